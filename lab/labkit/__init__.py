@@ -1,0 +1,1 @@
+"""The lab's parts: config, net, store, node, images, hub, cli."""

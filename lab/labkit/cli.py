@@ -1,0 +1,132 @@
+"""The command line of the lab."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from . import machine, net, node, store
+from .config import SUITES, Lab
+from .shell import LabError, fail, lock, say
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="lab/lab", description="The test lab of yitiji.deepseek. 测试实验室。")
+    verbs = p.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=text, description=text)
+
+    up = verb("up", "network, store, base trees; with a NAME also that node (again: nothing is done twice)")
+    up.add_argument("name", nargs="?")
+    up.add_argument("--octet", type=int, help="last number of the node's address 10.77.0.N (default: a free one from 100)")
+    up.add_argument("--base", default="bookworm", help=f"base tree: {', '.join(SUITES)} or one made by freeze")
+    down = verb("down", "remove a node, or without a NAME everything but the cache")
+    down.add_argument("name", nargs="?")
+    verb("purge", "down, then delete the cache too")
+    verb("serve", "start the ModelScope hub (and build the model and the images it serves)")
+    stop = verb("stop", "shut a node down, keep its disk")
+    stop.add_argument("name")
+    stop.add_argument("--pull-the-plug", action="store_true", help="no shutdown: as a power cut")
+    freeze = verb("freeze", "keep a node's disk as a new base")
+    freeze.add_argument("name")
+    freeze.add_argument("base")
+    run = verb("run", "run a command in the lab's network")
+    run.add_argument("command", nargs=argparse.REMAINDER)
+    ssh = verb("ssh", "root shell (or a command) on a node")
+    ssh.add_argument("name")
+    ssh.add_argument("command", nargs=argparse.REMAINDER)
+    verb("ls", "nodes and their state")
+    verb("light", "everything of `make lab`")
+    supervise = verbs.add_parser("_supervise")
+    supervise.add_argument("name")
+    return p
+
+
+def main() -> int:
+    args = _parser().parse_args()
+    lab = Lab()
+    try:
+        machine.need_root()
+        return _do(lab, args)
+    except LabError as e:
+        return fail(str(e))
+    except KeyboardInterrupt:
+        return fail("interrupted; lab/lab down removes what there is, running again goes on / 已中断")
+
+
+def _do(lab: Lab, args: argparse.Namespace) -> int:
+    if args.verb == "_supervise":
+        return node.supervise(lab, args.name)
+    if args.verb == "ls":
+        for n in node.listed(lab):
+            say(f"{n.name:12} {n.address:14} {n.base:14} {'up' if node.is_up(lab, n.name) else 'stopped'}")
+    elif args.verb == "run":
+        _exec([*net.inside(lab), *(args.command or ["bash"])], lab)
+    elif args.verb == "ssh":
+        n = node.get(lab, args.name)
+        _exec([*net.inside(lab), "ssh", *node.ssh_options(lab), f"root@{n.address}", *args.command], lab)
+    elif args.verb == "stop":
+        node.stop(lab, args.name, clean=not args.pull_the_plug)
+    elif args.verb == "freeze":
+        node.freeze(lab, args.name, args.base)
+    elif args.verb == "up":
+        base(lab)
+        if args.name:
+            t0 = time.monotonic()
+            new = node.up(lab, args.name, args.octet, args.base)
+            n = node.get(lab, args.name)
+            say(f"{n.name} {n.address} {'answers after %.1f s' % (time.monotonic() - t0) if new else 'is up'}")
+    elif args.verb == "serve":
+        from . import hub
+
+        base(lab, suites=())
+        hub.serve(lab)
+    elif args.verb == "light":
+        from . import light
+
+        return light.main(lab)
+    elif args.verb in ("down", "purge"):
+        if getattr(args, "name", None):
+            node.get(lab, args.name)
+            node.down(lab, args.name)
+        else:
+            down(lab)
+        if args.verb == "purge":
+            store.purge(lab)
+            say(f"{lab.cache} deleted")
+    return 0
+
+
+def base(lab: Lab, suites: tuple[str, ...] = SUITES) -> None:
+    """What every node stands on."""
+    machine.check(lab)
+    machine.install_packages()
+    with lock(lab.cache / "up.lock", "the lab's network and store"):
+        net.up(lab)
+        store.mount(lab)
+    if suites:
+        store.ensure_bases(lab, suites)
+
+
+def down(lab: Lab) -> None:
+    """Nodes, hub, network, and the store when no other lab uses it."""
+    for n in node.listed(lab):
+        node.down(lab, n.name)
+    net.end(lab.run / "hub.pid", "hub.py")
+    net.down(lab)
+    others = [d for d in (lab.cache / "run").glob("*/nodes/*.json") if d.parents[1].name != lab.name]
+    if not others:
+        store.unmount(lab)
+    for leftover in sorted(lab.run.rglob("*"), reverse=True) if lab.run.exists() else []:
+        leftover.rmdir() if leftover.is_dir() else leftover.unlink()
+    say(f"lab {lab.name} is down; kept: {lab.cache} (base trees, images; lab/lab purge deletes it)")
+
+
+def _exec(command: list[str], lab: Lab) -> None:
+    if not lab.netns_path.exists():
+        raise LabError(f"lab {lab.name} is not up: run lab/lab up")
+    sys.stdout.flush()
+    os.execvp(command[0], command)

@@ -1,0 +1,90 @@
+"""Running commands and telling the operator what happens and how long it took."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class LabError(Exception):
+    """Ends the command with one clear line."""
+
+
+def run(*cmd: str | Path, check: bool = True, log: Path | None = None, **kw) -> subprocess.CompletedProcess[str]:
+    """Run a command; on failure raise with its last lines, on success return it. With `log` output goes there."""
+    args = [str(c) for c in cmd]
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            done = subprocess.run(args, stdout=out, stderr=subprocess.STDOUT, text=True, check=False, **kw)
+        said = log.read_text(errors="replace") if done.returncode else ""
+    else:
+        done = subprocess.run(args, capture_output=True, text=True, check=False, **kw)
+        said = (done.stdout or "") + (done.stderr or "")
+    if check and done.returncode:
+        tail = "\n    ".join(said.strip().splitlines()[-12:])
+        raise LabError(f"`{' '.join(args[:6])}{' …' if len(args) > 6 else ''}` failed ({done.returncode}):\n    {tail}")
+    return done
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+class Step:
+    """One visible step. Call `reused()` when the work of an earlier run was good."""
+
+    def __init__(self, title: str) -> None:
+        self.title, self.note = title, ""
+
+    def reused(self, why: str = "unchanged") -> None:
+        self.note = f"reused ({why})"
+
+    def tell(self, note: str) -> None:
+        self.note = note
+
+
+@contextlib.contextmanager
+def step(title: str) -> Iterator[Step]:
+    """Print the title at the start and at the end the time; on a slow step a sign of life every 20 s."""
+    s, t0, over = Step(title), time.monotonic(), threading.Event()
+
+    def alive() -> None:
+        while not over.wait(20):
+            say(f"    … {title}: {time.monotonic() - t0:.0f} s")
+
+    watcher = threading.Thread(target=alive, daemon=True)
+    watcher.start()
+    say(f"==> {title}")
+    try:
+        yield s
+    except BaseException:
+        say(f"    FAILED after {time.monotonic() - t0:.1f} s: {title}")
+        raise
+    finally:
+        over.set()
+    say(f"    {s.note or 'done'}, {time.monotonic() - t0:.1f} s")
+
+
+@contextlib.contextmanager
+def lock(path: Path, what: str) -> Iterator[None]:
+    """One at a time: a second caller waits and is told for what."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"    waiting: another process is busy with {what}")
+            fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def fail(text: str) -> int:
+    print(f"lab: {text}", file=sys.stderr, flush=True)
+    return 2
