@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from typing import Any, Callable, Dict, List, Optional, TypeVar
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import (
     _node_containers,
@@ -19,7 +19,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils import (
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, first_line
 
 SCHEMA = 1
-T = TypeVar("T")
 
 
 class _Reader:
@@ -28,11 +27,11 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: List[str] = []
 
-    def get(self, name: str, read: Callable[[], T], default: T) -> T:
+    def get(self, name: str, read: Callable[[], Any], default: Any) -> Any:
         try:
             return read()
         except Exception as error:  # odd hardware must never fail the run
-            self.problems.append("%s: %s: %s" % (name, type(error).__name__, error))
+            self.problems.append(f"{name}: {type(error).__name__}: {error}")
             return default
 
 
@@ -51,7 +50,7 @@ def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dic
     for item in sockets:
         item["container"] = _node_containers.container_of(item, running)
     release = get.get("os", lambda: _node_system.os_release(host), {})
-    node = {
+    node: Dict[str, Any] = {
         "schema": SCHEMA,
         "hostname": hostname,
         "os": dict(release, arch=first_line(host.read("/proc/sys/kernel/arch")) or platform.machine()),

@@ -44,7 +44,9 @@ def docker(host: Host) -> Optional[Dict[str, Any]]:
     security = " ".join(map(str, info.get("SecurityOptions") or []))
     rootless = "name=rootless" in security
     if not running and not host.exists("/usr/bin/dockerd") and not host.exists("/usr/sbin/dockerd"):
-        rootless = any(name.isdigit() and host.exists("/run/user/%s/docker.sock" % name) for name in host.names("/run/user"))
+        rootless = any(
+            name.isdigit() and host.exists(f"/run/user/{name}/docker.sock") for name in host.names("/run/user")
+        )
     data_root = (daemon["data"] or {}).get("data-root")
     return {
         "path": path,
@@ -109,7 +111,9 @@ def ps(host: Host) -> List[Dict[str, Any]]:
             continue
         ports = [
             {"address": address, "port": port}
-            for address, first, last in re.findall(r"([\d.]+|\[?[0-9a-f:]+\]?):(\d+)(?:-(\d+))?->", row.get("Ports") or "")
+            for address, first, last in re.findall(
+                r"([\d.]+|\[?[0-9a-f:]+\]?):(\d+)(?:-(\d+))?->", row.get("Ports") or ""
+            )
             for port in range(int(first), int(last or first) + 1)
         ]
         found.append(

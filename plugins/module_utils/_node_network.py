@@ -70,14 +70,14 @@ def _addresses(host: Host) -> Dict[str, List[str]]:
         for row in rows:
             for item in row.get("addr_info", []):
                 if item.get("local"):
-                    text = "%s/%s" % (item["local"], item.get("prefixlen", 32))
+                    text = "{}/{}".format(item["local"], item.get("prefixlen", 32))
                     found.setdefault(str(row.get("ifname")).split("@")[0], []).append(text)
         return found
     for line in (host.read("/proc/net/if_inet6") or "").splitlines():
         words = line.split()
         if len(words) == 6:
             address = ipaddress.IPv6Address(int(words[0], 16))
-            found.setdefault(words[5], []).append("%s/%d" % (address, int(words[2], 16)))
+            found.setdefault(words[5], []).append(f"{address}/{int(words[2], 16)}")
     return found
 
 
@@ -131,10 +131,10 @@ def listeners(host: Host) -> List[Dict[str, Any]]:
         for line in (host.read("/proc/net/" + protocol) or "").splitlines()[1:]:
             words = line.split()
             if len(words) > 9 and words[3] == state:
-                address, _sign, port = words[1].partition(":")
+                address, _sign, number_hex = words[1].partition(":")
                 remote = words[2].partition(":")[2]
-                if remote == "0000" and port != "0000":
-                    rows.append((protocol[:3], decode_address(address), int(port, 16), words[9]))
+                if remote == "0000" and number_hex != "0000":
+                    rows.append((protocol[:3], decode_address(address), int(number_hex, 16), words[9]))
     owners = _owners(host, {inode for _p, _a, _n, inode in rows if inode != "0"})
     found: List[Dict[str, Any]] = []
     for protocol, address, port, inode in rows:
@@ -143,9 +143,9 @@ def listeners(host: Host) -> List[Dict[str, Any]]:
             "protocol": protocol,
             "address": address,
             "port": port,
-            "process": first_line(host.read("/proc/%s/comm" % pid)) if pid else None,
+            "process": first_line(host.read(f"/proc/{pid}/comm")) if pid else None,
             "pid": pid,
-            "unit": unit_of(host.read("/proc/%s/cgroup" % pid)) if pid else None,
+            "unit": unit_of(host.read(f"/proc/{pid}/cgroup")) if pid else None,
         }
         if item not in found:
             found.append(item)
@@ -155,14 +155,14 @@ def listeners(host: Host) -> List[Dict[str, Any]]:
 def decode_address(text: str) -> str:
     """/proc/net writes addresses as little-endian 32-bit words in hex."""
     words = [int(text[at : at + 8], 16) for at in range(0, len(text), 8)]
-    packed = struct.pack("<%dI" % len(words), *words)
+    packed = struct.pack(f"<{len(words)}I", *words)
     if len(words) == 1:
         return str(ipaddress.IPv4Address(packed))
     address = ipaddress.IPv6Address(packed)
     return str(address.ipv4_mapped or address)
 
 
-def _owners(host: Host, inodes: "set[str]") -> Dict[str, int]:
+def _owners(host: Host, inodes: set[str]) -> Dict[str, int]:
     found: Dict[str, int] = {}
     wanted = set(inodes)
     for name in host.names("/proc"):
@@ -183,7 +183,7 @@ def unit_of(text: Optional[str]) -> Optional[str]:
     """The systemd unit of a process, from its /proc/PID/cgroup."""
     best = None
     for line in (text or "").splitlines():
-        controllers, path = (line.split(":", 2) + ["", ""])[1:3]
+        controllers, path = ([*line.split(":", 2), "", ""])[1:3]
         units = re.findall(r"([^/]+\.(?:service|scope|socket))(?=/|$)", path)
         if units and (controllers in ("", "name=systemd") or best is None):
             best = units[-1]

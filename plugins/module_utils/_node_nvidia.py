@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree
 from typing import Any, Dict, List, Optional
+from xml.etree import ElementTree
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, first_line, number
 
@@ -31,7 +31,7 @@ def read_smi(host: Host) -> Dict[str, Any]:
         }
     found = parse_smi(answer.out)
     if found is None:
-        text = first_line(answer.out) or first_line(answer.err) or "nvidia-smi ended with %d" % answer.rc
+        text = first_line(answer.out) or first_line(answer.err) or f"nvidia-smi ended with {answer.rc}"
         found = {"gpus": [], "driver_version": None, "cuda_version": None, "error": text[:500]}
     found["present"] = True
     if found["gpus"]:
@@ -61,7 +61,9 @@ def parse_smi(text: str) -> Optional[Dict[str, Any]]:
 
 def _text(node: ElementTree.Element, path: str) -> Optional[str]:
     value = (node.findtext(path) or "").strip()
-    return None if value in ("", "N/A", "[N/A]", "Unknown Error", "Requested functionality has been deprecated") else value
+    return (
+        None if value in ("", "N/A", "[N/A]", "Unknown Error", "Requested functionality has been deprecated") else value
+    )
 
 
 def _mib(node: ElementTree.Element, path: str) -> Optional[int]:
@@ -82,7 +84,7 @@ def _gpu(node: ElementTree.Element, index: int) -> Dict[str, Any]:
         "memory_bytes": _mib(node, "fb_memory_usage/total"),
         "free_bytes": _mib(node, "fb_memory_usage/free"),
         "compute_capability": CAPABILITY.get(architecture or ""),
-        "pci_id": None if device is None else "%04x:%04x" % (device & 0xFFFF, device >> 16),
+        "pci_id": None if device is None else f"{device & 0xFFFF:04x}:{device >> 16:04x}",
         "bus": bus[-12:] or None,
         "uuid": _text(node, "uuid"),
         "nvlink": None,
@@ -174,7 +176,9 @@ def _modinfo(host: Host) -> Dict[str, str]:
         answer = host.run(["modinfo", name], timeout=5)
         if answer and answer.rc == 0:
             pairs = [line.partition(":")[::2] for line in answer.out.splitlines()]
-            return {key.strip(): value.strip() for key, value in pairs if key.strip() in ("version", "license", "signer")}
+            return {
+                key.strip(): value.strip() for key, value in pairs if key.strip() in ("version", "license", "signer")
+            }
     return {}
 
 
@@ -212,6 +216,12 @@ def dkms(host: Host) -> Optional[List[Dict[str, str]]]:
         if match:
             name, version, kernel, arch, state = match.groups()
             rows.append(
-                {"module": name, "version": version, "kernel": kernel or "", "arch": arch or "", "state": state.rstrip("!")}
+                {
+                    "module": name,
+                    "version": version,
+                    "kernel": kernel or "",
+                    "arch": arch or "",
+                    "state": state.rstrip("!"),
+                }
             )
     return rows

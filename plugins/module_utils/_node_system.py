@@ -128,7 +128,7 @@ def kernels(host: Host) -> List[Dict[str, Any]]:
         inside = host.names(base)
         if not image and not ({"vmlinuz", "kernel"} & set(inside)):
             continue
-        headers = host.exists(base + "/build/Makefile") or host.exists("/usr/src/linux-headers-%s/Makefile" % version)
+        headers = host.exists(base + "/build/Makefile") or host.exists(f"/usr/src/linux-headers-{version}/Makefile")
         found.append({"version": version, "headers": headers, "image": image})
     return found
 
@@ -259,7 +259,7 @@ def packages(host: Host) -> Optional[List[Dict[str, Any]]]:
         {
             "name": row[0],
             "version": row[1],
-            "held": bool(re.search(r"(^|[\d:-])%s-\d" % re.escape(row[0]), locks, re.M)),
+            "held": bool(re.search(rf"(^|[\d:-]){re.escape(row[0])}-\d", locks, re.M)),
             "broken": False,
         }
         for row in rows
