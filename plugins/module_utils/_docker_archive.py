@@ -1,0 +1,120 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Image archives (`docker save` form): what is in one, without reading it all, and a bounded stream out of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO, Any, Dict, List, Optional, Tuple
+
+MAX_MANIFEST = 4 << 20
+OPEN_TIMEOUT = 20
+
+
+class Unreadable(Exception):
+    """The archive cannot be fetched or is no image archive."""
+
+
+def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
+    if not url.startswith(("http://", "https://")):
+        raise Unreadable("{0}: only http and https are fetched".format(url))
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=OPEN_TIMEOUT)  # noqa: S310
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise Unreadable("{0}: {1}".format(url, getattr(error, "reason", None) or error)) from error
+
+
+class RangeFile(io.RawIOBase):
+    """A seekable file over HTTP ranges: reading headers of a 3 GB archive costs a few kilobytes."""
+
+    def __init__(self, url: str, block: int = 65536) -> None:
+        self.url, self.block, self.position = url, block, 0
+        self._start, self._data = 0, b""
+        with _open_url(url, {"Range": "bytes=0-0"}) as answer:
+            if answer.status != 206:
+                raise Unreadable("{0}: the server knows no ranges".format(url))
+            self.size = int(answer.headers["Content-Range"].rpartition("/")[2])
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
+        self.position = max(0, base + offset)
+        return self.position
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0:
+            size = self.size - self.position
+        size = max(0, min(size, self.size - self.position))
+        if not self._start <= self.position <= self.position + size <= self._start + len(self._data):
+            last = min(self.size, self.position + max(size, self.block)) - 1
+            if last < self.position:
+                return b""
+            with _open_url(self.url, {"Range": "bytes={0}-{1}".format(self.position, last)}) as answer:
+                self._start, self._data = self.position, answer.read()
+        begin = self.position - self._start
+        chunk = self._data[begin : begin + size]
+        self.position += len(chunk)
+        return chunk
+
+
+def image_ids(tar: tarfile.TarFile) -> Dict[str, List[str]]:
+    """Image id -> tags, from the manifest; the id is the digest of the image's configuration."""
+    member = next((m for m in tar if m.name == "manifest.json"), None)
+    stream = tar.extractfile(member) if member is not None and member.size <= MAX_MANIFEST else None
+    if stream is None:
+        raise Unreadable("no manifest.json: not a `docker save` archive")
+    images: Dict[str, List[str]] = {}
+    for row in json.loads(stream.read().decode("utf-8")):
+        name = str(row["Config"]).rpartition("/")[2]
+        name = name[: -len(".json")] if name.endswith(".json") else name
+        images["sha256:" + name] = [str(tag) for tag in row.get("RepoTags") or []]
+    return images
+
+
+def peek(source: str) -> Optional[Dict[str, List[str]]]:
+    """The images of an archive, or None when it cannot be known without reading it (compressed, no ranges)."""
+    try:
+        raw: IO[bytes] = RangeFile(source) if is_url(source) else open(source, "rb")  # type: ignore[assignment] # noqa: SIM115
+    except Unreadable as error:
+        if "knows no ranges" in str(error):
+            return None
+        raise
+    except OSError as error:
+        raise Unreadable("{0}: {1}".format(source, error.strerror or error)) from error
+    with raw:
+        try:
+            with tarfile.open(fileobj=raw, mode="r:") as tar:
+                return image_ids(tar)
+        except tarfile.ReadError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreadable("{0}: the manifest cannot be read: {1}".format(source, error)) from error
+
+
+def is_url(source: str) -> bool:
+    return "://" in source
+
+
+def open_stream(source: str) -> Tuple[IO[bytes], int]:
+    """The archive as a stream, and its size (0 when the server does not say)."""
+    if is_url(source):
+        answer = _open_url(source)
+        return answer, int(answer.headers.get("Content-Length") or 0)
+    path = Path(source)
+    try:
+        return path.open("rb"), path.stat().st_size
+    except OSError as error:
+        raise Unreadable("{0}: {1}".format(source, error.strerror or error)) from error

@@ -1,0 +1,103 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a Docker engine through its command line; no Python package is needed on the node."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
+
+SNAP_ROOTS = ("/snap/", "/var/lib/snapd/")
+
+
+def run(command: List[str], timeout: float = 60, stdin: Optional[str] = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; a timeout counts as exit status 124."""
+    try:
+        return subprocess.run(
+            command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        return subprocess.CompletedProcess(command, 124, str(error.stdout or ""), "no answer in {0:g} s".format(timeout))
+
+
+def find_docker() -> Optional[str]:
+    return shutil.which("docker", path=os.environ.get("PATH", "") + ":/usr/bin:/usr/local/bin:/snap/bin")
+
+
+def is_snap(path: Optional[str]) -> bool:
+    return bool(path) and any(str(p).startswith(SNAP_ROOTS) for p in (path, os.path.realpath(str(path))))
+
+
+def summary(info: Dict[str, Any], path: Optional[str]) -> Dict[str, Any]:
+    """The few fields of `docker info` that the roles compare."""
+    registry = info.get("RegistryConfig") or {}
+    return {
+        "installed": path is not None,
+        "path": path,
+        "snap": is_snap(path),
+        "rootless": any("rootless" in str(option) for option in info.get("SecurityOptions") or []),
+        "running": bool(info.get("ServerVersion")),
+        "version": info.get("ServerVersion") or None,
+        "storage_driver": info.get("Driver") or None,
+        "data_root": info.get("DockerRootDir") or None,
+        "cgroup_driver": info.get("CgroupDriver") or None,
+        "logging_driver": info.get("LoggingDriver") or None,
+        "registry_mirrors": [str(m).rstrip("/") for m in registry.get("Mirrors") or []],
+        "runtimes": sorted(info.get("Runtimes") or {}),
+        "proxy": info.get("HttpsProxy") or info.get("HttpProxy") or None,
+    }
+
+
+def read(timeout: float = 20) -> Dict[str, Any]:
+    """What runs here; a missing or silent engine is an answer, not an error."""
+    path = find_docker()
+    if path is None:
+        return summary({}, None)
+    done = run([path, "info", "--format", "{{json .}}"], timeout)
+    try:
+        info = json.loads(done.stdout or "{}")
+    except ValueError:
+        info = {}
+    return summary(info if isinstance(info, dict) else {}, path)
+
+
+def check(engine: Dict[str, Any]) -> None:
+    """Refuse kinds of Docker that cannot serve an appliance."""
+    kind = "snap" if engine["snap"] else "rootless" if engine["rootless"] else None
+    if kind is None:
+        return
+    raise Refusal(
+        "LLM301",
+        Text(
+            "Docker here is a {0} installation ({1}); it cannot reach GPUs and the models folder.".format(
+                kind, engine["path"]
+            ),
+            "本机的 Docker 为 {0} 安装（{1}），无法访问 GPU 和模型目录。".format(kind, engine["path"]),
+        ),
+        Text(
+            "remove it (snap remove docker, or the rootless service) and run again: role docker installs the package.",
+            "请卸载它（snap remove docker 或停用 rootless 服务）后重新运行：docker 角色会安装软件包。",
+        ),
+    )
+
+
+def mismatches(engine: Dict[str, Any], wanted: Dict[str, Any]) -> List[str]:
+    """Which wanted values the running engine does not have; an empty value is no wish."""
+    found: List[str] = []
+    for key, value in wanted.items():
+        have = engine.get(key)
+        if isinstance(value, str) and isinstance(have, str):
+            value, have = value.rstrip("/") or "/", have.rstrip("/") or "/"
+        if isinstance(value, list):
+            value = [str(item).rstrip("/") for item in value]
+            if all(item in (have or []) for item in value):
+                continue
+        elif value in (None, "") or have == value:
+            continue
+        found.append("{0}: {1} wanted, {2} found".format(key, value, have))
+    return found

@@ -1,0 +1,189 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings an image to the node: from an archive by its id, or from a registry by its digest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_archive as archive_
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
+
+CHUNK = 1 << 20
+Progress = Callable[[int, int], None]
+
+
+class Image(NamedTuple):
+    """What is wanted: a name, and at least one of id and digest to pin it."""
+
+    ref: str
+    id: str = ""
+    digest: str = ""
+
+    @property
+    def pinned_name(self) -> str:
+        if self.id:
+            return self.id
+        return "{0}@{1}".format(self.repository, self.digest) if self.digest else self.ref
+
+    @property
+    def repository(self) -> str:
+        plain = self.ref.partition("@")[0]
+        head, colon, tail = plain.rpartition(":")
+        return head if colon and "/" not in tail else plain
+
+
+def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
+    """The engine's view of an image, or None when it is not there."""
+    done = run([docker, "image", "inspect", "--format", "{{json .}}", name], 30)
+    if done.returncode == 0:
+        value = json.loads(done.stdout)
+        return value if isinstance(value, dict) else None
+    if "no such image" in done.stderr.lower():
+        return None
+    raise Refusal(
+        "LLM302",
+        Text("Docker does not answer: {0}.".format(done.stderr.strip()), "Docker 无响应：{0}。".format(done.stderr.strip())),
+        Text("look at `systemctl status docker`.", "请查看 `systemctl status docker`。"),
+    )
+
+
+def find(docker: str, image: Image) -> Optional[Dict[str, Any]]:
+    """The wanted image if it is here; by id first, for it pins every layer, then by digest."""
+    if image.id:
+        found = inspect(docker, image.id)
+        if found is not None:
+            return found
+    if image.digest:
+        return inspect(docker, "{0}@{1}".format(image.repository, image.digest))
+    return None if image.id else inspect(docker, image.ref)
+
+
+def command(found: Dict[str, Any]) -> List[str]:
+    config = found.get("Config") or {}
+    return [str(part) for part in (config.get("Entrypoint") or []) + (config.get("Cmd") or [])]
+
+
+def choose(image: Image, sources: List[str]) -> Optional[str]:
+    """The first archive that holds the image, or may hold it; unreadable ones are named when none does."""
+    problems: List[str] = []
+    for source in sources:
+        try:
+            images = archive_.peek(source)
+        except archive_.Unreadable as error:
+            problems.append(str(error))
+            continue
+        if images is None or (image.id in images if image.id else image.ref in sum(images.values(), [])):
+            return source
+    if problems:
+        listed = "; ".join(problems)
+        raise Refusal(
+            "LLM310",
+            Text("image archive cannot be read: {0}.".format(listed), "无法读取镜像归档：{0}。".format(listed)),
+            Text("correct appliance_image_archives or bring the server back.", "请改正 appliance_image_archives 或恢复该服务器。"),
+        )
+    return None
+
+
+def load(docker: str, source: str, progress: Progress, timeout: float) -> int:
+    """Streams an archive into `docker load`; nothing is kept on the disk besides the image."""
+    deadline = time.monotonic() + timeout
+    stream, total = archive_.open_stream(source)
+    with stream, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [docker, "load", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        try:
+            done = _feed(stream, process, progress, total, deadline)
+            status = process.wait(max(1.0, deadline - time.monotonic()))
+        except (OSError, subprocess.TimeoutExpired) as error:
+            process.kill()
+            process.wait()
+            errors.seek(0)
+            raise _load_failed(source, errors.read().strip() or str(error)) from error
+        errors.seek(0)
+        if status != 0:
+            raise _load_failed(source, errors.read().strip() or "exit status {0}".format(status))
+        if total and done != total:
+            raise _load_failed(source, "{0} of {1} bytes came".format(done, total))
+    return done
+
+
+def _feed(stream: IO[bytes], process: Any, progress: Progress, total: int, deadline: float) -> int:
+    done = 0
+    while True:
+        chunk = stream.read(CHUNK)
+        if not chunk:
+            process.stdin.close()
+            return done
+        process.stdin.write(chunk)
+        done += len(chunk)
+        progress(done, total)
+        if time.monotonic() > deadline:
+            raise OSError("time is up after {0} bytes".format(done))
+
+
+def _load_failed(source: str, reason: str) -> Refusal:
+    return Refusal(
+        "LLM310",
+        Text("docker load of {0} failed: {1}.".format(source, reason), "从 {0} 执行 docker load 失败：{1}。".format(source, reason)),
+        Text(
+            "check the archive and the free space of Docker's data root, then run again.",
+            "请检查归档文件和 Docker 数据目录的剩余空间，然后重新运行。",
+        ),
+    )
+
+
+def check_registry(image: Image, mirrors: List[str], proxy: Optional[str], timeout: float) -> None:
+    """Refuse before a pull that cannot work (LLM302)."""
+    reasons = registry.reachable(registry.split(image.ref), image.digest, mirrors, timeout, proxy)
+    if not reasons:
+        return
+    tried = "; ".join("{0}: {1}".format(base, why) for base, why in reasons.items())
+    raise Refusal(
+        "LLM302",
+        Text(
+            "image {0} is in no archive and no registry answers for it ({1}).".format(image.pinned_name, tried),
+            "镜像 {0} 不在任何归档中，镜像仓库也无法提供（{1}）。".format(image.pinned_name, tried),
+        ),
+        Text(
+            "set docker_registry_mirrors to a mirror you can reach, appliance_images to your own registry, "
+            "or appliance_image_archives to an archive made with `docker save`.",
+            "请将 docker_registry_mirrors 设为可访问的镜像站，或用 appliance_images 指向自有仓库，"
+            "或用 appliance_image_archives 指定由 `docker save` 生成的归档。",
+        ),
+    )
+
+
+def pull(docker: str, image: Image, timeout: float) -> None:
+    name = "{0}@{1}".format(image.repository, image.digest) if image.digest else image.ref
+    done = run([docker, "pull", "--quiet", name], timeout)
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()[-1:] or ["exit status {0}".format(done.returncode)]
+        raise Refusal(
+            "LLM302",
+            Text("docker pull {0} failed: {1}.".format(name, reason[0]), "docker pull {0} 失败：{1}。".format(name, reason[0])),
+            Text(
+                "look at the network to the registry, or raise the time limit.", "请检查到镜像仓库的网络，或调大时限。"
+            ),
+        )
+
+
+def not_the_one(image: Image, source: str) -> Refusal:
+    return Refusal(
+        "LLM311",
+        Text(
+            "{0} does not hold the image {1} ({2}).".format(source, image.ref, image.pinned_name),
+            "{0} 中没有镜像 {1}（{2}）。".format(source, image.ref, image.pinned_name),
+        ),
+        Text(
+            "the archive and the catalogue's image id do not belong together: replace one of them.",
+            "归档与目录中的镜像 ID 不一致：请更换其中之一。",
+        ),
+    )

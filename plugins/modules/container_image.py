@@ -1,0 +1,199 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: container_image
+short_description: Makes sure that a container image is on the node
+version_added: 0.1.0
+description:
+  - An image is known by its I(id), which pins its configuration and layers, or by its I(digest) in a registry.
+  - Looks into the archives first and streams the one that holds the image into C(docker load).
+  - Else asks the registry (through the engine's mirrors and proxy) whether it has the image, then pulls it.
+  - Needs nothing on the node but Docker's own command line.
+options:
+  ref:
+    description: The image's name with its tag.
+    type: str
+    required: true
+  id:
+    description: The image's id (C(sha256:…)).
+    type: str
+    default: ""
+  digest:
+    description: The digest of the image's manifest in the registry (C(sha256:…)).
+    type: str
+    default: ""
+  archives:
+    description: Archives made with C(docker save). Each is a dictionary with C(url), or C(path) on the node.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      url:
+        description: Address, http or https.
+        type: str
+      path:
+        description: Path on the node.
+        type: path
+  timeout:
+    description: Seconds that loading or pulling may take.
+    type: int
+    default: 3600
+  progress:
+    description: File on the node in which the state is kept while the module works. The action plugin sets it.
+    type: path
+attributes:
+  check_mode:
+    description: Says what would be loaded from where. Registries and archives are asked, nothing is fetched.
+    support: full
+  diff_mode:
+    description: Shows the image before and after.
+    support: full
+  action:
+    description: An action plugin of the same name shows the progress.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Load an image by id from an archive
+  yitiji.deepseek.container_image:
+    ref: registry.example/vllm:0.32.0
+    id: sha256:4e1c…
+    archives:
+      - url: http://files.example/images.tar
+
+- name: Pull by digest
+  yitiji.deepseek.container_image:
+    ref: vllm/vllm-openai:v0.32.0
+    digest: sha256:9f0b…
+"""
+
+RETURN = r"""
+id:
+  description: The image's id on this node; empty in check mode when it is not there yet.
+  returned: always
+  type: str
+  sample: sha256:4e1c…
+command:
+  description: Entrypoint and command of the image.
+  returned: always
+  type: list
+  elements: str
+  sample: [vllm, serve]
+source:
+  description: Where it came, or would come, from; C(node) when it was there.
+  returned: always
+  type: str
+  sample: http://files.example/images.tar
+bytes:
+  description: Bytes read from the archive.
+  returned: always
+  type: int
+  sample: 3200000000
+seconds:
+  description: Time spent.
+  returned: always
+  type: float
+  sample: 51.2
+pinned:
+  description: Whether an id or digest was given.
+  returned: always
+  type: bool
+  sample: true
+"""
+
+import time
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_engine as engine_
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+
+NO_DOCKER = Refusal(
+    "LLM301",
+    Text("there is no running Docker engine.", "没有正在运行的 Docker 引擎。"),
+    Text("run role docker first (site.yml does).", "请先运行 docker 角色（site.yml 会执行）。"),
+)
+
+
+def bring(module: AnsibleModule, image: core.Image, docker: str, engine: Dict[str, Any]) -> Dict[str, Any]:
+    """Load or pull; in check mode only find out from where."""
+    report = Reporter(module.params["progress"], image.ref)
+    sources = [str(a.get("url") or a.get("path")) for a in module.params["archives"]]
+    source = core.choose(image, sources)
+    moved = 0
+    if source is not None:
+        if not module.check_mode:
+            moved = core.load(docker, source, report.bytes, module.params["timeout"])
+    else:
+        source = image.ref
+        core.check_registry(image, engine["registry_mirrors"], engine["proxy"], 15)
+        if not module.check_mode:
+            report.text("pulling")
+            core.pull(docker, image, module.params["timeout"])
+    found = None if module.check_mode else core.find(docker, image)
+    if found is None and not module.check_mode:
+        raise core.not_the_one(image, source)
+    return {"found": found, "source": source, "bytes": moved}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "ref": {"type": "str", "required": True},
+            "id": {"type": "str", "default": ""},
+            "digest": {"type": "str", "default": ""},
+            "archives": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"url": {"type": "str"}, "path": {"type": "path"}},
+            },
+            "timeout": {"type": "int", "default": 3600},
+            "progress": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    began = time.monotonic()
+    image = core.Image(module.params["ref"], module.params["id"] or "", module.params["digest"] or "")
+    pinned = bool(image.id or image.digest)
+    engine = engine_.read()
+    answer: Dict[str, Any] = {"found": None, "source": "node", "bytes": 0}
+    try:
+        if engine["running"]:
+            answer["found"] = core.find(engine["path"], image)
+        elif not module.check_mode:
+            raise NO_DOCKER
+        if answer["found"] is None:
+            # A bare host in check mode has no engine to ask for its mirrors: the archives alone are looked at.
+            if engine["running"]:
+                answer = bring(module, image, engine["path"], engine)
+            else:
+                answer["source"] = "unknown until Docker is there"
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    if not pinned:
+        module.warn("[LLM308] {0} has neither id nor digest: the tag may point elsewhere tomorrow.".format(image.ref))
+    found = answer["found"] or {}
+    changed = answer["source"] != "node"
+    module.exit_json(
+        changed=changed,
+        id=str(found.get("Id") or image.id),
+        command=core.command(found),
+        source=answer["source"],
+        bytes=answer["bytes"],
+        seconds=round(time.monotonic() - began, 1),
+        pinned=pinned,
+        diff={"before": "" if changed else image.pinned_name + "\n", "after": image.pinned_name + "\n"},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_daemon
+short_description: Merges options into Docker's daemon.json
+version_added: 0.1.0
+description:
+  - Puts options into C(daemon.json) and leaves everything else in it as it is.
+  - Remembers what it set and what stood there before, so that an option which is no longer wanted goes back to that.
+  - Refuses a file that is not valid JSON (LLM306) and a move of the data root away from data (LLM307).
+options:
+  options:
+    description: The options wanted. Nested objects are merged, lists are replaced.
+    type: dict
+    default: {}
+  path:
+    description: The file.
+    type: path
+    default: /etc/docker/daemon.json
+  record:
+    description: Where to remember what was set.
+    type: path
+    default: /var/lib/yitiji/docker-daemon.json
+  state:
+    description: V(absent) takes every option out again that this module set.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    description: Says what would change, and refuses what it would refuse.
+    support: full
+  diff_mode:
+    description: Shows the file before and after.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Use a mirror and rotate logs
+  yitiji.deepseek.docker_daemon:
+    options:
+      registry-mirrors: ["https://mirror.example"]
+      log-opts: {max-size: 50m, max-file: "3"}
+
+- name: Take it out again
+  yitiji.deepseek.docker_daemon:
+    state: absent
+"""
+
+RETURN = r"""
+options:
+  description: The whole file after the merge.
+  returned: always
+  type: dict
+  sample: {registry-mirrors: ["https://mirror.example"]}
+"""
+
+import os
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_config as config
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "options": {"type": "dict", "default": {}},
+            "path": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "record": {"type": "path", "default": "/var/lib/yitiji/docker-daemon.json"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    path, record_path = module.params["path"], module.params["record"]
+    wanted = module.params["options"] if module.params["state"] == "present" else {}
+    before = read_text(path)
+    try:
+        live = config.parse(before, path)
+        result, record = config.merge(live, wanted, config.Record.load(read_text(record_path)))
+        config.check_data_root(live, result)
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    changed = result != live
+    after = config.render(result) if result else ""
+    record_text = record.dump() if wanted else ""
+    if not module.check_mode:
+        # The record goes first: a run that dies in between still knows what it may take out.
+        for name, text, new in ((record_path, read_text(record_path), record_text), (path, before, after)):
+            if name == path and not changed:
+                continue
+            if new and new != text:
+                write_atomic(name, new, 0o644)
+            elif not new and Path(name).exists():
+                os.unlink(name)
+    module.exit_json(
+        changed=changed,
+        options=result,
+        diff={
+            "before": before if changed else "",
+            "after": after if changed else "",
+            "before_header": path,
+            "after_header": path,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

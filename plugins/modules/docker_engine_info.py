@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_engine_info
+short_description: Reads the Docker engine of a node
+version_added: 0.1.0
+description:
+  - Reads what the Docker engine is and how it is set, through its command line.
+  - Compares it with what is wanted, and waits a bounded time until it is so.
+options:
+  wanted:
+    description: Values that the running engine must have, by the names under RETURN. Empty values are no wish.
+    type: dict
+    default: {}
+  wait_seconds:
+    description: How long to wait until the engine runs and has the wanted values.
+    type: int
+    default: 0
+  refuse_unfit:
+    description: Fail with LLM301 when Docker is a snap or runs rootless.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Reads only, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Nothing is changed.
+    support: none
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Read the engine
+  yitiji.deepseek.docker_engine_info:
+  register: engine
+
+- name: Wait until it runs with its own disk
+  yitiji.deepseek.docker_engine_info:
+    wanted: {running: true, data_root: /data/docker}
+    wait_seconds: 60
+"""
+
+RETURN = r"""
+engine:
+  description: What was found.
+  returned: always
+  type: dict
+  sample: {installed: true, path: /usr/bin/docker, snap: false, rootless: false, running: true, version: 26.1.5,
+           storage_driver: overlay2, data_root: /var/lib/docker, cgroup_driver: systemd, logging_driver: json-file,
+           registry_mirrors: [], runtimes: [runc], proxy: null}
+mismatches:
+  description: Wanted values that the engine does not have.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_engine as docker
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "wanted": {"type": "dict", "default": {}},
+            "wait_seconds": {"type": "int", "default": 0},
+            "refuse_unfit": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    deadline = time.monotonic() + module.params["wait_seconds"]
+    while True:
+        engine = docker.read()
+        missing = docker.mismatches(engine, module.params["wanted"])
+        if not missing or time.monotonic() >= deadline:
+            break
+        time.sleep(1)
+    if module.params["refuse_unfit"]:
+        try:
+            docker.check(engine)
+        except Refusal as refusal:
+            module.fail_json(msg=render(refusal), rule=refusal.rule, engine=engine)
+    module.exit_json(changed=False, engine=engine, mismatches=missing)
+
+
+if __name__ == "__main__":
+    main()
