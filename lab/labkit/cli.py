@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from . import machine, net, node, store
+from . import light, machine, net, node, store
 from .config import SUITES, Lab
 from .shell import LabError, fail, lock, say
 
@@ -38,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     ssh = verb("ssh", "root shell (or a command) on a node")
     ssh.add_argument("name")
     ssh.add_argument("command", nargs=argparse.REMAINDER)
+    forward = verb("forward", "make a node's page reachable on this machine's loopback until interrupted")
+    forward.add_argument("name")
+    forward.add_argument("--port", type=int, default=8443)
+    forward.add_argument("--to", type=int, default=443, help="port on the node")
     verb("ls", "nodes and their state")
     verb("light", "everything of `make lab`")
     supervise = verbs.add_parser("_supervise")
@@ -68,6 +72,12 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
     elif args.verb == "ssh":
         n = node.get(lab, args.name)
         _exec([*net.inside(lab), "ssh", *node.ssh_options(lab), f"root@{n.address}", *args.command], lab)
+    elif args.verb == "forward":
+        n = node.get(lab, args.name)
+        proxy = " ".join([*net.inside(lab), "nc.openbsd", "%h", "%p"])
+        say(f"https://127.0.0.1:{args.port}/ leads to {n.name}:{args.to}; Ctrl-C ends it")
+        tunnel = ["-N", "-L", f"127.0.0.1:{args.port}:127.0.0.1:{args.to}", "-o", f"ProxyCommand={proxy}"]
+        _exec(["ssh", *node.ssh_options(lab), *tunnel, f"root@{n.address}"], lab)
     elif args.verb == "stop":
         node.stop(lab, args.name, clean=not args.pull_the_plug)
     elif args.verb == "freeze":
@@ -80,13 +90,8 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
             n = node.get(lab, args.name)
             say(f"{n.name} {n.address} {'answers after %.1f s' % (time.monotonic() - t0) if new else 'is up'}")
     elif args.verb == "serve":
-        from . import hub
-
-        base(lab, suites=())
-        hub.serve(lab)
+        light.prepare(lab)
     elif args.verb == "light":
-        from . import light
-
         return light.main(lab)
     elif args.verb in ("down", "purge"):
         if getattr(args, "name", None):

@@ -6,18 +6,13 @@ import subprocess
 import sys
 import time
 
-from . import images, model, net
+from . import model, net
 from .config import GATEWAY, HUB_PORT, REPO, Lab
 from .shell import LabError, run, step
 
 URL = f"http://{GATEWAY}:{HUB_PORT}"
 
 
-def serve(lab: Lab) -> None:
-    with step("lab model"):
-        model.write(lab.models)
-    images.ensure(lab)
-    start(lab)
 
 
 def start(lab: Lab) -> None:

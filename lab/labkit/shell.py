@@ -34,7 +34,7 @@ def run(*cmd: str | Path, check: bool = True, log: Path | None = None, **kw) -> 
 
 
 def say(text: str = "") -> None:
-    print(text, flush=True)
+    print(f"{text}\n", end="", flush=True)  # one write: lines of parallel steps stay whole
 
 
 class Step:

@@ -1,0 +1,39 @@
+# Thin: every target is one command that also works by hand.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PROFILE ?= flagship
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/.done: requirements.txt requirements-dev.txt
+	@lab/deps
+	@touch $@
+
+.PHONY: deps lab lab-down test test-full lint unit
+deps: $(BIN)/.done ## The controller's Python tools, pinned, in .venv
+
+lab: deps ## The main job on the embedded lab: a real node, a chat page, one answer
+	@lab/lab light
+
+lab-down: ## Remove the lab: nodes, network, mounts, processes (the cache stays; lab/lab purge)
+	@lab/lab down
+
+test: deps ## All tests that a change must pass
+	@tests/run quick
+
+test-full: deps ## The slow suites too
+	@tests/run full
+
+lint: deps ## Style and static checks
+	@tests/run lint
+
+unit: deps ## Unit tests
+	@tests/run unit
+
+.PHONY: plan
+plan: deps ## Plan a profile without any node: make plan PROFILE=flagship
+	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)
