@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a plan on the controller; no connection to any node is opened. Documented in the module of the same name."""
+
+from __future__ import annotations
+
+import os
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish, resolve
+
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+ARGUMENTS = {
+    "deployment": {"type": "str", "required": True},
+    "profile": {"type": "str", "required": True},
+    "resolve_only": {"type": "bool", "default": False},
+    "nodes": {"type": "dict", "default": {}},
+    "model": {"type": "str", "default": ""},
+    "model_info": {"type": "dict", "default": {}},
+    "engine": {"type": "str", "default": ""},
+    "precision": {"type": "str", "default": ""},
+    "context_length": {"type": "int", "default": 0},
+    "concurrency": {"type": "int", "default": 0},
+    "weights_dir": {"type": "path", "default": "/srv/models"},
+    "port": {"type": "int", "default": 8000},
+    "catalog_dirs": {"type": "list", "elements": "path", "default": []},
+    "images": {"type": "dict", "default": {}},
+    "image_archives": {"type": "list", "elements": "dict", "default": []},
+    "language": {"type": "str", "choices": ["both", "zh", "en"], "default": "both"},
+    "save_to": {"type": "path", "default": ""},
+}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        _unused, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        try:
+            catalog = read_catalog([BUILT_IN, *options["catalog_dirs"]], _parse)
+            if options["resolve_only"]:
+                wanted = resolve(options, catalog)
+                result.update(changed=False, wanted={key: wanted[key] for key in ("model", "revision", "engine")})
+                return result
+            plan = make_plan(read_wish(options, catalog), catalog)
+        except Refusal as refusal:
+            hosts = list(options["nodes"]) or [str((task_vars or {}).get("inventory_hostname", ""))]
+            raise AnsibleActionFail(
+                refusal.message(options["deployment"], hosts),
+                result={"refusal": refusal.as_dict(), "rule": refusal.id},
+            ) from refusal
+        texts = {language: explain(plan, language) for language in ("zh", "en")}
+        changed, diff = False, []
+        if options["save_to"]:
+            changed, diff = save_files(options["save_to"], plan, texts, self._task.check_mode)
+        wanted_texts = [texts[one] for one in ("zh", "en") if options["language"] in (one, "both")]
+        result.update(changed=changed, plan=plan, explanation="\n\n".join(wanted_texts).split("\n"))
+        if self._task.diff:
+            result["diff"] = diff
+        return result
+
+
+def _parse(content):
+    return yaml.safe_load(content) or {}

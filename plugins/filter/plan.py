@@ -1,0 +1,23 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that gather what the planner needs from host variables."""
+
+from __future__ import annotations
+
+
+def plan_nodes(hosts, hostvars):
+    """Host names -> {name: {address, facts, hardware}} for serving_plan, in the order given."""
+    nodes = {}
+    for name in hosts:
+        variables = hostvars[name]
+        nodes[name] = {
+            "address": variables.get("appliance_address") or variables.get("ansible_host") or name,
+            "facts": variables.get("appliance_node") or {},
+            "hardware": variables.get("appliance_hardware") or {},
+        }
+    return nodes
+
+
+class FilterModule:
+    def filters(self):
+        return {"plan_nodes": plan_nodes}

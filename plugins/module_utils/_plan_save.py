@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps a plan and its explanation on the controller: atomic, and only where something differs."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any, Dict, List, Mapping, Tuple
+
+
+def save_files(
+    folder: str, plan: Mapping[str, Any], texts: Mapping[str, str], check: bool
+) -> Tuple[bool, List[Dict[str, str]]]:
+    """Writes plan.json and plan.<language>.<kind>; returns whether anything differed, and the differences."""
+    wanted = {"plan.json": json.dumps(plan, ensure_ascii=False, indent=2, sort_keys=True) + "\n"}
+    wanted.update({f"plan.{name}" if "." in name else f"plan.{name}.txt": content + "\n"
+                   for name, content in texts.items()})  # fmt: skip
+    diff = []
+    for name, content in sorted(wanted.items()):
+        path = os.path.join(folder, name)
+        before = _read(path)
+        if before == content:
+            continue
+        diff.append({"before_header": path, "after_header": path, "before": before, "after": content})
+        if not check:
+            _write(path, content)
+    return bool(diff), diff
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return handle.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _write(path: str, content: str) -> None:
+    folder = os.path.dirname(path)
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".plan-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

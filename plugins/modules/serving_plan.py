@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: serving_plan
+short_description: Plan how a model is served on given hardware
+version_added: 0.1.0
+description:
+  - Turns a profile, a model and the nodes' hardware into one plan with every engine flag, or refuses with the numbers.
+  - Runs on the controller; no node is connected to, so planning works before the machines exist.
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+options:
+  deployment:
+    description: Name of the deployment, its inventory group.
+    type: str
+    required: true
+  profile:
+    description: Name of a profile of the catalogue.
+    type: str
+    required: true
+  resolve_only:
+    description: Only look the profile, the model and the engine up, and return C(wanted).
+    type: bool
+    default: false
+  nodes:
+    description:
+      - Node names to C({address, facts, hardware}), the head first.
+      - C(facts) is what M(yitiji.deepseek.node_info) returned; C(hardware) is used where there are none.
+    type: dict
+    default: {}
+  model:
+    description: Catalogue name or hub id of another model than the profile's.
+    type: str
+    default: ""
+  model_info:
+    description: What M(yitiji.deepseek.modelscope_model_info) returned; without it the catalogue's entry is used.
+    type: dict
+    default: {}
+  engine:
+    description: Another engine than the profile's.
+    type: str
+    default: ""
+  precision:
+    description: Another precision than the profile's (native, bf16, fp16, fp8).
+    type: str
+    default: ""
+  context_length:
+    description: Longest request in tokens; 0 takes the profile's.
+    type: int
+    default: 0
+  concurrency:
+    description: Requests that run at once; 0 takes the profile's.
+    type: int
+    default: 0
+  weights_dir:
+    description: Folder on the nodes that holds the models.
+    type: path
+    default: /srv/models
+  port:
+    description: Port of the engine.
+    type: int
+    default: 8000
+  catalog_dirs:
+    description: Folders with further catalogue entries; later ones win.
+    type: list
+    elements: path
+    default: []
+  images:
+    description: Changes to catalogue images by name.
+    type: dict
+    default: {}
+  image_archives:
+    description: Archives for C(docker load), each as C({url}) or C({path}).
+    type: list
+    elements: dict
+    default: []
+  language:
+    description: Language of C(explanation).
+    type: str
+    choices: [both, zh, en]
+    default: both
+  save_to:
+    description: Folder on the controller that gets C(plan.json) and the explanations.
+    type: path
+    default: ""
+attributes:
+  check_mode:
+    support: full
+    description: The plan is made and returned; its files are not written.
+  diff_mode:
+    support: full
+    description: Shows how the saved files change.
+"""
+
+EXAMPLES = r"""
+- name: Plan before the machines exist
+  yitiji.deepseek.serving_plan:
+    deployment: campus
+    profile: flagship
+    nodes: "{{ groups['campus'] | yitiji.deepseek.plan_nodes(hostvars) }}"
+    save_to: plans/campus
+  register: planned
+"""
+
+RETURN = r"""
+plan:
+  description: The plan (docs/architecture.md).
+  returned: success, without resolve_only
+  type: dict
+  sample: {schema: 1, verdict: fits, layout: {tensor: 8, pipeline: 2, data: 1}}
+explanation:
+  description: The plan as text, line by line.
+  returned: success, without resolve_only
+  type: list
+  elements: str
+  sample: ["Deployment campus (profile flagship)"]
+wanted:
+  description: The names that the profile resolves to.
+  returned: with resolve_only
+  type: dict
+  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm}
+refusal:
+  description: Why there is no plan (rule id, need, have, reason and fixes in two languages).
+  returned: failure
+  type: dict
+  sample: {id: LLM504, need: {gib: 84.1}, have: {gib: 71.3}, reason: {zh: 显存不足, en: not enough memory}, fixes: []}
+"""
