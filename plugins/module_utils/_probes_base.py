@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the probes share: sizes as text, the file system behind a path, who owns a listener."""
+
+from __future__ import annotations
+
+import os.path
+from typing import Any, Dict, Iterable, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
+
+STATE_DIR = "/var/lib/yitiji"
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 compared with, not bound
+
+
+def gb(value: float) -> str:
+    """Decimal gigabytes, as disks are sold; megabytes when small."""
+    return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
+
+
+def gib(value: float) -> str:
+    return f"{value / 2**30:.1f} GiB"
+
+
+def mount_of(context: Context, path: str) -> Optional[Dict[str, Any]]:
+    """The file system that holds a path, which need not exist yet; links that exist were resolved on the node."""
+    real = str((context.measures.get("paths") or {}).get(path, path))
+    best: Optional[Dict[str, Any]] = None
+    for mount in context.node.get("mounts") or []:
+        place = str(mount["path"]).rstrip("/") + "/"
+        inside = (os.path.normpath(real) + "/").startswith(place)
+        if inside and (best is None or len(mount["path"]) >= len(best["path"])):
+            best = mount
+    return best
+
+
+def model_of(context: Context) -> Dict[str, Any]:
+    found = (context.plan or {}).get("model")
+    return found if isinstance(found, dict) else {}
+
+
+def weights_dir(context: Context) -> str:
+    return str(model_of(context).get("path") or context.settings.get("weights_dir") or "/srv/models")
+
+
+def weights_done(context: Context) -> bool:
+    """The verified stamp of this model is in place."""
+    return bool((context.measures.get("weights") or {}).get("stamp"))
+
+
+def service(context: Context, name: str) -> Optional[Dict[str, Any]]:
+    found = (context.node.get("services") or {}).get(name)
+    return found if isinstance(found, dict) else None
+
+
+def ours(context: Context, listener: Dict[str, Any]) -> bool:
+    """A listener of the appliance itself: its unit, its container, or nginx once the gateway's site is there."""
+    unit = str(listener.get("unit") or "")
+    container = str(listener.get("container") or "")
+    if unit.startswith("yitiji-") or container.startswith("yitiji-"):
+        return True
+    return unit == "nginx.service" and bool(context.measures.get("gateway_site"))
+
+
+def owner(listener: Dict[str, Any]) -> str:
+    """Who listens, as well as it is known."""
+    parts = [
+        str(listener[key])
+        for key in ("process", "unit", "container")
+        if listener.get(key) and listener.get(key) != "docker-proxy"
+    ]
+    if not parts and listener.get("process"):
+        parts = [str(listener["process"])]
+    pid = f" pid {listener['pid']}" if listener.get("pid") else ""
+    return (" ".join(dict.fromkeys(parts)) + pid).strip() or "?"
+
+
+def loaded(context: Context, image: Dict[str, Any]) -> Optional[bool]:
+    """Whether an image of the plan is on the node; None when the engine could not be asked."""
+    docker = (context.node.get("containers") or {}).get("docker")
+    if not docker:
+        return False
+    if not docker.get("running"):
+        return None
+    wanted = [image.get(key) for key in ("id", "digest") if image.get(key)]
+    for item in docker.get("images") or []:
+        if any(value in (item.get("id"), item.get("digest")) for value in wanted):
+            return True
+        if not wanted and item.get("ref") == image.get("ref"):
+            return True
+    return False
+
+
+def images_of(plan: Optional[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """All images of a plan, each once."""
+    plan = plan or {}
+    found: List[Dict[str, Any]] = []
+    rows: Iterable[Any] = [*(plan.get("images") or []), plan.get("image"), (plan.get("chat") or {}).get("image")]
+    if isinstance(plan.get("images"), dict):
+        rows = [*plan["images"].values(), plan.get("image")]
+    for image in rows:
+        if isinstance(image, dict) and image.get("ref") and image["ref"] not in [i["ref"] for i in found]:
+            found.append(image)
+    return found

@@ -1,0 +1,149 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the rules need from a node beyond its facts: paths, the state of the weights, answers of the network.
+
+Runs on the node, reads only, and every question is bounded in time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_http as http
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import name_addresses
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import (
+    STATE_DIR,
+    images_of,
+    loaded,
+    model_of,
+    weights_dir,
+    weights_done,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
+
+TIMEOUT = 8.0
+MANY_FILES = 200000
+SITES = ("/etc/nginx/sites-enabled", "/etc/nginx/conf.d", "/etc/nginx/sites-available")
+
+
+def collect(
+    host: Host, node: Dict[str, Any], plan: Optional[Dict[str, Any]], settings: Dict[str, Any]
+) -> Dict[str, Any]:
+    """The measures a `Context` carries."""
+    bare = Context(node, plan, settings)
+    folder = weights_dir(bare)
+    docker = (node.get("containers") or {}).get("docker") or {}
+    places = {folder, STATE_DIR, str(docker.get("root") or settings.get("docker_root") or "/var/lib/docker")}
+    measures: Dict[str, Any] = {
+        "paths": {path: host.resolve(path) for path in places},
+        "weights": weights(host, bare),
+        "gateway_site": any("yitiji" in name for place in SITES for name in host.names(place)),
+        "environment_proxy": sorted(http.proxies()),
+        "source": {"exists": host.exists(str(settings["source_dir"])) if settings.get("source_dir") else None},
+    }
+    context = Context(node, plan, settings, measures)
+    measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
+    return measures
+
+
+def weights(host: Host, context: Context) -> Dict[str, Any]:
+    """{exists, stamp, present_bytes}: whether the model is there, verified, and what it takes already."""
+    model = model_of(context)
+    folder = str(model.get("path") or "")
+    stamp = str(model.get("stamp") or (folder + "/.yitiji-verified.json" if folder else ""))
+    if not folder:
+        return {"exists": False, "stamp": False, "present_bytes": 0}
+    try:
+        valid = isinstance(json.loads(host.read(stamp) or ""), dict)
+    except ValueError:
+        valid = False
+    return {"exists": host.exists(folder), "stamp": valid, "present_bytes": _disk_usage(folder)}
+
+
+def _disk_usage(folder: str) -> int:
+    """Bytes that the files below really take (a file reserved but not written takes none)."""
+    total = seen = 0
+    for place, _folders, files in os.walk(folder):
+        for name in files:
+            seen += 1
+            try:
+                total += os.lstat(os.path.join(place, name)).st_blocks * 512
+            except OSError:
+                continue
+        if seen > MANY_FILES:
+            break
+    return total
+
+
+Question = Callable[[], Dict[str, Any]]
+
+
+def questions(host: Host, context: Context) -> Dict[str, Question]:
+    """What to ask the network, by a key the probes look up."""
+    found: Dict[str, Question] = {}
+    settings = context.settings
+    name = str(context.node.get("hostname") or "")
+    found["own name"] = lambda: {"addresses": name_addresses(host, name)}
+    endpoint = str(settings.get("endpoint") or "")
+    if settings.get("source", "modelscope") == "modelscope" and endpoint and not weights_done(context):
+        hub = http.host_of(endpoint)
+        found["hub name"] = lambda: {"name": hub, "addresses": name_addresses(host, hub)}
+        found["hub"] = lambda: http.knock(endpoint, TIMEOUT)
+    missing = [image for image in images_of(context.plan) if loaded(context, image) is not True]
+    archives: List[Dict[str, Any]] = list(settings.get("image_archives") or [])
+    for archive in archives if missing else []:
+        _add_archive(host, found, archive)
+    mirrors = _mirrors(context)
+    for image in missing if not archives else []:
+        found[f"image {image['ref']}"] = _image_question(image, mirrors)
+    return found
+
+
+def _add_archive(host: Host, found: Dict[str, Question], archive: Dict[str, Any]) -> None:
+    url, path = str(archive.get("url") or ""), str(archive.get("path") or "")
+    if url:
+        found[f"archive {url}"] = lambda: http.knock(url, TIMEOUT, must_exist=True)
+    elif path:
+        found[f"archive {path}"] = lambda: {"ok": host.exists(path), "reason": "no such file on the node"}
+
+
+def _image_question(image: Dict[str, Any], mirrors: List[str]) -> Question:
+    def ask_registries() -> Dict[str, Any]:
+        place = registry.split(str(image["ref"]))
+        reasons = registry.reachable(place, str(image.get("digest") or ""), mirrors, TIMEOUT / 2, None)
+        return {"ok": not reasons, "reason": "; ".join(f"{base}: {why}" for base, why in reasons.items())}
+
+    return ask_registries
+
+
+def _mirrors(context: Context) -> List[str]:
+    docker = (context.node.get("containers") or {}).get("docker") or {}
+    there = ((docker.get("daemon_json") or {}).get("data") or {}).get("registry-mirrors") or []
+    return [str(mirror) for mirror in context.settings.get("registry_mirrors") or there]
+
+
+def ask(asked: Dict[str, Question], limit: float = 25.0) -> Dict[str, Any]:
+    """Asks all at once; what has not answered by then is `{"ok": None}`."""
+    answers: Dict[str, Any] = {key: {"ok": None, "reason": f"no answer within {limit:.0f} s"} for key in asked}
+
+    def run(key: str) -> None:
+        started = time.monotonic()
+        try:
+            answer = asked[key]()
+        except Exception as error:  # an odd answer is an answer: the probe shows it
+            answer = {"ok": None, "reason": f"{type(error).__name__}: {error}"}
+        answers[key] = dict(answer, seconds=round(time.monotonic() - started, 2))
+
+    threads = [threading.Thread(target=run, args=(key,), daemon=True) for key in asked]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + limit
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return dict(answers)

@@ -1,0 +1,214 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules engine: rules are data, probes are pure functions, a result is pass, warn, fail, skip or unknown.
+
+Unknown is never pass. A rule is silenced by its id and a reason, and stays visible.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+
+Text = Dict[str, str]
+PASS, WARN, FAIL, SKIP, UNKNOWN = "pass", "warn", "fail", "skip", "unknown"
+STATUSES = (FAIL, WARN, UNKNOWN, SKIP, PASS)
+PHASES = ("pre", "post", "run")
+SEVERITIES = ("error", "warn", "info")
+REQUIRED = ("id", "phase", "severity", "title", "fix")
+RULE_ID = re.compile(r"LLM[1-9]\d{2}$")
+
+
+class RulesError(Exception):
+    """Wrong rules or a wrong silencing, in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(f"{en}\n{zh}")
+        self.text: Text = {"en": en, "zh": zh}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe says; `values` fill the braces in the rule's remedy."""
+
+    status: str
+    en: str
+    zh: str
+    values: Dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """All a probe may look at. `clock` is {earliest, latest}: bounds of this node's clock minus the controller's."""
+
+    node: Dict[str, Any]
+    plan: Optional[Dict[str, Any]] = None
+    settings: Dict[str, Any] = field(default_factory=dict)
+    measures: Dict[str, Any] = field(default_factory=dict)
+    peers: Dict[str, Dict[str, Any]] = field(default_factory=dict)
+    clock: Optional[Dict[str, float]] = None
+    host: str = ""
+
+
+Probe = Callable[[Context], Finding]
+Need = Callable[[Context], Optional[bool]]
+
+
+def passed(en: str, zh: str) -> Finding:
+    return Finding(PASS, en, zh)
+
+
+def failed(en: str, zh: str, **values: Any) -> Finding:
+    return Finding(FAIL, en, zh, {key: str(value) for key, value in values.items()})
+
+
+def warned(en: str, zh: str, **values: Any) -> Finding:
+    return Finding(WARN, en, zh, {key: str(value) for key, value in values.items()})
+
+
+def skipped(en: str, zh: str) -> Finding:
+    return Finding(SKIP, en, zh)
+
+
+def unknown(en: str, zh: str) -> Finding:
+    return Finding(UNKNOWN, en, zh)
+
+
+def check_rules(rules: Iterable[Mapping[str, Any]], probes: Mapping[str, Probe], needs: Mapping[str, Need]) -> None:
+    """Raises for a rule that could never work: the shape, the texts, the probe, the needs."""
+    seen = set()
+    for rule in rules:
+        name = str(rule.get("id"))
+        problem = _rule_problem(rule, probes, needs)
+        if problem is None and name in seen:
+            problem = "the id is used twice"
+        if problem:
+            raise RulesError(f"rule {name}: {problem}", f"规则 {name} 有误：{problem}")
+        seen.add(name)
+
+
+def _rule_problem(rule: Mapping[str, Any], probes: Mapping[str, Probe], needs: Mapping[str, Need]) -> Optional[str]:
+    missing = [key for key in REQUIRED if not rule.get(key)]
+    if missing:
+        return f"missing {', '.join(missing)}"
+    if not RULE_ID.match(str(rule["id"])):
+        return "the id is not LLM and three digits"
+    if not set(rule["phase"]) <= set(PHASES):
+        return f"phase is not of {', '.join(PHASES)}"
+    if rule["severity"] not in SEVERITIES:
+        return f"severity is not of {', '.join(SEVERITIES)}"
+    for key in ("title", "fix"):
+        if not all(isinstance(rule[key].get(language), str) for language in ("zh", "en")):
+            return f"{key} needs zh and en"
+    absent = [need for need in rule.get("needs", []) if need not in needs]
+    if absent:
+        return f"unknown needs {', '.join(absent)}"
+    if rule["id"] not in probes:
+        return "there is no probe for it"
+    return None
+
+
+def silenced(ignore: Any, known: Iterable[str]) -> Dict[str, str]:
+    """Reason by rule id, from `[{id, reason}]`; raises for an unknown id or a missing reason."""
+    names = set(known)
+    found: Dict[str, str] = {}
+    if not isinstance(ignore, list):
+        raise RulesError(
+            "appliance_rules_ignore must be a list of {id, reason}",
+            "appliance_rules_ignore 必须是由 {id, reason} 组成的列表",
+        )
+    for item in ignore:
+        rule = str(item.get("id", "")) if isinstance(item, dict) else str(item)
+        reason = str(item.get("reason") or "").strip() if isinstance(item, dict) else ""
+        if rule not in names:
+            raise RulesError(
+                f"appliance_rules_ignore names {rule!r}, which is no rule; see docs/rules for the ids",
+                f"appliance_rules_ignore 中的 {rule!r} 不是任何规则；编号见 docs/rules",
+            )
+        if not reason:
+            raise RulesError(
+                f"appliance_rules_ignore silences {rule} without a reason; write {{id: {rule}, reason: …}}",
+                f"appliance_rules_ignore 忽略 {rule} 时没有写明原因；请写成 {{id: {rule}, reason: …}}",
+            )
+        found[rule] = reason
+    return found
+
+
+def evaluate(
+    rules: Iterable[Mapping[str, Any]],
+    context: Context,
+    phase: str,
+    probes: Mapping[str, Probe],
+    needs: Mapping[str, Need],
+    ignore: Optional[Mapping[str, str]] = None,
+) -> List[Dict[str, Any]]:
+    """One result per rule of the phase, in the order of the rules."""
+    results = []
+    for rule in rules:
+        if phase not in rule["phase"]:
+            continue
+        finding = _judge(rule, context, probes, needs)
+        status = finding.status
+        if status == FAIL and rule["severity"] != "error":
+            status = WARN
+        results.append(
+            {
+                "id": rule["id"],
+                "host": context.host,
+                "status": status,
+                "severity": rule["severity"],
+                "title": dict(rule["title"]),
+                "evidence": {"zh": finding.zh, "en": finding.en},
+                "fix": {key: fill(value, finding.values) for key, value in rule["fix"].items()},
+                "doc": f"docs/rules/{rule['id']}.md",
+                "silenced": (ignore or {}).get(rule["id"]),
+            }
+        )
+    return results
+
+
+def _judge(
+    rule: Mapping[str, Any], context: Context, probes: Mapping[str, Probe], needs: Mapping[str, Need]
+) -> Finding:
+    for need in rule.get("needs", []):
+        there = needs[need](context)
+        if there is None:
+            return unknown(f"can't tell whether this applies: {need}", f"无法判断是否适用：{need}")
+        if not there:
+            return skipped(f"not applicable: no {need}", f"不适用：没有 {need}")
+    try:
+        return probes[rule["id"]](context)
+    except Exception as error:  # a probe that trips over odd facts knows nothing, and must not stop the others
+        what = f"{type(error).__name__}: {error}"
+        return unknown(f"the probe tripped over these facts ({what})", f"探测未能处理这些信息（{what}）")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replaces {name} by its value; an unknown name stays as it is."""
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match.group(1), match.group(0)), text)
+
+
+def counted(result: Mapping[str, Any]) -> str:
+    """The status as it counts: a silenced problem counts as a skip."""
+    if result.get("silenced") and result["status"] in (FAIL, WARN, UNKNOWN):
+        return SKIP
+    return str(result["status"])
+
+
+def summarize(results: Iterable[Mapping[str, Any]]) -> Dict[str, int]:
+    summary = {status: 0 for status in STATUSES}
+    summary["silenced"] = 0
+    for result in results:
+        status = counted(result)
+        summary[status] += 1
+        summary["silenced"] += status != result["status"]
+    return summary
+
+
+def exit_code(results: Iterable[Mapping[str, Any]]) -> int:
+    """0 all well, 1 warnings or unknown, 2 failures."""
+    statuses = {counted(result) for result in results}
+    if FAIL in statuses:
+        return 2
+    return 1 if statuses & {WARN, UNKNOWN} else 0

@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results as text for a terminal: a line for every rule that is not well, a line for every host."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, Dict, List, Mapping, Sequence
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
+    FAIL,
+    PASS,
+    SKIP,
+    UNKNOWN,
+    WARN,
+    counted,
+    summarize,
+)
+
+LANGUAGES = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
+MARKS = {FAIL: "✗", WARN: "!", UNKNOWN: "?", SKIP: "-", PASS: "✓"}
+WORDS = {
+    FAIL: {"zh": "失败", "en": "fail"},
+    WARN: {"zh": "警告", "en": "warn"},
+    UNKNOWN: {"zh": "未知", "en": "unknown"},
+    SKIP: {"zh": "跳过", "en": "skip"},
+    PASS: {"zh": "通过", "en": "pass"},
+}
+
+
+def width(text: str) -> int:
+    """Columns on a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def pad(text: str, size: int) -> str:
+    return text + " " * max(0, size - width(text))
+
+
+def say(text: Mapping[str, str], language: str) -> str:
+    """A text in the language asked for; both: Chinese / English."""
+    return " / ".join(text[key] for key in LANGUAGES.get(language, LANGUAGES["both"]) if text.get(key))
+
+
+def sentence(result: Mapping[str, Any], language: str) -> str:
+    """Title and evidence of a result, one language after the other."""
+    parts = []
+    for key in LANGUAGES.get(language, LANGUAGES["both"]):
+        colon = "：" if key == "zh" else ": "
+        parts.append(result["title"][key] + colon + result["evidence"][key])
+    return " / ".join(parts)
+
+
+def remedy(result: Mapping[str, Any], language: str) -> str:
+    return say(result["fix"], language)
+
+
+def table(results: Sequence[Mapping[str, Any]], language: str = "both", all_rules: bool = False) -> List[str]:
+    """The lines to print."""
+    lines = []
+    hosts: Dict[str, List[Mapping[str, Any]]] = {}
+    for result in results:
+        hosts.setdefault(str(result["host"]), []).append(result)
+    space = max([width(host) for host in hosts] + [4])
+    for host, rows in hosts.items():
+        for result in sorted(rows, key=_order):
+            status = counted(result)
+            if not all_rules and status in (PASS, SKIP) and not result.get("silenced"):
+                continue
+            if result.get("silenced") and result["status"] in (PASS, SKIP) and not all_rules:
+                continue
+            head = f"{MARKS[status]} {result['id']} {pad(host, space)} "
+            lines.append(head + sentence(result, language))
+            if result.get("silenced"):
+                lines.append("    " + say({"zh": "已忽略：", "en": "silenced: "}, language) + str(result["silenced"]))
+            elif status in (FAIL, WARN, UNKNOWN):
+                lines.append("    → " + remedy(result, language))
+    for host, rows in hosts.items():
+        lines.append(f"{pad(host, space)}  {totals(rows, language)}")
+    return lines
+
+
+def _order(result: Mapping[str, Any]) -> Any:
+    return ([FAIL, WARN, UNKNOWN, SKIP, PASS].index(counted(result)), result["id"])
+
+
+def totals(rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    summary = summarize(rows)
+    parts = []
+    for status in (PASS, WARN, FAIL, UNKNOWN, SKIP):
+        parts.append(f"{say(WORDS[status], language)} {summary[status]}")
+    if summary["silenced"]:
+        parts.append(f"{say({'zh': '其中已忽略', 'en': 'of these silenced'}, language)} {summary['silenced']}")
+    return "  ".join(parts)
+
+
+def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> str:
+    """The message a play fails with: every failure of every host, with its remedy; empty without one."""
+    lines = []
+    for result in results:
+        if counted(result) == FAIL:
+            lines.append(f"{result['id']} [{result['host']}] {sentence(result, language)}")
+            lines.append(f"    → {remedy(result, language)}  ({result['doc']})")
+    return "\n".join(lines)
