@@ -22,11 +22,11 @@ class Unreadable(Exception):
 
 def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
     if not url.startswith(("http://", "https://")):
-        raise Unreadable("{0}: only http and https are fetched".format(url))
+        raise Unreadable(f"{url}: only http and https are fetched")
     try:
         return urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=OPEN_TIMEOUT)  # noqa: S310
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise Unreadable("{0}: {1}".format(url, getattr(error, "reason", None) or error)) from error
+        raise Unreadable("{}: {}".format(url, getattr(error, "reason", None) or error)) from error
 
 
 class RangeFile(io.RawIOBase):
@@ -37,7 +37,7 @@ class RangeFile(io.RawIOBase):
         self._start, self._data = 0, b""
         with _open_url(url, {"Range": "bytes=0-0"}) as answer:
             if answer.status != 206:
-                raise Unreadable("{0}: the server knows no ranges".format(url))
+                raise Unreadable(f"{url}: the server knows no ranges")
             self.size = int(answer.headers["Content-Range"].rpartition("/")[2])
 
     def seekable(self) -> bool:
@@ -62,7 +62,7 @@ class RangeFile(io.RawIOBase):
             last = min(self.size, self.position + max(size, self.block)) - 1
             if last < self.position:
                 return b""
-            with _open_url(self.url, {"Range": "bytes={0}-{1}".format(self.position, last)}) as answer:
+            with _open_url(self.url, {"Range": f"bytes={self.position}-{last}"}) as answer:
                 self._start, self._data = self.position, answer.read()
         begin = self.position - self._start
         chunk = self._data[begin : begin + size]
@@ -93,7 +93,7 @@ def peek(source: str) -> Optional[Dict[str, List[str]]]:
             return None
         raise
     except OSError as error:
-        raise Unreadable("{0}: {1}".format(source, error.strerror or error)) from error
+        raise Unreadable(f"{source}: {error.strerror or error}") from error
     with raw:
         try:
             with tarfile.open(fileobj=raw, mode="r:") as tar:
@@ -101,7 +101,7 @@ def peek(source: str) -> Optional[Dict[str, List[str]]]:
         except tarfile.ReadError:
             return None
         except (ValueError, KeyError, TypeError) as error:
-            raise Unreadable("{0}: the manifest cannot be read: {1}".format(source, error)) from error
+            raise Unreadable(f"{source}: the manifest cannot be read: {error}") from error
 
 
 def is_url(source: str) -> bool:
@@ -117,4 +117,4 @@ def open_stream(source: str) -> Tuple[IO[bytes], int]:
     try:
         return path.open("rb"), path.stat().st_size
     except OSError as error:
-        raise Unreadable("{0}: {1}".format(source, error.strerror or error)) from error
+        raise Unreadable(f"{source}: {error.strerror or error}") from error

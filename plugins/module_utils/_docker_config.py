@@ -26,15 +26,18 @@ def parse(text: str, name: str) -> Options:
         raise Refusal(
             "LLM306",
             Text(
-                "{0} is not valid JSON: line {1}, column {2}: {3}.".format(name, error.lineno, error.colno, error.msg),
-                "{0} 不是有效的 JSON：第 {1} 行第 {2} 列：{3}。".format(name, error.lineno, error.colno, error.msg),
+                f"{name} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
+                f"{name} 不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列：{error.msg}。",
             ),
-            Text("correct that line by hand or move the file away, then run again.", "请手工改正该行或移走此文件，再重新运行。"),
+            Text(
+                "correct that line by hand or move the file away, then run again.",
+                "请手工改正该行或移走此文件，再重新运行。",
+            ),
         ) from error
     if not isinstance(value, dict):
         raise Refusal(
             "LLM306",
-            Text("{0} does not hold a JSON object.".format(name), "{0} 的内容不是 JSON 对象。".format(name)),
+            Text(f"{name} does not hold a JSON object.", f"{name} 的内容不是 JSON 对象。"),
             Text("make it an object ({ … }) or move the file away.", "请改为对象（{ … }）或移走此文件。"),
         )
     return value
@@ -98,7 +101,9 @@ class Record:
         )
 
     def dump(self) -> str:
-        rows = [{"path": list(p), "applied": self.applied[p], "previous": self.previous[p]} for p in sorted(self.applied)]
+        rows = [
+            {"path": list(p), "applied": self.applied[p], "previous": self.previous[p]} for p in sorted(self.applied)
+        ]
         return json.dumps(rows, indent=2, sort_keys=True) + "\n"
 
 
@@ -150,13 +155,13 @@ def check_data_root(live: Options, result: Options) -> None:
     raise Refusal(
         "LLM307",
         Text(
-            "Docker's data root would move from {0} to {1}, but {0} holds data ({2}).".format(old, new, found),
-            "Docker 的数据目录将从 {0} 改到 {1}，但 {0} 中已有数据（{2}）。".format(old, new, found),
+            f"Docker's data root would move from {old} to {new}, but {old} holds data ({found}).",
+            f"Docker 的数据目录将从 {old} 改到 {new}，但 {old} 中已有数据（{found}）。",
         ),
         Text(
-            "set docker_data_root: {0}, or stop Docker, move the folder (rsync -aHAX {0}/ {1}/), "
-            "set data-root in /etc/docker/daemon.json, start Docker and run again.".format(old, new),
-            "请设置 docker_data_root: {0}；或停止 Docker，迁移目录（rsync -aHAX {0}/ {1}/），"
-            "在 /etc/docker/daemon.json 中设置 data-root，启动 Docker 后重新运行。".format(old, new),
+            f"set docker_data_root: {old}, or stop Docker, move the folder (rsync -aHAX {old}/ {new}/), "
+            "set data-root in /etc/docker/daemon.json, start Docker and run again.",
+            f"请设置 docker_data_root: {old}；或停止 Docker，迁移目录（rsync -aHAX {old}/ {new}/），"
+            "在 /etc/docker/daemon.json 中设置 data-root，启动 Docker 后重新运行。",
         ),
     )

@@ -18,11 +18,9 @@ SNAP_ROOTS = ("/snap/", "/var/lib/snapd/")
 def run(command: List[str], timeout: float = 60, stdin: Optional[str] = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; a timeout counts as exit status 124."""
     try:
-        return subprocess.run(
-            command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout, check=False
-        )
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as error:
-        return subprocess.CompletedProcess(command, 124, str(error.stdout or ""), "no answer in {0:g} s".format(timeout))
+        return subprocess.CompletedProcess(command, 124, str(error.stdout or ""), f"no answer in {timeout:g} s")
 
 
 def find_docker() -> Optional[str]:
@@ -74,10 +72,10 @@ def check(engine: Dict[str, Any]) -> None:
     raise Refusal(
         "LLM301",
         Text(
-            "Docker here is a {0} installation ({1}); it cannot reach GPUs and the models folder.".format(
+            "Docker here is a {} installation ({}); it cannot reach GPUs and the models folder.".format(
                 kind, engine["path"]
             ),
-            "本机的 Docker 为 {0} 安装（{1}），无法访问 GPU 和模型目录。".format(kind, engine["path"]),
+            "本机的 Docker 为 {} 安装（{}），无法访问 GPU 和模型目录。".format(kind, engine["path"]),
         ),
         Text(
             "remove it (snap remove docker, or the rootless service) and run again: role docker installs the package.",
@@ -99,5 +97,5 @@ def mismatches(engine: Dict[str, Any], wanted: Dict[str, Any]) -> List[str]:
                 continue
         elif value in (None, "") or have == value:
             continue
-        found.append("{0}: {1} wanted, {2} found".format(key, value, have))
+        found.append(f"{key}: {value} wanted, {have} found")
     return found

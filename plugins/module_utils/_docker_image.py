@@ -30,7 +30,7 @@ class Image(NamedTuple):
     def pinned_name(self) -> str:
         if self.id:
             return self.id
-        return "{0}@{1}".format(self.repository, self.digest) if self.digest else self.ref
+        return f"{self.repository}@{self.digest}" if self.digest else self.ref
 
     @property
     def repository(self) -> str:
@@ -49,7 +49,7 @@ def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
         return None
     raise Refusal(
         "LLM302",
-        Text("Docker does not answer: {0}.".format(done.stderr.strip()), "Docker 无响应：{0}。".format(done.stderr.strip())),
+        Text(f"Docker does not answer: {done.stderr.strip()}.", f"Docker 无响应：{done.stderr.strip()}。"),
         Text("look at `systemctl status docker`.", "请查看 `systemctl status docker`。"),
     )
 
@@ -61,13 +61,38 @@ def find(docker: str, image: Image) -> Optional[Dict[str, Any]]:
         if found is not None:
             return found
     if image.digest:
-        return inspect(docker, "{0}@{1}".format(image.repository, image.digest))
+        return inspect(docker, f"{image.repository}@{image.digest}")
     return None if image.id else inspect(docker, image.ref)
 
 
 def command(found: Dict[str, Any]) -> List[str]:
     config = found.get("Config") or {}
     return [str(part) for part in (config.get("Entrypoint") or []) + (config.get("Cmd") or [])]
+
+
+def holds(images: Dict[str, List[str]], image: Image) -> str:
+    """The id of the wanted image in an archive's table, or nothing."""
+    if image.id:
+        return image.id if image.id in images else ""
+    wanted = registry.split(image.ref)
+    for found, tags in images.items():
+        if any(registry.split(tag) == wanted for tag in tags):
+            return found
+    return ""
+
+
+def resolve(image: Image, sources: List[str]) -> Image:
+    """An image known by its tag alone gets the id that the archives give it: a tag says nothing about its content."""
+    if image.id or image.digest:
+        return image
+    for source in sources:
+        try:
+            found = holds(archive_.peek(source) or {}, image)
+        except archive_.Unreadable:
+            continue
+        if found:
+            return image._replace(id=found)
+    return image
 
 
 def choose(image: Image, sources: List[str]) -> Optional[str]:
@@ -79,14 +104,17 @@ def choose(image: Image, sources: List[str]) -> Optional[str]:
         except archive_.Unreadable as error:
             problems.append(str(error))
             continue
-        if images is None or (image.id in images if image.id else image.ref in sum(images.values(), [])):
+        if images is None or holds(images, image):
             return source
     if problems:
         listed = "; ".join(problems)
         raise Refusal(
             "LLM310",
-            Text("image archive cannot be read: {0}.".format(listed), "无法读取镜像归档：{0}。".format(listed)),
-            Text("correct appliance_image_archives or bring the server back.", "请改正 appliance_image_archives 或恢复该服务器。"),
+            Text(f"image archive cannot be read: {listed}.", f"无法读取镜像归档：{listed}。"),
+            Text(
+                "correct appliance_image_archives or bring the server back.",
+                "请改正 appliance_image_archives 或恢复该服务器。",
+            ),
         )
     return None
 
@@ -109,9 +137,9 @@ def load(docker: str, source: str, progress: Progress, timeout: float) -> int:
             raise _load_failed(source, errors.read().strip() or str(error)) from error
         errors.seek(0)
         if status != 0:
-            raise _load_failed(source, errors.read().strip() or "exit status {0}".format(status))
+            raise _load_failed(source, errors.read().strip() or f"exit status {status}")
         if total and done != total:
-            raise _load_failed(source, "{0} of {1} bytes came".format(done, total))
+            raise _load_failed(source, f"{done} of {total} bytes came")
     return done
 
 
@@ -126,13 +154,13 @@ def _feed(stream: IO[bytes], process: Any, progress: Progress, total: int, deadl
         done += len(chunk)
         progress(done, total)
         if time.monotonic() > deadline:
-            raise OSError("time is up after {0} bytes".format(done))
+            raise OSError(f"time is up after {done} bytes")
 
 
 def _load_failed(source: str, reason: str) -> Refusal:
     return Refusal(
         "LLM310",
-        Text("docker load of {0} failed: {1}.".format(source, reason), "从 {0} 执行 docker load 失败：{1}。".format(source, reason)),
+        Text(f"docker load of {source} failed: {reason}.", f"从 {source} 执行 docker load 失败：{reason}。"),
         Text(
             "check the archive and the free space of Docker's data root, then run again.",
             "请检查归档文件和 Docker 数据目录的剩余空间，然后重新运行。",
@@ -145,12 +173,12 @@ def check_registry(image: Image, mirrors: List[str], proxy: Optional[str], timeo
     reasons = registry.reachable(registry.split(image.ref), image.digest, mirrors, timeout, proxy)
     if not reasons:
         return
-    tried = "; ".join("{0}: {1}".format(base, why) for base, why in reasons.items())
+    tried = "; ".join(f"{base}: {why}" for base, why in reasons.items())
     raise Refusal(
         "LLM302",
         Text(
-            "image {0} is in no archive and no registry answers for it ({1}).".format(image.pinned_name, tried),
-            "镜像 {0} 不在任何归档中，镜像仓库也无法提供（{1}）。".format(image.pinned_name, tried),
+            f"image {image.pinned_name} is in no archive and no registry answers for it ({tried}).",
+            f"镜像 {image.pinned_name} 不在任何归档中，镜像仓库也无法提供（{tried}）。",
         ),
         Text(
             "set docker_registry_mirrors to a mirror you can reach, appliance_images to your own registry, "
@@ -162,13 +190,13 @@ def check_registry(image: Image, mirrors: List[str], proxy: Optional[str], timeo
 
 
 def pull(docker: str, image: Image, timeout: float) -> None:
-    name = "{0}@{1}".format(image.repository, image.digest) if image.digest else image.ref
+    name = f"{image.repository}@{image.digest}" if image.digest else image.ref
     done = run([docker, "pull", "--quiet", name], timeout)
     if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or ["exit status {0}".format(done.returncode)]
+        reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise Refusal(
             "LLM302",
-            Text("docker pull {0} failed: {1}.".format(name, reason[0]), "docker pull {0} 失败：{1}。".format(name, reason[0])),
+            Text(f"docker pull {name} failed: {reason[0]}.", f"docker pull {name} 失败：{reason[0]}。"),
             Text(
                 "look at the network to the registry, or raise the time limit.", "请检查到镜像仓库的网络，或调大时限。"
             ),
@@ -179,8 +207,8 @@ def not_the_one(image: Image, source: str) -> Refusal:
     return Refusal(
         "LLM311",
         Text(
-            "{0} does not hold the image {1} ({2}).".format(source, image.ref, image.pinned_name),
-            "{0} 中没有镜像 {1}（{2}）。".format(source, image.ref, image.pinned_name),
+            f"{source} does not hold the image {image.ref} ({image.pinned_name}).",
+            f"{source} 中没有镜像 {image.ref}（{image.pinned_name}）。",
         ),
         Text(
             "the archive and the catalogue's image id do not belong together: replace one of them.",

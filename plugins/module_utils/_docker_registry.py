@@ -29,7 +29,7 @@ class Reference(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.repository if self.host == HUB else "{0}/{1}".format(self.host, self.repository)
+        return self.repository if self.host == HUB else f"{self.host}/{self.repository}"
 
 
 def split(reference: str) -> Reference:
@@ -67,7 +67,7 @@ def _token(challenge: str, timeout: float, proxy: Optional[str]) -> str:
 
 def probe(base: str, ref: Reference, digest: str, timeout: float = 10, proxy: Optional[str] = None) -> Optional[str]:
     """None when the registry has the manifest, else why not."""
-    url = "{0}/v2/{1}/manifests/{2}".format(base.rstrip("/"), ref.repository, digest or ref.tag)
+    url = "{}/v2/{}/manifests/{}".format(base.rstrip("/"), ref.repository, digest or ref.tag)
     headers = {"Accept": ACCEPT}
     for attempt in (1, 2):
         try:
@@ -76,11 +76,11 @@ def probe(base: str, ref: Reference, digest: str, timeout: float = 10, proxy: Op
         except urllib.error.HTTPError as error:
             challenge = error.headers.get("WWW-Authenticate", "")
             if error.code != 401 or attempt == 2 or not challenge:
-                return "HTTP {0}".format(error.code)
+                return f"HTTP {error.code}"
             try:
                 headers["Authorization"] = "Bearer " + _token(challenge, timeout, proxy)
             except (OSError, ValueError) as problem:
-                return "no token: {0}".format(problem)
+                return f"no token: {problem}"
         except (OSError, ValueError) as error:
             return str(getattr(error, "reason", None) or error)
     return "no answer"

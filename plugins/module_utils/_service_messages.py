@@ -29,8 +29,8 @@ def render(refusal: Refusal, host: Optional[str] = None, evidence: Optional[List
     """The text an operator reads; `evidence` (log lines) follows it unchanged."""
     name = host or socket.gethostname()
     lines = [
-        "[{0}] {1}: {2} Fix: {3}".format(refusal.rule, name, refusal.reason.en, refusal.fix.en),
-        "[{0}] {1}：{2}处理办法：{3}".format(refusal.rule, name, refusal.reason.zh, refusal.fix.zh),
+        f"[{refusal.rule}] {name}: {refusal.reason.en} Fix: {refusal.fix.en}",
+        f"[{refusal.rule}] {name}：{refusal.reason.zh}处理办法：{refusal.fix.zh}",
     ]
     if evidence:
         lines.append("--- log / 日志 ---")

@@ -14,10 +14,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files imp
 def describe(done: int, total: int, seconds: float) -> str:
     """`1.2 of 3.2 GB, 61 MB/s, 33 s left`."""
     rate = done / seconds if seconds > 0 else 0.0
-    text = "{0:.1f} GB".format(done / 1e9) if not total else "{0:.1f} of {1:.1f} GB".format(done / 1e9, total / 1e9)
-    text += ", {0:.0f} MB/s".format(rate / 1e6)
+    text = f"{done / 1e9:.1f} GB" if not total else f"{done / 1e9:.1f} of {total / 1e9:.1f} GB"
+    text += f", {rate / 1e6:.0f} MB/s"
     if total and rate > 0:
-        text += ", {0:.0f} s left".format(max(0, total - done) / rate)
+        text += f", {max(0, total - done) / rate:.0f} s left"
     return text
 
 
@@ -31,7 +31,7 @@ class Reporter:
     def text(self, line: str) -> None:
         if self.path:
             self.last = time.monotonic()
-            write_atomic(self.path, json.dumps({"line": "{0}: {1}".format(self.what, line)}), 0o600)
+            write_atomic(self.path, json.dumps({"line": f"{self.what}: {line}"}), 0o600)
 
     def bytes(self, done: int, total: int) -> None:
         now = time.monotonic()

@@ -42,6 +42,10 @@ options:
     description: Seconds that loading or pulling may take.
     type: int
     default: 3600
+  dry_run:
+    description: Do as in check mode. The action plugin uses it to know whether there is work worth watching.
+    type: bool
+    default: false
   progress:
     description: File on the node in which the state is kept while the module works. The action plugin sets it.
     type: path
@@ -108,7 +112,7 @@ pinned:
 """
 
 import time
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_engine as engine_
@@ -123,23 +127,27 @@ NO_DOCKER = Refusal(
 )
 
 
+def archives(module: AnsibleModule) -> List[str]:
+    return [str(a.get("url") or a.get("path")) for a in module.params["archives"]]
+
+
 def bring(module: AnsibleModule, image: core.Image, docker: str, engine: Dict[str, Any]) -> Dict[str, Any]:
     """Load or pull; in check mode only find out from where."""
+    dry = module.check_mode or module.params["dry_run"]
     report = Reporter(module.params["progress"], image.ref)
-    sources = [str(a.get("url") or a.get("path")) for a in module.params["archives"]]
-    source = core.choose(image, sources)
+    source = core.choose(image, archives(module))
     moved = 0
     if source is not None:
-        if not module.check_mode:
+        if not dry:
             moved = core.load(docker, source, report.bytes, module.params["timeout"])
     else:
         source = image.ref
         core.check_registry(image, engine["registry_mirrors"], engine["proxy"], 15)
-        if not module.check_mode:
+        if not dry:
             report.text("pulling")
             core.pull(docker, image, module.params["timeout"])
-    found = None if module.check_mode else core.find(docker, image)
-    if found is None and not module.check_mode:
+    found = None if dry else core.find(docker, image)
+    if found is None and not dry:
         raise core.not_the_one(image, source)
     return {"found": found, "source": source, "bytes": moved}
 
@@ -157,6 +165,7 @@ def main() -> None:
                 "options": {"url": {"type": "str"}, "path": {"type": "path"}},
             },
             "timeout": {"type": "int", "default": 3600},
+            "dry_run": {"type": "bool", "default": False},
             "progress": {"type": "path"},
         },
         supports_check_mode=True,
@@ -164,6 +173,7 @@ def main() -> None:
     began = time.monotonic()
     image = core.Image(module.params["ref"], module.params["id"] or "", module.params["digest"] or "")
     pinned = bool(image.id or image.digest)
+    image = core.resolve(image, archives(module))
     engine = engine_.read()
     answer: Dict[str, Any] = {"found": None, "source": "node", "bytes": 0}
     try:
@@ -179,8 +189,8 @@ def main() -> None:
                 answer["source"] = "unknown until Docker is there"
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
-    if not pinned:
-        module.warn("[LLM308] {0} has neither id nor digest: the tag may point elsewhere tomorrow.".format(image.ref))
+    if not (image.id or image.digest):
+        module.warn(f"[LLM308] {image.ref} has neither id nor digest: the tag may point elsewhere tomorrow.")
     found = answer["found"] or {}
     changed = answer["source"] != "node"
     module.exit_json(

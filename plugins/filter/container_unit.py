@@ -1,0 +1,36 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters for the unit templates of the roles."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_ports import exposed
+
+
+def container_exec(settings: Dict[str, Any]) -> str:
+    try:
+        return unit.exec_line(unit.container(settings))
+    except (KeyError, ValueError) as error:
+        raise AnsibleFilterError(f"container_exec: {error}") from error
+
+
+def engine_settings(plan: Dict[str, Any], host: str, role: Dict[str, Any]) -> Dict[str, Any]:
+    try:
+        return unit.engine_settings(plan, host, role)
+    except (KeyError, TypeError) as error:
+        raise AnsibleFilterError(f"engine_settings: the plan lacks {error}") from error
+
+
+class FilterModule:
+    def filters(self) -> Dict[str, Callable[..., Any]]:
+        return {
+            "container_exec": container_exec,
+            "engine_settings": engine_settings,
+            "unit_note": systemd.note,
+            "exposed_listeners": exposed,
+        }

@@ -1,0 +1,133 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small client for OpenAI-compatible servers and for Open WebUI in front of them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import urllib.error
+import urllib.request
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+_THINK = re.compile(r"<think>(.*?)</think>|<details type=\"reasoning\"[^>]*>(.*?)</details>", re.DOTALL)
+MAX_BODY = 16 << 20
+
+
+class Unanswered(Exception):
+    """No usable answer; `status` is the HTTP status, 0 when there was none."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Reply(NamedTuple):
+    answer: str
+    thinking: str
+    model: str
+    tokens: Optional[int]
+    finish: str
+
+
+def tls_context(ca: str = "") -> ssl.SSLContext:
+    """Checks certificates always; `ca` (PEM text) is trusted beside nothing else."""
+    return ssl.create_default_context(cadata=ca or None)
+
+
+class Client:
+    """Speaks JSON to one server."""
+
+    def __init__(self, base: str, timeout: float = 30, ca: str = "", key: str = "") -> None:
+        if not base.startswith(("http://", "https://")):
+            raise Unanswered(f"{base}: only http and https")
+        self.base, self.timeout, self.key = base.rstrip("/"), timeout, key
+        # A proxy of the controller must not see, or stand between, what happens inside the appliance.
+        handlers: List[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.base.startswith("https://"):
+            handlers.append(urllib.request.HTTPSHandler(context=tls_context(ca)))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def call(self, path: str, body: Optional[Dict[str, Any]] = None) -> Tuple[int, str]:
+        """Status and text; errors of HTTP are answers too."""
+        headers = {"Accept": "application/json"}
+        if self.key:
+            headers["Authorization"] = "Bearer " + self.key
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode("utf-8")
+        request = urllib.request.Request(self.base + path, data=data, headers=headers)  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=self.timeout) as answer:
+                return answer.status, answer.read(MAX_BODY).decode("utf-8", "replace")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read(MAX_BODY).decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise Unanswered(
+                "{}{1}: {}".format(
+                    self.base,
+                    path,
+                )
+            ) from error
+
+    def json(self, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
+        status, text = self.call(path, body)
+        if status != 200:
+            raise Unanswered(
+                "{}{1}: HTTP {}: {}".format(
+                    self.base,
+                    path,
+                    status,
+                ),
+                status,
+            )
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise Unanswered(
+                "{}{1}: not JSON: {}".format(
+                    self.base,
+                    path,
+                )
+            ) from error
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Open WebUI: later calls carry the session."""
+        value = self.json("/api/v1/auths/signin", {"email": email, "password": password})
+        self.key = str(value.get("token") or "")
+        if not self.key:
+            raise Unanswered(f"{self.base}: signed in, but no token came")
+
+    def models(self, path: str) -> List[str]:
+        value = self.json(path)
+        rows = value.get("data", []) if isinstance(value, dict) else value
+        return [str(row.get("id")) for row in rows if isinstance(row, dict)]
+
+    def ask(self, path: str, body: Dict[str, Any]) -> Reply:
+        return parse_reply(self.json(path, {**body, "stream": False}))
+
+
+def parse_reply(value: Any) -> Reply:
+    """Answer and visible thinking, wherever the server put the latter."""
+    try:
+        choice = value["choices"][0]
+        message = choice["message"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise Unanswered(f"no answer in the reply: {str(value)[:200]}") from error
+    text = str(message.get("content") or "")
+    thinking = str(message.get("reasoning") or message.get("reasoning_content") or "")
+    if not thinking:
+        thinking = "\n".join((m.group(1) or m.group(2) or "").strip() for m in _THINK.finditer(text))
+        text = _THINK.sub("", text)
+    usage = value.get("usage") or {}
+    return Reply(
+        text.strip(),
+        thinking.strip(),
+        str(value.get("model") or ""),
+        usage.get("completion_tokens"),
+        str(choice.get("finish_reason") or ""),
+    )

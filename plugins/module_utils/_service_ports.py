@@ -1,0 +1,32 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which ports of a node others can reach (LLM801)."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, List
+
+
+def is_loopback(address: str) -> bool:
+    """An address that cannot be read counts as reachable."""
+    try:
+        value = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
+    except ValueError:
+        return False
+    mapped = getattr(value, "ipv4_mapped", None)
+    return (mapped or value).is_loopback
+
+
+def exposed(listeners: List[Dict[str, Any]], allowed: List[int]) -> List[str]:
+    """TCP listeners beyond loopback that are not allowed, one text each."""
+    open_ports = {int(port) for port in allowed}
+    found = set()
+    for row in listeners:
+        if not str(row.get("protocol", "tcp")).startswith("tcp"):
+            continue
+        if int(row["port"]) in open_ports or is_loopback(str(row["address"])):
+            continue
+        owner = row.get("unit") or row.get("process") or "unknown"
+        found.add("{}:{} ({})".format(row["address"], row["port"], owner))
+    return sorted(found)

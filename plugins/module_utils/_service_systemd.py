@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What systemd says about a unit, and what its instance was started from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Callable, Dict, List, NamedTuple, Tuple
+
+Runner = Callable[[List[str]], Tuple[int, str]]
+UNIT_DIR = "/etc/systemd/system"
+PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ConditionResult", "NRestarts", "UnitFileState")
+
+
+class State(NamedTuple):
+    loaded: bool
+    active: str
+    sub: str
+    result: str
+    condition: bool
+    restarts: int
+    enabled: bool
+
+
+def parse_state(text: str) -> State:
+    """From `systemctl show -p …`."""
+    rows = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return State(
+        loaded=rows.get("LoadState") == "loaded",
+        active=rows.get("ActiveState", "unknown"),
+        sub=rows.get("SubState", "unknown"),
+        result=rows.get("Result", ""),
+        condition=rows.get("ConditionResult") != "no",
+        restarts=int(rows.get("NRestarts") or 0),
+        enabled=rows.get("UnitFileState", "").startswith("enabled"),
+    )
+
+
+def read_state(run: Runner, unit: str) -> State:
+    return parse_state(run(["systemctl", "show", unit, "-p", ",".join(PROPERTIES)])[1])
+
+
+def read_log(run: Runner, unit: str, lines: int) -> List[str]:
+    """The newest lines of the unit's own messages."""
+    text = run(["journalctl", "--unit", unit, "--lines", str(lines), "--output", "cat", "--no-pager", "--quiet"])[1]
+    return [line.rstrip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
+
+
+def digest(paths: List[str]) -> str:
+    """Same as `cat PATHS 2>/dev/null | sha256sum`: missing files count as empty."""
+    total = hashlib.sha256()
+    for path in paths:
+        try:
+            total.update(Path(path).read_bytes())
+        except OSError:
+            continue
+    return total.hexdigest()
+
+
+def started_from(unit: str, run_dir: str = "/run") -> str:
+    """The digest that the running instance noted when it started; empty when none runs."""
+    try:
+        return Path(run_dir, unit, "inputs").read_text(encoding="utf-8").split()[0]
+    except (OSError, IndexError):
+        return ""
+
+
+def unit_path(unit: str) -> str:
+    return f"{UNIT_DIR}/{unit}.service"
+
+
+def note(unit: str, inputs: List[str]) -> str:
+    """Lines for [Service]: an instance notes what it is started from in a folder that goes when it stops."""
+    quoted = " ".join(f'"{path}"' for path in [unit_path(unit), *inputs])
+    command = "/bin/sh -c 'cat \"$$@\" 2>/dev/null | sha256sum >/run/%N/inputs' sh " + quoted
+    return "RuntimeDirectory=%N\nRuntimeDirectoryMode=0700\nExecStartPre=" + command
+
+
+def reasons(state: State, enabled: bool, started: str, wanted: str, written: bool) -> Dict[str, List[str]]:
+    """What has to be done to a unit: keys reload, enable, start, restart, each with its reason."""
+    todo: Dict[str, List[str]] = {}
+    if written:
+        todo["reload"] = ["the unit changed"]
+    if enabled and (written or not state.enabled) and not state.enabled:
+        todo["enable"] = ["it does not start at boot"]
+    running = state.active in ("active", "activating", "reloading")
+    if not running:
+        todo["start"] = [f"it is {state.active}"]
+    elif written:
+        todo["restart"] = ["the unit changed"]
+    elif started != wanted:
+        todo["restart"] = ["its files changed since it started"]
+    return todo

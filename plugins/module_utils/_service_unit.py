@@ -1,0 +1,106 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command a container unit runs, and how systemd wants it written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List
+
+DOCKER = "/usr/bin/docker"
+SECRET_IN_CONTAINER = "/run/yitiji/secret.env"  # noqa: S105
+# Reads the secrets, then becomes the real command: nothing of them is on a command line or in `docker inspect`.
+WITH_SECRETS = f'. {SECRET_IN_CONTAINER}; exec "$@"'
+_PLAIN = re.compile(r"^[A-Za-z0-9_@:/.,+=-]+$")
+
+
+def quote(word: str) -> str:
+    """One argument of ExecStart: specifiers and variables stay letters."""
+    if "\n" in word or "\0" in word:
+        raise ValueError(f"an argument of a unit cannot hold a line break: {word!r}")
+    text = word.replace("%", "%%").replace("$", "$$")
+    if _PLAIN.match(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def exec_line(words: List[str]) -> str:
+    """One argument a line, options with their value kept together where that is plain to see."""
+    return " \\\n  ".join(quote(str(word)) for word in words)
+
+
+def gpu_options(gpus: Any, mode: str) -> List[str]:
+    """How GPUs are handed to a container: by CDI names or through the NVIDIA runtime."""
+    if gpus in (None, [], ""):
+        return []
+    if mode == "cdi":
+        names = ["all"] if gpus == "all" else [str(g) for g in gpus]
+        return [part for name in names for part in ("--device", "nvidia.com/gpu=" + name)]
+    return ["--gpus", "all" if gpus == "all" else '"device={}"'.format(",".join(str(g) for g in gpus))]
+
+
+def container(settings: Dict[str, Any]) -> List[str]:
+    """The `docker run` of a hardened service.
+
+    settings: name, image, user, network, entrypoint (command of the image), args, env, tmpfs {path: options},
+    mounts [{source, target, read_only}], ports ["127.0.0.1:8000:8000"], secrets (path or ""), shm_bytes, options.
+    """
+    words = [DOCKER, "run", "--rm", "--name", settings["name"], "--hostname", settings["name"]]
+    words += ["--network", settings["network"], "--user", "{0}:{0}".format(settings["user"])]
+    words += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    # The journal keeps what the foreground prints; a second copy in Docker's own files would be twice the disk.
+    words += ["--log-driver", "none", "--pull", "never"]
+    for path, options in sorted(settings.get("tmpfs", {}).items()):
+        words += ["--tmpfs", f"{path}:{options}"]
+    if settings.get("shm_bytes"):
+        words += ["--shm-size", str(settings["shm_bytes"])]
+    words += [str(option) for option in settings.get("options", [])]
+    for mount in settings.get("mounts", []):
+        words += ["--mount", _mount(mount)]
+    if settings.get("secrets"):
+        words += ["--mount", _mount({"source": settings["secrets"], "target": SECRET_IN_CONTAINER, "read_only": True})]
+    for name, value in sorted(settings.get("env", {}).items()):
+        words += ["--env", f"{name}={value}"]
+    for port in settings.get("ports", []):
+        words += ["--publish", str(port)]
+    command = [str(part) for part in settings["entrypoint"]] + [str(part) for part in settings["args"]]
+    if settings.get("secrets"):
+        return [*words, "--entrypoint", "/bin/sh", settings["image"], "-c", WITH_SECRETS, settings["name"], *command]
+    if not command:
+        return [*words, settings["image"]]
+    return [*words, "--entrypoint", command[0], settings["image"], *command[1:]]
+
+
+def _mount(mount: Dict[str, Any]) -> str:
+    for part in (str(mount["source"]), str(mount["target"])):
+        if "," in part or '"' in part:
+            raise ValueError(f"a mounted path cannot hold a comma or a quote: {part}")
+    text = "type=bind,source={},target={}".format(mount["source"], mount["target"])
+    return text + ",readonly" if mount.get("read_only") else text
+
+
+def engine_settings(plan: Dict[str, Any], host: str, role: Dict[str, Any]) -> Dict[str, Any]:
+    """Settings of the engine's container from the plan; `role` adds name, user, network, models_dir, secrets."""
+    service, box = plan["service"], plan.get("container") or {}
+    cuda = plan["engine"]["device"] == "cuda"
+    options: List[str] = []
+    if cuda:
+        gpus = (plan["nodes"].get(host) or {}).get("gpus") or box.get("gpus") or "all"
+        options += gpu_options(gpus, role.get("gpu_mode", "runtime"))
+        # Pinned host memory and NCCL need locked pages.
+        options += ["--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
+    return {
+        "name": role["name"],
+        "image": role["image"],
+        "user": role["user"],
+        "network": role["network"],
+        "entrypoint": role["entrypoint"],
+        "args": plan["args"],
+        "env": {"HOME": "/tmp", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", **role["env"], **plan["env"]},  # noqa: S108
+        "tmpfs": {"/tmp": role["tmp_options"]},  # noqa: S108
+        "mounts": [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}],
+        "ports": ["{0}:{1}:{1}".format(service["host"], service["port"])],
+        "secrets": role["secrets"],
+        "shm_bytes": box.get("shm_bytes") or 0,
+        "options": options + [str(option) for option in role.get("options", [])],
+    }

@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: managed_unit
+short_description: Installs a systemd unit and keeps its instance true to its files
+version_added: 0.1.0
+description:
+  - Writes the unit, enables it, starts it, and restarts it exactly when the running instance was started from other
+    inputs than those that are there now. A run that died between writing and restarting is caught up by the next one.
+  - The unit must note its inputs when it starts; the filter P(yitiji.deepseek.unit_note#filter) makes that line.
+options:
+  name:
+    description: Name of the unit without C(.service).
+    type: str
+    required: true
+  content:
+    description: Text of the unit. Required unless I(state=absent).
+    type: str
+    default: ""
+  inputs:
+    description: Further files the service is started from; a change of one restarts it.
+    type: list
+    elements: path
+    default: []
+  started:
+    description: Whether it runs. A unit that is only called by others is installed with V(false).
+    type: bool
+    default: true
+  enabled:
+    description: Whether it starts at boot.
+    type: bool
+    default: true
+  state:
+    description: V(absent) stops, disables and removes it.
+    type: str
+    choices: [present, absent]
+    default: present
+  timeout:
+    description: Seconds for each call of systemctl.
+    type: int
+    default: 180
+attributes:
+  check_mode:
+    description: Says what would be written, started or restarted, and why.
+    support: full
+  diff_mode:
+    description: Shows the unit before and after.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Run the engine
+  yitiji.deepseek.managed_unit:
+    name: yitiji-vllm
+    content: "{{ lookup('ansible.builtin.template', 'vllm.service.j2') }}"
+    inputs: [/etc/yitiji/secrets/vllm.env]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be, with the reasons.
+  returned: always
+  type: dict
+  sample: {reload: [the unit changed], restart: [the unit changed]}
+"""
+
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+
+
+class Unit:
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+        self.name = module.params["name"]
+        self.path = core.unit_path(self.name)
+        self.before = read_text(self.path)
+
+    def ask(self, words: List[str]) -> Tuple[int, str]:
+        done = run(words, self.module.params["timeout"])
+        return done.returncode, done.stdout
+
+    def systemctl(self, *words: str) -> None:
+        done = run(["systemctl", *words], self.module.params["timeout"])
+        if done.returncode != 0:
+            self.module.fail_json(
+                msg="systemctl {}: {}".format(" ".join(words), done.stderr.strip() or done.returncode),
+                log=core.read_log(self.ask, self.name, 20),
+            )
+
+    def present(self) -> Dict[str, List[str]]:
+        params = self.module.params
+        written = self.before != params["content"]
+        state = core.read_state(self.ask, self.name)
+        started = core.started_from(self.name)
+        # In check mode the new unit is not there to be digested; a written unit restarts anyway.
+        wanted = core.digest([self.path, *params["inputs"]])
+        todo = core.reasons(state, params["enabled"], started, wanted, written)
+        if not params["started"]:
+            todo.pop("start", None)
+            todo.pop("restart", None)
+        if self.module.check_mode:
+            return todo
+        if written:
+            write_atomic(self.path, params["content"], 0o644)
+            self.systemctl("daemon-reload")
+        if "enable" in todo:
+            self.systemctl("enable", "--quiet", self.name)
+        for verb in ("start", "restart"):
+            if verb in todo:
+                self.systemctl("reset-failed", self.name)
+                self.systemctl(verb, self.name)
+        return todo
+
+    def absent(self) -> Dict[str, List[str]]:
+        state = core.read_state(self.ask, self.name)
+        if not state.loaded and not self.before:
+            return {}
+        if not self.module.check_mode:
+            self.systemctl("disable", "--now", "--quiet", self.name)
+            Path(self.path).unlink(missing_ok=True)
+            self.systemctl("daemon-reload")
+            run(["systemctl", "reset-failed", self.name], 30)
+        return {"remove": ["state is absent"]}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "content": {"type": "str", "default": ""},
+            "inputs": {"type": "list", "elements": "path", "default": []},
+            "started": {"type": "bool", "default": True},
+            "enabled": {"type": "bool", "default": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "timeout": {"type": "int", "default": 180},
+        },
+        supports_check_mode=True,
+    )
+    present = module.params["state"] == "present"
+    if present and not module.params["content"]:
+        module.fail_json(msg="content is required unless state is absent")
+    unit = Unit(module)
+    actions = unit.present() if present else unit.absent()
+    after = module.params["content"] if present else ""
+    module.exit_json(
+        changed=bool(actions),
+        actions=actions,
+        diff={
+            "before": unit.before if unit.before != after else "",
+            "after": after if unit.before != after else "",
+            "before_header": unit.path,
+            "after_header": unit.path,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

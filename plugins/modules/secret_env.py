@@ -1,0 +1,121 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: secret_env
+short_description: Gives secrets of the node to one service as a shell file
+version_added: 0.1.0
+description:
+  - Writes C(export NAME='value') lines from files made by M(yitiji.deepseek.secret_file).
+  - The file is readable by the service's own user only. A container mounts it and reads it at its start, so nothing of
+    it shows on a command line, in a unit or in C(docker inspect).
+options:
+  path:
+    description: The file.
+    type: path
+    required: true
+  variables:
+    description: Name of the variable to the name of the secret.
+    type: dict
+    default: {}
+  directory:
+    description: Folder of the secrets.
+    type: path
+    default: /etc/yitiji/secrets
+  owner:
+    description: Number of the user and group that read the file.
+    type: int
+    default: 10001
+  state:
+    description: V(absent) removes it.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    description: Says whether the file would change.
+    support: full
+  diff_mode:
+    description: Shows names, never values.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: The engine's own copy of its key
+  yitiji.deepseek.secret_env:
+    path: /etc/yitiji/secrets/vllm.env
+    variables:
+      VLLM_API_KEY: engine-key
+"""
+
+RETURN = r"""
+path:
+  description: The file.
+  returned: always
+  type: str
+  sample: /etc/yitiji/secrets/vllm.env
+"""
+
+import os
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import write_atomic
+
+MODE = 0o400
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "variables": {"type": "dict", "default": {}},
+            "directory": {"type": "path", "default": "/etc/yitiji/secrets"},
+            "owner": {"type": "int", "default": 10001},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    path, owner = Path(module.params["path"]), module.params["owner"]
+    names = module.params["variables"]
+    wanted = module.params["state"] == "present"
+    values, missing = {}, []
+    for variable, secret in names.items():
+        value = core.read(Path(module.params["directory"], str(secret)))
+        if value is None:
+            missing.append(str(secret))
+        values[variable] = value or ""
+    if missing and wanted and not module.check_mode:
+        module.fail_json(msg="there is no secret {} in {}".format(", ".join(missing), module.params["directory"]))
+    try:
+        text = core.shell_lines(values)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
+    wrong = core.problems(path, MODE, owner, owner)
+    content_differs = core.read(path) != (text.strip() or None)
+    changed = (content_differs or bool(wrong)) if wanted else path.exists()
+    if changed and not module.check_mode:
+        if wanted:
+            core.private_folder(str(path.parent))
+            write_atomic(str(path), text, MODE, owner, owner)
+        else:
+            os.unlink(path)
+    shown = "{}: {}\n".format(path, " ".join(sorted(names)))
+    module.exit_json(
+        changed=changed,
+        path=str(path),
+        diff={
+            "before": "{}: {}\n".format(path, ", ".join(wrong) or "other values") if changed and wanted else shown,
+            "after": shown if wanted else "",
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

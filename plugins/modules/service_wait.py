@@ -1,0 +1,218 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_wait
+short_description: Waits until a service of the appliance answers
+version_added: 0.1.0
+description:
+  - Waits a bounded time until the service answers over HTTP on the node and lists the model it should serve.
+  - Fails at once when waiting is useless, that is, the unit failed, its condition is not met (LLM601), or it ends again
+    and again (LLM312); and with LLM505 when time is up. The newest log lines are part of the message.
+options:
+  unit:
+    description: Name of the unit without C(.service).
+    type: str
+    required: true
+  url:
+    description: Base address of the service on the node.
+    type: str
+    required: true
+  health:
+    description: Path that answers 200 when the service lives.
+    type: str
+    default: /health
+  models:
+    description: Path that lists models. Empty when a good health is enough.
+    type: str
+    default: ""
+  model:
+    description: The model that must be listed.
+    type: str
+    default: ""
+  key_file:
+    description: File on the node with the key to send.
+    type: path
+  email:
+    description: Address to sign in with (Open WebUI) before the models are read.
+    type: str
+    default: ""
+  password_file:
+    description: File on the node with the password for I(email).
+    type: path
+  stamp:
+    description: File that the unit needs, for the message when it is missing.
+    type: str
+    default: ""
+  timeout:
+    description: Seconds to wait at most.
+    type: int
+    default: 600
+  variable:
+    description: Name of the variable that sets I(timeout), for the message.
+    type: str
+    default: timeout
+  slice:
+    description: Seconds after which the module returns though the service is not ready. The action plugin sets it.
+    type: int
+  slice_line:
+    description: Return early when the newest log line is another than this. The action plugin sets it.
+    type: str
+    default: ""
+  slice_final:
+    description: This slice is the last one; the action plugin sets it.
+    type: bool
+    default: false
+  slice_restarts:
+    description: Number of restarts of the unit when the wait began. The action plugin sets it.
+    type: int
+attributes:
+  check_mode:
+    description: Does not wait, as nothing was started.
+    support: full
+  diff_mode:
+    description: Nothing is changed.
+    support: none
+  action:
+    description: An action plugin of the same name prints a line whenever the newest log line changes.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Wait for the engine
+  yitiji.deepseek.service_wait:
+    unit: yitiji-vllm
+    url: http://127.0.0.1:8000
+    models: /v1/models
+    model: deepseek-r1-7b
+    key_file: /etc/yitiji/secrets/engine-key
+    timeout: "{{ appliance_plan.start.timeout_seconds }}"
+"""
+
+RETURN = r"""
+status:
+  description: C(ready), or C(waiting) at the end of a slice, or C(skipped) in check mode.
+  returned: always
+  type: str
+  sample: ready
+seconds:
+  description: Time waited.
+  returned: always
+  type: float
+  sample: 36.1
+line:
+  description: The newest log line.
+  returned: always
+  type: str
+  sample: "INFO: Application startup complete."
+missing:
+  description: What was still missing.
+  returned: always
+  type: str
+  sample: ""
+restarts:
+  description: How often systemd restarted the unit so far.
+  returned: always
+  type: int
+  sample: 0
+"""
+
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_wait as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+
+
+def ask(words: List[str]) -> Tuple[int, str]:
+    done = run(words, 30)
+    return done.returncode, done.stdout
+
+
+def missing(params: Dict[str, Any]) -> Optional[str]:
+    """Why the service is not ready, or None."""
+    client = api.Client(params["url"], timeout=10)
+    try:
+        status, _body = client.call(params["health"])
+        if status != 200:
+            return "{} answers {}".format(params["health"], status)
+        if not params["models"]:
+            return None
+        if params["email"]:
+            client.sign_in(params["email"], secrets.read(Path(params["password_file"])) or "")
+        elif params["key_file"]:
+            client.key = secrets.read(Path(params["key_file"])) or ""
+        listed = client.models(params["models"])
+    except api.Unanswered as error:
+        return str(error)
+    if params["model"] and params["model"] not in listed:
+        return "model {} is not listed yet (listed: {})".format(params["model"], ", ".join(listed) or "none")
+    return None
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "unit": {"type": "str", "required": True},
+            "url": {"type": "str", "required": True},
+            "health": {"type": "str", "default": "/health"},
+            "models": {"type": "str", "default": ""},
+            "model": {"type": "str", "default": ""},
+            "key_file": {"type": "path", "no_log": False},
+            "email": {"type": "str", "default": ""},
+            "password_file": {"type": "path", "no_log": False},
+            "stamp": {"type": "str", "default": ""},
+            "timeout": {"type": "int", "default": 600},
+            "variable": {"type": "str", "default": "timeout"},
+            "slice": {"type": "int"},
+            "slice_line": {"type": "str", "default": "", "no_log": False},
+            "slice_final": {"type": "bool", "default": False},
+            "slice_restarts": {"type": "int"},
+        },
+        required_together=[("email", "password_file")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if module.check_mode:
+        module.exit_json(changed=False, status="skipped", seconds=0.0, line="", missing="", restarts=0)
+    unit, began = params["unit"], time.monotonic()
+
+    def look() -> core.Seen:
+        state = systemd.read_state(ask, unit)
+        log = systemd.read_log(ask, unit, core.LOG_LINES)
+        return core.Seen(state, log, missing(params) if state.active == "active" else "the unit is " + state.active)
+
+    before = params["slice_restarts"]
+    if before is None:
+        before = systemd.read_state(ask, unit).restarts
+    seconds = params["timeout"] if params["slice"] is None else min(params["slice"], params["timeout"])
+    answer = core.watch(look, unit, seconds, before, params["stamp"], params["slice_line"])
+    if answer.status == "waiting" and (params["slice"] is None or params["slice_final"]):
+        answer = answer._replace(refusal=core.too_late(unit, answer.seen, params["timeout"], params["variable"]))
+    result = {
+        "changed": False,
+        "status": answer.status,
+        "seconds": round(time.monotonic() - began, 1),
+        "line": answer.seen.log[-1] if answer.seen.log else "",
+        "missing": answer.seen.missing or "",
+        "restarts": answer.seen.state.restarts,
+        "restarts_before": before,
+    }
+    if answer.refusal is not None:
+        module.fail_json(msg=render(answer.refusal, evidence=answer.seen.log), rule=answer.refusal.rule, **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
