@@ -1,0 +1,167 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a model consists of, and the stamp that says it was verified."""
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import os
+import tempfile
+import time
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+
+MANIFEST = ".yitiji-manifest.json"
+STAMP = ".yitiji-verified.json"
+DIGESTS = ".yitiji-digests.json"  # digests of prefixes, to find a bad range later
+WORK = ".yitiji-download"
+STATE_NAMES = (MANIFEST, STAMP, DIGESTS, WORK)
+
+
+class Entry(NamedTuple):
+    path: str
+    size: int
+    sha256: str  # "" where nobody says
+
+
+class Manifest(NamedTuple):
+    model: str
+    revision: str
+    files: Sequence[Entry]
+
+    @property
+    def bytes_total(self) -> int:
+        return sum(one.size for one in self.files)
+
+    def digest(self) -> str:
+        rows = [[one.path, one.size, one.sha256] for one in self.files]
+        text = json.dumps([self.model, self.revision, rows], separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def save(self, path: str) -> None:
+        rows = [{"path": one.path, "size": one.size, "sha256": one.sha256} for one in self.files]
+        write_json(path, {"schema": 1, "model": self.model, "revision": self.revision, "files": rows})
+
+    @staticmethod
+    def load(path: str) -> Optional[Manifest]:
+        return Manifest.parse(read_json(path))
+
+    @staticmethod
+    def parse(data: Optional[Dict[str, Any]]) -> Optional[Manifest]:
+        try:
+            assert data is not None and data["schema"] == 1
+            files = [Entry(str(row["path"]), int(row["size"]), str(row["sha256"])) for row in data["files"]]
+            return Manifest(str(data["model"]), str(data["revision"]), files)
+        except (AssertionError, KeyError, TypeError, ValueError):
+            return None
+
+
+def selected(files: Iterable[Entry], include: Sequence[str], exclude: Sequence[str]) -> List[Entry]:
+    return [one for one in files
+            if (not include or matches(one.path, include)) and not matches(one.path, exclude)]
+
+
+def matches(path: str, patterns: Sequence[str]) -> bool:
+    """A pattern meets the path or its last part; one that ends with / meets all below."""
+    name = path.rsplit("/", 1)[-1]
+    return any(path.startswith(one) if one.endswith("/") else fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(name, one)
+               for one in patterns)
+
+
+def file_state(path: str) -> Optional[List[int]]:
+    try:
+        state = os.stat(path, follow_symlinks=True)
+    except OSError:
+        return None
+    return [state.st_size, state.st_mtime_ns]
+
+
+def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: Sequence[str]) -> Dict[str, Any]:
+    stamp = {
+        "schema": 1, "model": manifest.model, "revision": manifest.revision, "include": sorted(include),
+        "exclude": sorted(exclude), "manifest_sha256": manifest.digest(), "files": len(manifest.files),
+        "bytes": manifest.bytes_total, "verified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "state": {one.path: file_state(os.path.join(dest, one.path)) for one in manifest.files},
+    }
+    write_json(os.path.join(dest, STAMP), stamp)
+    return stamp
+
+
+class Standing(NamedTuple):
+    """What the stamp on the disk is worth."""
+    manifest: Optional[Manifest]
+    changed: Sequence[str]  # files that are not as they were when they were verified
+    reason: str  # "" = valid
+
+    @property
+    def valid(self) -> bool:
+        return not self.reason
+
+
+def check_stamp(dest: str, model: str = "", revision: str = "", include: Optional[Sequence[str]] = None,
+                exclude: Optional[Sequence[str]] = None) -> Standing:
+    """Reads the stamp, the manifest and the state of each file, none of the data."""
+    stamp = read_json(os.path.join(dest, STAMP))
+    manifest = Manifest.load(os.path.join(dest, MANIFEST))
+    if manifest is None:
+        return Standing(None, (), "there is no manifest")
+    if stamp is None:
+        return Standing(manifest, (), "there is no stamp")
+    if stamp.get("manifest_sha256") != manifest.digest():
+        return Standing(manifest, (), "the stamp is of another manifest")
+    for name, wanted in (("model", model), ("revision", revision)):
+        if wanted and stamp.get(name) != wanted:
+            return Standing(manifest, (), "it holds %s %s" % (name, stamp.get(name)))
+    for name, patterns in (("include", include), ("exclude", exclude)):
+        if patterns is not None and stamp.get(name) != sorted(patterns):
+            return Standing(manifest, (), "other %s patterns" % name)
+    states = stamp.get("state") or {}
+    changed = [one.path for one in manifest.files if file_state(os.path.join(dest, one.path)) != states.get(one.path)]
+    if changed:
+        return Standing(manifest, changed, "changed since it was verified: " + ", ".join(changed[:5]))
+    return Standing(manifest, (), "")
+
+
+def read_json(path: str) -> Optional[Dict[str, Any]]:
+    try:
+        with open(path, "rb") as source:
+            data = json.loads(source.read().decode("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def write_json(path: str, data: Any, durable: bool = True) -> None:
+    """Whole or not at all, readable by all."""
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(json.dumps(data, separators=(",", ":"), sort_keys=True).encode("ascii") + b"\n")
+            target.flush()
+            os.fchmod(target.fileno(), 0o644)
+            if durable:
+                os.fsync(target.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        remove(temporary)
+        raise
+    if durable:
+        sync_directory(os.path.dirname(path))
+
+
+def sync_directory(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError:  # some network file systems cannot
+        pass
+    finally:
+        os.close(handle)
+
+
+def remove(path: str) -> bool:
+    try:
+        os.unlink(path)
+        return True
+    except FileNotFoundError:
+        return False

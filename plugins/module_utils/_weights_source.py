@@ -1,0 +1,126 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where bytes come from: a hub, or a directory."""
+from __future__ import annotations
+
+import os
+from typing import Callable, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Broken, Connection, Response
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope import Hub
+
+
+class Stream:
+    """The bytes of a range, from `first` on."""
+
+    first = 0
+
+    def readinto(self, view: memoryview) -> int:
+        raise NotImplementedError
+
+    def finish(self, whole: bool) -> None:
+        raise NotImplementedError
+
+
+class Source:
+    """Opened once; `connect` gives each thread a handle of its own."""
+
+    name = ""
+
+    def connect(self) -> Optional[Connection]:
+        return None
+
+    def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
+        raise NotImplementedError
+
+
+class HttpStream(Stream):
+    def __init__(self, answer: Response, first: int) -> None:
+        self.answer = answer
+        self.first = first
+
+    def readinto(self, view: memoryview) -> int:
+        return self.answer.readinto(view)
+
+    def finish(self, whole: bool) -> None:
+        if whole:
+            self.answer.finish()
+        else:
+            self.answer.abandon()
+
+
+class HubSource(Source):
+    def __init__(self, hub: Hub, url_of: Optional[Callable[[str], str]] = None) -> None:
+        self.client = hub.client
+        self.name = hub.client.endpoint
+        self._url_of = url_of or hub.file_url
+
+    def connect(self) -> Connection:
+        return Connection(self.client)
+
+    def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
+        assert handle is not None
+        span = None if (start, stop) == (0, entry.size) else (start, stop)
+        answer = handle.request(self._url_of(entry.path), span)
+        if answer.status == 206 and span:
+            got = answer.content_range()
+            if got is None or got[:2] != span or (answer.remaining is not None and answer.remaining != stop - start):
+                answer.abandon()
+                raise Broken("asked for %s, got %s" % (span, got))
+            if got[2] is not None and got[2] != entry.size:
+                answer.abandon()
+                raise Broken("the hub's file has %d bytes, listed are %d" % (got[2], entry.size), status=1)
+            if answer.remaining is None:
+                answer.remaining = stop - start
+            return HttpStream(answer, start)
+        if answer.status == 200:
+            if answer.remaining is not None and answer.remaining != entry.size:
+                announced = answer.remaining
+                answer.abandon()
+                raise Broken("the hub's file has %d bytes, listed are %d" % (announced, entry.size), status=1)
+            return HttpStream(answer, 0)
+        if answer.target == handle.client.home and answer.status in (401, 403):
+            answer.abandon()
+            trouble("LLM608", url=self.name, detail="HTTP %d for %s" % (answer.status, entry.path))
+        if answer.target == handle.client.home and answer.status in (404, 410):
+            answer.abandon()
+            trouble("LLM611", path=entry.path, url=self.name, detail="HTTP %d" % answer.status)
+        raise answer.failed()
+
+
+class FileStream(Stream):
+    def __init__(self, handle: int, start: int) -> None:
+        self.handle = handle
+        self.first = start
+        self.pos = start
+
+    def readinto(self, view: memoryview) -> int:
+        try:
+            count = os.preadv(self.handle, [view], self.pos)
+        except OSError as error:
+            raise Broken(str(error)) from error
+        self.pos += count
+        return count
+
+    def finish(self, whole: bool) -> None:
+        os.close(self.handle)
+
+
+class DirectorySource(Source):
+    def __init__(self, path: str) -> None:
+        self.name = self.path = path
+
+    def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
+        try:
+            opened = os.open(os.path.join(self.path, entry.path), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            trouble("LLM615", path=self.path, detail="%s: %s" % (entry.path, error.strerror))
+        size = os.fstat(opened).st_size
+        if size != entry.size:
+            os.close(opened)
+            trouble("LLM601", path=os.path.join(self.path, entry.path), detail="%d bytes, listed are %d" % (size, entry.size))
+        return FileStream(opened, start)
+
+
