@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
@@ -31,6 +32,25 @@ def is_snap(path: Optional[str]) -> bool:
     return bool(path) and any(str(p).startswith(SNAP_ROOTS) for p in (path, os.path.realpath(str(path))))
 
 
+def path_mtu(route: str = "/proc/net/route", links: str = "/sys/class/net") -> int:
+    """MTU of the way out: the default route's link, else the smallest of the links that are up."""
+    sizes: Dict[str, int] = {}
+    for link in sorted(Path(links).glob("*")):
+        if link.name.startswith(("lo", "docker", "br-", "veth")):
+            continue
+        try:
+            if (link / "operstate").read_text().strip() != "down":
+                sizes[link.name] = int((link / "mtu").read_text())
+        except (OSError, ValueError):
+            continue
+    try:
+        rows = [line.split() for line in Path(route).read_text().splitlines()[1:]]
+    except OSError:
+        rows = []
+    out = [sizes[row[0]] for row in rows if len(row) > 1 and row[1] == "00000000" and row[0] in sizes]
+    return min(out or list(sizes.values()) or [1500])
+
+
 def summary(info: Dict[str, Any], path: Optional[str]) -> Dict[str, Any]:
     """The few fields of `docker info` that the roles compare."""
     registry = info.get("RegistryConfig") or {}
@@ -47,6 +67,7 @@ def summary(info: Dict[str, Any], path: Optional[str]) -> Dict[str, Any]:
         "logging_driver": info.get("LoggingDriver") or None,
         "registry_mirrors": [str(m).rstrip("/") for m in registry.get("Mirrors") or []],
         "runtimes": sorted(info.get("Runtimes") or {}),
+        "path_mtu": path_mtu(),
         "proxy": info.get("HttpsProxy") or info.get("HttpProxy") or None,
     }
 
@@ -86,16 +107,16 @@ def check(engine: Dict[str, Any]) -> None:
 
 def mismatches(engine: Dict[str, Any], wanted: Dict[str, Any]) -> List[str]:
     """Which wanted values the running engine does not have; an empty value is no wish."""
-    found: List[str] = []
-    for key, value in wanted.items():
-        have = engine.get(key)
-        if isinstance(value, str) and isinstance(have, str):
-            value, have = value.rstrip("/") or "/", have.rstrip("/") or "/"
-        if isinstance(value, list):
-            value = [str(item).rstrip("/") for item in value]
-            if all(item in (have or []) for item in value):
-                continue
-        elif value in (None, "") or have == value:
-            continue
-        found.append(f"{key}: {value} wanted, {have} found")
-    return found
+    return [
+        f"{key}: {value} wanted, {engine.get(key)} found"
+        for key, value in wanted.items()
+        if value not in (None, "", []) and not _same(value, engine.get(key))
+    ]
+
+
+def _same(wanted: Any, have: Any) -> bool:
+    if isinstance(wanted, list):
+        return all(str(item).rstrip("/") in (have or []) for item in wanted)
+    if isinstance(wanted, str) and isinstance(have, str):
+        return wanted.rstrip("/") == have.rstrip("/")
+    return bool(wanted == have)

@@ -67,33 +67,19 @@ class Client:
             with error:
                 return error.code, error.read(MAX_BODY).decode("utf-8", "replace")
         except (OSError, http.client.HTTPException) as error:
-            raise Unanswered(
-                "{}{1}: {}".format(
-                    self.base,
-                    path,
-                )
-            ) from error
+            raise Unanswered(f"{self.base}{path}: {getattr(error, 'reason', None) or error}") from error
 
     def json(self, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
         status, text = self.call(path, body)
         if status != 200:
             raise Unanswered(
-                "{}{1}: HTTP {}: {}".format(
-                    self.base,
-                    path,
-                    status,
-                ),
+                f"{self.base}{path}: HTTP {status}: {text[:300]}",
                 status,
             )
         try:
             return json.loads(text)
         except ValueError as error:
-            raise Unanswered(
-                "{}{1}: not JSON: {}".format(
-                    self.base,
-                    path,
-                )
-            ) from error
+            raise Unanswered(f"{self.base}{path}: not JSON: {text[:120]}") from error
 
     def sign_in(self, email: str, password: str) -> None:
         """Open WebUI: later calls carry the session."""

@@ -37,7 +37,8 @@ def check_value(name: str, value: str) -> None:
     raise Refusal(
         "LLM802",
         Text(
-            f"the value given for secret {name} is a known default, shorter than {MIN_LENGTH} characters, or has a line break.",
+            f"the value given for secret {name} is a known default, shorter than {MIN_LENGTH} characters, "
+            "or has a line break.",
             f"给定的密钥 {name} 是常见默认值、少于 {MIN_LENGTH} 个字符或含有换行。",
         ),
         Text(

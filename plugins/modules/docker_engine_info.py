@@ -53,7 +53,7 @@ engine:
   type: dict
   sample: {installed: true, path: /usr/bin/docker, snap: false, rootless: false, running: true, version: 26.1.5,
            storage_driver: overlay2, data_root: /var/lib/docker, cgroup_driver: systemd, logging_driver: json-file,
-           registry_mirrors: [], runtimes: [runc], proxy: null}
+           registry_mirrors: [], runtimes: [runc], path_mtu: 1500, proxy: null}
 mismatches:
   description: Wanted values that the engine does not have.
   returned: always
