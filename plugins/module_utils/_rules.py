@@ -185,8 +185,8 @@ def _judge(
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Replaces {name} by its value; an unknown name stays as it is."""
-    return re.sub(r"\{(\w+)\}", lambda match: values.get(match.group(1), match.group(0)), text)
+    """Replaces {name} by its value, or by dots when the probe did not get that far."""
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match.group(1), "…"), text)
 
 
 def counted(result: Mapping[str, Any]) -> str:
@@ -212,3 +212,11 @@ def exit_code(results: Iterable[Mapping[str, Any]]) -> int:
     if FAIL in statuses:
         return 2
     return 1 if statuses & {WARN, UNKNOWN} else 0
+
+
+def clock_bounds(before: float, after: float, started: float, ended: float) -> Dict[str, float]:
+    """Bounds of the node's clock minus the controller's: `started` came after `before`, `ended` before `after`."""
+    earliest, latest = ended - after, started - before
+    if earliest > latest:  # the node's clock was set while it was asked
+        earliest, latest = latest, earliest
+    return {"earliest": earliest, "latest": latest}

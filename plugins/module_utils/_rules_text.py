@@ -42,42 +42,44 @@ def say(text: Mapping[str, str], language: str) -> str:
     return " / ".join(text[key] for key in LANGUAGES.get(language, LANGUAGES["both"]) if text.get(key))
 
 
-def sentence(result: Mapping[str, Any], language: str) -> str:
-    """Title and evidence of a result, one language after the other."""
-    parts = []
-    for key in LANGUAGES.get(language, LANGUAGES["both"]):
-        colon = "：" if key == "zh" else ": "
-        parts.append(result["title"][key] + colon + result["evidence"][key])
-    return " / ".join(parts)
+def keys(language: str) -> Sequence[str]:
+    return LANGUAGES.get(language, LANGUAGES["both"])
 
 
-def remedy(result: Mapping[str, Any], language: str) -> str:
-    return say(result["fix"], language)
+def sentence(result: Mapping[str, Any], key: str) -> str:
+    """Title and evidence of a result in one language."""
+    return str(result["title"][key] + ("：" if key == "zh" else ": ") + result["evidence"][key])
 
 
-def table(results: Sequence[Mapping[str, Any]], language: str = "both", all_rules: bool = False) -> List[str]:
-    """The lines to print."""
-    lines = []
+def table(
+    results: Sequence[Mapping[str, Any]], language: str = "both", show_all: bool = False, remedies: bool = True
+) -> List[str]:
+    """The lines to print; without remedies when those of the failures follow in a message."""
+    lines: List[str] = []
     hosts: Dict[str, List[Mapping[str, Any]]] = {}
     for result in results:
         hosts.setdefault(str(result["host"]), []).append(result)
     space = max([width(host) for host in hosts] + [4])
-    for host, rows in hosts.items():
+    for rows in hosts.values():
         for result in sorted(rows, key=_order):
-            status = counted(result)
-            if not all_rules and status in (PASS, SKIP) and not result.get("silenced"):
-                continue
-            if result.get("silenced") and result["status"] in (PASS, SKIP) and not all_rules:
-                continue
-            head = f"{MARKS[status]} {result['id']} {pad(host, space)} "
-            lines.append(head + sentence(result, language))
-            if result.get("silenced"):
-                lines.append("    " + say({"zh": "已忽略：", "en": "silenced: "}, language) + str(result["silenced"]))
-            elif status in (FAIL, WARN, UNKNOWN):
-                lines.append("    → " + remedy(result, language))
+            quiet = result["status"] in (PASS, SKIP)
+            if show_all or not quiet:
+                lines += _entry(result, language, space, remedies or counted(result) != FAIL)
     for host, rows in hosts.items():
         lines.append(f"{pad(host, space)}  {totals(rows, language)}")
     return lines
+
+
+def _entry(result: Mapping[str, Any], language: str, space: int, remedies: bool) -> List[str]:
+    status = counted(result)
+    head = f"{MARKS[status]} {result['id']} {pad(str(result['host']), space)} "
+    indent = " " * width(head)
+    lines = [sentence(result, key) for key in keys(language)]
+    if result.get("silenced"):
+        lines.append(say({"zh": "已忽略", "en": "silenced"}, language) + ": " + str(result["silenced"]))
+    elif status in (FAIL, WARN, UNKNOWN) and remedies:
+        lines += ["→ " + result["fix"][key] for key in keys(language)]
+    return [(head if number == 0 else indent) + line for number, line in enumerate(lines)]
 
 
 def _order(result: Mapping[str, Any]) -> Any:
@@ -96,9 +98,10 @@ def totals(rows: Sequence[Mapping[str, Any]], language: str) -> str:
 
 def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> str:
     """The message a play fails with: every failure of every host, with its remedy; empty without one."""
-    lines = []
+    lines: List[str] = []
     for result in results:
         if counted(result) == FAIL:
-            lines.append(f"{result['id']} [{result['host']}] {sentence(result, language)}")
-            lines.append(f"    → {remedy(result, language)}  ({result['doc']})")
+            for key in keys(language):
+                lines.append(f"{result['id']} [{result['host']}] {sentence(result, key)}")
+                lines.append(f"    → {result['fix'][key]}")
     return "\n".join(lines)

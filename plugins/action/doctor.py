@@ -1,0 +1,101 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges all nodes at once; see the module's documentation."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Optional
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules, _rules_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+
+CATALOG = os.path.join(os.path.dirname(__file__), os.pardir, "catalog", "rules")
+ARGUMENTS = {
+    "phase": {"type": "str", "choices": ["pre", "post", "run"], "default": "run"},
+    "seen": {"type": "dict", "required": True},
+    "ignore": {"type": "list", "elements": "raw", "default": []},
+    "language": {"type": "str", "choices": ["both", "zh", "en"], "default": "both"},
+    "fail": {"type": "bool", "default": True},
+    "show_all": {"type": "bool", "default": False},
+    "title": {"type": "str", "default": "doctor"},
+    "json_file": {"type": "path"},
+    "html_file": {"type": "path"},
+}
+
+
+def load_rules(folder: str = CATALOG) -> List[Dict[str, Any]]:
+    """All rules of the catalogue, checked, by id."""
+    rules: List[Dict[str, Any]] = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".yml"):
+            with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                rules += (yaml.safe_load(stream) or {}).get("rules") or []
+    _rules.check_rules(rules, PROBES, NEEDS)
+    return sorted(rules, key=lambda rule: str(rule["id"]))
+
+
+class ActionModule(ActionBase):
+    """The controller's face of the rules engine."""
+
+    _supports_check_mode = True
+    _requires_connection = False
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        _checked, args = self.validate_argument_spec(ARGUMENTS)
+        try:
+            rules = load_rules()
+            found = judge(rules, args["seen"], args["phase"], args["ignore"])
+        except _rules.RulesError as error:
+            raise AnsibleActionFail(f"LLM199: {error}") from error
+        code = _rules.exit_code(found)
+        failing = args["fail"] and code == 2
+        lines = _rules_text.table(found, args["language"], args["show_all"], remedies=not failing)
+        display = Display()
+        display.display(args["title"])
+        for line in lines:
+            display.display("  " + line)
+        result.update(changed=False, summary=_rules.summarize(found), exit_code=code)
+        result["failed_rules"] = [
+            {"id": item["id"], "host": item["host"]} for item in found if _rules.counted(item) == _rules.FAIL
+        ]
+        if failing:  # the message says it all; the whole list would bury it
+            result.update(failed=True, msg=_rules_text.failures(found, args["language"]))
+        else:
+            result.update(results=found, table=lines)
+        return result
+
+
+def judge(
+    rules: List[Dict[str, Any]], seen: Dict[str, Dict[str, Any]], phase: str, ignore: List[Any]
+) -> List[Dict[str, Any]]:
+    """Results of all hosts. Peers are the other hosts of the same deployment."""
+    known = [str(rule["id"]) for rule in rules]
+    groups: Dict[str, Dict[str, Any]] = {}
+    for host, item in seen.items():
+        groups.setdefault(_deployment(item), {})[host] = item["node"]
+    found: List[Dict[str, Any]] = []
+    for host, item in seen.items():
+        settings = item.get("settings") or {}
+        context = _rules.Context(
+            node=item["node"],
+            plan=item.get("plan") or None,
+            settings=settings,
+            measures=item.get("measures") or {},
+            peers={name: node for name, node in groups[_deployment(item)].items() if name != host},
+            clock=item.get("clock"),
+            host=host,
+        )
+        silenced = _rules.silenced([*ignore, *(settings.get("ignore") or [])], known)
+        found += _rules.evaluate(rules, context, phase, PROBES, NEEDS, silenced)
+    return found
+
+
+def _deployment(item: Dict[str, Any]) -> str:
+    return str((item.get("settings") or {}).get("deployment") or "")

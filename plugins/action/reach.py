@@ -1,0 +1,37 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tries the connection and Python of a node; see the module's documentation."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any, Dict, Optional
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import unreachable
+
+
+class ActionModule(ActionBase):
+    """A failure in place of `unreachable`, so that any_errors_fatal stops every host before a change."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        said = ""
+        try:
+            answer = self._execute_module(module_name="ansible.builtin.ping", module_args={}, task_vars=task_vars)
+            if answer.get("ping") == "pong":
+                result["changed"] = False
+                return result
+            said = "\n".join(str(answer.get(key) or "") for key in ("module_stdout", "module_stderr", "msg"))
+        except AnsibleError as error:
+            said = str(error)
+        host = str(task_vars.get("inventory_hostname", ""))
+        address = str(task_vars.get("ansible_host") or host)
+        user = str(task_vars.get("ansible_user") or self._play_context.remote_user or getpass.getuser())
+        message, reason = unreachable(host, address, task_vars.get("ansible_port"), user, said)
+        result.update(failed=True, msg=message, rule="LLM107", reason=reason, changed=False)
+        return result

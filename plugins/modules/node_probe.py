@@ -1,0 +1,113 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_probe
+short_description: Read from a node what the rules of the doctor look at
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Reads the facts of M(yitiji.deepseek.node_info) anew, the state of the weights, and asks the network
+    whether the hub and the images can be reached from this node.
+  - Every question is bounded; all of them together take 25 s at most. Nothing is changed.
+  - The action plugin of the same name adds how far the node's clock is from the controller's.
+options:
+  plan:
+    description: The plan of the deployment; without one, only what needs none is read.
+    type: dict
+    default: {}
+  settings:
+    description:
+      - What the deployment is told to do. Keys are V(deployment), V(weights_dir), V(docker_root), V(source),
+        V(source_dir), V(endpoint), V(image_archives), V(registry_mirrors), V(ports), V(network), V(installs_driver) and V(ignore).
+    type: dict
+    default: {}
+  plan_file:
+    description: Where the controller keeps the plan of the last run; read when O(plan) is empty. Only as a task.
+    type: path
+attributes:
+  check_mode:
+    description: Reads only, so it works in check mode as always.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+seealso:
+  - module: yitiji.deepseek.doctor
+"""
+
+EXAMPLES = r"""
+- name: Look at the node
+  yitiji.deepseek.node_probe:
+    plan: "{{ appliance_plan }}"
+    settings:
+      source: modelscope
+      endpoint: https://www.modelscope.cn
+      ports: {engine: 8000, https: 443}
+  register: seen
+"""
+
+RETURN = r"""
+node:
+  description: Facts, as M(yitiji.deepseek.node_info) returns them.
+  type: dict
+  returned: always
+  sample: {schema: 1, hostname: gpu01}
+measures:
+  description: What was read and asked beyond the facts.
+  type: dict
+  returned: always
+  sample:
+    weights: {exists: true, stamp: true, present_bytes: 15231233024}
+    net: {hub: {ok: true, status: 200, reason: "", proxy: "", seconds: 0.2}}
+epochs:
+  description: The node's clock at the beginning and at the end.
+  type: list
+  elements: float
+  returned: always
+  sample: [1764000000.0, 1764000001.1]
+plan:
+  description: The plan that was used. Set by the action plugin.
+  type: dict
+  returned: when run as a task
+settings:
+  description: The settings that were used. Set by the action plugin.
+  type: dict
+  returned: when run as a task
+clock:
+  description:
+    - Bounds of the node's clock minus the controller's, in seconds. Set by the action plugin.
+  type: dict
+  returned: when run as a task
+  sample: {earliest: -0.6, latest: 0.4}
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node import read_node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_collect import collect
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "plan": {"type": "dict", "default": {}},
+            "settings": {"type": "dict", "default": {}},
+            "plan_file": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    started = time.time()
+    host = Host()
+    node = read_node(host)
+    measures = collect(host, node, module.params["plan"] or None, module.params["settings"])
+    module.exit_json(changed=False, node=node, measures=measures, epochs=[started, time.time()])
+
+
+if __name__ == "__main__":
+    main()

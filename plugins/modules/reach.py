@@ -1,0 +1,42 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: reach
+short_description: Try whether a node can be reached and used
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Logs in, becomes root when the play says so, and runs Python, as every later task does.
+  - Fails with the host, its address, the reason and the remedy (rule LLM107) where Ansible would only call the
+    host unreachable and go on with the others. With C(any_errors_fatal) nothing is changed anywhere.
+attributes:
+  check_mode:
+    description: Changes nothing, so it works in check mode as always.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Reach every node
+  yitiji.deepseek.reach:
+  any_errors_fatal: true
+"""
+
+RETURN = r"""
+rule:
+  description: The id of the rule.
+  type: str
+  returned: failure
+  sample: LLM107
+reason:
+  description: Why, in both languages.
+  type: dict
+  returned: failure
+  sample: {zh: 无法解析该名称, en: the name does not resolve}
+"""
