@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List
+from typing import List, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import DTYPES, Quant, Shape
 
 GIB = 1024**3
+Version = Tuple[int, ...]
+NEWEST: Version = (0, 33, 0)
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,30 @@ def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
 
 def embedding_bytes(shape: Shape, tensor: int) -> float:
     rows = -(-shape.vocab // 64) * 64
-    return rows / tensor * shape.hidden * DTYPES.get(shape.dtype, 2)
+    size = shape.quant.bits / 8 if shape.quant.method == "gguf" else DTYPES.get(shape.dtype, 2)
+    return rows / tensor * shape.hidden * size
 
 
-def stage_weights(shape: Shape, stage: Stage, tensor: int) -> float:
-    """All weights of one rank of the stage."""
+def fused_bytes(shape: Shape, tensor: int) -> float:
+    """vLLM 0.7 alone multiplied W_Q with W_UK and W_UV with W_O ahead of time and kept the products."""
+    n = shape.heads / tensor
+    products = shape.q_lora * n * (shape.kv_lora + shape.rope_dim) + n * shape.kv_lora * shape.hidden
+    return products * linear_bytes(shape.quant, DTYPES.get(shape.dtype, 2))
+
+
+def lora_bytes(shape: Shape, tensor: int, rank: int) -> float:
+    """Buffers that stand by for one adapter on every linear layer."""
+    h, q, kv = shape.hidden, shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    ends = 2 * (h + q) + 2 * (h + kv) + shape.mlp_matrices * (h + shape.inter)
+    return 2.0 * rank * ends * shape.layers / tensor
+
+
+def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NEWEST) -> float:
+    """All weights of one rank of the stage, and the table of rotary angles that every rank keeps."""
     total = sum(layer_bytes(shape, stage.start + offset, tensor) for offset in range(stage.layers))
+    if shape.mla and (0, 7) <= version < (0, 8):
+        total += stage.layers * fused_bytes(shape, tensor)
+    total += shape.max_len * (shape.rope_dim or shape.head_dim) * (4 if shape.mla else 2)
     if stage.first or (stage.last and shape.tied):
         total += embedding_bytes(shape, tensor)
     if stage.last and not shape.tied:
@@ -119,6 +139,7 @@ def checkpoint_bytes(shape: Shape) -> float:
     """The checkpoint on disk: one rank of everything, without the absorbed copies, with the MTP layers."""
     whole = stage_weights(shape, Stage(shape.layers, True, True, 0), 1)
     whole -= absorbed_bytes(shape, 1) * shape.layers
+    whole -= shape.max_len * (shape.rope_dim or shape.head_dim) * (4 if shape.mla else 2)
     if shape.mtp_layers:
         extra = layer_bytes(shape, shape.layers, 1) - absorbed_bytes(shape, 1)
         whole += shape.mtp_layers * (extra + 2 * embedding_bytes(shape, 1) + 4 * shape.hidden**2)
@@ -129,9 +150,12 @@ def kv_value_bytes(kv_dtype: str, dtype: str) -> int:
     return 1 if kv_dtype.startswith("fp8") else DTYPES.get(dtype, 2)
 
 
-def kv_layer_bytes(shape: Shape, tensor: int, kv_dtype: str) -> float:
-    """KV cache of one token in one layer on one rank."""
+def kv_layer_bytes(shape: Shape, tensor: int, kv_dtype: str, version: Version = NEWEST) -> float:
+    """KV cache of one token in one layer on one rank. MLA's latent is copied on every rank, never divided."""
     size = kv_value_bytes(kv_dtype, shape.dtype)
     if shape.mla:
-        return float((shape.kv_lora + shape.rope_dim) * size + (132 if shape.index_dim else 0))
+        values = shape.kv_lora + shape.rope_dim
+        if version < (0, 8):
+            values = -(-values // 128) * 128  # entries were padded
+        return float(values * size + (132 if shape.index_dim else 0))
     return 2.0 * max(1, shape.kv_heads // tensor) * shape.head_dim * size

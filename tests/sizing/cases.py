@@ -1,0 +1,144 @@
+"""Published vLLM starts: reading them, and turning each into what the core predicts from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import version_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import Run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Quant, Shape, read_shape
+
+FLOOR = (0, 6, 4)
+UNKNOWN_VERSION = (0, 8, 5)  # a log that does not say: the middle of the range the cases span
+# What the driver of a named card reports, where a case does not say.
+REPORTED = (
+    ("h200", 139.81), ("h20-141", 139.81), ("h20", 95.2), ("h800", 79.18), ("h100", 79.18), ("a100 40", 39.5),
+    ("a100-pcie-40", 39.38), ("a800", 79.25), ("a100", 79.25), ("l40s", 44.3), ("l40", 44.3), ("a6000", 47.5),
+    ("4090", 23.58), ("3090", 23.58), ("l4", 22.0), ("a10g", 22.0), ("v100-sxm2-32", 31.7), ("v100", 31.7), ("t4", 14.6),
+    ("5090", 31.4), ("b200", 178.4),
+)  # fmt: skip
+BIG = 70.0  # GiB from which vLLM takes its larger defaults
+
+
+def load(cases: str, models: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    rows = [json.loads(line) for line in Path(cases).read_text(encoding="utf-8").splitlines() if line.strip()]
+    return rows, json.loads(Path(models).read_text(encoding="utf-8"))
+
+
+def plain(name: str) -> str:
+    """A model's name without owner, remarks and the words that do not change its shape."""
+    base = re.split(r" \(| class|,", name)[0].strip().split("/")[-1].lower().removesuffix(".gguf")
+    return re.sub(r"meta-|-instruct|-chat|-base$|-q4_k_m|-it$|-hf|-unsloth|-bnb-4bit|-fp8.*$|-dynamic", "", base)
+
+
+def version_of(case: dict[str, Any]) -> tuple[int, ...] | None:
+    text = str(case.get("vllm_version") or case.get("inferred", {}).get("version") or "")
+    found = re.findall(r"\d+\.\d+(?:\.\d+)?", text)
+    return version_key(found[-1]) if found else None
+
+
+def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
+    wanted = case.get("model") or ""
+    guess = str(case.get("inferred", {}).get("model") or "")
+    for name in (guess, wanted):
+        found = models.get(re.split(r" \(", name)[0]) if name else None
+        if found is None and name:
+            same = [key for key in models if key.split("/")[-1].lower() == name.split("/")[-1].lower()]
+            same = same or [key for key in models if plain(key) == plain(name)]
+            found = models[same[0]] if same else None
+            name = same[0] if same else name
+        if found:
+            raw = dict(found)
+            if not raw.get("architectures") and not raw.get("model_type"):
+                raw["model_type"] = "opt" if raw.get("mlp") else "llama"  # the table gives only constants for these
+            return quantised(read_shape(raw, name), case)
+    return None
+
+
+def quantised(shape: Shape, case: dict[str, Any]) -> Shape:
+    """The case's own quantisation where the table's model has none (on-line FP8, GGUF, bitsandbytes)."""
+    asked = str(case.get("quantization") or case.get("inferred", {}).get("quant") or "").lower()
+    if not asked or shape.quant.method:
+        return shape
+    if asked.startswith(("fp8", "compressed")):
+        return dataclasses.replace(shape, quant=Quant("fp8", 8))
+    if asked == "gguf":
+        return dataclasses.replace(shape, quant=Quant("gguf", 4.95))
+    if asked == "bitsandbytes":
+        return dataclasses.replace(shape, quant=Quant("bitsandbytes", 4, 64))
+    if asked.startswith(("awq", "gptq")):
+        return dataclasses.replace(shape, quant=Quant(asked[:4].rstrip("_"), 4, 128))
+    return shape
+
+
+def gpu_name(case: dict[str, Any]) -> str:
+    return str(case.get("gpu") or case.get("inferred", {}).get("gpu") or "")
+
+
+def total_gib(case: dict[str, Any]) -> float | None:
+    stated = case.get("gpu_total_gib") or case.get("inferred", {}).get("vram")
+    if stated:
+        return float(stated)
+    name = gpu_name(case).lower()
+    return next((size for word, size in REPORTED if word in name), None)
+
+
+def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
+    """The engine's settings, with the defaults of its version where the log does not show them."""
+    inferred = case.get("inferred", {})
+    total = total_gib(case)
+    count = case.get("gpu_count") or 1
+    if total is None or (count > 1 and not case.get("tp")):
+        return None  # neither the card nor the layout can be guessed
+    version = version_of(case) or UNKNOWN_VERSION
+    utilization = case.get("gpu_memory_utilization") or inferred.get("util") or (0.92 if version >= (0, 20) else 0.9)
+    max_len = case.get("max_model_len") or inferred.get("max_model_len") or shape.max_len
+    big = total >= BIG and "a100" not in gpu_name(case).lower()
+    llm = case.get("usage_context") == "llm_class"
+    old = version < (0, 8) or case.get("engine") == "V0"
+    seqs = case.get("max_num_seqs") or inferred.get("max_num_seqs") or (1024 if big and not old else 256)
+    batched = case.get("max_num_batched_tokens") or inferred.get("max_num_batched_tokens")
+    if not isinstance(batched, (int, float)):
+        batched = default_batched(version, old, big, llm, max_len, shape)
+    tensor = case.get("tp") or 1
+    pipeline = case.get("pp") or 1
+    ranks = tensor * pipeline
+    name = gpu_name(case).lower()
+    return Run(
+        version=version, tensor=tensor, pipeline=pipeline, total_gib=total, utilization=float(utilization),
+        max_len=int(max_len), max_seqs=int(seqs), max_batched=int(batched), kv_dtype=case.get("kv_cache_dtype") or "auto",
+        eager=bool(case.get("enforce_eager")),
+        consumer=any(word in name for word in ("rtx", "3090", "4090", "5090", "l4", "t4", "a10", "radeon")),
+        ranks_a_node=8 if ranks > 8 else None, lora_rank=16 if case.get("lora") else 0, pooling="e5-" in str(case.get("model")),
+    )  # fmt: skip
+
+
+def default_batched(version: tuple[int, ...], old: bool, big: bool, llm: bool, max_len: int, shape: Shape) -> int:
+    if old:
+        chunked = max_len > 32768 and not (shape.mla and version < (0, 8))
+        return 2048 if chunked else max(max_len, 2048)
+    if big:
+        return 16384 if llm else 8192
+    return 8192 if llm else 2048
+
+
+def out_of_scope(case: dict[str, Any], shape: Shape | None) -> str:
+    """Why no figure is promised; a rule on the model or the version, never on a case."""
+    version = version_of(case)
+    if shape is None:
+        return "model unknown"
+    if shape.vision:
+        return "multimodal"
+    if not shape.sized:
+        return "hybrid cache" if shape.hybrid else "model_type unknown"
+    if version is not None and version < FLOOR:
+        return "version before 0.6.4"
+    if case.get("cpu_offload_gb") or case.get("speculative"):
+        return "offload or speculation"
+    if "ascend" in gpu_name(case).lower() or "npu" in gpu_name(case).lower():
+        return "not an NVIDIA or AMD GPU"
+    return ""
