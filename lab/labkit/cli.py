@@ -21,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = verb("up", "network, store, base trees; with a NAME also that node (again: nothing is done twice)")
     up.add_argument("name", nargs="?")
-    up.add_argument("--octet", type=int, help="last number of the node's address 10.77.0.N (default: a free one from 100)")
+    up.add_argument("--octet", type=int, help="last number of its address 10.77.0.N (default: a free one)")
     up.add_argument("--base", default="bookworm", help=f"base tree: {', '.join(SUITES)} or one made by freeze")
     down = verb("down", "remove a node, or without a NAME everything but the cache")
     down.add_argument("name", nargs="?")

@@ -13,8 +13,6 @@ from .shell import LabError, run, step
 URL = f"http://{GATEWAY}:{HUB_PORT}"
 
 
-
-
 def start(lab: Lab) -> None:
     pidfile = lab.run / "hub.pid"
     with step(f"ModelScope hub {URL}") as s:

@@ -11,12 +11,12 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from .config import REPO, Lab
 from .machine import sources
@@ -26,7 +26,7 @@ PYTHON = "/usr/bin/python3.11"  # Debian 12's own: a relocatable venv of it runs
 SITE = "opt/venv/lib/python3.11/site-packages"
 VLLM, TORCH, OPEN_WEBUI = "0.32.0", "2.13.0", "0.12.4"
 AS_OF = "2026-11-20"  # later uploads to PyPI are not seen: the same inputs give the same image
-UID = 10001
+UID = "10001"
 
 BASE_PACKAGES = "python3,ca-certificates,libgomp1,libnuma1"
 BASE_DROP = ("man/*", "doc/*", "locale/*", "info/*")
@@ -37,12 +37,13 @@ SLIM_DROPS = (
     "rapidocr rapidocr-onnxruntime opencv-python opencv-python-headless pyarrow einops azure-ai-documentintelligence "
     "azure-identity azure-storage-blob google-cloud-storage opensearch-py unstructured playwright"
 ).split()
+EPOCH = "1970-01-01T00:00:00Z"
 START_WEBUI = """#!/bin/bash
 # The official image's way in: `bash start.sh` in /app/backend
 exec open-webui serve --host "${HOST:-0.0.0.0}" --port "${PORT:-8080}"
 """
 ENV = ["PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONUNBUFFERED=1", "LANG=C.UTF-8"]
-IMAGES = {
+IMAGES: dict[str, dict[str, Any]] = {
     "vllm-cpu": {
         "ref": f"yitiji.local/vllm-cpu:{VLLM}",
         "layers": ("base", "vllm"),
@@ -70,14 +71,11 @@ def ensure(lab: Lab) -> dict[str, dict[str, str]]:
     }
     code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     with lock(lab.cache / "images.lock", "the container images"), ThreadPoolExecutor() as pool:
-        layers = dict(
-            zip(
-                recipes,
-                pool.map(lambda n: _layer(lab, n, hashlib.sha256((code + recipes[n][0]).encode()).hexdigest()[:16], recipes[n][1]), recipes),
-                strict=True,
-            )
-        )
-        return _archive(lab, layers)
+        building = {}
+        for name, (inputs, make) in recipes.items():
+            key = hashlib.sha256((code + inputs).encode()).hexdigest()[:16]
+            building[name] = pool.submit(_layer, lab, name, key, make)
+        return _archive(lab, {name: layer.result() for name, layer in building.items()})
 
 
 def _layer(lab: Lab, name: str, key: str, make: Callable[[Path, Path], None]) -> Path:
@@ -105,8 +103,9 @@ def _layer(lab: Lab, name: str, key: str, make: Callable[[Path, Path], None]) ->
 
 def _base(root: Path, log: Path) -> None:
     drops = [f"--dpkgopt=path-exclude=/usr/share/{d}" for d in BASE_DROP]
-    run("mmdebstrap", "--variant=minbase", f"--include={BASE_PACKAGES}", *drops,
-        "--dpkgopt=path-include=/usr/share/doc/*/copyright", "bookworm", root, *sources("bookworm"), log=log)  # fmt: skip
+    drops.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
+    include = f"--include={BASE_PACKAGES}"
+    run("mmdebstrap", "--variant=minbase", include, *drops, "bookworm", root, *sources("bookworm"), log=log)
     run("chroot", root, "groupadd", "-g", UID, "app")
     run("chroot", root, "useradd", "-u", UID, "-g", UID, "-d", "/home/app", "-m", "-s", "/usr/sbin/nologin", "app")
     for extra in ("var/lib/apt/lists", "var/cache/apt", "var/log"):
@@ -122,9 +121,10 @@ def _vllm(root: Path, log: Path) -> None:
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: {VLLM}+cpu\n")
     (info / "RECORD").write_text("")
-    for unread in ("torch/test", "torch/include", "torch/share"):
-        shutil.rmtree(root / SITE / unread, ignore_errors=True)
-    for unread in (*(root / SITE / "torch/lib").glob("*.a"), *(root / SITE / "torch/bin").glob("*test*")):
+    torch = root / SITE / "torch"
+    for folder in ("test", "include", "share"):
+        shutil.rmtree(torch / folder, ignore_errors=True)
+    for unread in (*(torch / "lib").glob("*.a"), *(torch / "bin").glob("*test*")):
         unread.unlink()
     _trim(root, keep=("vllm", "torch", "numpy"))
 
@@ -132,7 +132,7 @@ def _vllm(root: Path, log: Path) -> None:
 def _open_webui(root: Path, log: Path) -> None:
     _venv(root, log, SLIM_DROPS, f"open-webui=={OPEN_WEBUI}", "typer")
     (root / "app/backend/data").mkdir(parents=True)
-    os.chown(root / "app/backend/data", UID, UID)
+    os.chown(root / "app/backend/data", int(UID), int(UID))
     (root / "app/backend/start.sh").write_text(START_WEBUI)
     _trim(root, keep=("open_webui", "numpy"))
 
@@ -151,8 +151,8 @@ def _torch() -> list[str]:
 
 
 def _find_links() -> list[str]:
-    got = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
-    lines = [line.partition("=")[2].strip("'\"") for line in got.splitlines() if "find-links" in line.partition("=")[0]]
+    settings = [line.partition("=") for line in run(sys.executable, "-m", "pip", "config", "list").stdout.splitlines()]
+    lines = [value.strip("'\"") for name, _, value in settings if "find-links" in name]
     return [f for line in lines for f in line.split() if f.startswith("/")]
 
 
@@ -162,7 +162,8 @@ def _venv(root: Path, log: Path, drops: tuple[str, ...] | list[str], *wanted: st
         raise LabError("the builder uv is missing: run make deps (it installs requirements-dev.txt)")
     if not Path(PYTHON).exists():
         raise LabError(f"{PYTHON} is missing: images are built on Debian 12, whose Python runs inside them")
-    env = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_LINK_MODE="hardlink", UV_CACHE_DIR=str(root.parents[1] / "uv"))
+    cache = str(root.parents[1] / "uv")  # beside the work tree: hard links need one file system
+    env = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_LINK_MODE="hardlink", UV_CACHE_DIR=cache)
     overrides = root.parent / f"{root.name}.overrides"
     overrides.write_text("".join(f"{d} ; sys_platform == 'never'\n" for d in drops))
     run(uv, "venv", "-q", "--relocatable", "--python", PYTHON, root / "opt/venv", env=env, log=log)
@@ -183,10 +184,8 @@ def _trim(root: Path, keep: tuple[str, ...]) -> None:
 
 def _compile(root: Path, where: str) -> None:
     """Byte code without time stamps: a read-only container cannot make its own, and start takes half the time."""
-    subprocess.run(
-        [PYTHON, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/", str(root / where)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,  # a few templates in packages are not Python
-    )  # fmt: skip
+    how: list[str | Path] = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s", root, "-p", "/"]
+    run(PYTHON, "-m", "compileall", *how, root / where, check=False)  # a few templates in packages are not Python
 
 
 def _archive(lab: Lab, layers: dict[str, Path]) -> dict[str, dict[str, str]]:
@@ -197,18 +196,20 @@ def _archive(lab: Lab, layers: dict[str, Path]) -> dict[str, dict[str, str]]:
             have = json.loads(index.read_text())
             if have["key"] == key:
                 s.reused()
-                return have["images"]
+                return dict(have["images"])
         digests = {n: _sha256(p) for n, p in layers.items()}
-        images, configs, manifest = {}, {}, []
+        images: dict[str, dict[str, str]] = {}
+        configs, manifest = {}, []
         for name, image in IMAGES.items():
-            config = json.dumps(
-                {
-                    "architecture": "amd64", "os": "linux", "created": "1970-01-01T00:00:00Z", "config": image["config"],
-                    "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digests[n]}" for n in image["layers"]]},
-                    "history": [{"created": "1970-01-01T00:00:00Z", "created_by": n} for n in image["layers"]],
-                },
-                sort_keys=True,
-            ).encode()  # fmt: skip
+            described = {
+                "architecture": "amd64",
+                "os": "linux",
+                "created": EPOCH,
+                "config": image["config"],
+                "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digests[n]}" for n in image["layers"]]},
+                "history": [{"created": EPOCH, "created_by": n} for n in image["layers"]],
+            }
+            config = json.dumps(described, sort_keys=True).encode()
             image_id = hashlib.sha256(config).hexdigest()
             configs[f"{image_id}.json"] = config
             images[name] = {"ref": image["ref"], "id": f"sha256:{image_id}"}

@@ -26,15 +26,15 @@ def prepare(lab: Lab) -> None:
     with step("lab model"):
         model.write(lab.models)
     with ThreadPoolExecutor() as pool:
-        work = [pool.submit(store.ensure_bases, lab), pool.submit(images.ensure, lab)]
-        for part in work:
-            part.result()
+        bases, built = pool.submit(store.ensure_bases, lab), pool.submit(images.ensure, lab)
+        bases.result()
+        built.result()
     hub.start(lab)
 
 
 def environment() -> dict[str, str]:
     """The controller's environment: the project's own Python tools first."""
-    return dict(os.environ, PATH=f"{REPO / '.venv/bin'}:{os.environ['PATH']}", ANSIBLE_FORCE_COLOR=os.environ.get("ANSIBLE_FORCE_COLOR", ""))
+    return dict(os.environ, PATH=f"{REPO / '.venv/bin'}:{os.environ['PATH']}")
 
 
 def main(lab: Lab) -> int:

@@ -27,7 +27,7 @@ PACKAGES = {  # Debian package -> a command or file that proves it
 
 def need_root() -> None:
     if os.geteuid() != 0:
-        raise LabError("the lab makes namespaces and mounts: run it as root (sudo make lab) / 需要 root 权限：sudo make lab")
+        raise LabError("the lab makes namespaces and mounts: run it as root / 需要 root 权限：sudo make lab")
 
 
 def check_kernel() -> None:
@@ -37,11 +37,12 @@ def check_kernel() -> None:
     if not Path("/dev/net/tun").exists():
         lacks.append("/dev/net/tun (modprobe tun)")
     for fs in ("btrfs", "overlay"):
-        if fs not in Path("/proc/filesystems").read_text() and subprocess.run(
-            ["modprobe", "-q", fs], check=False
-        ).returncode:
+        if (
+            fs not in Path("/proc/filesystems").read_text()
+            and subprocess.run(["modprobe", "-q", fs], check=False).returncode
+        ):
             lacks.append(f"file system {fs} (modprobe {fs})")
-    if subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "true"], check=False, capture_output=True).returncode:
+    if run("unshare", "--net", "--mount", "--pid", "--fork", "true", check=False).returncode:
         lacks.append("network, mount and pid namespaces (a container without CAP_SYS_ADMIN?)")
     if lacks:
         raise LabError(f"this kernel lacks: {'; '.join(lacks)} / 内核缺少以上功能")
@@ -55,8 +56,8 @@ def check_space(lab: Lab) -> None:
     free = shutil.disk_usage(where).free / 2**30
     if free + used < NEEDED_FREE_GIB:
         raise LabError(
-            f"{where} has {free:.1f} GiB free, the lab needs {NEEDED_FREE_GIB - used:.0f}: free some, or set YITIJI_LAB_DIR "
-            f"to a larger disk / 磁盘空间不足，请清理或用 YITIJI_LAB_DIR 指定更大的磁盘"
+            f"{where} has {free:.1f} GiB free, the lab needs {NEEDED_FREE_GIB - used:.0f}: "
+            f"free some, or set YITIJI_LAB_DIR to a larger disk / 空间不足，请清理或用 YITIJI_LAB_DIR 换盘"
         )
 
 
@@ -67,7 +68,8 @@ def install_packages() -> None:
             return s.reused("all there")
         env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         run("apt-get", "update", "-qq", env=env)
-        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600", *missing, env=env)
+        how = ["-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"]
+        run("apt-get", "install", *how, *missing, env=env)
         s.tell("installed " + " ".join(missing))
     return None
 
@@ -102,5 +104,3 @@ def check(lab: Lab) -> None:
     need_root()
     check_kernel()
     check_space(lab)
-
-

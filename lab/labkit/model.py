@@ -22,7 +22,8 @@ SPECIAL = [BOS, EOS, USER, ASSISTANT, "<think>", "</think>"]
 TEMPLATE = (
     "{{ bos_token }}{% for m in messages %}"
     "{% if m['role'] == 'assistant' %}{{ '" + ASSISTANT + "' + m['content'].split('</think>')[-1] + eos_token }}"
-    "{% elif m['role'] == 'user' %}{{ '" + USER + "' + m['content'] }}{% else %}{{ m['content'] }}{% endif %}{% endfor %}"
+    "{% elif m['role'] == 'user' %}{{ '" + USER + "' + m['content'] }}"
+    "{% else %}{{ m['content'] }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '" + ASSISTANT + "<think>\\n' }}{% endif %}"
 )
 
@@ -155,7 +156,13 @@ def files() -> dict[str, bytes]:
     documents = {
         "config.json": config,
         "configuration.json": {"framework": "pytorch", "task": "text-generation", "allow_remote": True},
-        "generation_config.json": {"bos_token_id": 0, "eos_token_id": 1, "do_sample": True, "temperature": 0.6, "top_p": 0.95},
+        "generation_config.json": {
+            "bos_token_id": 0,
+            "eos_token_id": 1,
+            "do_sample": True,
+            "temperature": 0.6,
+            "top_p": 0.95,
+        },
         "model.safetensors.index.json": {
             "metadata": {"total_size": total},
             "weight_map": {k: shard for shard, part in shards.items() for k in part},
@@ -165,7 +172,8 @@ def files() -> dict[str, bytes]:
     }
     out = {n: json.dumps(d, ensure_ascii=False, indent=1).encode() for n, d in documents.items()}
     out.update({n: _safetensors(part) for n, part in shards.items()})
-    out["README.md"] = f"# {ID}\n\nA lab model with DeepSeek-R1-Distill-Qwen's shape. It always says one sentence.\n".encode()
+    readme = f"# {ID}\n\nA lab model with DeepSeek-R1-Distill-Qwen's shape. It always says one sentence.\n"
+    out["README.md"] = readme.encode()
     return out
 
 

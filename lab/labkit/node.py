@@ -64,10 +64,10 @@ def up(lab: Lab, name: str, octet: int | None = None, base: str = "bookworm") ->
             if is_up(lab, name):
                 return False
         else:
-            taken = {n.octet for n in known.values()}
+            taken = {n.octet: n.name for n in known.values()}
             octet = octet or next(o for o in range(100, 250) if o not in taken)
             if octet in taken:
-                raise LabError(f"address {SUBNET}.{octet} is taken by {next(n.name for n in known.values() if n.octet == octet)}")
+                raise LabError(f"address {SUBNET}.{octet} is taken by {taken[octet]}")
             _create(lab, Node(name, octet, base))
     _boot(lab, get(lab, name))
     return True
@@ -158,7 +158,8 @@ def supervise(lab: Lab, name: str) -> int:
         group.mkdir(parents=True, exist_ok=True)
         (group / "cgroup.procs").write_text(str(os.getpid()))
     command = [
-        *net.inside(lab), "systemd-nspawn", "-q", "--register=no", "--keep-unit", "-D", str(root(lab, name)), "-M", node.name,
+        *net.inside(lab),
+        "systemd-nspawn", "-q", "--register=no", "--keep-unit", "-D", str(root(lab, name)), "-M", node.name,
         f"--network-bridge={net.BRIDGE}", "--capability=all", f"--drop-capability={DROPPED}",
         "--system-call-filter=@keyring bpf perf_event_open", "--bind=/dev/fuse", "--bind=/dev/net/tun",
         "-b", "--console=pipe",

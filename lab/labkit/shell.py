@@ -16,16 +16,18 @@ class LabError(Exception):
     """Ends the command with one clear line."""
 
 
-def run(*cmd: str | Path, check: bool = True, log: Path | None = None, **kw) -> subprocess.CompletedProcess[str]:
+def run(
+    *cmd: str | Path, check: bool = True, log: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command; on failure raise with its last lines, on success return it. With `log` output goes there."""
     args = [str(c) for c in cmd]
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
-            done = subprocess.run(args, stdout=out, stderr=subprocess.STDOUT, text=True, check=False, **kw)
+            done = subprocess.run(args, stdout=out, stderr=subprocess.STDOUT, text=True, check=False, env=env)
         said = log.read_text(errors="replace") if done.returncode else ""
     else:
-        done = subprocess.run(args, capture_output=True, text=True, check=False, **kw)
+        done = subprocess.run(args, capture_output=True, text=True, check=False, env=env)
         said = (done.stdout or "") + (done.stderr or "")
     if check and done.returncode:
         tail = "\n    ".join(said.strip().splitlines()[-12:])

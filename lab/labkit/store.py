@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -119,7 +118,8 @@ def make_base(lab: Lab, suite: str, root: Path) -> None:
     run("chroot", root, "update-ca-certificates")
     units = root / "etc/systemd/system"
     (units / "multi-user.target.wants").mkdir(parents=True, exist_ok=True)
-    (units / "multi-user.target.wants/systemd-networkd.service").symlink_to("/lib/systemd/system/systemd-networkd.service")
+    networkd = "systemd-networkd.service"
+    (units / "multi-user.target.wants" / networkd).symlink_to(f"/lib/systemd/system/{networkd}")
     for unit in MASKED:
         (units / unit).unlink(missing_ok=True)
         (units / unit).symlink_to("/dev/null")
@@ -148,7 +148,7 @@ def delete(lab: Lab, path: Path) -> None:
     """Delete a subvolume and those made inside it."""
     if not path.exists():
         return
-    listed = subprocess.run(["btrfs", "subvolume", "list", "-o", str(path)], capture_output=True, text=True, check=False).stdout
+    listed = run("btrfs", "subvolume", "list", "-o", path, check=False).stdout
     for inner in sorted((line.split()[-1] for line in listed.splitlines()), reverse=True):
         run("btrfs", "-q", "subvolume", "delete", lab.store / inner)
     run("btrfs", "-q", "subvolume", "delete", path)
