@@ -9,14 +9,26 @@ import platform
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import (
-    _node_containers,
-    _node_network,
-    _node_nvidia,
-    _node_pci,
-    _node_system,
-)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_containers import container_of, containers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, first_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import listeners, network
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import dkms, driver, nvswitch, read_smi
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_pci import devices, gpus
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_system import (
+    UNITS,
+    boot,
+    clock,
+    cpu,
+    disks,
+    kernels,
+    memory,
+    modules,
+    mounts,
+    os_release,
+    own_units,
+    packages,
+    services,
+)
 
 SCHEMA = 1
 
@@ -41,43 +53,41 @@ def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dic
     get = _Reader()
     kernel = first_line(host.read("/proc/sys/kernel/osrelease")) or platform.release()
     hostname = first_line(host.read("/proc/sys/kernel/hostname")) or platform.node()
-    bus = get.get("pci", lambda: _node_pci.devices(host), [])
-    smi = get.get("nvidia-smi", lambda: _node_nvidia.read_smi(host), {
+    bus = get.get("pci", lambda: devices(host), [])
+    smi = get.get("nvidia-smi", lambda: read_smi(host), {
         "present": False, "gpus": [], "driver_version": None, "cuda_version": None, "error": None})  # fmt: skip
-    engines = get.get("containers", lambda: _node_containers.containers(host), {"docker": None})
+    engines = get.get("containers", lambda: containers(host), {"docker": None})
     running = (engines.get("docker") or {}).get("containers") or []
-    sockets = get.get("listeners", lambda: _node_network.listeners(host), [])
+    sockets = get.get("listeners", lambda: listeners(host), [])
     for item in sockets:
-        item["container"] = _node_containers.container_of(item, running)
-    release = get.get("os", lambda: _node_system.os_release(host), {})
+        item["container"] = container_of(item, running)
+    release = get.get("os", lambda: os_release(host), {})
     node: Dict[str, Any] = {
         "schema": SCHEMA,
         "hostname": hostname,
         "os": dict(release, arch=first_line(host.read("/proc/sys/kernel/arch")) or platform.machine()),
         "python": {"version": platform.python_version()},
         "kernel": kernel,
-        "kernels": get.get("kernels", lambda: _node_system.kernels(host), []),
-        "boot": get.get("boot", lambda: _node_system.boot(host), {}),
-        "modules": get.get("modules", lambda: _node_system.modules(host), []),
-        "cpu": get.get("cpu", lambda: _node_system.cpu(host), {}),
-        "memory": get.get("memory", lambda: _node_system.memory(host), {}),
-        "gpus": get.get("gpus", lambda: _node_pci.gpus(host, bus, smi["gpus"]), smi["gpus"]),
-        "nvidia": get.get("nvidia", lambda: _node_nvidia.driver(host, smi), None),
-        "nvswitch": get.get("nvswitch", lambda: _node_nvidia.nvswitch(host, bus), None) if bus else None,
-        "dkms": get.get("dkms", lambda: _node_nvidia.dkms(host), None),
-        "network": get.get("network", lambda: _node_network.network(host, hostname), {"interfaces": []}),
-        "mounts": get.get("mounts", lambda: _node_system.mounts(host), []),
-        "disks": get.get("disks", lambda: _node_system.disks(host), []),
+        "kernels": get.get("kernels", lambda: kernels(host), []),
+        "boot": get.get("boot", lambda: boot(host), {}),
+        "modules": get.get("modules", lambda: modules(host), []),
+        "cpu": get.get("cpu", lambda: cpu(host), {}),
+        "memory": get.get("memory", lambda: memory(host), {}),
+        "gpus": get.get("gpus", lambda: gpus(host, bus, smi["gpus"]), smi["gpus"]),
+        "nvidia": get.get("nvidia", lambda: driver(host, smi), None),
+        "nvswitch": get.get("nvswitch", lambda: nvswitch(host, bus), None) if bus else None,
+        "dkms": get.get("dkms", lambda: dkms(host), None),
+        "network": get.get("network", lambda: network(host, hostname), {"interfaces": []}),
+        "mounts": get.get("mounts", lambda: mounts(host), []),
+        "disks": get.get("disks", lambda: disks(host), []),
         "listeners": sockets,
         "containers": engines,
-        "services": get.get(
-            "services", lambda: _node_system.services(host, _node_system.UNITS + _node_system.own_units(host)), {}
-        ),
-        "packages": get.get("packages", lambda: _node_system.packages(host), None),
+        "services": get.get("services", lambda: services(host, UNITS + own_units(host)), {}),
+        "packages": get.get("packages", lambda: packages(host), None),
         "uid": os.geteuid(),
     }
     # Last, so that it is as fresh as can be when the controller compares clocks.
-    node["clock"] = get.get("clock", lambda: _node_system.clock(host, time.time() if epoch is None else epoch), {})
+    node["clock"] = get.get("clock", lambda: clock(host, time.time() if epoch is None else epoch), {})
     node["clock"].setdefault("epoch", time.time() if epoch is None else epoch)
     node["problems"] = get.problems
     return node

@@ -6,17 +6,10 @@ from __future__ import annotations
 
 from typing import Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import (
-    _probes_docker,
-    _probes_gpu,
-    _probes_host,
-    _probes_sources,
-)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_docker import PROBES as DOCKER
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_gpu import PROBES as GPU
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_host import PROBES as HOST
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_sources import PROBES as SOURCES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Probe
 
-PROBES: Dict[str, Probe] = {
-    **_probes_host.PROBES,
-    **_probes_sources.PROBES,
-    **_probes_gpu.PROBES,
-    **_probes_docker.PROBES,
-}
+PROBES: Dict[str, Probe] = {**HOST, **SOURCES, **GPU, **DOCKER}

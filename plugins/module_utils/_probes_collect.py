@@ -13,8 +13,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_http as http
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_registry import reachable, split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import name_addresses
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import (
@@ -25,6 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base impor
     weights_dir,
     weights_done,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_http import host_of, knock, proxies
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
 
 TIMEOUT = 8.0
@@ -44,7 +44,7 @@ def collect(
         "paths": {path: host.resolve(path) for path in places},
         "weights": weights(host, bare),
         "gateway_site": any("yitiji" in name for place in SITES for name in host.names(place)),
-        "environment_proxy": sorted(http.proxies()),
+        "environment_proxy": sorted(proxies()),
         "source": {"exists": host.exists(str(settings["source_dir"])) if settings.get("source_dir") else None},
     }
     context = Context(node, plan, settings, measures)
@@ -92,9 +92,9 @@ def questions(host: Host, context: Context) -> Dict[str, Question]:
     found["own name"] = lambda: {"addresses": name_addresses(host, name)}
     endpoint = str(settings.get("endpoint") or "")
     if settings.get("source", "modelscope") == "modelscope" and endpoint and not weights_done(context):
-        hub = http.host_of(endpoint)
+        hub = host_of(endpoint)
         found["hub name"] = lambda: {"name": hub, "addresses": name_addresses(host, hub)}
-        found["hub"] = lambda: http.knock(endpoint, TIMEOUT)
+        found["hub"] = lambda: knock(endpoint, TIMEOUT)
     missing = [image for image in images_of(context.plan) if loaded(context, image) is not True]
     archives: List[Dict[str, Any]] = list(settings.get("image_archives") or [])
     for archive in archives if missing else []:
@@ -108,15 +108,15 @@ def questions(host: Host, context: Context) -> Dict[str, Question]:
 def _add_archive(host: Host, found: Dict[str, Question], archive: Dict[str, Any]) -> None:
     url, path = str(archive.get("url") or ""), str(archive.get("path") or "")
     if url:
-        found[f"archive {url}"] = lambda: http.knock(url, TIMEOUT, must_exist=True)
+        found[f"archive {url}"] = lambda: knock(url, TIMEOUT, must_exist=True)
     elif path:
         found[f"archive {path}"] = lambda: {"ok": host.exists(path), "reason": "no such file on the node"}
 
 
 def _image_question(image: Dict[str, Any], mirrors: List[str]) -> Question:
     def ask_registries() -> Dict[str, Any]:
-        place = registry.split(str(image["ref"]))
-        reasons = registry.reachable(place, str(image.get("digest") or ""), mirrors, TIMEOUT / 2, None)
+        place = split(str(image["ref"]))
+        reasons = reachable(place, str(image.get("digest") or ""), mirrors, TIMEOUT / 2, None)
         return {"ok": not reasons, "reason": "; ".join(f"{base}: {why}" for base, why in reasons.items())}
 
     return ask_registries

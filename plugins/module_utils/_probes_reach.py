@@ -37,7 +37,8 @@ CAUSES: List[Tuple[str, Text, Text]] = [
         },
     ),
     (
-        r"Incorrect sudo password|Missing sudo password|sudo: a password is required|Incorrect su password|Timeout .*privilege escalation",
+        r"Incorrect sudo password|Missing sudo password|sudo: a password is required|Incorrect su password"
+        r"|Timeout .*privilege escalation",
         {"en": "becoming root failed", "zh": "切换到 root 失败"},
         {
             "en": "set ansible_become_password, or allow sudo without a password",

@@ -22,7 +22,8 @@ options:
   settings:
     description:
       - What the deployment is told to do. Keys are V(deployment), V(weights_dir), V(docker_root), V(source),
-        V(source_dir), V(endpoint), V(image_archives), V(registry_mirrors), V(ports), V(network), V(installs_driver) and V(ignore).
+        V(source_dir), V(endpoint), V(image_archives), V(registry_mirrors), V(ports), V(network),
+        V(installs_driver) and V(ignore).
     type: dict
     default: {}
   plan_file:
