@@ -86,7 +86,8 @@ def main() -> None:
     try:
         live = config.parse(before, path)
         result, record = config.merge(live, wanted, config.Record.load(read_text(record_path)))
-        config.check_data_root(live, result)
+        if module.params["state"] == "present":
+            config.check_data_root(live, result)
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
     changed = result != live
