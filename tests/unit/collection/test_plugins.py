@@ -1,0 +1,123 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules that every plugin keeps. Modules run on the node's own Python: 3.8, standard library only."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PLUGINS = ROOT / "plugins"
+CODE = sorted(PLUGINS.rglob("*.py"))
+CORES = sorted((PLUGINS / "module_utils").glob("_*.py"))
+MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+ON_NODE = [*CORES, *MODULES]
+OWN = "ansible_collections.yitiji.deepseek.plugins.module_utils"
+PYTHON38 = os.environ.get("PYTHON38") or shutil.which("python3.8")
+
+
+def named(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda p: p.stem)
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 8))
+
+
+def imports(tree: ast.Module):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def string(path: Path, name: str) -> str:
+    for node in tree_of(path).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    return ""
+
+
+def runtime_nodes(node: ast.AST):
+    """Every node that is evaluated: annotations are not, with the __future__ import."""
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield child
+                yield from runtime_nodes(child)
+
+
+@named(CODE)
+def test_licence(path):
+    head = path.read_text(encoding="utf-8").splitlines()[:6]
+    assert any("GNU General Public License v3.0+" in line for line in head)
+    assert any("SPDX-License-Identifier: GPL-3.0-or-later" in line for line in head)
+
+
+def test_cores_are_private():
+    names = [p.name for p in (PLUGINS / "module_utils").iterdir() if p.suffix == ".py" and p.name != "__init__.py"]
+    assert names and [n for n in names if not n.startswith("_")] == []
+
+
+@named(CORES)
+def test_cores_are_pure(path):
+    foreign = {
+        n for n in imports(tree_of(path)) if not n.startswith(OWN) and n.split(".")[0] not in sys.stdlib_module_names
+    }
+    assert not foreign, "only the standard library and other cores"
+
+
+@named(ON_NODE)
+def test_python_38(path):
+    tree = tree_of(path)
+    code = [n for n in tree.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+    assert isinstance(code[0], ast.ImportFrom) and code[0].module == "__future__"
+    for node in runtime_nodes(tree):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in ("removeprefix", "removesuffix"), f"line {node.lineno}: Python 3.9"
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
+            assert node.value.id not in ("dict", "list", "tuple", "set", "type"), f"line {node.lineno}: Python 3.9"
+        if isinstance(node, ast.keyword):
+            assert node.arg != "strict", f"line {node.value.lineno}: Python 3.10"
+
+
+@pytest.mark.skipif(not PYTHON38, reason="no python3.8 on this machine (set PYTHON38)")
+def test_cores_import_with_python_38():
+    names = ", ".join(f"{OWN}.{p.stem}" for p in CORES)
+    run = [PYTHON38, "-c", f"import {names}"]
+    done = subprocess.run(run, cwd=ROOT / ".collections", capture_output=True, text=True, check=False)
+    if "pyenv" in done.stderr:
+        pytest.skip("python3.8 is only a shim here")
+    assert done.returncode == 0, done.stderr
+
+
+@named(MODULES)
+def test_modules_are_documented(path):
+    doc = yaml.safe_load(string(path, "DOCUMENTATION"))
+    assert doc["module"] == path.stem
+    assert doc["short_description"] and doc["description"] and doc["author"] and doc["version_added"]
+    assert {"check_mode", "diff_mode"} <= set(doc.get("attributes", {}))
+    examples = yaml.safe_load(string(path, "EXAMPLES"))
+    assert any(f"yitiji.deepseek.{path.stem}" in e for e in examples)
+    returned = yaml.safe_load(string(path, "RETURN"))
+    assert returned and [n for n, r in returned.items() if "sample" not in r and "contains" not in r] == []
+
+
+@named(sorted(p for p in (PLUGINS / "action").glob("*.py") if p.stem != "__init__"))
+def test_actions_have_a_module_of_the_same_name(path):
+    assert (PLUGINS / "modules" / path.name).is_file()
+
+
+@named(CODE)
+def test_files_are_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
