@@ -16,8 +16,8 @@ $(BIN)/.done: requirements.txt requirements-dev.txt
 .PHONY: deps lab lab-down test test-full lint unit
 deps: $(BIN)/.done ## The controller's Python tools, pinned, in .venv
 
-lab: deps ## The main job on the embedded lab: a real node, a chat page, one answer
-	@lab/lab light
+lab: ## The main job on the embedded lab: a real node, a chat page, one answer
+	@lab/lab check && $(MAKE) --no-print-directory deps && lab/lab light
 
 lab-down: ## Remove the lab: nodes, network, mounts, processes (the cache stays; lab/lab purge)
 	@lab/lab down

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     forward.add_argument("--port", type=int, default=8443)
     forward.add_argument("--to", type=int, default=443, help="port on the node")
     verb("ls", "nodes and their state")
+    verb("check", "whether this machine can carry the lab")
     verb("light", "everything of `make lab`")
     supervise = verbs.add_parser("_supervise")
     supervise.add_argument("name")
@@ -67,6 +68,8 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
     if args.verb == "ls":
         for n in node.listed(lab):
             say(f"{n.name:12} {n.address:14} {n.base:14} {'up' if node.is_up(lab, n.name) else 'stopped'}")
+    elif args.verb == "check":
+        machine.check(lab)
     elif args.verb == "run":
         _exec([*net.inside(lab), *(args.command or ["bash"])], lab)
     elif args.verb == "ssh":
@@ -122,6 +125,7 @@ def down(lab: Lab) -> None:
         node.down(lab, n.name)
     net.end(lab.run / "hub.pid", "hub.py")
     net.down(lab)
+    store.end_orphans(lab)
     others = [d for d in (lab.cache / "run").glob("*/nodes/*.json") if d.parents[1].name != lab.name]
     if not others:
         store.unmount(lab)

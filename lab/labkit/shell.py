@@ -87,6 +87,19 @@ def lock(path: Path, what: str) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def free(path: Path) -> Iterator[bool]:
+    """Whether nobody holds that lock; while inside, nobody else gets it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def fail(text: str) -> int:
     print(f"lab: {text}", file=sys.stderr, flush=True)
     return 2

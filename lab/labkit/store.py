@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .config import DNS, STORE_SIZE, SUITES, Lab
 from .machine import sources
-from .shell import LabError, lock, run, step
+from .shell import LabError, free, lock, run, step
 
 INCLUDE = (
     "systemd systemd-sysv dbus udev openssh-server sudo python3 python3-apt iproute2 iputils-ping procps kmod "
@@ -43,10 +46,27 @@ def is_mounted(lab: Lab) -> bool:
     return any(line.split()[1] == str(lab.store) for line in Path("/proc/mounts").read_text().splitlines())
 
 
+def end_orphans(lab: Lab) -> None:
+    """End the builders that a killed run left behind; those of a run that still lives hold its lock and stay."""
+    marks = (f"{lab.store}/.new-", f"{lab.cache}/work/", f"{lab.images}/layers/")
+    with free(lab.cache / "bases.lock") as bases, free(lab.cache / "images.lock") as built:
+        if not (bases and built):
+            return
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                said = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                said = f"{said} {os.readlink(entry / 'root')}/ {os.readlink(entry / 'cwd')}/"
+                if any(mark in said for mark in marks) and int(entry.name) != os.getpid():
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
 def unmount(lab: Lab) -> None:
     """Unmount everything below the cache, deepest first; an error rather than a mounted store left behind."""
-    while points := [p for p in _mounts_below(lab.cache)]:
-        run("umount", points[0])
+    until = time.monotonic() + 5  # what was just ended may still be on its way out
+    while points := _mounts_below(lab.cache):
+        done = run("umount", points[0], check=time.monotonic() > until)
+        if done.returncode:
+            time.sleep(0.2)
 
 
 def _mounts_below(top: Path) -> list[str]:
