@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words about variables that are wrong: their type, their choice, their name, their absence (LLM120 to LLM122)."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Dict, Iterable, List, Mapping, Tuple
+
+CLOSE = 0.85
+
+
+def options_of(specs: Mapping[str, Mapping[str, Any]]) -> Dict[str, Tuple[str, Dict[str, Any]]]:
+    """{variable: (role, option)} of the main entry points of roles' argument specs."""
+    found: Dict[str, Tuple[str, Dict[str, Any]]] = {}
+    for role, spec in specs.items():
+        main = ((spec or {}).get("argument_specs") or {}).get("main") or {}
+        for name, option in (main.get("options") or {}).items():
+            found[name] = (role, option)
+    return found
+
+
+def shape(option: Mapping[str, Any]) -> str:
+    """What a variable must be, in a few words."""
+    kind = str(option.get("type", "str"))
+    if option.get("elements"):
+        kind += " of " + str(option["elements"])
+    if option.get("choices"):
+        kind = " | ".join(str(choice) for choice in option["choices"])
+    return kind
+
+
+def wrong_value(host: str, name: str, role: str, option: Mapping[str, Any], value: Any, why: str) -> List[str]:
+    """The lines for a value that does not fit."""
+    shown = "***" if option.get("no_log") else repr(value)
+    text = option.get("description") or ""
+    text = " ".join(text) if isinstance(text, list) else str(text)
+    detail = f" ({why})" if option.get("type") in ("list", "dict") and not option.get("no_log") else ""
+    return [
+        f"LLM120 [{host}] 变量 {name} 的值 {shown} 不正确，应为：{shape(option)}",
+        f"    → 请在清单、group_vars 或 -e 中改正 {name}（角色 {role}）",
+        f"LLM120 [{host}] variable {name} is {shown}, but must be: {shape(option)}{detail}",
+        f"    → correct {name} in the inventory, group_vars or -e (role {role}): {text}",
+    ]
+
+
+def missing(host: str, name: str, role: str, option: Mapping[str, Any]) -> List[str]:
+    """The lines for a required variable that is not set."""
+    text = option.get("description") or ""
+    text = " ".join(text) if isinstance(text, list) else str(text)
+    return [
+        f"LLM121 [{host}] 缺少必需的变量 {name}（角色 {role}）",
+        f"    → 请在清单中设置 {name}",
+        f"LLM121 [{host}] the variable {name} is required and not set (role {role})",
+        f"    → set {name} in the inventory: {text}",
+    ]
+
+
+def misspelt(names: Iterable[str], known: Iterable[str]) -> Dict[str, str]:
+    """Variables that look like a known one without being one."""
+    right = sorted(known)
+    prefixes = tuple(sorted({name.split("_")[0] + "_" for name in right}))
+    found: Dict[str, str] = {}
+    for name in names:
+        if name in right or not name.startswith(prefixes):
+            continue
+        close = difflib.get_close_matches(name, right, n=1, cutoff=CLOSE)
+        if close:
+            found[name] = close[0]
+    return found
