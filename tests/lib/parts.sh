@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# The parts of tests/run and how they are run and told. Sourced.
+
+closing='(passed|failed|skipped|error|errors|no tests ran).* in [0-9.]+s|^(Passed|Failed): |^Success: |^All checks passed'
+output=$PWD/tests/output
+short=(docker weights gateway) # molecule scenarios of quick
+# shellcheck disable=SC2034 # read by tests/run
+long=(appliance)
+told=()
+failed=0
+keep_lab=no
+
+run_part() {
+    local name=$1 log="$output/logs/$1.log" t0=$SECONDS rc=0 verdict=ok
+    printf '\n######## %s\n' "$name"
+    set +e # so that it holds inside
+    (
+        set -e
+        "part_$name"
+    ) 2>&1 | tee "$log"
+    rc=${PIPESTATUS[0]}
+    set -e
+    [ "$rc" -eq 0 ] || { verdict="FAILED ($rc)" && failed=1; }
+    printf '######## %s: %s, %d s\n' "$name" "$verdict" $((SECONDS - t0))
+    told+=("$(printf '%-9s %-12s %4d s   log: %s' "$name" "$verdict" $((SECONDS - t0)) "${log#"$PWD"/}")")
+    # the runners' own closing lines, as they are
+    while IFS= read -r line; do told+=("            $line"); done < <(grep -E "$closing" "$log" | tail -n 12)
+    if [ "$rc" -ne 0 ]; then
+        while IFS= read -r line; do told+=("          ! $line"); done \
+            < <(grep -E '^(FAILED|ERROR|fatal:|\[ERROR\]|lab: )|: error|  error ' "$log" | head -n 8)
+    fi
+}
+
+summary() {
+    printf '\n======== tests: %d s\n' "$SECONDS"
+    printf '%s\n' "${told[@]}"
+    if [ "$failed" -ne 0 ]; then
+        printf '======== FAILED\n'
+        exit 1
+    fi
+    printf '======== passed\n'
+}
+
+# A lab of its own for this run, gone at the end whatever happens; the cache stays.
+# A lab that was there before (YITIJI_LAB=mine) is used and left alone.
+need_lab() { lab/lab serve; }
+
+clean_up() {
+    trap - EXIT INT TERM
+    if [ "$keep_lab" = no ] && [ -e "/run/netns/yitiji-$YITIJI_LAB" ]; then
+        lab/lab down || printf 'lab %s is not gone: YITIJI_LAB=%s lab/lab down\n' "$YITIJI_LAB" "$YITIJI_LAB" >&2
+    fi
+}
+
+packages() { # package -> only what is missing
+    local missing=()
+    for package; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    printf '==> installing %s\n' "${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o DPkg::Lock::Timeout=600 "${missing[@]}" >/dev/null
+}
+
+part_lint() {
+    local rc=0 shell=()
+    packages shellcheck
+    mapfile -t shell < <(git ls-files -z | xargs -0 awk 'FNR == 1 && /^#!.*\/(env )?(ba|da)?sh( |$)|^# shellcheck shell=/ {print FILENAME} {nextfile}' 2>/dev/null)
+    step shellcheck "${shell[@]}" || rc=1
+    step yamllint --strict . || rc=1
+    step ruff check . || rc=1
+    MYPYPATH=.collections step mypy --strict -p ansible_collections.yitiji.deepseek.plugins.module_utils || rc=1
+    step mypy lab/labkit || rc=1
+    step mypy tests/lib || rc=1
+    step antsibull-changelog lint || rc=1
+    step ansible-lint -q --nocolor || rc=1
+    return $rc
+}
+
+step() {
+    local t0=$SECONDS rc=0
+    printf '==> %s\n' "${*:1:4}"
+    "$@" || rc=$?
+    [ "$rc" -eq 0 ] || printf 'FAILED %s (%d)\n' "${*:1:4}" "$rc"
+    printf '    %d s\n' $((SECONDS - t0))
+    return "$rc"
+}
+
+part_unit() { python -m pytest tests/unit; }
+
+part_build() { python -m pytest tests/integration/test_artefact.py; }
+
+part_lab() {
+    need_lab
+    python -m pytest tests/integration/test_lab.py
+}
+
+part_e2e() {
+    need_lab
+    python -m pytest -x -v -s tests/e2e
+}
+
+part_browser() {
+    packages chromium fonts-noto-cjk nodejs npm
+    need_lab
+    (cd tests/browser && npm ci --no-audit --no-fund --silent)
+    python -m pytest -v tests/browser
+}
+
+part_molecule() {
+    local rc=0
+    need_lab
+    for scenario in "${short[@]}"; do
+        step molecule test -s "$scenario" || rc=1
+    done
+    return $rc
+}
