@@ -15,6 +15,7 @@ A fault is {"kind", "path": pattern of the file's name, "times": n (-1 = always)
     shifted       answer 206 with a Content-Range that starts one byte later
 of a listing, by model: error_listing {status}; listing {add: [...], remove: [...], set: {path: {...}}}
 """
+import contextlib
 import fnmatch
 import os
 import re
@@ -168,10 +169,8 @@ class Sender:
 
     def hang_up(self):
         self.handler.close_connection = True
-        try:
+        with contextlib.suppress(OSError):
             self.handler.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 def parse_range(text, size):

@@ -25,8 +25,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from faults import Faults, Sender  # noqa: E402
-from repos import LISTING_LIMIT, Repos  # noqa: E402
+import contextlib
+
+from faults import Faults, Sender
+from repos import LISTING_LIMIT, Repos
 
 CDN_FROM = 1 << 20  # larger files are redirected when there is a CDN
 
@@ -36,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "yitiji-lab-hub"
     disable_nagle_algorithm = True
 
-    def log_message(self, format, *args):  # noqa: A002
+    def log_message(self, format, *args):
         pass
 
     @property
@@ -224,10 +226,8 @@ def serve(argv=None):
     if options.warm:
         server.hub.repos.warm()
     print("hub ready: %s://%s:%d" % (scheme, options.host, server.server_address[1]), flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever(poll_interval=0.1)
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class Repos:
     def revisions(self, model):
         try:
             with open(os.path.join(self.root, model, REVISIONS)) as extra:
-                return ["master"] + extra.read().split()
+                return ["master", *extra.read().split()]
         except FileNotFoundError:
             return ["master"]
 

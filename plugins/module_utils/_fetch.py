@@ -128,7 +128,7 @@ class Connection:
             linked = answer.header("X-Linked-ETag")
             url = urljoin(url, location)
             if urlsplit(url).scheme not in ("http", "https"):
-                raise Broken("redirect to %s" % urlsplit(url).scheme)
+                raise Broken(f"redirect to {urlsplit(url).scheme}")
             if linked:
                 self.linked = linked
         raise Broken("more than %d redirects" % REDIRECTS)
@@ -154,7 +154,7 @@ class Connection:
                     raise Broken(reason(error)) from error
             except ssl.SSLCertVerificationError as error:
                 self._drop(target)
-                trouble("LLM609", url=url.split("?")[0], detail=error.verify_message)
+                trouble("LLM609", url=url.split("?", maxsplit=1)[0], detail=error.verify_message)
             except NETWORK as error:
                 self._drop(target)
                 raise Broken(reason(error)) from error
@@ -168,14 +168,14 @@ class Connection:
             return None
         if answer.status in (401, 403):
             answer.finish()
-            trouble("LLM608", url=url.split("?")[0], detail="HTTP %d" % answer.status)
+            trouble("LLM608", url=url.split("?", maxsplit=1)[0], detail="HTTP %d" % answer.status)
         body = answer.whole(256 << 20)
         if answer.status != 200:
             raise answer.failed()
         try:
             return json.loads(body.decode("utf-8"))
         except ValueError as error:
-            raise Broken("not JSON: %s" % body[:80].decode("utf-8", "replace")) from error
+            raise Broken("not JSON: {}".format(body[:80].decode("utf-8", "replace"))) from error
 
 
 class Response:

@@ -142,8 +142,7 @@ class Trouble(Exception):
 
     def message(self, host: str = "") -> str:
         where = host or socket.gethostname()
-        return "[%s] %s: %s. %s.\n[%s] %s：%s。%s。" % (
-            self.rule, where, self.english, _capital(self.remedy), self.rule, where, self.chinese, self.remedy_zh)
+        return f"[{self.rule}] {where}: {self.english}. {_capital(self.remedy)}.\n[{self.rule}] {where}：{self.chinese}。{self.remedy_zh}。"
 
     def result(self) -> Dict[str, Any]:
         return {"rule": self.rule, "reason": self.english, "reason_zh": self.chinese,
@@ -169,4 +168,4 @@ def size_text(count: float) -> str:
         if abs(count) < 1024:
             return ("%d %s" if unit == "B" else "%.1f %s") % (count, unit)
         count /= 1024.0
-    return "%.2f TiB" % count
+    return f"{count:.2f} TiB"

@@ -111,10 +111,10 @@ def check_stamp(dest: str, model: str = "", revision: str = "", include: Optiona
         return Standing(manifest, (), "the stamp is of another manifest")
     for name, wanted in (("model", model), ("revision", revision)):
         if wanted and stamp.get(name) != wanted:
-            return Standing(manifest, (), "it holds %s %s" % (name, stamp.get(name)))
+            return Standing(manifest, (), f"it holds {name} {stamp.get(name)}")
     for name, patterns in (("include", include), ("exclude", exclude)):
         if patterns is not None and stamp.get(name) != sorted(patterns):
-            return Standing(manifest, (), "other %s patterns" % name)
+            return Standing(manifest, (), f"other {name} patterns")
     states = stamp.get("state") or {}
     changed = [one.path for one in manifest.files if file_state(os.path.join(dest, one.path)) != states.get(one.path)]
     if changed:

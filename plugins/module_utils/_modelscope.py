@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Broken, Client, Connection, reach
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, trouble
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry, MANIFEST, Manifest, STATE_NAMES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, STATE_NAMES, Entry, Manifest
 
 LISTING_LIMIT = 3000  # the hub cuts here without a word
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -47,24 +47,24 @@ class Hub:
         self.client = client
         self.model = model
         self.revision = revision
-        self.base = "%s/api/v1/models/%s" % (client.endpoint, quote(model))
+        self.base = f"{client.endpoint}/api/v1/models/{quote(model)}"
         self._sleep = sleep
         self._connection = Connection(client)
 
     def file_url(self, path: str) -> str:
-        return "%s/repo?%s" % (self.base, urlencode({"Revision": self.revision, "FilePath": path}))
+        return "{}/repo?{}".format(self.base, urlencode({"Revision": self.revision, "FilePath": path}))
 
     def _json(self, url: str) -> Any:
         return self._retry(url, lambda: self._connection.json(url))
 
     def _retry(self, url: str, ask: Callable[[], Any]) -> Any:
-        for pause in PAUSES + (0.0,):
+        for pause in (*PAUSES, 0.0):
             try:
                 return ask()
             except Broken as error:
                 refused = 400 <= error.status < 500 and error.status != 429
                 if not pause or refused:
-                    raise reach(error, url.split("?")[0]) from error
+                    raise reach(error, url.split("?", maxsplit=1)[0]) from error
                 self._sleep(max(pause, error.wait))
         return None
 
@@ -81,7 +81,7 @@ class Hub:
         query = {"Revision": self.revision, "Recursive": str(recursive)}
         if below:
             query["Root"] = below
-        answer = self._json("%s/repo/files?%s" % (self.base, urlencode(query)))
+        answer = self._json(f"{self.base}/repo/files?{urlencode(query)}")
         if answer is None:
             return None
         data = answer.get("Data") if isinstance(answer, dict) else None
@@ -158,23 +158,23 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
         path = row.get("Path")
         why = unsafe(path) if isinstance(path, str) else "not a text"
         if why:
-            trouble("LLM610", model=model, detail="path %r: %s" % (path, why))
+            trouble("LLM610", model=model, detail=f"path {path!r}: {why}")
         size, sha256 = row.get("Size"), str(row.get("Sha256") or "").lower()
         if isinstance(size, bool) or not isinstance(size, int) or size < 0:
-            trouble("LLM610", model=model, detail="%s has the size %r" % (path, size))
+            trouble("LLM610", model=model, detail=f"{path} has the size {size!r}")
         if sha256 and not re.match(r"^[0-9a-f]{64}$", sha256):
-            trouble("LLM610", model=model, detail="%s has the sha256 %r" % (path, sha256[:80]))
+            trouble("LLM610", model=model, detail=f"{path} has the sha256 {sha256[:80]!r}")
         if size and sha256 == EMPTY_SHA256:
             trouble("LLM610", model=model, detail="%s lists %d bytes with the hash of an empty file" % (path, size))
         entry = Entry(str(path), size, sha256)
         if found.setdefault(entry.path, entry) != entry:
-            trouble("LLM610", model=model, detail="%s is listed twice, differently" % path)
+            trouble("LLM610", model=model, detail=f"{path} is listed twice, differently")
     for path in found:
         folder = path
         while "/" in folder:
             folder = folder.rsplit("/", 1)[0]
             if folder in found:
-                trouble("LLM610", model=model, detail="%s is both a file and a directory" % folder)
+                trouble("LLM610", model=model, detail=f"{folder} is both a file and a directory")
     return [found[path] for path in sorted(found)]
 
 
@@ -184,7 +184,7 @@ def directory_of(source_dir: str, model: str) -> str:
         if os.path.isfile(os.path.join(path, MANIFEST)) or os.path.isfile(os.path.join(path, "config.json")) \
                 or any(name.endswith((".gguf", ".safetensors")) for name in _names(path)):
             return path
-    raise Trouble("LLM615", path=source_dir, detail="neither %s below it nor model files in it" % model)
+    raise Trouble("LLM615", path=source_dir, detail=f"neither {model} below it nor model files in it")
 
 
 def _names(path: str) -> List[str]:
@@ -199,7 +199,7 @@ def directory_listing(path: str, model: str) -> List[Entry]:
     manifest = Manifest.load(os.path.join(path, MANIFEST))
     if manifest is not None:
         if manifest.model != model:
-            trouble("LLM615", path=path, detail="its manifest is of %s" % manifest.model)
+            trouble("LLM615", path=path, detail=f"its manifest is of {manifest.model}")
         return entries(model, [{"Path": one.path, "Size": one.size, "Sha256": one.sha256} for one in manifest.files])
     rows = []
     for folder, folders, names in os.walk(path):

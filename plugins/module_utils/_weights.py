@@ -12,11 +12,29 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text, trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
-    DIGESTS, Entry, MANIFEST, Manifest, STAMP, Standing, check_stamp, file_state, read_json, remove, selected,
-    sync_directory, write_json, write_stamp)
+    DIGESTS,
+    MANIFEST,
+    STAMP,
+    Entry,
+    Manifest,
+    Standing,
+    check_stamp,
+    file_state,
+    read_json,
+    remove,
+    selected,
+    sync_directory,
+    write_json,
+    write_stamp,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope import Hub, directory_listing, directory_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check import (
-    Hashed, check_format, check_index, check_sets, hash_file)
+    Hashed,
+    check_format,
+    check_index,
+    check_sets,
+    hash_file,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_engine import Engine, Options
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import STEP, Job
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import prune_old
@@ -151,14 +169,14 @@ class Weights:
             path = directory_of(request.source_dir, request.model)
             listing = directory_listing(path, request.model)
             if any(not one.sha256 for one in listing):
-                self.outcome.warnings.append("%s has no manifest: its files are taken as they are" % path)
+                self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
             return DirectorySource(path), listing
         hub = Hub(Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
                   request.model, request.revision)
         source = HubSource(hub)
         if request.verify == "full" and not request.update:
             standing = self._standing()
-            if standing.manifest and standing.reason in ("",) or standing.changed:
+            if (standing.manifest and standing.reason in ("",)) or standing.changed:
                 assert standing.manifest is not None
                 return source, list(standing.manifest.files)  # what was verified once needs no listing
         try:
@@ -176,7 +194,7 @@ class Weights:
         result = [one._replace(sha256=found.get(one.path) or one.sha256) for one in listing]
         for one in result:
             if not one.sha256 and one.path in found and one.size > NO_HASH_LIMIT:
-                trouble("LLM610", model=request.model, detail="no sha256 for %s (%s)" % (one.path, size_text(one.size)))
+                trouble("LLM610", model=request.model, detail=f"no sha256 for {one.path} ({size_text(one.size)})")
         without = [one.path for one in result if not one.sha256 and one.path in found]
         if without:
             self.outcome.warnings.append("no sha256 on the hub for %d small files, such as %s" % (len(without), without[0]))

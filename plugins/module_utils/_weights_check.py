@@ -10,7 +10,7 @@ import re
 import struct
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import STEP
 
 HEADER_LIMIT = 100 << 20  # of a safetensors header
@@ -25,7 +25,7 @@ def check_format(path: str, name: str) -> None:
         if size < 200 and head.startswith(b"version https://git-lfs"):
             trouble("LLM602", path=name, detail="a Git LFS pointer, not the file")
         if name.endswith(".gguf") and head[:4] != b"GGUF":
-            trouble("LLM602", path=name, detail="it does not begin with GGUF but with %r" % head[:4])
+            trouble("LLM602", path=name, detail=f"it does not begin with GGUF but with {head[:4]!r}")
         if name.endswith(".safetensors"):
             _check_safetensors(source, name, size, head)
 
@@ -51,7 +51,7 @@ def check_sets(names: Iterable[str]) -> None:
     for name in names:
         match = SPLIT_NAME.match(name)
         if match:
-            key = "%s-*-of-%s%s" % (match.group(1), match.group(3), match.group(4))
+            key = f"{match.group(1)}-*-of-{match.group(3)}{match.group(4)}"
             groups.setdefault(key, set()).add(int(match.group(2)))
     for key, numbers in sorted(groups.items()):
         match = re.search(r"-of-(\d{5})", key)

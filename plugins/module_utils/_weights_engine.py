@@ -18,7 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Brok
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import file_state, sync_directory
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check import check_format
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import Job, Segment, SPLIT
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import SPLIT, Job, Segment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_source import Source
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_state import Journal, make_directories
 
@@ -119,7 +119,7 @@ class Engine:
             self._fail(Trouble(rule, path=error.filename or self.dest, detail=error.strerror, model="the rest",
                                free="nothing", need="more bytes"))
         except Exception as error:  # a thread must not die silently
-            self._fail(Trouble("LLM611", path="-", url=self.source.name, detail="%s: %s" % (type(error).__name__, error)))
+            self._fail(Trouble("LLM611", path="-", url=self.source.name, detail=f"{type(error).__name__}: {error}"))
 
     def _fail(self, error: Trouble) -> None:
         if self._error is None:
@@ -202,9 +202,7 @@ class Engine:
         stream = self.source.open(handle, job.entry, segment.pos, segment.stop)
         whole = False
         try:
-            if stream.first != segment.pos:
-                job.single = True
-            if stream.first == 0 and segment.stop < job.size:
+            if not stream.ranged:
                 job.single = True
                 job.extend(segment)
             skip = segment.pos - stream.first
@@ -240,7 +238,7 @@ class Engine:
     def _broken(self, job: Job, segment: Segment, error: Broken) -> None:
         job.failures += 1
         job.moved = 0
-        self._last_error = "%s: %s" % (job.entry.path, error)
+        self._last_error = f"{job.entry.path}: {error}"
         if job.failures > self.options.retries:
             if error.status == 1 or error.status == 416:
                 raise Trouble("LLM601", path=job.entry.path, detail=str(error))
@@ -384,11 +382,11 @@ def progress_line(state: Dict[str, Any]) -> str:
     if total:
         text += " (%d %%)" % (100 * done // total)
     if state.get("rate"):
-        text += ", %s/s" % size_text(float(state["rate"]))
+        text += ", {}/s".format(size_text(float(state["rate"])))
     if state.get("eta_seconds") is not None:
-        text += ", %s left" % time_text(int(state["eta_seconds"]))
+        text += ", {} left".format(time_text(int(state["eta_seconds"])))
     if state.get("message"):
-        text += ", %s" % state["message"]
+        text += ", {}".format(state["message"])
     return text
 
 

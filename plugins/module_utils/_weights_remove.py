@@ -3,12 +3,20 @@
 """Taking weights away: only what a manifest lists, never what somebody reads."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from typing import Dict, List, Set, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import DIGESTS, MANIFEST, Manifest, STAMP, WORK, remove
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
+    DIGESTS,
+    MANIFEST,
+    STAMP,
+    WORK,
+    Manifest,
+    remove,
+)
 
 Identity = Tuple[int, int]
 
@@ -30,19 +38,19 @@ def users_of(files: Dict[Identity, str], proc: str = "/proc") -> List[str]:
     for pid in sorted((one for one in os.listdir(proc) if one.isdigit()), key=int):
         if int(pid) != os.getpid() and (_open_files(proc, pid) | _mapped_files(proc, pid)) & set(files):
             try:
-                with open("%s/%s/comm" % (proc, pid)) as source:
+                with open(f"{proc}/{pid}/comm") as source:
                     name = source.read().strip()
             except OSError:
                 name = "?"
-            found.append("%s (pid %s)" % (name, pid))
+            found.append(f"{name} (pid {pid})")
     return found
 
 
 def _open_files(proc: str, pid: str) -> Set[Identity]:
     found = set()
     try:
-        for number in os.listdir("%s/%s/fd" % (proc, pid)):
-            state = os.stat("%s/%s/fd/%s" % (proc, pid, number))
+        for number in os.listdir(f"{proc}/{pid}/fd"):
+            state = os.stat(f"{proc}/{pid}/fd/{number}")
             found.add((state.st_dev, state.st_ino))
     except OSError:
         pass
@@ -52,7 +60,7 @@ def _open_files(proc: str, pid: str) -> Set[Identity]:
 def _mapped_files(proc: str, pid: str) -> Set[Identity]:
     found = set()
     try:
-        with open("%s/%s/maps" % (proc, pid)) as source:
+        with open(f"{proc}/{pid}/maps") as source:
             for line in source:
                 parts = line.split(None, 5)
                 if len(parts) > 5 and parts[4] != "0":
@@ -76,7 +84,7 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
     manifest = Manifest.load(os.path.join(dest, MANIFEST))
     listed = [one.path for one in manifest.files] if manifest else []
     if manifest and model and manifest.model != model:
-        trouble("LLM614", path=dest, detail="it holds %s, not %s" % (manifest.model, model))
+        trouble("LLM614", path=dest, detail=f"it holds {manifest.model}, not {model}")
     own = [name for name in (STAMP, MANIFEST, DIGESTS, WORK) if os.path.lexists(os.path.join(dest, name))]
     present = [path for path in listed if os.path.lexists(os.path.join(dest, path))]
     if check or not (own or present):
@@ -89,10 +97,8 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
     shutil.rmtree(os.path.join(dest, WORK), ignore_errors=True)
     for name in (DIGESTS, MANIFEST):
         remove(os.path.join(dest, name))
-    try:
+    with contextlib.suppress(OSError):
         os.rmdir(dest)
-    except OSError:
-        pass
     return present + own
 
 
@@ -106,7 +112,5 @@ def _remove_files(dest: str, paths: List[str]) -> None:
             folders.add(folder)
             folder = os.path.dirname(folder)
     for folder in sorted(folders, key=len, reverse=True):
-        try:
+        with contextlib.suppress(OSError):
             os.rmdir(os.path.join(dest, folder))
-        except OSError:
-            pass

@@ -16,6 +16,7 @@ class Stream:
     """The bytes of a range, from `first` on."""
 
     first = 0
+    ranged = True  # False: the whole file, although a range was asked for
 
     def readinto(self, view: memoryview) -> int:
         raise NotImplementedError
@@ -37,9 +38,10 @@ class Source:
 
 
 class HttpStream(Stream):
-    def __init__(self, answer: Response, first: int) -> None:
+    def __init__(self, answer: Response, first: int, ranged: bool) -> None:
         self.answer = answer
         self.first = first
+        self.ranged = ranged
 
     def readinto(self, view: memoryview) -> int:
         return self.answer.readinto(view)
@@ -68,19 +70,19 @@ class HubSource(Source):
             got = answer.content_range()
             if got is None or got[:2] != span or (answer.remaining is not None and answer.remaining != stop - start):
                 answer.abandon()
-                raise Broken("asked for %s, got %s" % (span, got))
+                raise Broken(f"asked for {span}, got {got}")
             if got[2] is not None and got[2] != entry.size:
                 answer.abandon()
                 raise Broken("the hub's file has %d bytes, listed are %d" % (got[2], entry.size), status=1)
             if answer.remaining is None:
                 answer.remaining = stop - start
-            return HttpStream(answer, start)
+            return HttpStream(answer, start, True)
         if answer.status == 200:
             if answer.remaining is not None and answer.remaining != entry.size:
                 announced = answer.remaining
                 answer.abandon()
                 raise Broken("the hub's file has %d bytes, listed are %d" % (announced, entry.size), status=1)
-            return HttpStream(answer, 0)
+            return HttpStream(answer, 0, span is None)
         if answer.target == handle.client.home and answer.status in (401, 403):
             answer.abandon()
             trouble("LLM608", url=self.name, detail="HTTP %d for %s" % (answer.status, entry.path))
@@ -116,7 +118,7 @@ class DirectorySource(Source):
         try:
             opened = os.open(os.path.join(self.path, entry.path), os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            trouble("LLM615", path=self.path, detail="%s: %s" % (entry.path, error.strerror))
+            trouble("LLM615", path=self.path, detail=f"{entry.path}: {error.strerror}")
         size = os.fstat(opened).st_size
         if size != entry.size:
             os.close(opened)

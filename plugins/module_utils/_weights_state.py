@@ -13,7 +13,13 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, trouble
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry, WORK, read_json, remove, write_json
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
+    WORK,
+    Entry,
+    read_json,
+    remove,
+    write_json,
+)
 
 STALE = 10.0  # a run whose controller has not been seen for this long makes way for another
 
@@ -66,7 +72,7 @@ class Work:
 
     def _holder(self) -> str:
         holder = read_json(os.path.join(self.path, "lock")) or {}
-        return "pid %s on %s" % (holder.get("pid", "?"), holder.get("host", "?"))
+        return "pid {} on {}".format(holder.get("pid", "?"), holder.get("host", "?"))
 
     def abandoned(self, lease: float) -> str:
         """Why this run should stop, '' if it should not."""

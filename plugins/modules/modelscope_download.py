@@ -1,0 +1,336 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: modelscope_download
+short_description: Makes sure that a model's files lie in a directory, whole and verified
+version_added: 0.1.0
+description:
+  - Reads the listing of a ModelScope repository, fetches what is missing with ranges over a few connections,
+    hashes the bytes while they arrive, and goes on at the byte after any interruption.
+  - A file gets its final name only when its size, SHA-256 and format are right.
+  - At the end it writes I(dest)C(/.yitiji-verified.json), the stamp, bound to the manifest beside it.
+    A later run that finds the stamp in place and the files untouched reads none of the data and asks no hub.
+  - Needs nothing on the node but Python 3.8.
+  - Only one run works on a directory at a time; another one waits.
+options:
+  model:
+    description: Id of the model, C(owner/name).
+    type: str
+    required: true
+  dest:
+    description: Directory for the files. Absolute.
+    type: path
+    required: true
+  revision:
+    description: Branch, tag or commit on the hub.
+    type: str
+    default: master
+  include:
+    description:
+      - Patterns of the files wanted; none means all.
+      - A pattern is compared with the path and with its last part; one that ends with C(/) means all below.
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description: Patterns of files not wanted.
+    type: list
+    elements: str
+    default: []
+  endpoint:
+    description: Address of the hub.
+    type: str
+    default: https://www.modelscope.cn
+  token:
+    description: Access token for private models. Sent to the hub only, never to where it redirects.
+    type: str
+    default: ""
+  source:
+    description:
+      - Where the files come from.
+      - V(modelscope) is the hub, V(directory) is I(source_dir) on the node.
+      - V(mirror) are other nodes that serve their copy, see I(mirrors).
+    type: str
+    choices: [modelscope, directory, mirror]
+    default: modelscope
+  source_dir:
+    description:
+      - Directory with the files (or with C(owner/name) below it), for I(source=directory).
+      - A manifest that lies beside the files is used to verify them.
+    type: path
+  mirrors:
+    description:
+      - Addresses below which other nodes serve their directory of this model, for I(source=mirror).
+      - The first one is the node that fetches from the hub; a file is taken from any that has it.
+    type: list
+    elements: str
+    default: []
+  workers:
+    description: Connections at most. More than four are used only while each of them is slow.
+    type: int
+    default: 8
+  verify:
+    description:
+      - V(stamp) trusts the stamp as long as no file changed in size or time.
+      - V(full) hashes every file again, on all cores, and fetches only the bad ranges.
+    type: str
+    choices: [stamp, full]
+    default: stamp
+  update:
+    description: Ask the hub whether I(revision) has moved, although the stamp stands.
+    type: bool
+    default: false
+  prune:
+    description: Remove files that an earlier manifest of this directory lists and the new one does not.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds of silence, or of less than 1 KiB a second, after which a connection is given up.
+    type: int
+    default: 60
+  retries:
+    description: Failures in a row without progress after which a file is given up.
+    type: int
+    default: 6
+  limit:
+    description: Seconds that the whole download may take when it runs through the action plugin.
+    type: int
+    default: 172800
+  lock_timeout:
+    description: Seconds to wait for another run on the same directory.
+    type: int
+    default: 90
+  validate_certs:
+    description: Check the certificates of hub and file servers.
+    type: bool
+    default: true
+  ca_path:
+    description: File with the certificates of your own authority.
+    type: path
+  state:
+    description:
+      - V(absent) removes the files that the manifest lists, refused while a process has one open.
+      - V(verified) fails unless the stamp stands and no file changed since. It asks no hub and changes nothing;
+        in check mode it only tells.
+    type: str
+    choices: [present, absent, verified]
+    default: present
+  lease:
+    description: Seconds after which the run stops when the action plugin has not been seen. Set by the action plugin.
+    type: int
+    default: 0
+  dry_run:
+    description: Behave as in check mode. Used by the action plugin.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Says which files and bytes would come. The hub's listing is read, nothing is written.
+    support: full
+  diff_mode:
+    description: Shows the files before and after.
+    support: full
+  action:
+    description: An action plugin of the same name runs it in the background and shows the progress.
+    support: full
+notes:
+  - The progress is also kept in I(dest)C(/.yitiji-download/progress.json) while a run works, for machines.
+author:
+  - yitiji contributors (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Weights of the seven billion distillation
+  yitiji.deepseek.modelscope_download:
+    model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+    dest: /srv/models/deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+
+- name: Hash everything again and repair it
+  yitiji.deepseek.modelscope_download:
+    model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+    dest: /srv/models/deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+    verify: full
+
+- name: From a disk, without a network
+  yitiji.deepseek.modelscope_download:
+    model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+    dest: /srv/models/deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+    source: directory
+    source_dir: /media/usb/models
+"""
+
+RETURN = r"""
+path:
+  description: The directory.
+  returned: success
+  type: str
+  sample: /srv/models/deepseek-ai/DeepSeek-R1-Distill-Qwen-7B
+revision:
+  description: The revision the files are of.
+  returned: success
+  type: str
+  sample: master
+files:
+  description: Number of files in the manifest.
+  returned: success
+  type: int
+  sample: 10
+bytes_total:
+  description: Bytes of all files.
+  returned: success
+  type: int
+  sample: 15231233024
+bytes_fetched:
+  description: Bytes that came in this run.
+  returned: success
+  type: int
+  sample: 0
+bytes_to_fetch:
+  description: Bytes that were missing at the beginning of this run (or would be fetched, in check mode).
+  returned: success
+  type: int
+  sample: 0
+verified:
+  description: Whether the stamp stands.
+  returned: success
+  type: bool
+  sample: true
+repaired:
+  description: Files that were there with wrong bytes.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+removed:
+  description: Files that were removed.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+manifest:
+  description: Path of the manifest and its digest, to which the stamp is bound.
+  returned: success
+  type: dict
+  sample: {path: /srv/models/x/y/.yitiji-manifest.json, sha256: 6201b472a5572fa205ec1941d125ba519ea989bd8ae6c63eece9472065c5f8b9}
+stamp:
+  description: Path of the stamp.
+  returned: success
+  type: str
+  sample: /srv/models/x/y/.yitiji-verified.json
+rule:
+  description: Id of the rule that failed.
+  returned: failure
+  type: str
+  sample: LLM101
+remedy:
+  description: What to do.
+  returned: failure
+  type: str
+  sample: free space there, or set weights_dest / appliance_weights_dir to a larger disk
+"""
+
+import os
+import signal
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, Manifest, check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Outcome, Request, Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import remove_all
+
+SHOWN = 50  # files in a diff
+
+ARGUMENTS: Dict[str, Any] = {
+    "model": {"type": "str", "required": True},
+    "dest": {"type": "path", "required": True},
+    "revision": {"type": "str", "default": "master"},
+    "include": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
+    "endpoint": {"type": "str", "default": "https://www.modelscope.cn"},
+    "token": {"type": "str", "default": "", "no_log": True},
+    "source": {"type": "str", "choices": ["modelscope", "directory", "mirror"], "default": "modelscope"},
+    "source_dir": {"type": "path"},
+    "mirrors": {"type": "list", "elements": "str", "default": []},
+    "workers": {"type": "int", "default": 8},
+    "verify": {"type": "str", "choices": ["stamp", "full"], "default": "stamp"},
+    "update": {"type": "bool", "default": False},
+    "prune": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": 60},
+    "retries": {"type": "int", "default": 6},
+    "limit": {"type": "int", "default": 172800},
+    "lock_timeout": {"type": "int", "default": 90},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "state": {"type": "str", "choices": ["present", "absent", "verified"], "default": "present"},
+    "lease": {"type": "int", "default": 0},
+    "dry_run": {"type": "bool", "default": False},
+}
+
+
+def request_of(params: Dict[str, Any], check: bool) -> Request:
+    known = {name: params[name] for name in Request._fields if params.get(name) is not None}
+    known.update(check=check, dest=os.path.normpath(params["dest"]))
+    return Request(**known)
+
+
+def diff_of(dest: str, outcome: Outcome) -> Dict[str, str]:
+    after = [f"{one.path} ({size_text(one.size)})" for one in outcome.to_fetch[:SHOWN]]
+    if len(outcome.to_fetch) > SHOWN:
+        after.append("and %d more" % (len(outcome.to_fetch) - SHOWN))
+    if outcome.changed:
+        after.append("verified: %d files" % (len(outcome.manifest.files) if outcome.manifest else 0))
+    return {"before": lines(outcome.removed), "after": lines(after), "before_header": dest, "after_header": dest}
+
+
+def verified(request: Request, check: bool) -> Dict[str, Any]:
+    standing = check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
+    if not standing.valid and not check:
+        raise Trouble("LLM616", path=request.dest, detail=standing.reason)
+    outcome = Outcome(request)
+    outcome.manifest, outcome.verified = standing.manifest, standing.valid
+    return outcome.result()
+
+
+def lines(rows: List[str]) -> str:
+    return "".join(row + "\n" for row in rows)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        required_if=[("source", "directory", ["source_dir"]), ("source", "mirror", ["mirrors"])],
+    )
+    params = module.params
+    check = module.check_mode or params["dry_run"]
+    if not os.path.isabs(params["dest"]) or os.path.normpath(params["dest"]) == "/":
+        module.fail_json(msg="dest must be an absolute path below / (is {})".format(params["dest"]))
+    received: List[str] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda caught, _frame: received.append("signal %d" % caught))
+    request = request_of(params, check)
+    try:
+        if params["state"] == "absent":
+            manifest = Manifest.load(os.path.join(request.dest, MANIFEST))
+            gone = remove_all(request.dest, request.model, check)
+            module.exit_json(
+                changed=bool(gone), path=request.dest, revision=manifest.revision if manifest else request.revision,
+                files=0, bytes_total=0, bytes_fetched=0, bytes_to_fetch=0, verified=False, repaired=[], removed=gone,
+                diff={"before": lines(gone), "after": "", "before_header": request.dest, "after_header": request.dest})
+        if params["state"] == "verified":
+            module.exit_json(**verified(request, check))
+        outcome = Weights(request, lambda: received[0] if received else "").run()
+    except Trouble as error:
+        module.fail_json(msg=error.message(), **error.result())
+    for warning in outcome.warnings:
+        module.warn(warning)
+    module.exit_json(diff=diff_of(request.dest, outcome), **outcome.result())
+
+
+if __name__ == "__main__":
+    main()
