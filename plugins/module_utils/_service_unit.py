@@ -96,4 +96,12 @@ def engine_settings(plan: Dict[str, Any], host: str, role: Dict[str, Any]) -> Di
         "network": role["network"],
         "entrypoint": role["entrypoint"],
         "args": plan["args"],
+        # No passwd entry inside: libraries that ask for the user's name read USER.
         "env": {"HOME": "/tmp", "USER": role["name"], **role["env"], **plan["env"]},  # noqa: S108
+        "tmpfs": {"/tmp": role["tmp_options"]},  # noqa: S108
+        "mounts": [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}],
+        "ports": ["{0}:{1}:{1}".format(service["host"], service["port"])],
+        "secrets": role["secrets"],
+        "shm_bytes": box.get("shm_bytes") or 0,
+        "options": options + [str(option) for option in role.get("options", [])],
+    }
