@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The lab as the tests use it: lab/lab by its command line, the hub by its control addresses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "tests/output"
+LAB = ROOT / "lab/lab"
+HUB = "http://10.77.0.1:8801"
+NODE, ADDRESS, OCTET = "gpu01", "10.77.0.11", "11"  # of inventories/lab
+MODEL = "yitiji-lab/tiny-r1-distill"
+WEIGHTS = f"/srv/models/{MODEL}"
+ANSWER = "Hello from the appliance"
+os.environ.setdefault("YITIJI_LAB", "test")
+
+
+def lab(*args: str, check: bool = True, timeout: float = 900) -> str:
+    """Run a lab command; its output, or with check an error that shows it."""
+    done = subprocess.run([str(LAB), *args], capture_output=True, text=True, check=False, timeout=timeout)
+    if check and done.returncode:
+        raise AssertionError(f"lab/lab {' '.join(args)} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def clean_node(name: str = NODE, octet: str = OCTET, base: str = "bookworm") -> None:
+    """The node as bare metal: what was there is gone."""
+    if any(line.split()[0] == name for line in lab("ls").splitlines()):
+        lab("down", name)
+    lab("up", name, "--octet", octet, "--base", base)
+
+
+def node(command: str, name: str = NODE, check: bool = True, timeout: float = 120) -> str:
+    """A shell command as root on a node."""
+    return lab("ssh", name, command, check=check, timeout=timeout)
+
+
+def curl(*args: str, check: bool = True) -> str:
+    """curl from a machine on the appliance's LAN."""
+    return lab("run", "curl", "-sSk", "-m", "60", *args, check=check)
+
+
+def hub_fault(**fault: Any) -> None:
+    curl("-f", "-X", "POST", "-d", json.dumps(fault), f"{HUB}/__fault")
+
+
+def hub_reset() -> None:
+    curl("-f", "-X", "POST", "-d", "{}", f"{HUB}/__reset")
+
+
+def hub_log() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(curl("-f", f"{HUB}/__log"))["Data"]
+    return found
+
+
+def journal(name: str = NODE, lines: int = 60) -> str:
+    """What a failing test prints: the units that failed and the end of the journal."""
+    return node(f"systemctl --failed --no-legend; journalctl -n {lines} --no-pager -o short", name, check=False)
