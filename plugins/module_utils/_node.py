@@ -11,6 +11,14 @@ from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_containers import container_of, containers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, first_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_kernel import (
+    architecture,
+    enrolled_keys,
+    fabric_manager,
+    iommu_types,
+    kernel_log,
+    nouveau,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import listeners, network
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import dkms, driver, nvswitch, read_smi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_pci import devices, gpus
@@ -86,6 +94,15 @@ def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dic
         "packages": get.get("packages", lambda: packages(host), None),
         "uid": os.geteuid(),
     }
+    node["nouveau"] = get.get("nouveau", lambda: nouveau(host, node["modules"]), {})
+    node["boot"]["enrolled_keys"] = get.get("keys", lambda: enrolled_keys(host), None)
+    node["kernel_log"] = get.get("kernel log", lambda: kernel_log(host), None)
+    cards = [str(gpu["bus"]) for gpu in node["gpus"] if gpu.get("bus")]
+    node["boot"]["iommu"] = get.get("iommu", lambda: iommu_types(host, cards), [])
+    for gpu in node["gpus"]:
+        gpu["architecture"] = gpu.get("architecture") or architecture(gpu.get("pci_id"))
+    if node["nvidia"]:
+        node["nvidia"]["fabric_manager"] = get.get("fabric manager", lambda: fabric_manager(host), None)
     # Last, so that it is as fresh as can be when the controller compares clocks.
     node["clock"] = get.get("clock", lambda: clock(host, time.time() if epoch is None else epoch), {})
     node["clock"].setdefault("epoch", time.time() if epoch is None else epoch)

@@ -7,13 +7,14 @@ Runs on the node, reads only, and every question is bounded in time.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_registry import reachable, split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import name_addresses
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import (
@@ -24,11 +25,24 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base impor
     weights_dir,
     weights_done,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_http import host_of, knock, proxies
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_http import fetch_json, host_of, knock, proxies
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_running import (
+    containers,
+    firewall,
+    journal,
+    ollama,
+    ray,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check import (
+    check_format,
+    check_index,
+    check_sets,
+)
 
 TIMEOUT = 8.0
 MANY_FILES = 200000
+SECRETS = "/etc/yitiji/secrets"
 SITES = ("/etc/nginx/sites-enabled", "/etc/nginx/conf.d", "/etc/nginx/sites-available")
 
 
@@ -48,25 +62,59 @@ def collect(
         "source": {"exists": host.exists(str(settings["source_dir"])) if settings.get("source_dir") else None},
     }
     context = Context(node, plan, settings, measures)
+    measures["containers"] = containers(host, context)
+    measures["journal"] = journal(host, "yitiji-vllm") if "yitiji-vllm" in (node.get("services") or {}) else None
+    measures["ollama"] = ollama(host, context)
+    measures["firewall"] = firewall(host)
+    measures["ray"] = ray(host, context)
+    measures["secrets"] = secrets(host)
     measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
     return measures
 
 
 def weights(host: Host, context: Context) -> Dict[str, Any]:
-    """{exists, stamp, present_bytes}: whether the model is there, verified, and what it takes already."""
+    """Whether the model is there, verified, whole, and what it takes already."""
     model = model_of(context)
     folder = str(model.get("path") or "")
-    stamp = str(model.get("stamp") or (folder + "/.yitiji-verified.json" if folder else ""))
     if not folder:
-        return {"exists": False, "stamp": False, "present_bytes": 0}
+        return {"exists": False, "stamp": False, "reason": "", "present_bytes": 0, "problems": []}
+    standing = check_stamp(folder, str(model.get("id") or ""))
+    return {
+        "exists": host.exists(folder),
+        "stamp": standing.valid,
+        "reason": standing.reason,
+        "present_bytes": disk_usage(folder),
+        "problems": file_problems(folder),
+    }
+
+
+def file_problems(folder: str) -> List[Dict[str, str]]:
+    """Files that can't be what they claim, by their first bytes, their numbering and their index."""
+    found: List[Dict[str, str]] = []
+    names = [
+        os.path.relpath(os.path.join(place, name), folder)
+        for place, folders, files in os.walk(folder)
+        if not os.path.basename(place).startswith(".yitiji")
+        for name in files
+    ]
+    for name in names:
+        if name.endswith((".safetensors", ".gguf")):
+            _note(found, lambda name=name: check_format(os.path.join(folder, name), name))  # type: ignore[misc]
+    _note(found, lambda: check_sets(names))
+    _note(found, lambda: check_index(folder, names))
+    return found
+
+
+def _note(found: List[Dict[str, str]], check: Callable[[], None]) -> None:
     try:
-        valid = isinstance(json.loads(host.read(stamp) or ""), dict)
-    except ValueError:
-        valid = False
-    return {"exists": host.exists(folder), "stamp": valid, "present_bytes": _disk_usage(folder)}
+        check()
+    except Trouble as trouble:
+        found.append({"rule": trouble.rule, "en": trouble.english, "zh": trouble.chinese})
+    except OSError as error:
+        found.append({"rule": "LLM602", "en": str(error), "zh": str(error)})
 
 
-def _disk_usage(folder: str) -> int:
+def disk_usage(folder: str) -> int:
     """Bytes that the files below really take (a file reserved but not written takes none)."""
     total = seen = 0
     for place, _folders, files in os.walk(folder):
@@ -79,6 +127,19 @@ def _disk_usage(folder: str) -> int:
         if seen > MANY_FILES:
             break
     return total
+
+
+def secrets(host: Host) -> Dict[str, Any]:
+    """{present, open}: names of the secret files, and those that others than root can read. Never their content."""
+    names = host.names(SECRETS)
+    return {"present": names, "open": [name for name in names if (_mode(SECRETS + "/" + name) or 0) & 0o077]}
+
+
+def _mode(path: str) -> Optional[int]:
+    try:
+        return os.stat(path).st_mode & 0o777
+    except OSError:
+        return None
 
 
 Question = Callable[[], Dict[str, Any]]
@@ -102,7 +163,34 @@ def questions(host: Host, context: Context) -> Dict[str, Question]:
     mirrors = _mirrors(context)
     for image in missing if not archives else []:
         found[f"image {image['ref']}"] = _image_question(image, mirrors)
+    _add_services(found, context)
+    for peer, address in peer_addresses(context).items():
+        found[f"peer {peer}"] = _ping_question(host, address)
     return found
+
+
+def _add_services(found: Dict[str, Question], context: Context) -> None:
+    services = context.node.get("services") or {}
+    ports = context.settings.get("ports") or {}
+    if "yitiji-open-webui" in services and ports.get("chat"):
+        found["chat config"] = lambda: fetch_json(f"http://127.0.0.1:{ports['chat']}/api/config", TIMEOUT)
+    if "yitiji-vllm" in services and ports.get("engine"):
+        found["engine without key"] = lambda: fetch_json(f"http://127.0.0.1:{ports['engine']}/v1/models", TIMEOUT)
+
+
+def peer_addresses(context: Context) -> Dict[str, str]:
+    """The other nodes of the deployment and their addresses."""
+    nodes = (context.plan or {}).get("nodes") or {}
+    own = {str(context.host), str(context.settings.get("host")), str(context.node.get("hostname"))}
+    return {name: str(row["address"]) for name, row in nodes.items() if name not in own and row.get("address")}
+
+
+def _ping_question(host: Host, address: str) -> Question:
+    def ping() -> Dict[str, Any]:
+        answer = host.run(["ping", "-c", "1", "-W", "2", address], timeout=4)
+        return {"ok": None if answer is None else answer.rc == 0, "address": address, "reason": "no reply to ping"}
+
+    return ping
 
 
 def _add_archive(host: Host, found: Dict[str, Question], archive: Dict[str, Any]) -> None:

@@ -74,10 +74,12 @@ plan:
   description: The plan that was used. Set by the action plugin.
   type: dict
   returned: when run as a task
+  sample: {schema: 1, verdict: fits}
 settings:
   description: The settings that were used. Set by the action plugin.
   type: dict
   returned: when run as a task
+  sample: {deployment: demo}
 clock:
   description:
     - Bounds of the node's clock minus the controller's, in seconds. Set by the action plugin.
