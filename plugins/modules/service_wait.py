@@ -180,7 +180,6 @@ def main() -> None:
             "slice_final": {"type": "bool", "default": False},
             "slice_restarts": {"type": "int"},
         },
-        required_together=[("email", "password_file")],
         supports_check_mode=True,
     )
     params = module.params
