@@ -73,7 +73,7 @@ part_lint() {
     step ruff check . || rc=1
     MYPYPATH=.collections step mypy --strict -p ansible_collections.yitiji.deepseek.plugins.module_utils || rc=1
     step mypy lab/labkit || rc=1
-    step mypy tests/lib || rc=1
+    MYPYPATH=tests/lib step mypy tests/lib || rc=1
     step antsibull-changelog lint || rc=1
     step ansible-lint -q --nocolor || rc=1
     return $rc
