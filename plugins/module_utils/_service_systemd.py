@@ -92,3 +92,11 @@ def reasons(state: State, enabled: bool, started: str, wanted: str, written: boo
     elif started != wanted:
         todo["restart"] = ["its files changed since it started"]
     return todo
+
+
+def reload_actions(state: State, loaded: str, wanted: str) -> List[str]:
+    """Verbs for a service that is kept true by reloading; no note of what it loaded counts as other files."""
+    verbs = [] if state.enabled else ["enable"]
+    if state.active != "active":
+        return [*verbs, "start"]
+    return [*verbs, "reload"] if loaded != wanted else verbs

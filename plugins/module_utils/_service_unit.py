@@ -25,8 +25,15 @@ def quote(word: str) -> str:
 
 
 def exec_line(words: List[str]) -> str:
-    """One argument a line, options with their value kept together where that is plain to see."""
-    return " \\\n  ".join(quote(str(word)) for word in words)
+    """An option and its value on one line, for the people who read the unit."""
+    lines: List[str] = []
+    for before, word in zip(["", *words], words):
+        text = quote(word)
+        if lines and before.startswith("--") and not word.startswith("-") and " " not in lines[-1]:
+            lines[-1] += " " + text
+        else:
+            lines.append(text)
+    return " \\\n  ".join(lines)
 
 
 def gpu_options(gpus: Any, mode: str) -> List[str]:

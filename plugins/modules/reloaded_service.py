@@ -1,0 +1,103 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: reloaded_service
+short_description: Keeps a running service true to its files by reloading it
+version_added: 0.1.0
+description:
+  - Starts and enables a service, and reloads it when its files differ from those of the last reload. A run that died
+    between writing and reloading is caught up by the next one.
+  - The configuration is tested before anything is started or reloaded.
+options:
+  name:
+    description: Name of the unit without C(.service).
+    type: str
+    required: true
+  inputs:
+    description: The files it reads.
+    type: list
+    elements: path
+    required: true
+  test:
+    description: Command that must succeed first.
+    type: list
+    elements: str
+    default: []
+  record:
+    description: Where the digest of the loaded files is kept; gone after a boot, as the service starts anew then.
+    type: path
+    default: /run/yitiji-reloaded
+attributes:
+  check_mode:
+    description: Says what would be done.
+    support: full
+  diff_mode:
+    description: Nothing to show.
+    support: none
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Load the site
+  yitiji.deepseek.reloaded_service:
+    name: nginx
+    inputs: [/etc/nginx/conf.d/site.conf, /etc/yitiji/tls/server.crt]
+    test: [nginx, -t, -q]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: str
+  sample: [reload]
+"""
+
+import os
+from typing import List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+
+
+def ask(words: List[str]) -> Tuple[int, str]:
+    done = run(words, 60)
+    return done.returncode, done.stdout
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "inputs": {"type": "list", "elements": "path", "required": True},
+            "test": {"type": "list", "elements": "str", "default": []},
+            "record": {"type": "path", "default": "/run/yitiji-reloaded"},
+        },
+        supports_check_mode=True,
+    )
+    name = module.params["name"]
+    record = os.path.join(module.params["record"], name)
+    wanted, loaded = core.digest(module.params["inputs"]), read_text(record).strip()
+    state = core.read_state(ask, name)
+    # Without a note it is not known what was loaded: a reload then makes sure, and is no change.
+    actions = core.reload_actions(state, loaded, wanted)
+    if not module.check_mode and actions:
+        for words in [module.params["test"]] + [["systemctl", "--quiet", verb, name] for verb in actions]:
+            done = run(words, 90) if words else None
+            if done is not None and done.returncode != 0:
+                module.fail_json(msg=f"{' '.join(words)}: {done.stderr.strip() or done.returncode}", actions=actions)
+        write_atomic(record, wanted + "\n", 0o600)
+    changed = any(verb != "reload" for verb in actions) or bool(loaded and actions)
+    module.exit_json(changed=changed, actions=actions)
+
+
+if __name__ == "__main__":
+    main()
