@@ -12,7 +12,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_html import page
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import as_json, save_files
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish, resolve
 
@@ -33,6 +34,9 @@ ARGUMENTS = {
     "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     "images": {"type": "dict", "default": {}},
     "image_archives": {"type": "list", "elements": "dict", "default": []},
+    "kv_cache_dtype": {"type": "str", "default": ""},
+    "gguf": {"type": "str", "default": ""},
+    "calibration": {"type": "list", "elements": "dict", "default": []},
     "language": {"type": "str", "choices": ["both", "zh", "en"], "default": "both"},
     "save_to": {"type": "path", "default": ""},
 }
@@ -62,7 +66,9 @@ class ActionModule(ActionBase):
         texts = {language: explain(plan, language) for language in ("zh", "en")}
         changed, diff = False, []
         if options["save_to"]:
-            changed, diff = save_files(options["save_to"], plan, texts, self._task.check_mode)
+            files = {"plan.json": as_json(plan), "plan.html": page(plan) + "\n"}
+            files.update({f"plan.{language}.txt": content + "\n" for language, content in texts.items()})
+            changed, diff = save_files(options["save_to"], files, self._task.check_mode)
         wanted_texts = [texts[one] for one in ("zh", "en") if options["language"] in (one, "both")]
         result.update(changed=changed, plan=plan, explanation="\n\n".join(wanted_texts).split("\n"))
         if self._task.diff:

@@ -40,6 +40,10 @@ class Settings:
     master_address: Optional[str] = None
     master_port: Optional[int] = None
     trust_remote_code: bool = False
+    data_port: Optional[int] = None  # replicas on several nodes
+    data_nodes: int = 1
+    static_fraction: Optional[float] = None  # SGLang: weights and cache of the whole card
+    cache_fraction: Optional[float] = None  # LMDeploy: cache of what the weights leave free
 
 
 def version_key(version: str) -> Tuple[int, ...]:
@@ -75,11 +79,13 @@ def command(engine: Mapping[str, Any], version: str, settings: Settings) -> List
 
 
 # Flags that a version may lack without harm to what the plan promises.
-OPTIONAL = ("no_docs", "reasoning_parser", "enable_reasoning", "expert", "headless")
+OPTIONAL = ("no_docs", "reasoning_parser", "enable_reasoning")
 
 
 def _rows(settings: Settings) -> List[Tuple[str, Value]]:
     spread = settings.nodes > 1
+    wide = settings.data_nodes > 1
+    local = settings.data // settings.data_nodes
     return [
         ("served_name", settings.served_name),
         ("host", settings.host),
@@ -89,13 +95,17 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
         ("tensor", settings.tensor),
         ("pipeline", settings.pipeline),
         ("data", settings.data if settings.data > 1 else None),
+        ("data_local", local if wide else None),
+        ("data_start", local * settings.node_rank if wide else None),
+        ("data_address", settings.master_address if wide else None),
+        ("data_port", settings.data_port if wide else None),
         ("expert", settings.expert),
         ("executor", settings.executor),
         ("nodes", settings.nodes if spread else None),
         ("node_rank", settings.node_rank if spread else None),
         ("master_address", settings.master_address if spread else None),
         ("master_port", settings.master_port if spread else None),
-        ("headless", spread and settings.node_rank > 0),
+        ("headless", (spread or wide) and settings.node_rank > 0),
         ("max_len", settings.max_len),
         ("max_seqs", settings.max_seqs),
         ("max_batched", settings.max_batched),

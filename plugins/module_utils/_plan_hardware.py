@@ -73,18 +73,30 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
         total = raw.get("memory_bytes") or int(float(entry.get("memory_gib", 0)) * GIB)
         capability = raw.get("compute_capability") or entry.get("capability")
         nvlink = raw.get("nvlink")
-        gpus.append(Gpu(
-            index=int(raw.get("index") or 0), kind=key, vendor=str(raw.get("vendor") or entry.get("vendor") or "unknown"),
-            total=int(total), free=raw.get("free_bytes"), capability=float(capability) if capability else None,
-            nvlink=bool(entry.get("nvlink", False)) if nvlink is None else bool(nvlink), known=bool(entry),
-            verified=bool(entry.get("verified", True)),
-        ))  # fmt: skip
+        gpus.append(
+            Gpu(
+                index=int(raw.get("index") or 0),
+                kind=key,
+                vendor=str(raw.get("vendor") or entry.get("vendor") or "unknown"),
+                total=int(total),
+                free=raw.get("free_bytes"),
+                capability=float(capability) if capability else None,
+                nvlink=bool(entry.get("nvlink", False)) if nvlink is None else bool(nvlink),
+                known=bool(entry),
+                verified=bool(entry.get("verified", True)),
+            )
+        )
     memory = facts.get("memory") or {}
     return Node(
-        name=name, address=address, gpus=tuple(gpus), memory_bytes=memory.get("total_bytes"),
-        driver=(facts.get("nvidia") or {}).get("driver_version"), source="facts",
-        interface=_interface(facts, address), cpu_cores=(facts.get("cpu") or {}).get("cores"),
-    )  # fmt: skip
+        name=name,
+        address=address,
+        gpus=tuple(gpus),
+        memory_bytes=memory.get("total_bytes"),
+        driver=(facts.get("nvidia") or {}).get("driver_version"),
+        source="facts",
+        interface=_interface(facts, address),
+        cpu_cores=(facts.get("cpu") or {}).get("cores"),
+    )
 
 
 def _interface(facts: Mapping[str, Any], address: str) -> Optional[str]:
@@ -118,18 +130,29 @@ def _from_declared(name: str, address: str, declared: Mapping[str, Any], catalog
         key = str(group.get("model"))
         entry = look_up(catalog, "gpus", key, "appliance_hardware.gpus[].model")
         for _unused in range(int(group.get("count", 1))):
-            gpus.append(Gpu(
-                index=len(gpus), kind=key, vendor=str(entry.get("vendor", "nvidia")),
-                total=int(float(entry["memory_gib"]) * GIB), free=None,
-                capability=float(entry["capability"]) if entry.get("capability") else None,
-                nvlink=bool(entry.get("nvlink", False)), known=True, verified=bool(entry.get("verified", True)),
-            ))  # fmt: skip
+            gpus.append(
+                Gpu(
+                    index=len(gpus),
+                    kind=key,
+                    vendor=str(entry.get("vendor", "nvidia")),
+                    total=int(float(entry["memory_gib"]) * GIB),
+                    free=None,
+                    capability=float(entry["capability"]) if entry.get("capability") else None,
+                    nvlink=bool(entry.get("nvlink", False)),
+                    known=True,
+                    verified=bool(entry.get("verified", True)),
+                )
+            )
     cpu, memory = declared.get("cpu") or {}, declared.get("memory_gib")
     links = declared.get("network") or []
     return Node(
-        name=name, address=address, gpus=tuple(gpus), memory_bytes=int(float(memory) * GIB) if memory else None,
-        driver=None, source="declared",
+        name=name,
+        address=address,
+        gpus=tuple(gpus),
+        memory_bytes=int(float(memory) * GIB) if memory else None,
+        driver=None,
+        source="declared",
         cpu_cores=int(cpu.get("sockets", 1)) * int(cpu["cores_per_socket"]) if cpu.get("cores_per_socket") else None,
         link_gbps=max([float(one.get("speed_gbps") or 0) for one in links] or [0.0]) or None,
         rdma=any(bool(one.get("rdma")) for one in links),
-    )  # fmt: skip
+    )

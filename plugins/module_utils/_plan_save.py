@@ -10,15 +10,14 @@ import tempfile
 from typing import Any, Dict, List, Mapping, Tuple
 
 
-def save_files(
-    folder: str, plan: Mapping[str, Any], texts: Mapping[str, str], check: bool
-) -> Tuple[bool, List[Dict[str, str]]]:
-    """Writes plan.json and plan.<language>.<kind>; returns whether anything differed, and the differences."""
-    wanted = {"plan.json": json.dumps(plan, ensure_ascii=False, indent=2, sort_keys=True) + "\n"}
-    wanted.update({f"plan.{name}" if "." in name else f"plan.{name}.txt": content + "\n"
-                   for name, content in texts.items()})  # fmt: skip
+def as_json(plan: Mapping[str, Any]) -> str:
+    return json.dumps(plan, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def save_files(folder: str, files: Mapping[str, str], check: bool) -> Tuple[bool, List[Dict[str, str]]]:
+    """Writes what differs; returns whether anything did, and the differences."""
     diff = []
-    for name, content in sorted(wanted.items()):
+    for name, content in sorted(files.items()):
         path = os.path.join(folder, name)
         before = _read(path)
         if before == content:

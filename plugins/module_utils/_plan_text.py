@@ -4,24 +4,116 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping
+import unicodedata
+from typing import Any, Dict, List, Mapping, Tuple
+
+WORDS: Dict[str, Tuple[str, str]] = {
+    "title": ("部署 {deployment} · 档位 {profile}", "Deployment {deployment} · profile {profile}"),
+    "model": ("模型", "model"), "hardware": ("硬件", "hardware"), "engine": ("引擎", "engine"),
+    "image": ("镜像", "image"),
+    "layout": ("并行布局", "layout"), "nodes": ("节点", "nodes"), "capacity": ("容量", "capacity"),
+    "disk": ("磁盘", "disk"), "memory": ("每卡显存 (GiB)", "memory of each card (GiB)"),
+    "host": ("内存 (GiB)", "main memory (GiB)"), "weights": ("权重", "weights"), "kv": ("KV 缓存", "KV cache"),
+    "activation": ("激活", "activation"), "graphs": ("CUDA 图", "CUDA graphs"),
+    "non_torch": ("NCCL/驱动", "NCCL, driver"),
+    "margin": ("余量", "margin"), "outside": ("预算之外", "outside the budget"), "runtime": ("运行时", "runtime"),
+    "total": ("合计", "total"), "command": ("引擎参数", "engine arguments"), "why": ("依据", "why"),
+    "warnings": ("注意", "warnings"), "alternatives": ("其他可行布局", "other layouts that fit"),
+    "gguf": ("GGUF", "GGUF"), "head": ("首节点", "head"),
+}  # fmt: skip
+CAPACITY = (
+    "KV {kv_tokens:,} 词元; 上下文 {context:,} x {concurrency_at_context} 并发; "
+    "计划并发 {concurrency}, 约 {users} 用户; 最长上下文 {longest_context:,}",
+    "{kv_tokens:,} KV tokens; {concurrency_at_context} requests of {context:,}; "
+    "{concurrency} at once planned, about {users} users; longest context {longest_context:,}",
+)
+PARTS = ("weights", "kv", "activation", "graphs", "non_torch", "margin", "outside")
+BAR = 40
+
+
+def word(key: str, language: str) -> str:
+    return WORDS[key][0 if language == "zh" else 1]
+
+
+def width(content: str) -> int:
+    """Columns on a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in content)
+
+
+def pad(content: str, columns: int) -> str:
+    return content + " " * max(0, columns - width(content))
 
 
 def explain(plan: Mapping[str, Any], language: str) -> str:
-    def pick(zh: str, en: str) -> str:
-        return zh if language == "zh" else en
-
-    model, engine, layout, capacity = plan["model"], plan["engine"], plan["layout"], plan["capacity"]
-    lines: List[str] = [
-        pick("部署 {0} (档位 {1})", "Deployment {0} (profile {1})").format(plan["deployment"], plan["profile"]),
-        pick("  模型    {0}", "  model    {0}").format(model["id"]),
-        pick("  引擎    {0} {1} ({2})", "  engine   {0} {1} ({2})").format(
-            engine["name"], engine["version"], engine["device"]
-        ),
-        pick("  布局    TP {tensor} x PP {pipeline} x DP {data}", "  layout   TP {tensor} x PP {pipeline} x DP {data}").format(**layout),
-        pick("  容量    KV {0} 词元", "  capacity {0} KV tokens").format(capacity["kv_tokens"]),
-        pick("  命令    {0}", "  command  {0}").format(" ".join(plan["args"])),
-    ]
-    for row in plan["why"]:
-        lines.append("  {} = {}: {} ({})".format(row["key"], row["value"], row["rule"][language], row["source"]))
+    lines = [word("title", language).format(**plan), ""]
+    for key, content in facts(plan, language):
+        lines.append("  " + pad(word(key, language), 16) + content)
+    lines += _memory(plan, language)
+    lines += ["", "  " + word("command", language) + ":", *("    " + one for one in wrap_args(plan["args"]))]
+    lines += _rows(word("warnings", language), [f"{one['id']}: {one[language]}" for one in plan["warnings"]])
+    lines += _rows(word("alternatives", language), [
+        f"{one['change'][language]}: {one['kv_tokens']:,} KV" for one in plan["alternatives"]])  # fmt: skip
+    reasons = [f"{one['key']} = {one['value']}: {one['rule'][language]} [{one['source']}]" for one in plan["why"]]
+    lines += _rows(word("why", language), reasons)
     return "\n".join(lines)
+
+
+def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
+    zh = language == "zh"
+    model, engine, layout, capacity = plan["model"], plan["engine"], plan["layout"], plan["capacity"]
+    used = [len(node["gpus"]) for node in plan["nodes"].values()]
+    cards = f"{len(used)} x {max(used)} x {plan.get('gpu')}" if plan.get("gpu") else "CPU"
+    rows = [
+        ("model", f"{model['id']} ({model['bytes'] / 1e9:.1f} GB)"), ("hardware", cards),
+        ("engine", f"{engine['name']} {engine['version']} ({engine['device']}, {engine['form']})"),
+    ]  # fmt: skip
+    if plan.get("image"):
+        rows.append(("image", plan["image"]["ref"]))
+    if plan.get("gguf"):
+        gguf = plan["gguf"]
+        rows.append(("gguf", f"{gguf['quant']} ({gguf['bits']} bit), {gguf['gpu_layers']}/{gguf['layers']} → GPU"))
+    rows.append(("layout", f"TP {layout['tensor']} x PP {layout['pipeline']} x DP {layout['data']}"))
+    rows.append(("nodes", ", ".join(_node(name, node, language) for name, node in list(plan["nodes"].items())[:16])))
+    shape = CAPACITY[0] if zh else CAPACITY[1]
+    rows.append(("capacity", shape.format(**capacity)))
+    disk = plan["needs"]["disk_bytes"]
+    rows.append(("disk", f"{disk['weights'] / 1e9:.1f} + {disk['images'] / 1e9:.1f} GB"))
+    return rows
+
+
+def _node(name: str, node: Mapping[str, Any], language: str) -> str:
+    mark = f" ({word('head', language)})" if node["head"] else ""
+    gpus = node["gpus"]
+    return f"{name}{mark} rank {node['rank']}" + (f" GPU {gpus[0]}-{gpus[-1]}" if gpus else "")
+
+
+def _memory(plan: Mapping[str, Any], language: str) -> List[str]:
+    parts = plan["memory"].get("per_gpu_gib")
+    if parts:
+        title, rows, total = word("memory", language), [(key, parts[key]) for key in PARTS], parts["total"]
+    elif plan["memory"].get("cpu_gib"):
+        cpu = plan["memory"]["cpu_gib"]
+        title, rows = word("host", language), [(key, cpu[key]) for key in ("weights", "kv", "runtime")]
+        total = cpu["total"]
+    else:
+        return []
+    lines = ["", f"  {title}: {word('total', language)} {total:.2f}"]
+    for key, value in rows:
+        filled = round(BAR * max(0.0, value) / total) if total else 0
+        lines.append("    " + pad(word(key, language), 20) + f"{value:8.2f} " + "█" * filled)
+    return lines
+
+
+def _rows(title: str, rows: List[str]) -> List[str]:
+    return ["", f"  {title}:", *("    " + row for row in rows)] if rows else []
+
+
+def wrap_args(args: List[str]) -> List[str]:
+    """One flag with its value a line."""
+    lines: List[str] = []
+    for one in args:
+        if one.startswith("-") or not lines or not lines[-1].startswith("-") or " " in lines[-1]:
+            lines.append(one)
+        else:
+            lines[-1] += " " + one
+    return lines

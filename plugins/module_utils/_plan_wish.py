@@ -14,7 +14,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Shape, read_shape
 
 STAMP = ".yitiji-verified.json"
-PRECISIONS = ("native", "bf16", "fp16", "fp8")
+PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
+GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
+KV_DTYPES = ("auto", "fp8")
 
 
 @dataclass
@@ -48,10 +50,29 @@ class Wish:
     images: Dict[str, Dict[str, Any]] = field(default_factory=dict)
     image_archives: List[Dict[str, Any]] = field(default_factory=list)
     calibration: List[Dict[str, Any]] = field(default_factory=list)
+    kv_dtype: str = "auto"
+    entry: Entry = field(default_factory=dict)
+    native_shape: Optional[Shape] = None  # the checkpoint's own, where another precision was asked
+    gguf: str = ""
+    gguf_tensors: Optional[Dict[str, int]] = None
+    files: List[str] = field(default_factory=list)
 
     @property
     def head(self) -> Node:
         return self.nodes[0]
+
+
+def _one_of(name: str, value: str, known: Tuple[str, ...]) -> None:
+    if value not in known:
+        listed = ", ".join(known)
+        raise Refusal(
+            "LLM526",
+            text(
+                f"appliance_{name} 未知: {value!r}；可用: {listed}",
+                f"unknown appliance_{name} {value!r}; there are: {listed}",
+            ),
+            [text(f"把 appliance_{name} 设为其中之一", f"set appliance_{name} to one of them")],
+        )
 
 
 def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
@@ -61,23 +82,59 @@ def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
     engine = str(variables.get("engine") or profile.get("engine") or "vllm")
     look_up(catalog, "engines", engine, "appliance_engine")
     precision = str(variables.get("precision") or profile.get("precision") or "native")
-    if precision not in PRECISIONS:
-        raise Refusal(
-            "LLM526",
-            text(
-                "未知精度 {!r}；可用: {}".format(precision, ", ".join(PRECISIONS)),
-                "unknown precision {!r}; there are: {}".format(precision, ", ".join(PRECISIONS)),
-            ),
-            [text("设置 appliance_precision", "set appliance_precision to one of them")],
-        )
+    _one_of("precision", precision, PRECISIONS)
+    chosen = gguf_source(entry or {}, engine) or checkpoint(entry or {}, precision)
     return {
-        "model": model_id, "revision": str((entry or {}).get("revision", "master")), "engine": engine,
-        "precision": precision, "profile": profile, "entry": entry,
-    }  # fmt: skip
+        "model": str(chosen.get("id") or model_id),
+        "revision": str((entry or {}).get("revision", "master")),
+        "engine": engine,
+        "precision": precision,
+        "profile": profile,
+        "entry": entry or {},
+        "checkpoint": chosen,
+    }
 
 
-def _shape_of(model_id: str, entry: Optional[Entry], info: Mapping[str, Any]) -> Shape:
-    config = info.get("config") or (entry or {}).get("config")
+def gguf_source(entry: Entry, engine: str) -> Entry:
+    """GGUF engines take another repository; which of its files is decided by the memory there is."""
+    if engine not in GGUF_ENGINES:
+        return {}
+    known = entry.get("gguf") or {}
+    if not known:
+        raise Refusal(
+            "LLM529",
+            text(
+                f"{engine} 需要 GGUF, 目录中该模型没有 gguf",
+                f"{engine} wants a GGUF, and the catalogue names none for this model",
+            ),
+            [
+                text(
+                    "appliance_engine: vllm, 或在目录中添加 gguf",
+                    "appliance_engine: vllm, or add gguf to the model's entry",
+                )
+            ],
+        )
+    return {"id": known["id"]}
+
+
+def checkpoint(entry: Entry, precision: str) -> Entry:
+    """Another repository that holds the same model in the precision asked for; {} = the model's own."""
+    known = entry.get("checkpoints") or {}
+    if precision in known:
+        return dict(known[precision])
+    return dict(known["bf16"]) if precision == "fp16" and "bf16" in known else {}
+
+
+def config_of(entry: Entry, chosen: Entry) -> Dict[str, Any]:
+    """The catalogue's config.json, as the chosen checkpoint has it."""
+    config = dict(entry.get("config") or {})
+    if config:
+        config.update({key: value for key, value in chosen.items() if key not in ("id", "bytes")})
+    return config
+
+
+def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any]) -> Shape:
+    config = info.get("config") or config_of(entry, chosen if "quantization_config" in chosen else {})
     if not config:
         raise Refusal(
             "LLM530",
@@ -85,7 +142,12 @@ def _shape_of(model_id: str, entry: Optional[Entry], info: Mapping[str, Any]) ->
                 f"模型 {model_id} 没有 config.json, 目录中也没有",
                 f"nothing is known of model {model_id}: no config.json was read and the catalogue has none",
             ),
-            [text("让节点能访问模型站, 或在目录中写入 config", "make the hub reachable, or put its config into the catalogue")],
+            [
+                text(
+                    "让节点能访问模型站, 或在目录中写入 config",
+                    "make the hub reachable, or put the config into the catalogue",
+                )
+            ],
         )
     return read_shape(config, model_id)
 
@@ -104,10 +166,13 @@ def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, st
 
 def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
     wanted = resolve(variables, catalog)
-    profile, entry = wanted["profile"], wanted["entry"] or {}
+    profile, entry, chosen = wanted["profile"], wanted["entry"], wanted["checkpoint"]
     info = variables.get("model_info") or {}
-    shape = _shape_of(wanted["model"], entry, info)
-    size, source, index_bytes = _sizes(shape, entry, info)
+    shape = _shape_of(wanted["model"], entry, chosen, info)
+    native = read_shape(entry["config"], wanted["model"]) if chosen and entry.get("config") else shape
+    size, source, index_bytes = _sizes(shape, chosen or entry, info)
+    kv_dtype = str(variables.get("kv_cache_dtype") or profile.get("kv_cache_dtype") or "auto")
+    _one_of("kv_cache_dtype", kv_dtype, KV_DTYPES)
     context = int(variables.get("context_length") or profile.get("context_length") or 8192)
     concurrency = int(variables.get("concurrency") or profile.get("concurrency") or 16)
     request = min(context, int(profile.get("request_tokens") or context))
@@ -118,32 +183,63 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
                 f"请求的上下文 {context} 超过模型上限 {shape.max_len}",
                 f"the context asked for, {context}, is longer than the model's own limit {shape.max_len}",
             ),
-            [text(f"appliance_context_length 至多 {shape.max_len}",
-                  f"set appliance_context_length to at most {shape.max_len}")],
-            {"context": context}, {"context": shape.max_len},
-        )  # fmt: skip
+            [
+                text(
+                    f"appliance_context_length 至多 {shape.max_len}",
+                    f"set appliance_context_length to at most {shape.max_len}",
+                )
+            ],
+            {"context": context},
+            {"context": shape.max_len},
+        )
     return Wish(
-        deployment=str(variables["deployment"]), profile=str(variables["profile"]), engine=wanted["engine"],
-        device=str(profile.get("device") or "cuda"), precision=wanted["precision"], context=context,
-        concurrency=concurrency, request_tokens=request, model_id=wanted["model"],
+        deployment=str(variables["deployment"]),
+        profile=str(variables["profile"]),
+        engine=wanted["engine"],
+        device=str(profile.get("device") or "cuda"),
+        precision=wanted["precision"],
+        context=context,
+        concurrency=concurrency,
+        request_tokens=request,
+        model_id=wanted["model"],
         model_key=str(variables.get("model") or profile.get("model") or ""),
         served_name=str(entry.get("served_name") or wanted["model"].split("/")[-1].lower()),
-        revision=str(info.get("revision") or wanted["revision"]), shape=shape, model_bytes=size,
-        model_bytes_source=source, index_bytes=index_bytes, nodes=read_nodes(variables.get("nodes") or {}, catalog),
+        revision=str(info.get("revision") or wanted["revision"]),
+        shape=shape,
+        model_bytes=size,
+        model_bytes_source=source,
+        index_bytes=index_bytes,
+        nodes=read_nodes(variables.get("nodes") or {}, catalog),
         weights_dir=str(variables.get("weights_dir") or "/srv/models").rstrip("/"),
-        port=int(variables.get("port") or 8000), chat_image=str(profile.get("chat_image") or "open-webui"),
+        port=int(variables.get("port") or 8000),
+        chat_image=str(profile.get("chat_image") or "open-webui"),
         sampling=dict(entry.get("sampling") or {"temperature": 0.6}),
-        reasoning_parser=entry.get("reasoning_parser"), eager=bool(profile.get("eager", False)),
-        include=list(entry.get("include") or []), exclude=list(entry.get("exclude") or []),
-        images=dict(variables.get("images") or {}), image_archives=list(variables.get("image_archives") or []),
+        reasoning_parser=entry.get("reasoning_parser"),
+        eager=bool(profile.get("eager", False)),
+        include=list(entry.get("include") or []),
+        exclude=list(entry.get("exclude") or []),
+        images=dict(variables.get("images") or {}),
+        image_archives=list(variables.get("image_archives") or []),
         calibration=list(variables.get("calibration") or []),
-    )  # fmt: skip
+        kv_dtype=kv_dtype,
+        entry=entry,
+        native_shape=native,
+        files=[str(one["path"]) for one in info.get("files") or []],
+        gguf_tensors=info.get("gguf_tensors"),
+        gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
+    )
 
 
 def model_part(wish: Wish) -> Dict[str, Any]:
     path = f"{wish.weights_dir}/{wish.model_id}"
     return {
-        "id": wish.model_id, "served_name": wish.served_name, "revision": wish.revision, "path": path,
-        "stamp": f"{path}/{STAMP}", "include": wish.include, "exclude": wish.exclude,
-        "bytes": wish.model_bytes, "bytes_source": wish.model_bytes_source,
-    }  # fmt: skip
+        "id": wish.model_id,
+        "served_name": wish.served_name,
+        "revision": wish.revision,
+        "path": path,
+        "stamp": f"{path}/{STAMP}",
+        "include": wish.include,
+        "exclude": wish.exclude,
+        "bytes": wish.model_bytes,
+        "bytes_source": wish.model_bytes_source,
+    }

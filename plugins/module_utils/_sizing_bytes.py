@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import DTYPES, Quant, Shape
 
@@ -83,7 +84,10 @@ def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
     dtype = DTYPES.get(shape.dtype, 2)
     plain = linear_bytes(Quant(), dtype)
     stored = linear_bytes(shape.quant, dtype)
-    outside = plain if shape.quant.experts_only or shape.quant.method == "fbgemm_fp8" else stored
+    edge = shape.quant.method == "fbgemm_fp8"  # attention and the two end layers stay 16 bit
+    outside = plain if shape.quant.experts_only or edge else stored
+    if edge and index in (0, shape.layers - 1):
+        stored = plain
     total = attention_params(shape, tensor) * outside + absorbed_bytes(shape, tensor) + 2 * shape.hidden * dtype
     if shape.qkv_bias:
         total += dtype * shape.head_dim * (shape.heads / tensor + 2 * max(1.0, shape.kv_heads / tensor))
@@ -120,9 +124,22 @@ def lora_bytes(shape: Shape, tensor: int, rank: int) -> float:
     return 2.0 * rank * ends * shape.layers / tensor
 
 
+def _kinds(shape: Shape, stage: Stage) -> Dict[int, int]:
+    """Layers of the stage by a stand-in index of their kind: first, dense, last, or any other."""
+    counts: Dict[int, int] = {}
+    for index in range(stage.start, stage.start + stage.layers):
+        kind = index if index in (0, shape.layers - 1) else min(index, shape.dense_first or 1)
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+_layer = functools.lru_cache(maxsize=8192)(layer_bytes)
+
+
+@functools.lru_cache(maxsize=8192)
 def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NEWEST) -> float:
     """All weights of one rank of the stage, and the table of rotary angles that every rank keeps."""
-    total = sum(layer_bytes(shape, stage.start + offset, tensor) for offset in range(stage.layers))
+    total = sum(_layer(shape, kind, tensor) * count for kind, count in _kinds(shape, stage).items())
     if shape.mla and (0, 7) <= version < (0, 8):
         total += stage.layers * fused_bytes(shape, tensor)
     total += shape.max_len * (shape.rope_dim or shape.head_dim) * (4 if shape.mla else 2)

@@ -80,9 +80,12 @@ def activation_bytes(shape: Shape, run: Run) -> float:
 
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
     if shape.moe:
-        need = 2.0 * min(tokens, 32768) * (
-            3 * shape.experts_used * shape.moe_inter / run.tensor + shape.experts_used * shape.hidden
-        ) + 6.0 * tokens * shape.hidden
+        need = (
+            2.0
+            * min(tokens, 32768)
+            * (3 * shape.experts_used * shape.moe_inter / run.tensor + shape.experts_used * shape.hidden)
+            + 6.0 * tokens * shape.hidden
+        )
     else:
         need = 2.0 * tokens * (3 * shape.inter / run.tensor + (5 if run.tensor > 1 else 3) * shape.hidden)
     if shape.mla:
@@ -128,7 +131,7 @@ def predict(shape: Shape, run: Run) -> Memory:
         memory = Memory(budget, weights, activation, inside, outside, other, kv, token, index)
         if worst is None or memory.kv / memory.kv_token_bytes < worst.kv / worst.kv_token_bytes:
             worst = memory
-    assert worst is not None  # noqa: S101 - a model has at least one stage
+    assert worst is not None
     return worst
 
 

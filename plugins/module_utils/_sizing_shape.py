@@ -180,12 +180,14 @@ def read_quant(config: Mapping[str, Any]) -> Quant:
         return _compressed(raw)
     if method == "gguf":
         return Quant("gguf", float(raw.get("bits") or 4.85))
+    if method == "fbgemm_fp8":
+        return Quant(method, 8)
     return Quant(method or "unknown", float(raw.get("bits") or 16))
 
 
 def _compressed(raw: Mapping[str, Any]) -> Quant:
     groups = raw.get("config_groups") or {}
-    first = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
+    first: Any = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
     weights = first.get("weights") or {} if isinstance(first, Mapping) else {}
     bits = float(raw.get("bits") or weights.get("num_bits") or 8)
     group = int(raw.get("group_size") or weights.get("group_size") or 0)

@@ -45,7 +45,7 @@ options:
     type: str
     default: ""
   precision:
-    description: Another precision than the profile's (native, bf16, fp16, fp8).
+    description: Another precision than the profile's (native, bf16, fp16, fp8, int8, awq, gptq).
     type: str
     default: ""
   context_length:
@@ -78,13 +78,26 @@ options:
     type: list
     elements: dict
     default: []
+  kv_cache_dtype:
+    description: How the KV cache is stored (V(auto), V(fp8)); empty takes the profile's.
+    type: str
+    default: ""
+  gguf:
+    description: Which GGUF file a GGUF engine takes; empty takes the most precise that fits.
+    type: str
+    default: ""
+  calibration:
+    description: Rows that earlier starts left (measured beside planned); they only make a plan more careful.
+    type: list
+    elements: dict
+    default: []
   language:
     description: Language of C(explanation).
     type: str
     choices: [both, zh, en]
     default: both
   save_to:
-    description: Folder on the controller that gets C(plan.json) and the explanations.
+    description: Folder on the controller that gets C(plan.json), C(plan.html) and the explanations.
     type: path
     default: ""
 attributes:

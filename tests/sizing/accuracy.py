@@ -12,10 +12,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".collections"))
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB  # noqa: E402
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import margin_gib, predict  # noqa: E402
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import margin_gib, predict
 
-from tests.sizing.cases import gpu_name, load, out_of_scope, run_of, find_shape, version_of  # noqa: E402
+from tests.sizing.cases import find_shape, gpu_name, load, out_of_scope, run_of, version_of
 
 FAILED = ("fail_kv_too_small", "fail_no_kv", "oom_load")
 
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     rows = [judge(case, models) for case in cases]
     for row in rows:
         m=row.get('memory'); c=next(c for c in cases if c['id']==row['id'])['measured']
-        print(f"{row['id'][:34]:34} {row['scope'][:18]:18} "+" ".join(f"{k}={row[k]:+.3f}" for k in ("weights","kv","tokens") if k in row)+ (f" unsafe" if row.get("unsafe") else "")+(" FALSEFIT" if row.get("false_fit") else "")+(" FALSEREF" if row.get("false_refusal") else "") + (f" | W {m.weights:.2f}/{c['weights_gib_per_gpu']} act {m.activation:.2f}/{c['activation_gib']} nt {m.non_torch}/{c['non_torch_gib']} kv {m.kv:.2f}/{c['kv_gib_per_gpu']} g {m.graphs}" if m else ""))
+        print(f"{row['id'][:34]:34} {row['scope'][:18]:18} "+" ".join(f"{k}={row[k]:+.3f}" for k in ("weights","kv","tokens") if k in row)+ (" unsafe" if row.get("unsafe") else "")+(" FALSEFIT" if row.get("false_fit") else "")+(" FALSEREF" if row.get("false_refusal") else "") + (f" | W {m.weights:.2f}/{c['weights_gib_per_gpu']} act {m.activation:.2f}/{c['activation_gib']} nt {m.non_torch}/{c['non_torch_gib']} kv {m.kv:.2f}/{c['kv_gib_per_gpu']} g {m.graphs}" if m else ""))
     inside = [row for row in rows if not row["scope"]]
 
     def of(key: str) -> list[float]:
