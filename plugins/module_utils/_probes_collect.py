@@ -57,7 +57,9 @@ def collect(
     measures: Dict[str, Any] = {
         "paths": {path: host.resolve(path) for path in places},
         "weights": weights(host, bare),
-        "gateway_site": any("yitiji" in name for place in SITES for name in host.names(place)),
+        # the record is older than the site: a run that broke in between may go on
+        "gateway_site": host.exists(f"{STATE_DIR}/gateway-packages")
+        or any("yitiji" in name for place in SITES for name in host.names(place)),
         "environment_proxy": sorted(proxies()),
         "source": {"exists": host.exists(str(settings["source_dir"])) if settings.get("source_dir") else None},
     }
