@@ -74,6 +74,13 @@ def collect(
     return measures
 
 
+def gateway_is_ours(host: Host) -> bool:
+    """nginx is the gateway's: its site is there, or the role installed nginx and was cut off before it wrote one."""
+    if any("yitiji" in name for place in SITES for name in host.names(place)):
+        return True
+    return "nginx" in (host.read(f"{STATE_DIR}/gateway-packages") or "").split()
+
+
 def weights(host: Host, context: Context) -> Dict[str, Any]:
     """Whether the model is there, verified, whole, and what it takes already."""
     model = model_of(context)
