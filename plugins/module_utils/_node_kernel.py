@@ -14,7 +14,7 @@ LOG_LINES = 60
 # Lines of the kernel's log that a rule looks at.
 TELLING = re.compile(
     r"NVRM|nvidia|nouveau|Key was rejected|Required key|BAR \d+.*(no space|failed to assign|can't assign)|"
-    r"Out of memory: Killed|oom-kill|I/O error|EXT4-fs error|XFS .*(error|corrupt)|AER:|Uncorrected|mlx5_core.*(error|fail)",
+    r"Out of memory: Killed|oom-kill|I/O error|EXT4-fs error|XFS .*(error|corrupt)|Uncorrected|mlx5_core.*(error|fail)",
     re.IGNORECASE,
 )
 # First and last PCI device id of each chip family, by NVIDIA's numbering.

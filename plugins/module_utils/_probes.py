@@ -6,10 +6,25 @@ from __future__ import annotations
 
 from typing import Dict
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_chat import PROBES as CHAT
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_cluster import PROBES as CLUSTER
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_docker import PROBES as DOCKER
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_driver import PROBES as DRIVER
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_gpu import PROBES as GPU
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_host import PROBES as HOST
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_model import PROBES as MODEL
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_sources import PROBES as SOURCES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_weights import PROBES as WEIGHTS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Probe
 
-PROBES: Dict[str, Probe] = {**HOST, **SOURCES, **GPU, **DOCKER}
+PROBES: Dict[str, Probe] = {
+    **CHAT,
+    **CLUSTER,
+    **DOCKER,
+    **DRIVER,
+    **GPU,
+    **HOST,
+    **MODEL,
+    **SOURCES,
+    **WEIGHTS,
+}

@@ -240,6 +240,8 @@ def ports(context: Context) -> Finding:
     wanted = ports_wanted(context)
     if not wanted:
         return skipped("no ports are asked for", "没有需要的端口")
+    if context.node.get("listeners") is None:
+        return unknown("the listeners are not known", "无法得知监听端口")
     for port, name, local in wanted:
         for listener in context.node.get("listeners") or []:
             if listener["protocol"] != "tcp" or listener["port"] != port or ours(context, listener):

@@ -98,9 +98,10 @@ def _rule_problem(rule: Mapping[str, Any], probes: Mapping[str, Probe], needs: M
         return f"phase is not of {', '.join(PHASES)}"
     if rule["severity"] not in SEVERITIES:
         return f"severity is not of {', '.join(SEVERITIES)}"
-    for key in ("title", "fix"):
-        if not all(isinstance(rule[key].get(language), str) for language in ("zh", "en")):
-            return f"{key} needs zh and en"
+    for key in ("title", "fix", "why", "looks"):
+        text = rule.get(key, {"zh": "", "en": ""})
+        if set(text) != {"zh", "en"} or not all(isinstance(value, str) for value in text.values()):
+            return f"{key} must be texts in zh and en, no more"
     absent = [need for need in rule.get("needs", []) if need not in needs]
     if absent:
         return f"unknown needs {', '.join(absent)}"

@@ -1,0 +1,83 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every rule of the catalogue on the healthy node and on spoilt ones."""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+
+from .cases import CASES
+from .healthy import spoil
+
+RULES = {rule["id"]: rule for rule in load_rules()}
+# On the healthy node these do not apply, or the engine itself explains them.
+NOT_ON_HEALTHY = {"LLM115": "skip", "LLM208": "skip", "LLM506": "skip", "LLM601": "fail"}
+# Rules about what every machine has: there is no hardware to lack, so they never skip.
+NEVER_SKIP = {"LLM101", "LLM102", "LLM105", "LLM106", "LLM109", "LLM110", "LLM111", "LLM301", "LLM801"}
+
+
+def judge(rule_id, changes, ignore=None):
+    rule = RULES[rule_id]
+    return _rules.evaluate([rule], spoil(changes), rule["phase"][0], PROBES, NEEDS, ignore)[0]
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_healthy(rule_id):
+    result = judge(rule_id, {})
+    assert result["status"] == NOT_ON_HEALTHY.get(rule_id, "pass"), result["evidence"]
+
+
+@pytest.mark.parametrize(("rule_id", "status", "changes", "word"), CASES)
+def test_case(rule_id, status, changes, word):
+    result = judge(rule_id, changes)
+    assert result["status"] == status, result["evidence"]
+    assert word in result["evidence"]["en"]
+    assert result["evidence"]["zh"]
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_every_status_is_tried(rule_id):
+    tried = collections.defaultdict(set)
+    for case in CASES:
+        tried[case[0]].add(case[1])
+    tried[rule_id].add(NOT_ON_HEALTHY.get(rule_id, "pass"))
+    bad = "warn" if RULES[rule_id]["severity"] == "warn" else "fail"
+    wanted = {"pass", bad, "unknown"} | (set() if rule_id in NEVER_SKIP else {"skip"})
+    assert wanted <= tried[rule_id]
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_silenced_counts_as_skip_and_stays_visible(rule_id):
+    changes = next(case[2] for case in CASES if case[0] == rule_id and case[1] in ("fail", "warn"))
+    result = judge(rule_id, changes, {rule_id: "known here"})
+    assert result["status"] in ("fail", "warn") and result["silenced"] == "known here"
+    assert _rules.counted(result) == "skip" and _rules.exit_code([result]) == 0
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_remedy_has_no_open_brace(rule_id):
+    for case in CASES:
+        if case[0] == rule_id and case[1] in ("fail", "warn"):
+            fix = judge(rule_id, case[2])["fix"]
+            assert "{" not in fix["en"] + fix["zh"]
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_nothing_known_is_never_pass(rule_id):
+    """With no fact at all a rule may skip, complain or not know; it must not pass."""
+    rule = RULES[rule_id]
+    context = _rules.Context(node={}, plan=None)
+    result = _rules.evaluate([rule], context, rule["phase"][0], PROBES, NEEDS)[0]
+    assert result["status"] != "pass", result["evidence"]
+
+
+def test_rules_are_whole():
+    for rule in RULES.values():
+        for key in ("title", "why", "looks", "fix"):
+            assert rule[key]["zh"] and rule[key]["en"], (rule["id"], key)
+    assert set(RULES) == set(PROBES)
