@@ -62,9 +62,12 @@ def refused(client: Client) -> Dict[str, Any]:
     )
 
 
+def wrong_password(error: Exception) -> bool:
+    return getattr(error, "status", 0) in (400, 401, 403) and "signin" in str(error)
+
+
 def unanswered(url: str, error: Exception) -> Refusal:
-    status = getattr(error, "status", 0)
-    if status in (400, 401, 403) and "signin" in str(error):
+    if wrong_password(error):
         return Refusal(
             "LLM706",
             Text(
@@ -72,8 +75,10 @@ def unanswered(url: str, error: Exception) -> Refusal:
                 f"聊天页面拒绝了管理员密码：{error}",
             ),
             Text(
-                "if it was changed on the page, write the new one into /etc/yitiji/secrets/open-webui-admin.",
-                "如果曾在页面上修改密码，请把新密码写入 /etc/yitiji/secrets/open-webui-admin。",
+                "if it was changed on the page, write the new one into /etc/yitiji/secrets/open-webui-admin; "
+                "to set it back to what that file holds, run with -e open_webui_admin_reset=true.",
+                "如果曾在页面上修改密码，请把新密码写入 /etc/yitiji/secrets/open-webui-admin；"
+                "如需重置为该文件中的密码，请加参数 -e open_webui_admin_reset=true 运行。",
             ),
         )
     return Refusal(

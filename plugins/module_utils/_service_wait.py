@@ -21,6 +21,7 @@ class Seen(NamedTuple):
     state: State
     log: List[str]
     missing: Optional[str]
+    refusal: Optional[Refusal] = None  # what the service itself refuses for good
 
 
 class Answer(NamedTuple):
@@ -107,7 +108,7 @@ def watch(
         seen = look()
         if seen.missing is None:
             return Answer("ready", seen, None)
-        refusal = judge(unit, seen, restarts_before, stamp)
+        refusal = seen.refusal or judge(unit, seen, restarts_before, stamp)
         if refusal is not None:
             return Answer("failed", seen, refusal)
         news = bool(seen.log) and bool(line_before) and seen.log[-1] != line_before and clock() - begin >= QUIET

@@ -127,6 +127,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _chat as chat
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
@@ -140,25 +141,45 @@ def ask(words: List[str]) -> Tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def missing(params: Dict[str, Any]) -> Optional[str]:
-    """Why the service is not ready, or None."""
-    client = api.Client(params["url"], timeout=10)
-    try:
-        status, _body = client.call(params["health"])
-        if status != 200:
-            return "{} answers {}".format(params["health"], status)
-        if not params["models"]:
-            return None
-        if params["email"]:
-            client.sign_in(params["email"], secrets.read(Path(params["password_file"])) or "")
-        elif params["key_file"]:
-            client.key = secrets.read(Path(params["key_file"])) or ""
-        listed = client.models(params["models"])
-    except api.Unanswered as error:
-        return str(error)
-    if params["model"] and params["model"] not in listed:
-        return "model {} is not listed yet (listed: {})".format(params["model"], ", ".join(listed) or "none")
-    return None
+class Service:
+    """Asks the service; signs in once, as sign-ins are counted there."""
+
+    def __init__(self, params: Dict[str, Any]) -> None:
+        self.params = params
+        self.client = api.Client(params["url"], timeout=10)
+        if params["key_file"]:
+            self.client.key = secrets.read(Path(params["key_file"])) or ""
+
+    def missing(self) -> Optional[str]:
+        """Why the service is not ready, or None."""
+        params = self.params
+        try:
+            status, _body = self.client.call(params["health"])
+            if status != 200:
+                return f"{params['health']} answers {status}"
+            if not params["models"]:
+                return None
+            if params["email"] and not self.client.key:
+                self.client.sign_in(params["email"], secrets.read(Path(params["password_file"])) or "")
+            listed = self.client.models(params["models"])
+        except api.Unanswered as error:
+            if chat.wrong_password(error):
+                raise
+            return str(error)
+        if params["model"] and params["model"] not in listed:
+            return f"model {params['model']} is not listed yet (listed: {', '.join(listed) or 'none'})"
+        return None
+
+    def look(self) -> core.Seen:
+        unit = self.params["unit"]
+        state = systemd.read_state(ask, unit)
+        log = systemd.read_log(ask, unit, core.LOG_LINES)
+        if state.active != "active":
+            return core.Seen(state, log, "the unit is " + state.active)
+        try:
+            return core.Seen(state, log, self.missing())
+        except api.Unanswered as error:
+            return core.Seen(state, log, str(error), chat.unanswered(self.params["url"], error))
 
 
 def main() -> None:
@@ -187,16 +208,19 @@ def main() -> None:
         module.exit_json(changed=False, status="skipped", seconds=0.0, line="", missing="", restarts=0)
     unit, began = params["unit"], time.monotonic()
 
-    def look() -> core.Seen:
-        state = systemd.read_state(ask, unit)
-        log = systemd.read_log(ask, unit, core.LOG_LINES)
-        return core.Seen(state, log, missing(params) if state.active == "active" else "the unit is " + state.active)
-
     before = params["slice_restarts"]
     if before is None:
         before = systemd.read_state(ask, unit).restarts
     seconds = params["timeout"] if params["slice"] is None else min(params["slice"], params["timeout"])
-    answer = core.watch(look, unit, seconds, before, params["stamp"], params["slice_line"])
+    answer = core.watch(
+        Service(params).look,
+        unit,
+        seconds,
+        before,
+        params["stamp"],
+        # Each slice signs in anew: slices of a service with accounts are not cut short by a new log line.
+        "" if params["email"] else params["slice_line"],
+    )
     if answer.status == "waiting" and (params["slice"] is None or params["slice_final"]):
         answer = answer._replace(refusal=core.too_late(unit, answer.seen, params["timeout"], params["variable"]))
     result = {
