@@ -64,6 +64,6 @@ The lab is up ({seconds:.0f} s). 实验室已就绪。
   from a browser here / 在本机浏览器打开:
                               {lab_cli} forward gpu01     then https://127.0.0.1:8443/
   account / 账号              admin@appliance.local
-  password / 密码             {lab_cli} ssh gpu01 cat /etc/yitiji/secrets/admin_password
+  password / 密码             {lab_cli} ssh gpu01 cat /etc/yitiji/secrets/open-webui-admin
   nodes / 节点                {lab_cli} ls;  {lab_cli} ssh gpu01
   remove / 清除               make lab-down""")

@@ -43,7 +43,7 @@ def test_a_wrong_password_stays_outside():
 
 
 def test_a_person_chats():
-    password = labctl.node("cat /etc/yitiji/secrets/admin_password").strip()
+    password = labctl.node("cat /etc/yitiji/secrets/open-webui-admin").strip()
     report = ask(password, "你好，请介绍一下你自己。", labctl.ANSWER)
     assert report["outside"] == [], "the page asked someone outside the appliance"
     assert report["ok"], report
