@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import labctl
 import pytest
@@ -24,27 +25,28 @@ def appliance():
     assert run.ok, run.story()
 
 
-def ask(password: str, question: str, expected: str, seconds: int = 90) -> dict:
+def ask(password: str, question: str, pictures: Path, seconds: int = 90) -> dict:
     chat = [str(labctl.LAB), "run", "node", str(HERE / "chat.mjs")]
     env = dict(os.environ, PASSWORD=password, PATIENCE_MS=str(seconds * 1000))
     done = subprocess.run(
-        [*chat, f"https://{labctl.ADDRESS}/", EMAIL, question, expected, str(PICTURES)],
+        [*chat, f"https://{labctl.ADDRESS}/", EMAIL, question, labctl.ANSWER, str(pictures)],
         cwd=HERE, env=env, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.stdout.strip(), done.stderr
     report = json.loads(done.stdout.strip().splitlines()[-1])
-    (PICTURES / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
+    (pictures / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
     return report
 
 
 def test_a_wrong_password_stays_outside():
-    report = ask("not the password", "hello", labctl.ANSWER, seconds=20)
+    report = ask("not the password", "hello", PICTURES / "refused", seconds=15)
     assert not report["ok"] and report["step"] == "reach the chat"
+    assert any("/auths/signin" in f and f.startswith("4") for f in report["failed"]), report
 
 
 def test_a_person_chats():
     password = labctl.node("cat /etc/yitiji/secrets/open-webui-admin").strip()
-    report = ask(password, "你好，请介绍一下你自己。", labctl.ANSWER)
+    report = ask(password, "你好，请介绍一下你自己。", PICTURES)
     assert report["outside"] == [], "the page asked someone outside the appliance"
     assert report["ok"], report
     assert labctl.ANSWER in report["answer"]
