@@ -68,7 +68,8 @@ def test_merging_twice_is_merging_once(live, wanted):
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [('{"a": 1,}', "line 1, column 9"), ('{\n "a": tru\n}', "line 2, column 7"), ("[]", "JSON object")]
+    ("text", "place"),
+    [('{"a": 1,}', "line 1, column 9"), ('{\n "a": tru\n}', "line 2, column 7"), ("[]", "JSON object")],
 )
 def test_broken_json_is_refused_with_its_place(text, place):
     with pytest.raises(Refusal) as caught:

@@ -63,7 +63,12 @@ def link(root, name, mtu, state="up"):
 
 def test_path_mtu(tmp_path):
     links, route = tmp_path / "net", tmp_path / "route"
-    for name, mtu, state in (("lo", 65536, "unknown"), ("eth0", 1400, "up"), ("eth1", 9000, "up"), ("eth2", 576, "down")):
+    for name, mtu, state in (
+        ("lo", 65536, "unknown"),
+        ("eth0", 1400, "up"),
+        ("eth1", 9000, "up"),
+        ("eth2", 576, "down"),
+    ):
         link(links, name, mtu, state)
     link(links, "docker0", 1280)
     route.write_text("Iface\tDestination\tGateway\neth1\t00000000\t0100000A\neth0\t000A0A0A\t0\n")

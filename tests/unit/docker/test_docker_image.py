@@ -22,7 +22,7 @@ def docker(tmp_path, monkeypatch):
     root.mkdir()
     monkeypatch.setenv("FAKE_DOCKER", str(root))
     script = tmp_path / "docker"
-    script.write_text(f"#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name('fake_docker.py')} \"$@\"\n")
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("fake_docker.py")} "$@"\n')
     script.chmod(0o755)
     return str(script)
 
@@ -103,7 +103,7 @@ def test_load_failures_are_refusals(docker, tmp_path):
 
 def test_a_cut_stream_is_not_taken_for_a_whole_archive(docker, tmp_path, monkeypatch):
     (tmp_path / "i").write_text(ID)
-    monkeypatch.setattr(archive, "open_stream", lambda source: (open(source, "rb"), 10_000))
+    monkeypatch.setattr(archive, "open_stream", lambda source: (Path(source).open("rb"), 10_000))
     with pytest.raises(Refusal, match="of 10000 bytes came"):
         core.load(docker, str(tmp_path / "i"), lambda *_: None, 30)
 

@@ -35,7 +35,7 @@ def test_candidates():
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    asked: list = []
+    asked = None
     token = True
 
     def do_HEAD(self):

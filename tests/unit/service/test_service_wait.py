@@ -1,0 +1,92 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A wait ends at once when it is useless, says why, and never lasts longer than it may."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_wait as wait
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_systemd import State
+
+UP = State(True, "active", "running", "success", True, 0, True)
+
+
+class Time:
+    def __init__(self):
+        self.now = 0.0
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def watch(looks, seconds=30, line="", restarts=0):
+    time, rows = Time(), list(looks)
+
+    def look():
+        return rows.pop(0) if len(rows) > 1 else rows[0]
+
+    answer = wait.watch(look, "u", seconds, restarts, "/stamp", line, clock=time.clock, sleep=time.sleep)
+    return answer, time.now
+
+
+def seen(missing="not yet", log=("loading",), **state):
+    return wait.Seen(UP._replace(**state), list(log), missing)
+
+
+def test_ready():
+    answer, now = watch([seen(), seen(), seen(None)])
+    assert (answer.status, now) == ("ready", 2)
+
+
+def test_bounded():
+    answer, now = watch([seen()], seconds=5)
+    assert (answer.status, now) == ("waiting", 5)
+
+
+def test_a_new_line_ends_a_slice_but_not_before_it_was_quiet():
+    looks = [seen(), seen(log=("shard 1",)), seen(log=("shard 1",))]
+    answer, now = watch(looks, line="loading")
+    assert (answer.status, now) == ("waiting", wait.QUIET)
+    assert watch(looks, line="")[1] == 30
+
+
+@pytest.mark.parametrize(
+    ("state", "rule", "word"),
+    [
+        ({"active": "failed", "result": "exit-code"}, "LLM312", "exit-code"),
+        ({"loaded": False}, "LLM312", "no unit"),
+        ({"active": "inactive", "condition": False}, "LLM601", "/stamp"),
+        ({"active": "activating", "restarts": 7}, "LLM312", "ended 2 times"),
+    ],
+)
+def test_useless_waits_end_at_once(state, rule, word):
+    answer, now = watch([seen(**state)], restarts=5)
+    assert (answer.status, answer.refusal.rule, now) == ("failed", rule, 0)
+    assert word in answer.refusal.reason.en
+
+
+def test_earlier_restarts_do_not_count():
+    assert watch([seen(restarts=9)], restarts=9, seconds=3)[0].status == "waiting"
+
+
+def test_a_refusal_of_the_service_ends_the_wait():
+    refusal = Refusal("LLM706", Text("wrong", "错"), Text("fix", "改"))
+    answer, _now = watch([seen()._replace(refusal=refusal)])
+    assert answer.refusal is refusal
+
+
+def test_too_late_names_the_variable_and_what_was_missing():
+    refusal = wait.too_late("u", seen("/health answers 503"), 600, "vllm_start_timeout")
+    text = render(refusal, "gpu01", ["line 1", "line 2"])
+    assert refusal.rule == "LLM505"
+    for part in ("gpu01", "600 s", "/health answers 503", "vllm_start_timeout", "line 2", "处理办法"):
+        assert part in text
+
+
+def test_tell():
+    assert wait.tell("u", 12.4, 600, {"missing": "x", "line": "y" * 300}).startswith("u: 12 of 600 s, x; yyy")
+    assert len(wait.tell("u", 1, 600, {"line": "y" * 300})) < 200
+    assert wait.tell("u", 1, 2, {}) == "u: 1 of 2 s, ready; no log yet"
