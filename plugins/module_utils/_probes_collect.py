@@ -58,8 +58,7 @@ def collect(
         "paths": {path: host.resolve(path) for path in places},
         "weights": weights(host, bare),
         # the record is older than the site: a run that broke in between may go on
-        "gateway_site": host.exists(f"{STATE_DIR}/gateway-packages")
-        or any("yitiji" in name for place in SITES for name in host.names(place)),
+        "gateway_site": gateway_is_ours(host),
         "environment_proxy": sorted(proxies()),
         "source": {"exists": host.exists(str(settings["source_dir"])) if settings.get("source_dir") else None},
     }

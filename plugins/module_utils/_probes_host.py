@@ -236,7 +236,7 @@ def ports_wanted(context: Context) -> List[Tuple[int, str, bool]]:
 
 
 def ports(context: Context) -> Finding:
-    taken_en, taken_zh = [], []
+    holders: Dict[Tuple[int, str, str], List[str]] = {}
     wanted = ports_wanted(context)
     if not wanted:
         return skipped("no ports are asked for", "没有需要的端口")
@@ -249,11 +249,14 @@ def ports(context: Context) -> Finding:
             address = str(listener["address"])
             if local and address not in WILDCARDS and not address.startswith("127."):
                 continue
-            taken_en.append(f"{port} ({name}) is held by {owner(listener)} on {address}")
-            taken_zh.append(f"{port}（{name}）被 {owner(listener)} 占用（{address}）")
-    if taken_en:
-        numbers = ", ".join(text.split(" ")[0] for text in taken_en)
-        return failed("; ".join(taken_en), "；".join(taken_zh), ports=numbers)
+            holders.setdefault((port, name, owner(listener)), []).append(address)
+    if holders:
+        held = [(*key, ", ".join(on)) for key, on in holders.items()]
+        return failed(
+            "; ".join(f"{port} ({name}) is held by {who} on {on}" for port, name, who, on in held),
+            "；".join(f"{port}（{name}）被 {who} 占用（{on}）" for port, name, who, on in held),
+            ports=", ".join(dict.fromkeys(str(port) for port, _name, _who, _on in held)),
+        )
     text = ", ".join(str(port) for port, _name, _local in wanted)
     return passed(f"{text} are free or the appliance's own", f"{text} 空闲或由一体机自己使用")
 
