@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any, Dict, List, Optional
 
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules, _rules_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules, _rules_report, _rules_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import write_atomic
 
 CATALOG = os.path.join(os.path.dirname(__file__), os.pardir, "catalog", "rules")
 ARGUMENTS = {
@@ -54,6 +56,7 @@ class ActionModule(ActionBase):
             found = judge(rules, args["seen"], args["phase"], args["ignore"])
         except _rules.RulesError as error:
             raise AnsibleActionFail(f"LLM199: {error}") from error
+        self._write_reports(args, found)
         code = _rules.exit_code(found)
         failing = args["fail"] and code == 2
         lines = _rules_text.table(found, args["language"], args["show_all"], remedies=not failing)
@@ -70,6 +73,26 @@ class ActionModule(ActionBase):
         else:
             result.update(results=found, table=lines)
         return result
+
+    def _write_reports(self, args: Dict[str, Any], found: List[Dict[str, Any]]) -> None:
+        """On the controller, and not in check mode."""
+        if self._task.check_mode:
+            return
+        report = _rules_report.document(args["title"], args["phase"], found, time.time())
+        texts = {
+            "json_file": _rules_report.as_json(report),
+            "html_file": _rules_report.as_html(report, args["language"]),
+        }
+        for key, content in texts.items():
+            path = args.get(key)
+            if not path:
+                continue
+            try:
+                write_atomic(os.path.abspath(path), content, 0o644)
+            except OSError as error:
+                raise AnsibleActionFail(
+                    f"LLM198: 无法写入报告 {path}：{error} / can't write the report {path}: {error}"
+                ) from error
 
 
 def judge(

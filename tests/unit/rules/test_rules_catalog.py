@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import collections
+import importlib.util
+from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
@@ -14,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs impor
 from .cases import CASES
 from .healthy import spoil
 
+ROOT = Path(__file__).resolve().parents[3]
 RULES = {rule["id"]: rule for rule in load_rules()}
 # On the healthy node these do not apply, or the engine itself explains them.
 NOT_ON_HEALTHY = {"LLM115": "skip", "LLM208": "skip", "LLM506": "skip", "LLM601": "fail"}
@@ -81,3 +84,10 @@ def test_rules_are_whole():
         for key in ("title", "why", "looks", "fix"):
             assert rule[key]["zh"] and rule[key]["en"], (rule["id"], key)
     assert set(RULES) == set(PROBES)
+
+
+def test_pages_are_up_to_date():
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "docs" / "rules" / "pages.py")
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    assert pages.stale() == []

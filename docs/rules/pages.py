@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes one page per rule, and their list, from the catalogue. `--check` only tells whether they are up to date."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+CATALOG = HERE.parents[1] / "plugins" / "catalog" / "rules"
+PHASES = {
+    "pre": ("before anything is changed", "改动之前"),
+    "post": ("after an installation", "安装之后"),
+    "run": ("at any time, by the doctor", "随时（doctor）"),
+}
+SEVERITIES = {"error": ("stops the run", "阻止部署"), "warn": ("warns", "警告"), "info": ("informs", "提示")}
+SHAPE = """\
+## Shape of a rule
+
+```yaml
+- id: LLM206                 # never used again for another thing
+  phase: [post, run]         # pre: before anything is changed, post: after an installation, run: at any time
+  severity: error            # a failure of `warn` counts as a warning
+  needs: [nvswitch]          # skipped where it does not apply (words: plugins/module_utils/_rules_needs.py)
+  title: {zh: …, en: …}
+  why: {zh: …, en: …}        # what happens to those who ignore it
+  looks: {zh: …, en: …}      # what the probe looks at
+  fix: {zh: …, en: …}        # {name} is filled by the probe
+  sources: [owner/repo#1]    # where people met it
+```
+
+A probe is a pure function over what was read of the node (`plugins/module_utils/_probes_*.py`); its result is
+pass, warn, fail, skip or unknown. Unknown is never pass. Exit status: 0 well, 1 warnings or unknown, 2 failures.
+
+A rule is silenced by its id with a reason, and stays visible:
+
+```yaml
+appliance_rules_ignore:
+  - {id: LLM102, reason: the site has no time server yet}
+```
+
+These pages are written by `python3 docs/rules/pages.py`.
+"""
+# Checks that are no rules of the catalogue: they come before a node could be looked at.
+BEFORE = """\
+| LLM107 | A node can't be reached: address, reason and remedy. / 节点无法访问。 | `reach` |
+| LLM120 | A variable has a wrong type or choice. / 变量的类型或取值不正确。 | `check_variables` |
+| LLM121 | A required variable is not set. / 缺少必需的变量。 | `check_variables` |
+| LLM122 | A name looks like a misspelt variable (warning). / 变量名疑似拼写错误（警告）。 | `check_variables` |
+| LLM198 | A report can't be written. / 无法写入报告。 | `doctor` |
+| LLM199 | The rules or a silencing are wrong. / 规则或忽略项有误。 | `doctor` |
+"""
+
+
+def rules() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path in sorted(CATALOG.glob("*.yml")):
+        found += yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]
+    return sorted(found, key=lambda rule: rule["id"])
+
+
+def page(rule: dict[str, Any]) -> str:
+    english, chinese = SEVERITIES[rule["severity"]]
+    when_en = ", ".join(PHASES[phase][0] for phase in rule["phase"])
+    when_zh = "、".join(PHASES[phase][1] for phase in rule["phase"])
+    needs = ", ".join(rule.get("needs", []))
+    parts = [f"# {rule['id']}: {rule['title']['en']} / {rule['title']['zh']}", ""]
+    parts.append(f"{english.capitalize()}; checked {when_en}." + (f" Applies with: {needs}." if needs else ""))
+    parts += [f"{chinese}；检查时机：{when_zh}。", "", f"**Why.** {rule['why']['en']}", f"**原因** {rule['why']['zh']}", ""]
+    parts += [f"**Looks at.** {_sentence(rule['looks']['en'])}", f"**检查内容** {rule['looks']['zh']}。", ""]
+    parts += [f"**What to do.** {_sentence(rule['fix']['en'])}", f"**处理办法** {rule['fix']['zh']}。", ""]
+    parts.append("What stands in braces is named in the message. / 花括号中的内容见报错信息。")
+    if rule.get("sources"):
+        parts += ["", "Met by others / 相关案例: " + ", ".join(rule["sources"])]
+    parts += ["", f"Silence / 忽略: `appliance_rules_ignore: [{{id: {rule['id']}, reason: …}}]`", ""]
+    return "\n".join(parts)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:].rstrip(".") + "."
+
+
+def overview(found: list[dict[str, Any]]) -> str:
+    parts = ["# Rules / 规则", "", "| id | rule / 规则 | when | severity |", "|---|---|---|---|"]
+    for rule in found:
+        title = f"{rule['title']['en']} / {rule['title']['zh']}"
+        parts.append(f"| [{rule['id']}]({rule['id']}.md) | {title} | {', '.join(rule['phase'])} | {rule['severity']} |")
+    parts += ["", "Checks that come before a node can be looked at / 检查节点之前：", "", "| id | what | by |", "|---|---|---|"]
+    return "\n".join(parts) + "\n" + BEFORE + "\n" + SHAPE
+
+
+def texts() -> dict[str, str]:
+    found = rules()
+    wanted = {f"{rule['id']}.md": page(rule) for rule in found}
+    wanted["README.md"] = overview(found)
+    return wanted
+
+
+def stale() -> list[str]:
+    """Pages that are not as the catalogue says."""
+    return [n for n, t in texts().items() if not (HERE / n).is_file() or (HERE / n).read_text(encoding="utf-8") != t]
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv[1:]:
+        sys.exit("\n".join(f"docs/rules/{name} is old: run python3 docs/rules/pages.py" for name in stale()))
+    for name, text in texts().items():
+        (HERE / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packs the doctor into one executable file: a zip of the cores it needs, with a first line that names Python."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import zipfile
+from typing import Any, Dict, List, Set
+
+PACKAGE = "ansible_collections.yitiji.deepseek.plugins.module_utils"
+START = "_rules_cli"
+SHEBANG = b"#!/usr/bin/env python3\n"
+MAIN = f"""import json
+import pkgutil
+import sys
+
+from {PACKAGE}.{START} import main
+
+sys.exit(main(json.loads(pkgutil.get_data("{PACKAGE}", "rules.json").decode("utf-8"))))
+"""
+
+
+def needed(folder: str, start: str = START) -> List[str]:
+    """Names of the cores that `start` imports, itself included, and theirs."""
+    found: Set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        with open(os.path.join(folder, name + ".py"), encoding="utf-8") as stream:
+            tree = ast.parse(stream.read())
+        for item in ast.walk(tree):
+            if isinstance(item, ast.ImportFrom) and (item.module or "").startswith(PACKAGE + "."):
+                waiting.append((item.module or "").rsplit(".", 1)[1])
+            elif isinstance(item, ast.ImportFrom) and item.module == PACKAGE:
+                waiting += [alias.name for alias in item.names]
+    return sorted(found)
+
+
+def bundle(folder: str, rules: List[Dict[str, Any]]) -> bytes:
+    """The executable; the same input gives the same bytes."""
+    place = PACKAGE.replace(".", "/")
+    files = {"__main__.py": MAIN, place + "/rules.json": json.dumps(rules, ensure_ascii=False, sort_keys=True)}
+    parts = PACKAGE.split(".")
+    for count in range(1, len(parts) + 1):
+        files["/".join(parts[:count]) + "/__init__.py"] = ""
+    for name in needed(folder):
+        with open(os.path.join(folder, name + ".py"), encoding="utf-8") as stream:
+            files[f"{place}/{name}.py"] = stream.read()
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files):
+            info = zipfile.ZipInfo(path, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, files[path])
+    return SHEBANG + output.getvalue()
