@@ -1,0 +1,33 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One node, one way through: the files of this folder run in the order of their names and build on each other."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import labctl
+
+
+@pytest.fixture(autouse=True)
+def faultless_hub():
+    labctl.hub_reset()
+    yield
+    labctl.hub_reset()
+
+
+@pytest.fixture(autouse=True)
+def told_time(request):
+    t0 = time.monotonic()
+    print(f"\n==> {request.node.name}", flush=True)
+    yield
+    print(f"    {time.monotonic() - t0:.0f} s", flush=True)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name)

@@ -1,0 +1,69 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Broken in the middle and run again: the controller dies during the download, the node's power fails during the start."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import labctl
+import sitectl
+
+SHARDS = "*.safetensors"
+SLOW = 250_000  # bytes a second: the download lasts some ten seconds
+
+
+def downloaded() -> int:
+    """Bytes of the weights on the node, finished or not."""
+    told = labctl.node(f"du -sb {labctl.WEIGHTS} 2>/dev/null | cut -f1", check=False).strip()
+    return int(told or 0)
+
+
+def sent(path: str = ".safetensors") -> int:
+    return sum(r["sent"] for r in labctl.hub_log() if path in r["url"] and r["method"] == "GET")
+
+
+def test_killed_during_the_download():
+    """SIGKILL to the controller and all its workers when part of the weights is there."""
+    labctl.hub_fault(kind="slow", path=SHARDS, rate=SLOW, times=-1)
+    killed = threading.Event()
+
+    def then(kill):
+        until = time.monotonic() + 60
+        while time.monotonic() < until and downloaded() < 600_000:
+            time.sleep(0.5)
+        kill()
+        killed.set()
+
+    run = sitectl.site("killed", watch=sitectl.when("modelscope_download", then))
+    assert killed.is_set(), run.story()
+    assert not run.ok and not run.recap(), "the controller ended by itself"
+    assert labctl.node(f"test -e {labctl.WEIGHTS}/.yitiji-verified.json && echo verified", check=False) == ""
+    assert downloaded() > 0
+
+
+def test_pulled_plug_during_the_engines_start():
+    """The run after the kill goes on with the download; then the power of the node fails while the engine starts."""
+    pulled = threading.Event()
+
+    def then(_kill):
+        time.sleep(3)
+        labctl.lab("stop", labctl.NODE, "--pull-the-plug")
+        pulled.set()
+
+    run = sitectl.site("unplugged", watch=sitectl.when("service_wait", then))
+    assert pulled.is_set(), run.story()
+    assert not run.ok
+    assert "gpu01: Bring the weights" in run.changes(), run.changes()
+    message = "\n".join(run.failures())
+    assert labctl.NODE in message, run.output[-3000:]
+
+
+def test_run_again_converges():
+    labctl.lab("up", labctl.NODE)
+    run = sitectl.site("converged")
+    assert run.ok, run.story()
+    assert labctl.ANSWER in run.output, "the answer of the model is not shown"
+    # what was verified before the plug was pulled is not fetched again
+    assert sent() == 0, labctl.hub_log()
+    print("\n".join(run.slowest()))

@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A converged node: nothing to do again, over both SSH implementations; it comes back by itself after a reboot."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import labctl
+import pytest
+import sitectl
+
+BACK_WITHIN = 240  # seconds from the reboot to an answer, on two shared cores
+
+
+def nothing_changed(run: sitectl.Run) -> None:
+    assert run.ok, run.story()
+    assert run.changes() == []
+    assert {h: r["changed"] for h, r in run.recap().items()} == dict.fromkeys(run.recap(), 0)
+    assert labctl.NODE in run.recap()
+
+
+def test_second_run_changes_nothing():
+    nothing_changed(sitectl.site("second"))
+
+
+def test_check_mode_on_a_converged_node():
+    nothing_changed(sitectl.site("check-converged", "--check", "--diff"))
+
+
+def test_over_paramiko(tmp_path):
+    """Paramiko reads the host keys of the user's home: one with the lab's keys in it."""
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    cache = Path(os.environ.get("YITIJI_LAB_DIR", "/var/cache/yitiji-lab"))
+    shutil.copy(cache / "run" / os.environ["YITIJI_LAB"] / "known_hosts", tmp_path / ".ssh/known_hosts")
+    run = sitectl.site("paramiko", inventory=("tests/e2e/paramiko.yml",), env={"HOME": str(tmp_path)})
+    nothing_changed(run)
+
+
+def test_paramiko_refuses_a_foreign_host_key(tmp_path):
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    run = sitectl.site("paramiko-foreign", inventory=("tests/e2e/paramiko.yml",),
+                       env={"HOME": str(tmp_path), "ANSIBLE_PARAMIKO_HOST_KEY_AUTO_ADD": "0"})  # fmt: skip
+    assert not run.ok and run.changes() == []
+
+
+def chat(password: str) -> str:
+    """One question through the page's own interface, as its script asks it."""
+    page = f"https://{labctl.ADDRESS}"
+    who = json.dumps({"email": "admin@appliance.local", "password": password})
+    asked = ["-H", "Content-Type: application/json"]
+    told = labctl.curl(*asked, "-d", who, f"{page}/api/v1/auths/signin", check=False)
+    token = json.loads(told)["token"]
+    asked += ["-H", f"Authorization: Bearer {token}"]
+    model = json.loads(labctl.curl(*asked, f"{page}/api/models"))["data"][0]["id"]
+    body = {"model": model, "stream": False, "messages": [{"role": "user", "content": "Are you back?"}]}
+    said = json.loads(labctl.curl(*asked, "-d", json.dumps(body), f"{page}/api/chat/completions"))
+    answer: str = said["choices"][0]["message"]["content"]
+    return answer
+
+
+def test_answers_again_after_a_reboot():
+    password = labctl.node(f"cat {labctl.PASSWORD_FILE}").strip()
+    assert labctl.ANSWER in chat(password)
+    booted = labctl.node("cat /proc/1/stat | cut -d' ' -f22").strip()
+    labctl.node("systemctl reboot", check=False)
+    t0, answer = time.monotonic(), ""
+    while labctl.ANSWER not in answer and time.monotonic() - t0 < BACK_WITHIN:
+        time.sleep(2)
+        try:
+            answer = chat(password)
+        except (AssertionError, ValueError, KeyError, IndexError):
+            continue  # not there yet
+        if labctl.node("cat /proc/1/stat | cut -d' ' -f22", check=False).strip() == booted:
+            answer = ""  # the machine before its reboot
+    assert labctl.ANSWER in answer, labctl.journal()
+    print(f"    back after {time.monotonic() - t0:.0f} s")
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/metrics", "/docs", "/openapi.json"])
+def test_the_engine_is_not_seen_from_outside(path):
+    told = labctl.curl("-o", "/dev/null", "-w", "%{http_code} %{content_type}", f"https://{labctl.ADDRESS}{path}")
+    assert "application/json" not in told or not told.startswith("2"), told
+    refused = labctl.curl("-m", "5", f"http://{labctl.ADDRESS}:8000{path}", check=False)
+    assert refused == ""
