@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -156,6 +157,8 @@ def supervise(lab: Lab, name: str) -> int:
     signal.signal(signal.SIGTERM, stop)
     for group in _cgroups(lab, name):
         group.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # where version 1 holds the controllers there is nothing to hand down
+            (group.parent / "cgroup.subtree_control").write_text("+cpu +io +memory +pids")
         (group / "cgroup.procs").write_text(str(os.getpid()))
     command = [
         *net.inside(lab),
