@@ -190,7 +190,7 @@ def main() -> None:
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
     if not (image.id or image.digest):
-        module.warn(f"[LLM308] {image.ref} has neither id nor digest: the tag may point elsewhere tomorrow.")
+        module.warn(f"[LLM313] {image.ref} has neither id nor digest: the tag may point elsewhere tomorrow.")
     found = answer["found"] or {}
     changed = answer["source"] != "node"
     module.exit_json(
