@@ -39,7 +39,7 @@ REFUSALS = {
     },
     "unreachable-node": {
         "inventory": ("tests/e2e/unreachable.yml",),
-        "says": ["gpu02", "10.77.0.99", "ansible_host"],
+        "says": ["LLM107", "gpu02", "10.77.0.99", "ssh deploy@10.77.0.99"],
     },
     "wrong-type": {
         "options": {"appliance_engine_port": "eighty"},

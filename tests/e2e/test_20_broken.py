@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Broken in the middle and run again: the controller dies during the download, the node's power fails during the start."""
+"""Broken in the middle and run again: the controller dies while it downloads, the node while the engine starts."""
 
 from __future__ import annotations
 
