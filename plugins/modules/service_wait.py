@@ -165,7 +165,7 @@ class Service:
         except api.Unanswered as error:
             if chat.wrong_password(error):
                 raise
-            return str(error)
+            return str(error) if error.status else f"it does not answer on {params['url']} yet"
         if params["model"] and params["model"] not in listed:
             return f"model {params['model']} is not listed yet (listed: {', '.join(listed) or 'none'})"
         return None
