@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_flags import engine_args, engine_env
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import Settings, version_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import Settings, has_flag, version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import kv_factor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_explain import alternatives, reasons, warnings
@@ -137,11 +137,19 @@ def make_problem(
         kv_dtype=wish.kv_dtype,
         eager=wish.eager,
         max_pipeline=int(engine.get("max_pipeline", 1)),
-        replicas=bool(engine.get("replicas", False)),
-        spread=bool(engine.get("spread", False)),
+        replicas=bool(engine.get("replicas", False)) and knows(engine, "data", version),
+        spread=bool(engine.get("spread", False)) and knows(engine, "data_local", version),
+        span=knows(engine, "nodes", version),
         correction_gib=round(correction, 3),
         kv_factor=kv_factor(wish.calibration, version, gpu.kind),
     )
+
+
+def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
+    """Engines without a table of flags say by `span`, `replicas` and `spread` what they know."""
+    if "flags" not in engine:
+        return flag != "nodes" or bool(engine.get("span", False))
+    return has_flag(engine, flag, version)
 
 
 def _sized_only(wish: Wish, problem: Problem) -> None:

@@ -37,6 +37,7 @@ class Problem:
     max_pipeline: int = MAX_PIPELINE  # what the engine knows
     replicas: bool = True
     spread: bool = True  # replicas on several nodes
+    span: bool = True  # one replica over several nodes
     correction_gib: float = 0.0  # checkpoint bytes that the shape does not explain
     kv_factor: float = 1.0  # from calibration: measured KV / planned KV
 
@@ -95,7 +96,7 @@ def layouts(problem: Problem) -> Iterator[Layout]:
         for pipeline in range(1, min(deepest, problem.gpus // tensor) + 1):
             data = problem.gpus // (tensor * pipeline) * copies if problem.replicas else 1
             yield Layout(tensor, pipeline, data, 1)
-    for span in range(2, min(problem.nodes, MAX_SPAN) + 1):
+    for span in range(2, min(problem.nodes, MAX_SPAN) + 1 if problem.span else 2):
         for tensor in sizes:
             for each in range(1, problem.gpus // tensor + 1):
                 if each * span <= deepest:

@@ -1,23 +1,25 @@
-"""make sizing-accuracy: predicted against measured, by family and GPU, with the usual rules beside it.
+"""make sizing-accuracy: predicted against measured, by family and card, with other predictors beside it.
 
-usage: python -m tests.sizing.accuracy CASES MODELS
+usage: python -m tests.sizing.accuracy CASES MODELS [--rows]
+The last line is JSON; errors are fractions.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".collections"))
-
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import margin_gib, predict
 
 from tests.sizing.cases import find_shape, gpu_name, load, out_of_scope, run_of, version_of
+from tests.sizing.peers import RULES, ask_aiconfigurator, rule_tokens
 
 FAILED = ("fail_kv_too_small", "fail_no_kv", "oom_load")
+Row = dict[str, Any]
 
 
 def quantile(values: list[float], share: float) -> float | None:
@@ -27,67 +29,119 @@ def quantile(values: list[float], share: float) -> float | None:
     place = (len(ordered) - 1) * share
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return round(ordered[low] + (ordered[high] - ordered[low]) * (place - low), 5)
 
 
-def error(predicted: float, measured: float) -> float:
-    return predicted / measured - 1
-
-
-def judge(case: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
-    shape = find_shape(case, models)
-    row: dict[str, Any] = {"id": case["id"], "model": shape.id if shape else case.get("model"), "gpu": gpu_name(case),
-                           "version": version_of(case), "scope": out_of_scope(case, shape)}  # fmt: skip
-    if row["scope"] or shape is None:
+def judge(case: Row, models: Row) -> Row:
+    row: Row = {"id": case["id"], "model": case.get("model"), "gpu": gpu_name(case), "version": version_of(case)}
+    try:
+        shape = find_shape(case, models)
+        row["scope"] = out_of_scope(case, shape)
+        run = run_of(case, shape) if shape and not row["scope"] else None
+    except (Refusal, ValueError, KeyError, TypeError) as error:
+        row["scope"] = f"refused: {error}"[:40]
         return row
-    measured = case["measured"]
-    run = run_of(case, shape)
-    if run is None:
+    if shape is None or row["scope"]:
         return row
-    memory = predict(shape, run)
-    row["memory"], row["run"], row["shape"] = memory, run, shape
-    if measured.get("weights_gib_per_gpu"):
-        row["weights"] = error(memory.weights, measured["weights_gib_per_gpu"])
-    stated = case.get("gpu_memory_utilization") or case.get("inferred", {}).get("util")
-    if not stated and not case.get("max_model_len"):
-        return row
-    tokens = measured.get("kv_tokens")
-    kv = measured.get("kv_gib_per_gpu")
-    if not tokens and kv and kv > 0:
-        tokens = kv * GIB / memory.kv_token_bytes
-    if tokens:
-        row["tokens"] = error(max(0, memory.tokens()), tokens)
-        row["unsafe"] = memory.tokens(margin=margin_gib(run.total_gib)) > tokens
-    if kv and kv > 0:
-        row["kv"] = error(max(0.0, memory.kv), kv)
-    if case.get("max_model_len"):
-        fits = memory.tokens(margin=margin_gib(run.total_gib)) >= case["max_model_len"]
-        row["false_fit"] = fits and case["outcome"] in FAILED
-        row["false_refusal"] = not fits and case["outcome"] == "ok"
-    elif case["outcome"] in FAILED:
-        row["false_fit"] = memory.tokens(margin=margin_gib(run.total_gib)) > 0
+    row["model"], row["family"] = shape.id, shape.model_type
+    if run is not None:
+        row.update(run=run, shape=shape, memory=predict(shape, run))
+        compare(row, case)
     return row
 
 
-def main(arguments: list[str]) -> int:
-    cases, models = load(*arguments)
-    rows = [judge(case, models) for case in cases]
+def compare(row: Row, case: Row) -> None:
+    """Errors of one case, for what its log shows."""
+    measured, memory, run = case["measured"], row["memory"], row["run"]
+    if measured.get("weights_gib_per_gpu"):
+        row["weights"] = memory.weights / measured["weights_gib_per_gpu"] - 1
+    stated = case.get("gpu_memory_utilization") or case.get("inferred", {}).get("util")
+    safe = memory.tokens(margin=margin_gib(run.total_gib))
+    kv, tokens = measured.get("kv_gib_per_gpu"), measured.get("kv_tokens")
+    if stated or case.get("max_model_len"):
+        if not tokens and kv and kv > 0:
+            tokens = kv * GIB / memory.kv_token_bytes
+        if tokens:
+            row["measured_tokens"] = tokens
+            row["tokens"] = memory.tokens() / tokens - 1
+            row["unsafe"] = safe > tokens
+        if kv and kv > 0:
+            row["kv"] = max(0.0, memory.kv) / kv - 1
+    fits = safe >= (case.get("max_model_len") or 1)
+    row["false_fit"] = fits and case["outcome"] in FAILED
+    row["false_refusal"] = bool(case.get("max_model_len")) and not fits and case["outcome"] == "ok"
+
+
+def of(rows: list[Row], key: str) -> list[float]:
+    return [abs(row[key]) for row in rows if key in row]
+
+
+def shown(value: float | None) -> str:
+    return "      -" if value is None else f"{100 * value:6.1f}%"
+
+
+def group_table(rows: list[Row], title: str, key: Callable[[Row], str]) -> None:
+    print(f"\n{title:28} cases  weights median/p90    KV tokens median/p90")
+    for name in sorted({key(row) for row in rows}):
+        part = [row for row in rows if key(row) == name]
+        figures = [quantile(of(part, what), share) for what in ("weights", "tokens") for share in (0.5, 0.9)]
+        print(f"{name[:28]:28} {len(part):5}  {shown(figures[0])} {shown(figures[1])}      {shown(figures[2])} {shown(figures[3])}")
+
+
+def peer_table(rows: list[Row], models: Row) -> None:
+    judged = [row for row in rows if "tokens" in row]
+    answers = ask_aiconfigurator(judged, models)
+    print(f"\n{'KV tokens, by whom':28} cases  median    p90    same cases, this planner")
+    peers = {name: {row["id"]: rule_tokens(row["shape"], row["run"], *rule) for row in judged} for name, rule in RULES.items()}
+    peers["aiconfigurator 0.12.0"] = answers
+    print(f"{'this planner':28} {len(judged):5} {shown(quantile(of(judged, 'tokens'), 0.5))} {shown(quantile(of(judged, 'tokens'), 0.9))}")
+    for name, tokens in peers.items():
+        same = [row for row in judged if row["id"] in tokens]
+        errors = [abs(tokens[row["id"]] / row["measured_tokens"] - 1) for row in same]
+        ours = of(same, "tokens")
+        print(f"{name:28} {len(same):5} {shown(quantile(errors, 0.5))} {shown(quantile(errors, 0.9))}   "
+              f"{shown(quantile(ours, 0.5))} {shown(quantile(ours, 0.9))}")  # fmt: skip
+    if not answers:
+        print("(aiconfigurator is not set up: tests/sizing/peer_setup.sh)")
+
+
+def row_table(rows: list[Row]) -> None:
     for row in rows:
-        m=row.get('memory'); c=next(c for c in cases if c['id']==row['id'])['measured']
-        print(f"{row['id'][:34]:34} {row['scope'][:18]:18} "+" ".join(f"{k}={row[k]:+.3f}" for k in ("weights","kv","tokens") if k in row)+ (" unsafe" if row.get("unsafe") else "")+(" FALSEFIT" if row.get("false_fit") else "")+(" FALSEREF" if row.get("false_refusal") else "") + (f" | W {m.weights:.2f}/{c['weights_gib_per_gpu']} act {m.activation:.2f}/{c['activation_gib']} nt {m.non_torch}/{c['non_torch_gib']} kv {m.kv:.2f}/{c['kv_gib_per_gpu']} g {m.graphs}" if m else ""))
-    inside = [row for row in rows if not row["scope"]]
+        errors = "  ".join(f"{key} {100 * row[key]:+.1f}%" for key in ("weights", "kv", "tokens") if key in row)
+        marks = " ".join(key.upper() for key in ("unsafe", "false_fit", "false_refusal") if row.get(key))
+        print(f"{row['id'][:40]:40} {row['scope'][:24]:24} {errors} {marks}".rstrip())
 
-    def of(key: str) -> list[float]:
-        return [abs(row[key]) for row in inside if key in row]
 
-    summary = {
-        "cases": len(inside), "weights_median": quantile(of("weights"), 0.5), "weights_p90": quantile(of("weights"), 0.9),
-        "kv_tokens_median": quantile(of("tokens"), 0.5), "kv_tokens_p90": quantile(of("tokens"), 0.9),
-        "kv_gib_median": quantile(of("kv"), 0.5), "unsafe": sum(bool(row.get("unsafe")) for row in inside),
-        "false_fits": sum(bool(row.get("false_fit")) for row in inside),
-        "false_refusals": sum(bool(row.get("false_refusal")) for row in inside),
+def summary(rows: list[Row]) -> Row:
+    return {
+        "cases": len(rows),
+        "weights_median": quantile(of(rows, "weights"), 0.5), "weights_p90": quantile(of(rows, "weights"), 0.9),
+        "kv_tokens_median": quantile(of(rows, "tokens"), 0.5), "kv_tokens_p90": quantile(of(rows, "tokens"), 0.9),
+        "kv_gib_median": quantile(of(rows, "kv"), 0.5),
+        "unsafe": sum(bool(row.get("unsafe")) for row in rows),
+        "false_fits": sum(bool(row.get("false_fit")) for row in rows),
+        "false_refusals": sum(bool(row.get("false_refusal")) for row in rows),
     }  # fmt: skip
-    print(json.dumps(summary))
+
+
+def main(arguments: list[str]) -> int:
+    paths = [one for one in arguments if not one.startswith("--")]
+    if len(paths) != 2:
+        print(__doc__)
+        return 2
+    cases, models = load(*paths)
+    rows = [judge(case, models) for case in cases]
+    inside = [row for row in rows if not row["scope"]]
+    if "--rows" in arguments:
+        row_table(rows)
+    print(f"{len(rows)} cases, {len(inside)} in scope; out of scope:")
+    for reason in sorted({row["scope"] for row in rows if row["scope"]}):
+        print(f"  {sum(row['scope'] == reason for row in rows):3}  {reason}")
+    group_table(inside, "family", lambda row: row["family"])
+    group_table(inside, "card", lambda row: row["gpu"] or "not stated")
+    peer_table(inside, models)
+    print()
+    print(json.dumps(summary(inside)))
     return 0
 
 

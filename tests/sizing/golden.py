@@ -1,0 +1,73 @@
+"""Writes the golden table: every catalogue model on every reference card, and the stated concurrency beside ours.
+
+usage: python -m tests.sizing.golden > tests/sizing/golden/plans.md
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+
+from tests.sizing.common import declared, load_catalog, plan
+
+PARKS = ((1, 1), (1, 2), (1, 4), (1, 8), (2, 8))  # nodes, cards a node
+WISH = {"title": {"zh": "-", "en": "-"}, "engine": "vllm", "device": "cuda", "precision": "native",
+        "context_length": 8192, "concurrency": 16, "request_tokens": 4096, "chat_image": "open-webui"}  # fmt: skip
+# Requests at once at 4K / 8K on eight cards, as a hardware guide states them.
+STATED = {
+    "deepseek-r1-32b": {"rtx-4090-24g": (24, 12), "rtx-5090-32g": (32, 16), "l40s-48g": (48, 24)},
+    "deepseek-r1-70b": {"rtx-4090-24g": (10, 5), "rtx-5090-32g": (12, 6), "l40s-48g": (20, 10)},
+}
+
+
+def cell(catalog: Any, model: str, precision: str, gpu: str, nodes: int, count: int) -> str:
+    try:
+        made = plan(catalog, declared(gpu, count, nodes), profile="golden", model=model, precision=precision)
+    except Refusal as refusal:
+        longest = (refusal.have or {}).get("longest_context") or 0
+        return refusal.id + (f" (≤{longest // 1024}K)" if longest else "")
+    layout = made["layout"]
+    name = "".join(f"{key}{layout[part]}" for key, part in (("T", "tensor"), ("P", "pipeline"), ("D", "data"))
+                   if layout[part] > 1)  # fmt: skip
+    return f"{name or '1'} {made['capacity']['kv_tokens'] // 1000}k"
+
+
+def stated(catalog: Any) -> list[str]:
+    lines = ["", "## Stated concurrency on eight cards, and ours", "",
+             "| model | card | stated 4K / 8K | planned 4K / 8K | plan's KV tokens | planned / stated |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
+    for model, cards in STATED.items():
+        for gpu, (four, eight) in cards.items():
+            made = plan(catalog, declared(gpu, 8), profile="golden", model=model, concurrency=4)
+            tokens = made["capacity"]["kv_tokens"]
+            ours = (tokens // 4096, tokens // 8192)
+            lines.append(f"| {model} | 8 x {gpu} | {four} / {eight} | {ours[0]} / {ours[1]} | {tokens} "
+                         f"| {ours[0] / four:.1f} |")  # fmt: skip
+    lines += ["", "The stated figures halve from 4K to 8K as ours do, so both count cache; ours are what the cache holds",
+              "when every request is full. The guide keeps further room (older engine defaults, slower answers at high",
+              "concurrency, 16-bit 70B on 24 GB cards being tight), and states nothing about how it got its figures.",
+              "A profile's own concurrency, not this upper bound, becomes --max-num-seqs."]  # fmt: skip
+    return lines
+
+
+def table() -> str:
+    catalog = load_catalog()
+    catalog["profiles"]["golden"] = WISH
+    lines = ["# Every catalogue model on every reference card", "",
+             "vLLM, checkpoint's own precision, longest request 8192, 16 at once of 4096 on average. Columns: nodes x cards.",
+             "`T2P2D2 123k` = tensor 2, pipeline 2, replicas 2, KV tokens in all. `LLM504` = does not fit",
+             "(`≤8K`: the longest single request that would), `LLM501/502` = the card can't run the format."]  # fmt: skip
+    wanted = [(model, precision) for model, entry in catalog["models"].items() if not model.startswith("tiny")
+              for precision in ("native", *sorted(entry.get("checkpoints") or {}))]  # fmt: skip
+    for model, precision in wanted:
+        heads = " | ".join(f"{nodes} x {count}" for nodes, count in PARKS)
+        lines += ["", f"## {model} ({precision})", "", f"| card | {heads} |", "|---|" + "---|" * len(PARKS)]
+        for gpu in catalog["gpus"]:
+            row = " | ".join(cell(catalog, model, precision, gpu, nodes, count) for nodes, count in PARKS)
+            lines.append(f"| {gpu} | {row} |")
+    return "\n".join(lines + stated(catalog)) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")

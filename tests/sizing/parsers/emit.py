@@ -1,0 +1,48 @@
+"""Prints {engine: {version: [argument list, ...]}}: the sets that the planner makes over models, cards and wishes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+
+from tests.sizing.common import declared, load_catalog, plan
+
+PARKS = (("rtx-4090-24g", 1, 1), ("rtx-4090-24g", 2, 1), ("rtx-4090-24g", 8, 2), ("h20-96g", 8, 1), ("h20-96g", 8, 2),
+         ("h20-141g", 8, 2), ("t4-16g", 2, 1), ("a100-80g", 8, 2), ("b200-180g", 8, 1))  # fmt: skip
+WISHES = ({}, {"kv_cache_dtype": "fp8"}, {"precision": "fp8"}, {"precision": "awq"}, {"precision": "fp16"},
+          {"context_length": 4096, "concurrency": 4})  # fmt: skip
+VERSIONS = {"vllm": ("0.33.0", "0.32.0"), "sglang": ("0.5.23",), "lmdeploy": ("0.18.0",)}
+
+
+def argument_sets(engine: str, version: str) -> list[list[str]]:
+    catalog = load_catalog()
+    for image in catalog["images"].values():
+        if image.get("engine") == engine and image.get("device") == "cuda" and not image.get("max_capability"):
+            image["version"] = version
+    found: dict[str, list[str]] = {}
+    models = [name for name in catalog["models"] if not name.startswith("tiny")]
+    for model, (gpu, count, nodes), wish in itertools.product(models, PARKS, WISHES):
+        wanted: dict[str, Any] = {"model": model, "engine": engine, "context_length": 8192, "concurrency": 8, **wish}
+        try:
+            made = plan(catalog, declared(gpu, count, nodes), **wanted)
+        except Refusal:
+            continue
+        for node in made["nodes"].values():
+            found["\0".join(node["args"])] = node["args"]
+    if engine == "vllm":
+        lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab", model="tiny-r1-distill")
+        found["lab"] = lab["args"]
+    return list(found.values())
+
+
+def main() -> None:
+    print(json.dumps({
+        engine: {version: argument_sets(engine, version) for version in versions} for engine, versions in VERSIONS.items()
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

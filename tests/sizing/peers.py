@@ -1,0 +1,61 @@
+"""What others would have said: rules of thumb, and NVIDIA's aiconfigurator where its environment is set up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB, checkpoint_bytes, kv_layer_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import Run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Shape
+
+HERE = Path(__file__).resolve().parent
+SYSTEMS = (("h200", "h200_sxm"), ("h100", "h100_sxm"), ("h800", "h100_sxm"), ("a100", "a100_sxm"), ("a800", "a100_sxm"),
+           ("b200", "b200_sxm"), ("l40s", "l40s"), ("l4", "l4"))  # fmt: skip
+RULES = {"1.2 W": (1.2, 0.0), "1.3 W": (1.3, 0.0), "1.4 W": (1.4, 0.0), "1.2 W + 2 GiB": (1.2, 2.0)}
+
+
+def rule_tokens(shape: Shape, run: Run, factor: float, plus: float) -> float:
+    """All cards as one pool, the weights times a factor, and the rest is cache."""
+    cards = run.tensor * run.pipeline
+    pool = cards * (run.total_gib * run.utilization - plus) * GIB
+    token = kv_layer_bytes(shape, 1, run.kv_dtype) * shape.layers
+    return max(0.0, (pool - factor * checkpoint_bytes(shape)) / token)
+
+
+def peer_python() -> str | None:
+    named = os.environ.get("SIZING_PEER_PYTHON")
+    default = HERE.parents[1] / ".venv-peer" / "bin" / "python"
+    return named or (str(default) if default.exists() else None)
+
+
+def ask_aiconfigurator(rows: list[dict[str, Any]], models: dict[str, Any]) -> dict[str, float]:
+    """Case id -> KV tokens, for the cases whose card it knows; nothing where it is not installed."""
+    python = peer_python()
+    if python is None:
+        return {}
+    requests = [request for request in (_request(row, models) for row in rows) if request]
+    done = subprocess.run(
+        [python, str(HERE / "peer_aiconfigurator.py")], input="\n".join(json.dumps(one) for one in requests),
+        capture_output=True, text=True, check=True, timeout=900,
+    )  # fmt: skip
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return {one["id"]: float(one["tokens"]) for one in answers if one.get("tokens") is not None}
+
+
+def _request(row: dict[str, Any], models: dict[str, Any]) -> dict[str, Any] | None:
+    run, shape = row["run"], row["shape"]
+    name = row["gpu"].lower()
+    system = next((system for word, system in SYSTEMS if word in name), None)
+    config = dict(models.get(shape.id, {}))
+    if system is None or not config.get("architectures"):
+        return None
+    config.setdefault("model_type", shape.model_type)
+    return {
+        "id": row["id"], "config": config, "system": system, "tensor": run.tensor, "pipeline": run.pipeline,
+        "fp8": ("fp8_block" if shape.quant.block else "fp8") if shape.quant.method == "fp8" else None, "moe": shape.moe, "batched": run.max_batched, "seqs": run.max_seqs, "utilization": run.utilization,
+        "total": int(run.total_gib * GIB),
+    }  # fmt: skip
