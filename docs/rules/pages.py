@@ -70,10 +70,12 @@ def page(rule: dict[str, Any]) -> str:
     needs = ", ".join(rule.get("needs", []))
     parts = [f"# {rule['id']}: {rule['title']['en']} / {rule['title']['zh']}", ""]
     parts.append(f"{english.capitalize()}; checked {when_en}." + (f" Applies with: {needs}." if needs else ""))
-    parts += [f"{chinese}；检查时机：{when_zh}。", "", f"**Why.** {rule['why']['en']}", f"**原因** {rule['why']['zh']}", ""]
+    parts += [f"{chinese}；检查时机：{when_zh}。", ""]
+    parts += [f"**Why.** {rule['why']['en']}", f"**原因** {rule['why']['zh']}", ""]
     parts += [f"**Looks at.** {_sentence(rule['looks']['en'])}", f"**检查内容** {rule['looks']['zh']}。", ""]
     parts += [f"**What to do.** {_sentence(rule['fix']['en'])}", f"**处理办法** {rule['fix']['zh']}。", ""]
-    parts.append("What stands in braces is named in the message. / 花括号中的内容见报错信息。")
+    if "{" in rule["fix"]["en"] + rule["fix"]["zh"]:
+        parts.append("What stands in braces is named in the message. / 花括号中的内容见报错信息。")
     if rule.get("sources"):
         parts += ["", "Met by others / 相关案例: " + ", ".join(rule["sources"])]
     parts += ["", f"Silence / 忽略: `appliance_rules_ignore: [{{id: {rule['id']}, reason: …}}]`", ""]
@@ -89,7 +91,8 @@ def overview(found: list[dict[str, Any]]) -> str:
     for rule in found:
         title = f"{rule['title']['en']} / {rule['title']['zh']}"
         parts.append(f"| [{rule['id']}]({rule['id']}.md) | {title} | {', '.join(rule['phase'])} | {rule['severity']} |")
-    parts += ["", "Checks that come before a node can be looked at / 检查节点之前：", "", "| id | what | by |", "|---|---|---|"]
+    parts += ["", "Checks that come before a node can be looked at / 检查节点之前：", ""]
+    parts += ["| id | what | by |", "|---|---|---|"]
     return "\n".join(parts) + "\n" + BEFORE + "\n" + SHAPE
 
 

@@ -20,6 +20,8 @@ ASCEND = {
     "d802": "Ascend 910B",
     "d803": "Ascend 910_93",
 }
+# Hygon's, by PCI id: their class differs between firmwares.
+HYGON = {"55b7": "Z100L", "62b7": "K100", "6210": "K100_AI"}
 
 
 def devices(host: Host) -> List[Dict[str, Any]]:
@@ -56,7 +58,7 @@ def accelerators(found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
         kind = item["class"][:4]
         if vendor == "huawei" and item["device"] not in ASCEND:
             continue
-        if vendor == "hygon" and kind not in COMPUTE + GRAPHICS:
+        if vendor == "hygon" and item["device"] not in HYGON and kind not in COMPUTE + GRAPHICS:
             continue
         if vendor in ("nvidia", "amd") and kind not in GRAPHICS + COMPUTE:
             continue
@@ -67,7 +69,7 @@ def accelerators(found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
 
 def blank_gpu(host: Host, card: Dict[str, Any], index: int) -> Dict[str, Any]:
     """A card known from the bus only: what a missing or broken driver leaves."""
-    name = ASCEND.get(card["device"]) if card["maker"] == "huawei" else None
+    name = {"huawei": ASCEND, "hygon": HYGON}.get(card["maker"], {}).get(card["device"])
     memory: Optional[int] = None
     uuid = None
     base = "/sys/bus/pci/devices/" + card["bus"] + "/"
