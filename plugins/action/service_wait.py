@@ -24,9 +24,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         began, line, restarts = time.monotonic(), "", None
         while True:
             left = max(1, int(timeout - (time.monotonic() - began)))
+            final = left <= SLICE
             args.update(
-                slice=min(left, SLICE if line else FIRST_SLICE),
-                slice_final=left <= SLICE,
+                slice=left if final else SLICE if line else FIRST_SLICE,
+                slice_final=final,
                 slice_line=line,
                 slice_restarts=restarts,
             )

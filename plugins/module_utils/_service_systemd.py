@@ -10,7 +10,16 @@ from typing import Callable, Dict, List, NamedTuple, Tuple
 
 Runner = Callable[[List[str]], Tuple[int, str]]
 UNIT_DIR = "/etc/systemd/system"
-PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ConditionResult", "NRestarts", "UnitFileState")
+PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "Result",
+    "ConditionResult",
+    "NRestarts",
+    "UnitFileState",
+    "InvocationID",
+)
 
 
 class State(NamedTuple):
@@ -21,6 +30,7 @@ class State(NamedTuple):
     condition: bool
     restarts: int
     enabled: bool
+    invocation: str = ""
 
 
 def parse_state(text: str) -> State:
@@ -34,6 +44,7 @@ def parse_state(text: str) -> State:
         condition=rows.get("ConditionResult") != "no",
         restarts=int(rows.get("NRestarts") or 0),
         enabled=rows.get("UnitFileState", "").startswith("enabled"),
+        invocation=rows.get("InvocationID", ""),
     )
 
 
@@ -41,9 +52,10 @@ def read_state(run: Runner, unit: str) -> State:
     return parse_state(run(["systemctl", "show", unit, "-p", ",".join(PROPERTIES)])[1])
 
 
-def read_log(run: Runner, unit: str, lines: int) -> List[str]:
-    """The newest lines of the unit's own messages."""
-    text = run(["journalctl", "--unit", unit, "--lines", str(lines), "--output", "cat", "--no-pager", "--quiet"])[1]
+def read_log(run: Runner, unit: str, lines: int, invocation: str = "") -> List[str]:
+    """The newest log lines of a unit, or of one run of it."""
+    which = ["_SYSTEMD_INVOCATION_ID=" + invocation] if invocation else ["--unit", unit]
+    text = run(["journalctl", *which, "--lines", str(lines), "--output", "cat", "--no-pager", "--quiet"])[1]
     return [line.rstrip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
 
 

@@ -75,6 +75,11 @@ def judge(unit: str, seen: Seen, restarts_before: int, stamp: str) -> Optional[R
     return None
 
 
+def evidence(answer: Answer) -> List[str]:
+    """Log lines worth showing: none of them explains a start that did not happen."""
+    return [] if answer.refusal is not None and answer.refusal.rule == "LLM601" else answer.seen.log
+
+
 def too_late(unit: str, seen: Seen, timeout: int, variable: str) -> Refusal:
     why = seen.missing or "?"
     return Refusal(

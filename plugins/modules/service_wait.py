@@ -144,8 +144,8 @@ def ask(words: List[str]) -> Tuple[int, str]:
 class Service:
     """Asks the service; signs in once, as sign-ins are counted there."""
 
-    def __init__(self, params: Dict[str, Any]) -> None:
-        self.params = params
+    def __init__(self, params: Dict[str, Any], restarts: int) -> None:
+        self.params, self.restarts = params, restarts
         self.client = api.Client(params["url"], timeout=10)
         if params["key_file"]:
             self.client.key = secrets.read(Path(params["key_file"])) or ""
@@ -173,7 +173,9 @@ class Service:
     def look(self) -> core.Seen:
         unit = self.params["unit"]
         state = systemd.read_state(ask, unit)
-        log = systemd.read_log(ask, unit, core.LOG_LINES)
+        # After a crash the reason is in the run before; else earlier runs only confuse.
+        invocation = state.invocation if state.restarts == self.restarts else ""
+        log = systemd.read_log(ask, unit, core.LOG_LINES, invocation)
         if state.active != "active":
             return core.Seen(state, log, "the unit is " + state.active)
         try:
@@ -213,7 +215,7 @@ def main() -> None:
         before = systemd.read_state(ask, unit).restarts
     seconds = params["timeout"] if params["slice"] is None else min(params["slice"], params["timeout"])
     answer = core.watch(
-        Service(params).look,
+        Service(params, before).look,
         unit,
         seconds,
         before,
@@ -233,7 +235,7 @@ def main() -> None:
         "restarts_before": before,
     }
     if answer.refusal is not None:
-        module.fail_json(msg=render(answer.refusal, evidence=answer.seen.log), rule=answer.refusal.rule, **result)
+        module.fail_json(msg=render(answer.refusal, evidence=core.evidence(answer)), rule=answer.refusal.rule, **result)
     module.exit_json(**result)
 
 

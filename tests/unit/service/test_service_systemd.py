@@ -79,3 +79,11 @@ def test_the_note_of_the_unit_is_the_digest_of_the_module(tmp_path):
 
 def test_read_log_drops_empty_lines():
     assert systemd.read_log(lambda _w: (0, "a\n\n b \rc\n"), "u", 3) == ["a", " b", "c"]
+
+
+def test_the_log_of_one_run():
+    asked = []
+    systemd.read_log(lambda words: (asked.append(words), (0, ""))[1], "u", 3, "abc")
+    systemd.read_log(lambda words: (asked.append(words), (0, ""))[1], "u", 3)
+    assert "_SYSTEMD_INVOCATION_ID=abc" in asked[0] and "--unit" not in asked[0]
+    assert asked[1][1:3] == ["--unit", "u"]

@@ -90,3 +90,9 @@ def test_tell():
     assert wait.tell("u", 12.4, 600, {"missing": "x", "line": "y" * 300}).startswith("u: 12 of 600 s, x; yyy")
     assert len(wait.tell("u", 1, 600, {"line": "y" * 300})) < 200
     assert wait.tell("u", 1, 2, {}) == "u: 1 of 2 s, ready; no log yet"
+
+
+def test_no_log_for_a_start_that_did_not_happen():
+    answer, _now = watch([seen(active="inactive", condition=False)])
+    assert wait.evidence(answer) == []
+    assert wait.evidence(watch([seen(active="failed")])[0]) == ["loading"]
