@@ -83,7 +83,8 @@ def expand(data: dict[str, Any]) -> dict[str, Any]:
         rows += [[f"0000:{card['bus']}", "10de", card["device"], card.get("class", "030000")] for card in smi["cards"]]
     for bus, vendor, device, kind in rows:
         base = f"/sys/bus/pci/devices/{bus}/"
-        files.update({base + "vendor": f"0x{vendor}\n", base + "device": f"0x{device}\n", base + "class": f"0x{kind}\n"})
+        for key, value in (("vendor", vendor), ("device", device), ("class", kind)):
+            files[base + key] = f"0x{value}\n"
     return {
         "files": files,
         "commands": commands,

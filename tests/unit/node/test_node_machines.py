@@ -11,6 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs impor
 
 from .machines import NAMES, load, read
 
+RULES = load_rules()
 PLAN = {
     "verdict": "fits",
     "engine": {"name": "vllm", "device": "cuda"},
@@ -26,7 +27,7 @@ def judge(name):
         plan["engine"] = {"name": "vllm", "device": "npu"}
         plan["nodes"] = {"n1": {"gpus": list(range(8))}}
     context = Context(node=node, plan=plan, host="n1")
-    return {r["id"]: r for phase in ("pre", "post", "run") for r in evaluate(load_rules(), context, phase, PROBES, NEEDS)}
+    return {r["id"]: r for phase in ("pre", "post", "run") for r in evaluate(RULES, context, phase, PROBES, NEEDS)}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -170,7 +170,9 @@ def test_variables():
     assert "LLM121 [n1]" in _rules_variables.missing("n1", "r_x", "r", {"description": "X."})[0]
     assert _rules_variables.shape({"choices": ["a", "b"]}) == "a | b"
     assert _rules_variables.shape({"type": "list", "elements": "dict"}) == "list of dict"
-    assert _rules_variables.misspelt(["r_prot", "r_port", "other"], ["r_port"]) == {"r_prot": "r_port"}
+    assert _rules_variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
+        "docker_prot": "docker_port"
+    }
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_the_command_runs_captures_and_replays(command, tmp_path):
         return done
 
     first = run("--fast", "--all", "--capture", str(tmp_path / "c.json"), "--html", str(tmp_path / "r.html"))
-    assert "LLM105" in first.stdout
+    assert "LLM101" in first.stdout
     assert (tmp_path / "c.json").stat().st_mode & 0o077 == 0
     second = run("--replay", str(tmp_path / "c.json"), "--json", "-")
     report = json.loads(second.stdout)
