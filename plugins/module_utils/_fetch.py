@@ -18,6 +18,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors impo
 AGENT = "yitiji-deepseek"
 REDIRECTS = 5
 SLOW_BYTES = 1024  # fewer bytes per second than this, over a whole timeout, is a dead server
+FILL_BYTES = 256 << 10  # hashing and writing less at a time costs more than it gains
+FILL_SECONDS = 0.25
 NETWORK = (OSError, http.client.HTTPException, EOFError)
 
 Origin = Tuple[str, str, int]
@@ -187,6 +189,8 @@ class Response:
         self.raw = raw
         self.status = raw.status
         self.remaining: Optional[int] = raw.length  # None: not announced
+        self._connection = connection
+        self._socket: Any = None
         self._begin = time.monotonic()
         self._count = 0
 
@@ -201,26 +205,38 @@ class Response:
         return int(first), int(last) + 1, None if total == "*" else int(total)
 
     def readinto(self, view: memoryview) -> int:
-        """Some bytes, as they come; 0 at the end of the body."""
+        """Some bytes, as they come, but not few where more follow at once; 0 at the end of the body."""
         if self.remaining is not None and self.remaining < len(view):
             view = view[: self.remaining]
         if not len(view):
             return 0
-        try:
-            if self.raw.chunked:
-                count = self.raw.readinto(view) or 0
-            else:
-                count = self.raw.fp.readinto1(view) or 0  # type: ignore[attr-defined]
-        except socket.timeout as error:
-            raise Broken("silent for %d s" % self.owner.client.timeout) from error
-        except NETWORK as error:
-            raise Broken(reason(error)) from error
+        count = self._read(view)
         if self.remaining is not None:
+            until = time.monotonic() + FILL_SECONDS
+            while 0 < count < min(FILL_BYTES, len(view)) and time.monotonic() < until:
+                more = self._read(view[count:])
+                if not more:
+                    break
+                count += more
             if not count:
-                raise Broken("connection closed %d bytes early" % self.remaining)
+                raise Broken(f"connection closed {self.remaining} bytes early")
             self.remaining -= count
         self._watch(count)
         return count
+
+    def _read(self, view: memoryview) -> int:
+        try:
+            if self.raw.chunked:
+                return self.raw.readinto(view) or 0
+            if self._socket is None:  # the first bytes may lie in the reader's buffer, later ones never do
+                count: int = self.raw.fp.readinto1(view) or 0  # type: ignore[attr-defined]
+                self._socket = self._connection.sock
+                return count
+            return int(self._socket.recv_into(view))
+        except socket.timeout as error:
+            raise Broken(f"silent for {self.owner.client.timeout:.0f} s") from error
+        except NETWORK as error:
+            raise Broken(reason(error)) from error
 
     def _watch(self, count: int) -> None:
         self._count += count

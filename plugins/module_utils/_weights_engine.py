@@ -24,7 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_state imp
 
 BUFFER = 1 << 20
 NARROW = 4  # connections at first; more only when each is slow
-ENOUGH = 128 << 20  # bytes per second on one connection: more of them would not help
+ENOUGH = 64 << 20  # bytes per second on one connection: more of them would not help
 PROGRESS = 1 << 20  # bytes that make a failure forgotten
 BACKLOG = 128  # finished files that wait for the disk
 KEEP_EVERY = 2.0
@@ -216,9 +216,9 @@ class Engine:
                 count = stream.readinto(view[:room])
                 if not count:
                     raise Broken("ended %d bytes early" % (segment.stop - segment.pos))
-                data = view[:min(count, segment.stop - segment.pos)]  # the range may have been split meanwhile
+                data = view[: job.reserve(segment, count)]  # the range may have been split meanwhile
                 self._write(job.handle, data, segment.pos)
-                self.fetched += count
+                self.fetched += len(data)
                 if job.feed(segment, data):
                     self._lag(job)
                 if job.complete:

@@ -12,7 +12,7 @@ import bisect
 import hashlib
 import os
 import threading
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry
@@ -25,10 +25,11 @@ Range = Tuple[int, int]
 
 
 class Segment:
-    __slots__ = ("busy", "pos", "start", "stop")
+    __slots__ = ("busy", "fence", "pos", "start", "stop")
 
     def __init__(self, start: int, stop: int, pos: int, busy: bool) -> None:
         self.start, self.stop, self.pos, self.busy = start, stop, pos, busy
+        self.fence = pos  # bytes before it are being written: a split stays behind
 
     def __lt__(self, other: Segment) -> bool:
         return self.start < other.start
@@ -46,6 +47,7 @@ class Job:
         self.not_before = 0.0
         self.moved = 0  # bytes since the last failure
         self.wrong = 0
+        self._tries: Dict[int, int] = {}
         self.complete = False
         self.sha256 = ""
         self.digests: List[str] = []  # of the prefixes of STEP, 2 * STEP, ...
@@ -63,11 +65,14 @@ class Job:
         """A range that lies on the disk already."""
         if start >= stop:
             return
+        self._cut(start, stop)
+        bisect.insort(self._segments, Segment(start, stop, stop, False))
+
+    def _cut(self, start: int, stop: int) -> None:
         left: List[Range] = []
         for a, b in self._free:
             left += [(x, y) for x, y in ((a, min(b, start)), (max(a, stop), b)) if x < y]
         self._free = left
-        bisect.insort(self._segments, Segment(start, stop, stop, False))
 
     def open(self) -> None:
         if self.handle < 0:
@@ -98,20 +103,27 @@ class Job:
         with self.lock:
             if self.single:
                 return 0
-            return max((one.stop - one.pos for one in self._segments if one.busy), default=0)
+            return max((one.stop - one.fence for one in self._segments if one.busy), default=0)
 
     def split(self) -> Optional[Segment]:
         """The second half of what the busiest range still has to do."""
         with self.lock:
             busy = [one for one in self._segments if one.busy]
-            one = max(busy, key=lambda each: each.stop - each.pos, default=None)
-            if one is None or self.single or one.stop - one.pos < 2 * SPLIT:
+            one = max(busy, key=lambda each: each.stop - each.fence, default=None)
+            if one is None or self.single or one.stop - one.fence < 2 * SPLIT:
                 return None
-            middle = (one.pos + one.stop) // 2
+            middle = (one.fence + one.stop) // 2
             segment = Segment(middle, one.stop, middle, True)
             one.stop = middle
             bisect.insort(self._segments, segment)
             return segment
+
+    def reserve(self, segment: Segment, count: int) -> int:
+        """How many of these bytes are the range's own; from now on nobody else takes them."""
+        with self.lock:
+            count = max(0, min(count, segment.stop - segment.pos))
+            segment.fence = segment.pos + count
+            return count
 
     def extend(self, segment: Segment) -> None:
         """The answer holds the whole file: take all that nobody else has."""
@@ -130,20 +142,23 @@ class Job:
                 self._segments.remove(segment)
 
     def restart(self) -> None:
-        """Forget all; only when no range is busy."""
+        """Forget what lies on the disk."""
         with self.lock:
-            if any(one.busy for one in self._segments):
-                return
             self._reset()
 
     def _reset(self) -> None:
-        self._segments = []
+        """All again, but for the ranges that are under way."""
+        busy = [one for one in self._segments if one.busy]
+        self._segments = busy
         self._free = [(0, self.size)]
+        for one in busy:
+            self._cut(one.start, one.stop)
         self._hashed = 0
         self._hash = hashlib.sha256()
         self._before = self._hash.copy()
         self.digests = []
         self._expected = []
+        self._tries = {}
 
     # state
 
@@ -263,7 +278,6 @@ class Job:
                 self._hash = self._before.copy()
                 self._hashed = known * STEP
                 self._reject(self._hashed, self.size)
-                self._expected = self._expected if self.wrong < 2 else []
                 return
             self.wrong += 1
             self._check_attempts()
@@ -274,12 +288,10 @@ class Job:
 
     def _reject(self, start: int, stop: int) -> None:
         """The bytes of this range are wrong: fetch them again."""
-        self.wrong += 1
-        if self.wrong >= ATTEMPTS and self._expected:  # perhaps the kept digests are wrong: trust only the manifest
-            self.wrong = 1
+        self._tries[start] = self._tries.get(start, 0) + 1
+        if self._tries[start] >= ATTEMPTS:  # perhaps the kept digests are wrong: trust only the manifest
             self._reset()
             return
-        self._check_attempts()
         kept: List[Segment] = []
         for one in self._segments:
             if one.start < start:
@@ -287,6 +299,7 @@ class Job:
             if one.stop > stop:
                 one.start = max(one.start, stop)
                 one.pos = max(one.pos, stop)
+                one.fence = max(one.fence, stop)
                 kept.append(one)
         self._segments = sorted(kept)
         bisect.insort(self._free, (start, stop))

@@ -160,16 +160,24 @@ def file_age(path: str) -> Optional[float]:
 def make_directories(base: str, path: str) -> None:
     """Directories that an engine's user can enter; symlinks below the destination are refused."""
     try:
-        os.makedirs(base, mode=0o755, exist_ok=True)
+        _make(base)
         current = base
         for part in [one for one in os.path.relpath(path, base).split(os.sep) if one not in ("", ".")]:
             current = os.path.join(current, part)
             if os.path.islink(current):
                 raise Trouble("LLM614", path=current, detail="a symbolic link where a directory belongs")
-            try:
-                os.mkdir(current)
-                os.chmod(current, 0o755)
-            except FileExistsError:
-                pass
+            _make(current)
     except OSError as error:
         raise Trouble("LLM614", path=path, detail=error.strerror) from error
+
+
+def _make(path: str) -> None:
+    if os.path.isdir(path):
+        return
+    _make(os.path.dirname(path))
+    try:
+        os.mkdir(path)
+        os.chmod(path, 0o755)  # noqa: S103  the engine runs as another user
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
