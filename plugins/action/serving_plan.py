@@ -11,9 +11,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import add_row, compare, parse_log
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_html import page
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import as_json, save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import as_json, read_rows, save_files
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish, resolve
 
@@ -36,7 +37,9 @@ ARGUMENTS = {
     "image_archives": {"type": "list", "elements": "dict", "default": []},
     "kv_cache_dtype": {"type": "str", "default": ""},
     "gguf": {"type": "str", "default": ""},
-    "calibration": {"type": "list", "elements": "dict", "default": []},
+    "calibration_file": {"type": "path", "default": ""},
+    "planned": {"type": "dict", "default": {}},
+    "engine_log": {"type": "str", "default": ""},
     "language": {"type": "str", "choices": ["both", "zh", "en"], "default": "both"},
     "save_to": {"type": "path", "default": ""},
 }
@@ -50,6 +53,9 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        if options["engine_log"]:
+            return {**result, **self._learn(options)}
+        options["calibration"] = read_rows(options["calibration_file"])
         try:
             catalog = read_catalog([BUILT_IN, *options["catalog_dirs"]], _parse)
             if options["resolve_only"]:
@@ -74,6 +80,30 @@ class ActionModule(ActionBase):
         if self._task.diff:
             result["diff"] = diff
         return result
+
+    def _learn(self, options):
+        """Compares the engine's own start-up log with the plan and keeps the row."""
+        measured = parse_log(options["engine_log"])
+        if not measured:
+            raise AnsibleActionFail(
+                "LLM536: 引擎日志中没有 KV 缓存的数值, 请等引擎启动完成 / "
+                "the engine's log holds no figure of its KV cache; wait until it has started"
+            )
+        found = compare(options["planned"], measured)
+        changed, diff = False, []
+        if options["calibration_file"]:
+            rows = add_row(read_rows(options["calibration_file"]), found["calibration"])
+            folder, name = os.path.split(options["calibration_file"])
+            changed, diff = save_files(folder, {name: as_json(rows)}, self._task.check_mode)
+        for one in found["warnings"]:
+            self._display.warning(f"{one['id']}: {one['zh']} / {one['en']}")
+        return {
+            "changed": changed,
+            "measured": measured,
+            "calibration": found["calibration"],
+            "mismatches": found["warnings"],
+            **({"diff": diff} if self._task.diff else {}),
+        }
 
 
 def _parse(content):

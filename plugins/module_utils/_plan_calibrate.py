@@ -37,8 +37,10 @@ def compare(plan: Mapping[str, Any], measured: Mapping[str, float]) -> Dict[str,
     """A calibration row, and a warning where plan and start are over 15 % apart."""
     per_gpu = (plan.get("memory") or {}).get("per_gpu_gib") or {}
     capacity, layout = plan["capacity"], plan["layout"]
-    planned_gib = per_gpu.get("kv", 0.0) + per_gpu.get("margin", 0.0) if per_gpu else None
+    planned_gib = per_gpu.get("kv_best", per_gpu.get("kv", 0.0)) if per_gpu else None
     planned_tokens = capacity.get("kv_tokens_per_replica", capacity["kv_tokens"])
+    if capacity.get("kv_tokens_best"):
+        planned_tokens = capacity["kv_tokens_best"]  # without the margin: what the log should say
     share: Optional[float] = None
     if measured.get("kv_tokens") and planned_tokens:
         share = measured["kv_tokens"] / planned_tokens
@@ -64,3 +66,10 @@ def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:
     known = [float(row["kv_factor"]) for row in rows
              if row.get("kv_factor") and row.get("version") == version and row.get("gpu") == gpu]  # fmt: skip
     return min([1.0, *known])
+
+
+def add_row(rows: List[Dict[str, Any]], row: Dict[str, Any]) -> List[Dict[str, Any]]:
+    """The newest start of the same engine, card, layout and model takes the place of the older one."""
+    keys = ("engine", "version", "gpu", "tensor", "pipeline", "model")
+    kept = [one for one in rows if any(one.get(key) != row.get(key) for key in keys)]
+    return [*kept, row]

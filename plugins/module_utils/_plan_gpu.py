@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_flags import engine_args, engine_env
@@ -73,6 +73,11 @@ def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
     return dataclasses.replace(smallest, free=min(free) if free else None), min(len(node.gpus) for node in nodes)
 
 
+def oldest_driver(nodes: List[Node]) -> Optional[str]:
+    drivers = [node.driver for node in nodes if node.driver]
+    return min(drivers, key=version_key) if drivers else None
+
+
 def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
     """The engine's own share, less where something else already holds memory on a card."""
     share = 0.9
@@ -90,8 +95,8 @@ def gpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     device = DEVICES.get(gpu.vendor, "cuda")
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     precision = decide(wish.shape, wish.precision, gpu, row)
-    image = image_part(wish, catalog, device, gpu.capability if device == "cuda" else None, wish.head.driver)
-    problem = make_problem(wish, engine, str(image["version"]), gpu, count, bool(row.get("consumer")), precision)
+    image = image_part(wish, catalog, device, gpu.capability if device == "cuda" else None, oldest_driver(wish.nodes))
+    problem = make_problem(wish, engine, image, gpu, count, bool(row.get("consumer")), precision)
     _sized_only(wish, problem)
     found = search(problem)
     if not found or not found[0].fits:
@@ -109,9 +114,15 @@ def gpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
 
 
 def make_problem(
-    wish: Wish, engine: Dict[str, Any], version: str, gpu: Gpu, count: int, consumer: bool, precision: Precision
+    wish: Wish,
+    engine: Dict[str, Any],
+    image: Dict[str, Any],
+    gpu: Gpu,
+    count: int,
+    consumer: bool,
+    precision: Precision,
 ) -> Problem:
-    shape = precision.shape
+    shape, version = precision.shape, str(image["version"])
     correction = 0.0
     if wish.index_bytes and shape.quant == wish.shape.quant:
         correction = max(0.0, wish.index_bytes - checkpoint_bytes(shape)) / GIB
@@ -139,10 +150,17 @@ def make_problem(
         max_pipeline=int(engine.get("max_pipeline", 1)),
         replicas=bool(engine.get("replicas", False)) and knows(engine, "data", version),
         spread=bool(engine.get("spread", False)) and knows(engine, "data_local", version),
-        span=knows(engine, "nodes", version),
+        span=knows(engine, "nodes", version) or bool(image.get("ray")),
         correction_gib=round(correction, 3),
         kv_factor=kv_factor(wish.calibration, version, gpu.kind),
     )
+
+
+def executor_of(engine: Dict[str, Any], name: str, version: str, ranks: int, span: int) -> Optional[str]:
+    """vLLM spans nodes by itself from 0.12; before that its image holds Ray."""
+    if ranks == 1:
+        return None
+    return "mp" if span == 1 or name != "vllm" or has_flag(engine, "nodes", version) else "ray"
 
 
 def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
@@ -193,6 +211,7 @@ def compose(
     used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
     spread = len(used) > 1
     share = memory_part(problem, chosen)
+    executor = executor_of(engine, wish.engine, str(image["version"]), layout.ranks, layout.span)
     settings = Settings(
         model_path=wish.mount + "/" + wish.model_id,
         served_name=wish.served_name,
@@ -211,8 +230,8 @@ def compose(
         reasoning_parser=wish.reasoning_parser,
         eager=wish.eager,
         host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
-        executor="mp" if layout.ranks > 1 else None,
-        nodes=len(used) if layout.span > 1 else 1,
+        executor=executor,
+        nodes=len(used) if layout.span > 1 and executor == "mp" else 1,
         master_address=wish.head.address if spread else None,
         master_port=MASTER_PORT if layout.span > 1 else None,
         data_port=DATA_PORT if spread and layout.span == 1 else None,
@@ -236,6 +255,7 @@ def compose(
     plan.update(
         engine={"name": wish.engine, "version": version, "device": device, "form": "container"},
         layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
+        executor=executor,
         nodes=nodes,
         service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
         args=list(nodes[used[0].name]["args"]),
@@ -282,6 +302,7 @@ def memory_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
     parts = {
         "weights": memory.weights + problem.correction_gib / chosen.layout.ranks,
         "kv": kv,
+        "kv_best": memory.kv - problem.correction_gib / chosen.layout.ranks,
         "activation": memory.activation,
         "graphs": memory.graphs,
         "non_torch": memory.non_torch,
@@ -298,6 +319,7 @@ def capacity_part(wish: Wish, problem: Problem, chosen: Candidate) -> Dict[str, 
     return {
         "kv_tokens": total,
         "kv_tokens_per_replica": chosen.tokens,
+        "kv_tokens_best": chosen.memory.tokens(margin=problem.correction_gib / chosen.layout.ranks),
         "kv_bytes_per_token_per_gpu": int(chosen.memory.kv_token_bytes),
         "max_context": min(chosen.tokens, wish.shape.max_len),
         "longest_context": longest_context(problem),

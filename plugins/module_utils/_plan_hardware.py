@@ -112,15 +112,18 @@ def match_gpu(raw: Mapping[str, Any], catalog: Catalog) -> Tuple[str, Dict[str, 
     """A driver's GPU -> the catalogue's key and entry, by PCI id first, then by name and size."""
     pci, label = str(raw.get("pci_id") or "").lower(), str(raw.get("name") or "").lower()
     total = float(raw.get("memory_bytes") or 0) / GIB
-    best: Tuple[float, str] = (1e9, "")
+    found: List[Tuple[int, float, str]] = []
     for key, entry in catalog["gpus"].items():
         by_pci = pci and pci in [str(one).lower() for one in entry.get("pci_ids") or []]
-        by_name = label and any(str(word).lower() in label for word in entry.get("names") or [])
-        if by_pci or by_name:
+        words = [len(word) for word in (str(one).lower() for one in entry.get("names") or []) if word in label]
+        if by_pci or words:
             distance = abs(float(entry.get("memory_gib", 0)) - total) if total else 0.0
-            best = min(best, (distance, key))
-    if best[1] and (not total or best[0] <= 0.15 * total):
-        return best[1], catalog["gpus"][best[1]]
+            found.append((0 if by_pci else -max(words), distance, key))
+    near = [one for one in found if not total or one[1] <= 0.15 * total]
+    exact = [one for one in near if one[0] == 0]
+    if near:
+        key = min(exact or near)[2]  # an H200 is also named H20: the longest name wins, then the nearest size
+        return key, catalog["gpus"][key]
     return str(raw.get("name") or pci or "unknown"), {}
 
 

@@ -95,6 +95,7 @@ def image_entry(wish: Wish, catalog: Catalog, key: str) -> Dict[str, Any]:
         "entrypoint": list(entry.get("entrypoint", [])),
         "bytes": entry.get("bytes"),
         "version": entry.get("version"),
+        "ray": bool(entry.get("ray")),
         "roles": list(entry.get("roles", [])),
     }
 

@@ -10,7 +10,14 @@ import tempfile
 from typing import Any, Dict, List, Mapping, Tuple
 
 
-def as_json(plan: Mapping[str, Any]) -> str:
+def read_rows(path: str) -> List[Dict[str, Any]]:
+    """Calibration rows kept by earlier starts; none where there is no file."""
+    content = _read(path) if path else ""
+    rows = json.loads(content) if content else []
+    return rows if isinstance(rows, list) else []
+
+
+def as_json(plan: Any) -> str:
     return json.dumps(plan, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 

@@ -86,11 +86,20 @@ options:
     description: Which GGUF file a GGUF engine takes; empty takes the most precise that fits.
     type: str
     default: ""
-  calibration:
-    description: Rows that earlier starts left (measured beside planned); they only make a plan more careful.
-    type: list
-    elements: dict
-    default: []
+  calibration_file:
+    description: JSON file on the controller with what earlier starts measured; it only makes a plan more careful.
+    type: path
+    default: ""
+  engine_log:
+    description:
+      - The engine's start-up log. With it nothing is planned; its figures are compared with O(planned),
+        a warning is given where they are over 15 % apart, and a row is kept in O(calibration_file).
+    type: str
+    default: ""
+  planned:
+    description: The plan by which that engine was started.
+    type: dict
+    default: {}
   language:
     description: Language of C(explanation).
     type: str
@@ -136,6 +145,17 @@ wanted:
   returned: with resolve_only
   type: dict
   sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm}
+calibration:
+  description: The engine's own figures beside the planned ones.
+  returned: with engine_log
+  type: dict
+  sample: {version: 0.32.0, gpu: h20-96g, measured: {kv_tokens: 1173000}, kv_factor: 0.98}
+mismatches:
+  description: Where plan and start differ by more than 15 %.
+  returned: with engine_log
+  type: list
+  elements: dict
+  sample: []
 refusal:
   description: Why there is no plan (rule id, need, have, reason and fixes in two languages).
   returned: failure

@@ -85,22 +85,28 @@ def group_table(rows: list[Row], title: str, key: Callable[[Row], str]) -> None:
     for name in sorted({key(row) for row in rows}):
         part = [row for row in rows if key(row) == name]
         figures = [quantile(of(part, what), share) for what in ("weights", "tokens") for share in (0.5, 0.9)]
-        print(f"{name[:28]:28} {len(part):5}  {shown(figures[0])} {shown(figures[1])}      {shown(figures[2])} {shown(figures[3])}")
+        print(
+            f"{name[:28]:28} {len(part):5}  {shown(figures[0])} {shown(figures[1])}      "
+            f"{shown(figures[2])} {shown(figures[3])}"
+        )
 
 
 def peer_table(rows: list[Row], models: Row) -> None:
     judged = [row for row in rows if "tokens" in row]
     answers = ask_aiconfigurator(judged, models)
     print(f"\n{'KV tokens, by whom':28} cases  median    p90    same cases, this planner")
-    peers = {name: {row["id"]: rule_tokens(row["shape"], row["run"], *rule) for row in judged} for name, rule in RULES.items()}
+    peers = {"this planner": {row["id"]: (1 + row["tokens"]) * row["measured_tokens"] for row in judged}}
+    for name, rule in RULES.items():
+        peers[name] = {row["id"]: rule_tokens(row["shape"], row["run"], *rule) for row in judged}
     peers["aiconfigurator 0.12.0"] = answers
-    print(f"{'this planner':28} {len(judged):5} {shown(quantile(of(judged, 'tokens'), 0.5))} {shown(quantile(of(judged, 'tokens'), 0.9))}")
     for name, tokens in peers.items():
         same = [row for row in judged if row["id"] in tokens]
         errors = [abs(tokens[row["id"]] / row["measured_tokens"] - 1) for row in same]
         ours = of(same, "tokens")
-        print(f"{name:28} {len(same):5} {shown(quantile(errors, 0.5))} {shown(quantile(errors, 0.9))}   "
-              f"{shown(quantile(ours, 0.5))} {shown(quantile(ours, 0.9))}")  # fmt: skip
+        print(
+            f"{name:28} {len(same):5} {shown(quantile(errors, 0.5))} {shown(quantile(errors, 0.9))}   "
+            f"{shown(quantile(ours, 0.5))} {shown(quantile(ours, 0.9))}"
+        )
     if not answers:
         print("(aiconfigurator is not set up: tests/sizing/peer_setup.sh)")
 
@@ -115,13 +121,15 @@ def row_table(rows: list[Row]) -> None:
 def summary(rows: list[Row]) -> Row:
     return {
         "cases": len(rows),
-        "weights_median": quantile(of(rows, "weights"), 0.5), "weights_p90": quantile(of(rows, "weights"), 0.9),
-        "kv_tokens_median": quantile(of(rows, "tokens"), 0.5), "kv_tokens_p90": quantile(of(rows, "tokens"), 0.9),
+        "weights_median": quantile(of(rows, "weights"), 0.5),
+        "weights_p90": quantile(of(rows, "weights"), 0.9),
+        "kv_tokens_median": quantile(of(rows, "tokens"), 0.5),
+        "kv_tokens_p90": quantile(of(rows, "tokens"), 0.9),
         "kv_gib_median": quantile(of(rows, "kv"), 0.5),
         "unsafe": sum(bool(row.get("unsafe")) for row in rows),
         "false_fits": sum(bool(row.get("false_fit")) for row in rows),
         "false_refusals": sum(bool(row.get("false_refusal")) for row in rows),
-    }  # fmt: skip
+    }
 
 
 def main(arguments: list[str]) -> int:

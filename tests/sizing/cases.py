@@ -16,11 +16,28 @@ FLOOR = (0, 6, 4)
 UNKNOWN_VERSION = (0, 8, 5)  # a log that does not say: the middle of the range the cases span
 # What the driver of a named card reports, where a case does not say.
 REPORTED = (
-    ("h200", 139.81), ("h20-141", 139.81), ("h20", 95.2), ("h800", 79.18), ("h100", 79.18), ("a100 40", 39.5),
-    ("a100-pcie-40", 39.38), ("a800", 79.25), ("a100", 79.25), ("l40s", 44.3), ("l40", 44.3), ("a6000", 47.5),
-    ("4090", 23.58), ("3090", 23.58), ("l4", 22.0), ("a10g", 22.0), ("v100-sxm2-32", 31.7), ("v100", 31.7), ("t4", 14.6),
-    ("5090", 31.4), ("b200", 178.4),
-)  # fmt: skip
+    ("h200", 139.81),
+    ("h20-141", 139.81),
+    ("h20", 95.2),
+    ("h800", 79.18),
+    ("h100", 79.18),
+    ("a100 40", 39.5),
+    ("a100-pcie-40", 39.38),
+    ("a800", 79.25),
+    ("a100", 79.25),
+    ("l40s", 44.3),
+    ("l40", 44.3),
+    ("a6000", 47.5),
+    ("4090", 23.58),
+    ("3090", 23.58),
+    ("l4", 22.0),
+    ("a10g", 22.0),
+    ("v100-sxm2-32", 31.7),
+    ("v100", 31.7),
+    ("t4", 14.6),
+    ("5090", 31.4),
+    ("b200", 178.4),
+)
 BIG = 70.0  # GiB from which vLLM takes its larger defaults
 
 
@@ -45,17 +62,17 @@ def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
     wanted = case.get("model") or ""
     guess = str(case.get("inferred", {}).get("model") or "")
     for name in (guess, wanted):
-        found = models.get(re.split(r" \(", name)[0]) if name else None
+        known = re.split(r" \(", name)[0]
+        found = models.get(known) if name else None
         if found is None and name:
             same = [key for key in models if key.split("/")[-1].lower() == name.split("/")[-1].lower()]
             same = same or [key for key in models if plain(key) == plain(name)]
-            found = models[same[0]] if same else None
-            name = same[0] if same else name
+            found, known = (models[same[0]], same[0]) if same else (None, name)
         if found:
             raw = dict(found)
             if not raw.get("architectures") and not raw.get("model_type"):
                 raw["model_type"] = "opt" if raw.get("mlp") else "llama"  # the table gives only constants for these
-            return quantised(read_shape(raw, name), case)
+            return quantised(read_shape(raw, known), case)
     return None
 
 
@@ -109,12 +126,21 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
     ranks = tensor * pipeline
     name = gpu_name(case).lower()
     return Run(
-        version=version, tensor=tensor, pipeline=pipeline, total_gib=total, utilization=float(utilization),
-        max_len=int(max_len), max_seqs=int(seqs), max_batched=int(batched), kv_dtype=case.get("kv_cache_dtype") or "auto",
+        version=version,
+        tensor=tensor,
+        pipeline=pipeline,
+        total_gib=total,
+        utilization=float(utilization),
+        max_len=int(max_len),
+        max_seqs=int(seqs),
+        max_batched=int(batched),
+        kv_dtype=case.get("kv_cache_dtype") or "auto",
         eager=bool(case.get("enforce_eager")),
         consumer=any(word in name for word in ("rtx", "3090", "4090", "5090", "l4", "t4", "a10", "radeon")),
-        ranks_a_node=8 if ranks > 8 else None, lora_rank=16 if case.get("lora") else 0, pooling="e5-" in str(case.get("model")),
-    )  # fmt: skip
+        ranks_a_node=8 if ranks > 8 else None,
+        lora_rank=16 if case.get("lora") else 0,
+        pooling=bool(re.search("embed|rerank|e5-|bge-", str(case.get("model")))),
+    )
 
 
 def default_batched(version: tuple[int, ...], old: bool, big: bool, llm: bool, max_len: int, shape: Shape) -> int:

@@ -12,8 +12,16 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import
 from tests.sizing.common import declared, load_catalog, plan
 
 PARKS = ((1, 1), (1, 2), (1, 4), (1, 8), (2, 8))  # nodes, cards a node
-WISH = {"title": {"zh": "-", "en": "-"}, "engine": "vllm", "device": "cuda", "precision": "native",
-        "context_length": 8192, "concurrency": 16, "request_tokens": 4096, "chat_image": "open-webui"}  # fmt: skip
+WISH = {
+    "title": {"zh": "-", "en": "-"},
+    "engine": "vllm",
+    "device": "cuda",
+    "precision": "native",
+    "context_length": 8192,
+    "concurrency": 16,
+    "request_tokens": 4096,
+    "chat_image": "open-webui",
+}
 # Requests at once at 4K / 8K on eight cards, as a hardware guide states them.
 STATED = {
     "deepseek-r1-32b": {"rtx-4090-24g": (24, 12), "rtx-5090-32g": (32, 16), "l40s-48g": (48, 24)},
@@ -28,38 +36,54 @@ def cell(catalog: Any, model: str, precision: str, gpu: str, nodes: int, count: 
         longest = (refusal.have or {}).get("longest_context") or 0
         return refusal.id + (f" (≤{longest // 1024}K)" if longest else "")
     layout = made["layout"]
-    name = "".join(f"{key}{layout[part]}" for key, part in (("T", "tensor"), ("P", "pipeline"), ("D", "data"))
-                   if layout[part] > 1)  # fmt: skip
+    name = "".join(
+        f"{key}{layout[part]}" for key, part in (("T", "tensor"), ("P", "pipeline"), ("D", "data")) if layout[part] > 1
+    )
     return f"{name or '1'} {made['capacity']['kv_tokens'] // 1000}k"
 
 
 def stated(catalog: Any) -> list[str]:
-    lines = ["", "## Stated concurrency on eight cards, and ours", "",
-             "| model | card | stated 4K / 8K | planned 4K / 8K | plan's KV tokens | planned / stated |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "",
+        "## Stated concurrency on eight cards, and ours",
+        "",
+        "| model | card | stated 4K / 8K | planned 4K / 8K | plan's KV tokens | planned / stated |",
+        "|---|---|---|---|---|---|",
+    ]
     for model, cards in STATED.items():
         for gpu, (four, eight) in cards.items():
             made = plan(catalog, declared(gpu, 8), profile="golden", model=model, concurrency=4)
             tokens = made["capacity"]["kv_tokens"]
             ours = (tokens // 4096, tokens // 8192)
-            lines.append(f"| {model} | 8 x {gpu} | {four} / {eight} | {ours[0]} / {ours[1]} | {tokens} "
-                         f"| {ours[0] / four:.1f} |")  # fmt: skip
-    lines += ["", "The stated figures halve from 4K to 8K as ours do, so both count cache; ours are what the cache holds",
-              "when every request is full. The guide keeps further room (older engine defaults, slower answers at high",
-              "concurrency, 16-bit 70B on 24 GB cards being tight), and states nothing about how it got its figures.",
-              "A profile's own concurrency, not this upper bound, becomes --max-num-seqs."]  # fmt: skip
+            lines.append(
+                f"| {model} | 8 x {gpu} | {four} / {eight} | {ours[0]} / {ours[1]} | {tokens} | {ours[0] / four:.1f} |"
+            )
+    lines += [
+        "",
+        "The stated figures halve from 4K to 8K as ours do, so both count cache; ours are what the cache holds",
+        "when every request is full. The guide keeps further room (older engine defaults, slower answers at high",
+        "concurrency, 16-bit 70B on 24 GB cards being tight), and states nothing about how it got its figures.",
+        "A profile's own concurrency, not this upper bound, becomes --max-num-seqs.",
+    ]
     return lines
 
 
 def table() -> str:
     catalog = load_catalog()
     catalog["profiles"]["golden"] = WISH
-    lines = ["# Every catalogue model on every reference card", "",
-             "vLLM, checkpoint's own precision, longest request 8192, 16 at once of 4096 on average. Columns: nodes x cards.",
-             "`T2P2D2 123k` = tensor 2, pipeline 2, replicas 2, KV tokens in all. `LLM504` = does not fit",
-             "(`≤8K`: the longest single request that would), `LLM501/502` = the card can't run the format."]  # fmt: skip
-    wanted = [(model, precision) for model, entry in catalog["models"].items() if not model.startswith("tiny")
-              for precision in ("native", *sorted(entry.get("checkpoints") or {}))]  # fmt: skip
+    lines = [
+        "# Every catalogue model on every reference card",
+        "",
+        "vLLM, checkpoint's own precision, longest request 8192, 16 at once of 4096 each. Columns: nodes x cards.",
+        "`T2P2D2 123k` = tensor 2, pipeline 2, replicas 2, KV tokens in all. `LLM504` = does not fit",
+        "(`≤8K`: the longest single request that would), `LLM501/502` = the card can't run the format.",
+    ]
+    wanted = [
+        (model, precision)
+        for model, entry in catalog["models"].items()
+        if not model.startswith("tiny")
+        for precision in ("native", *sorted(entry.get("checkpoints") or {}))
+    ]
     for model, precision in wanted:
         heads = " | ".join(f"{nodes} x {count}" for nodes, count in PARKS)
         lines += ["", f"## {model} ({precision})", "", f"| card | {heads} |", "|---|" + "---|" * len(PARKS)]

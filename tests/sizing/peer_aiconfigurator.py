@@ -23,10 +23,18 @@ def ask(request: dict[str, Any], folder: str) -> dict[str, Any]:
         layout["gemm_quant_mode"] = request["fp8"]
         layout.update({"moe_quant_mode": request["fp8"]} if request["moe"] else {})
     return estimate_kv_cache(
-        str(home), request["system"], "vllm", "current", max_num_tokens=request["batched"], max_batch_size=request["seqs"],
-        memory_fraction_kind="of_total", memory_fraction_value=request["utilization"],
-        gpu_memory_capacity_bytes_override=request["total"], allow_naive_fallback=False, **layout,
-    )  # fmt: skip
+        str(home),
+        request["system"],
+        "vllm",
+        "current",
+        max_num_tokens=request["batched"],
+        max_batch_size=request["seqs"],
+        memory_fraction_kind="of_total",
+        memory_fraction_value=request["utilization"],
+        gpu_memory_capacity_bytes_override=request["total"],
+        allow_naive_fallback=False,
+        **layout,
+    )
 
 
 def main() -> None:

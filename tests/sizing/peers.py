@@ -13,8 +13,16 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory imp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Shape
 
 HERE = Path(__file__).resolve().parent
-SYSTEMS = (("h200", "h200_sxm"), ("h100", "h100_sxm"), ("h800", "h100_sxm"), ("a100", "a100_sxm"), ("a800", "a100_sxm"),
-           ("b200", "b200_sxm"), ("l40s", "l40s"), ("l4", "l4"))  # fmt: skip
+SYSTEMS = (
+    ("h200", "h200_sxm"),
+    ("h100", "h100_sxm"),
+    ("h800", "h100_sxm"),
+    ("a100", "a100_sxm"),
+    ("a800", "a100_sxm"),
+    ("b200", "b200_sxm"),
+    ("l40s", "l40s"),
+    ("l4", "l4"),
+)
 RULES = {"1.2 W": (1.2, 0.0), "1.3 W": (1.3, 0.0), "1.4 W": (1.4, 0.0), "1.2 W + 2 GiB": (1.2, 2.0)}
 
 
@@ -39,9 +47,13 @@ def ask_aiconfigurator(rows: list[dict[str, Any]], models: dict[str, Any]) -> di
         return {}
     requests = [request for request in (_request(row, models) for row in rows) if request]
     done = subprocess.run(
-        [python, str(HERE / "peer_aiconfigurator.py")], input="\n".join(json.dumps(one) for one in requests),
-        capture_output=True, text=True, check=True, timeout=900,
-    )  # fmt: skip
+        [python, str(HERE / "peer_aiconfigurator.py")],
+        input="\n".join(json.dumps(one) for one in requests),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=900,
+    )
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {one["id"]: float(one["tokens"]) for one in answers if one.get("tokens") is not None}
 
@@ -55,7 +67,15 @@ def _request(row: dict[str, Any], models: dict[str, Any]) -> dict[str, Any] | No
         return None
     config.setdefault("model_type", shape.model_type)
     return {
-        "id": row["id"], "config": config, "system": system, "tensor": run.tensor, "pipeline": run.pipeline,
-        "fp8": ("fp8_block" if shape.quant.block else "fp8") if shape.quant.method == "fp8" else None, "moe": shape.moe, "batched": run.max_batched, "seqs": run.max_seqs, "utilization": run.utilization,
+        "id": row["id"],
+        "config": config,
+        "system": system,
+        "tensor": run.tensor,
+        "pipeline": run.pipeline,
+        "fp8": ("fp8_block" if shape.quant.block else "fp8") if shape.quant.method == "fp8" else None,
+        "moe": shape.moe,
+        "batched": run.max_batched,
+        "seqs": run.max_seqs,
+        "utilization": run.utilization,
         "total": int(run.total_gib * GIB),
-    }  # fmt: skip
+    }

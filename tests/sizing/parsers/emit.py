@@ -10,10 +10,25 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import
 
 from tests.sizing.common import declared, load_catalog, plan
 
-PARKS = (("rtx-4090-24g", 1, 1), ("rtx-4090-24g", 2, 1), ("rtx-4090-24g", 8, 2), ("h20-96g", 8, 1), ("h20-96g", 8, 2),
-         ("h20-141g", 8, 2), ("t4-16g", 2, 1), ("a100-80g", 8, 2), ("b200-180g", 8, 1))  # fmt: skip
-WISHES = ({}, {"kv_cache_dtype": "fp8"}, {"precision": "fp8"}, {"precision": "awq"}, {"precision": "fp16"},
-          {"context_length": 4096, "concurrency": 4})  # fmt: skip
+PARKS = (
+    ("rtx-4090-24g", 1, 1),
+    ("rtx-4090-24g", 2, 1),
+    ("rtx-4090-24g", 8, 2),
+    ("h20-96g", 8, 1),
+    ("h20-96g", 8, 2),
+    ("h20-141g", 8, 2),
+    ("t4-16g", 2, 1),
+    ("a100-80g", 8, 2),
+    ("b200-180g", 8, 1),
+)
+WISHES = (
+    {},
+    {"kv_cache_dtype": "fp8"},
+    {"precision": "fp8"},
+    {"precision": "awq"},
+    {"precision": "fp16"},
+    {"context_length": 4096, "concurrency": 4},
+)
 VERSIONS = {"vllm": ("0.33.0", "0.32.0"), "sglang": ("0.5.23",), "lmdeploy": ("0.18.0",)}
 
 
@@ -39,9 +54,14 @@ def argument_sets(engine: str, version: str) -> list[list[str]]:
 
 
 def main() -> None:
-    print(json.dumps({
-        engine: {version: argument_sets(engine, version) for version in versions} for engine, versions in VERSIONS.items()
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                engine: {version: argument_sets(engine, version) for version in versions}
+                for engine, versions in VERSIONS.items()
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,16 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import read_quant, read_shape
 
-GOOD = {"model_type": "qwen2", "num_hidden_layers": 28, "hidden_size": 3584, "num_attention_heads": 28,
-        "num_key_value_heads": 4, "intermediate_size": 18944, "vocab_size": 152064, "torch_dtype": "bfloat16"}  # fmt: skip
+GOOD = {
+    "model_type": "qwen2",
+    "num_hidden_layers": 28,
+    "hidden_size": 3584,
+    "num_attention_heads": 28,
+    "num_key_value_heads": 4,
+    "intermediate_size": 18944,
+    "vocab_size": 152064,
+    "torch_dtype": "bfloat16",
+}
 
 
 def test_reads_a_dense_model():
@@ -18,12 +26,19 @@ def test_reads_a_dense_model():
 @pytest.mark.parametrize(
     "change",
     [
-        {"hidden_size": None}, {"num_hidden_layers": 0}, {"num_hidden_layers": 10**6}, {"vocab_size": -1},
-        {"vocab_size": "many"}, {"hidden_size": 3584.5}, {"num_attention_heads": True}, {"num_key_value_heads": 5},
-        {"num_experts": 4, "num_experts_per_tok": 8}, {"model_type": None},
+        {"hidden_size": None},
+        {"num_hidden_layers": 0},
+        {"num_hidden_layers": 10**6},
+        {"vocab_size": -1},
+        {"vocab_size": "many"},
+        {"hidden_size": 3584.5},
+        {"num_attention_heads": True},
+        {"num_key_value_heads": 5},
+        {"num_experts": 4, "num_experts_per_tok": 8},
+        {"model_type": None},
         {"num_experts": 4, "num_experts_per_tok": 2, "first_k_dense_replace": 99},
     ],
-)  # fmt: skip
+)
 def test_refuses_missing_and_absurd_fields(change):
     with pytest.raises(Refusal) as caught:
         read_shape({**GOOD, **change}, "x/y")
@@ -58,13 +73,22 @@ def test_vision_model_keeps_its_language_part():
         ({"quant_method": "bitsandbytes", "load_in_8bit": True, "load_in_4bit": False}, "bitsandbytes", 8),
         ({"quant_method": "mxfp4"}, "mxfp4", 4),
         ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, "nvfp4", 4),
-        ({"quant_method": "compressed-tensors",
-          "config_groups": {"g": {"weights": {"num_bits": 8, "type": "int"}}}}, "int8", 8),
-        ({"quant_method": "compressed-tensors",
-          "config_groups": {"g": {"weights": {"num_bits": 8, "type": "float"}}}}, "fp8", 8),
+        (
+            {"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 8, "type": "int"}}}},
+            "int8",
+            8,
+        ),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {"g": {"weights": {"num_bits": 8, "type": "float"}}},
+            },
+            "fp8",
+            8,
+        ),
         ({"quant_method": "something"}, "something", 16),
     ],
-)  # fmt: skip
+)
 def test_quantisation(raw, method, bits):
     quant = read_quant({"quantization_config": raw})
     assert (quant.method, quant.bits) == (method, bits)

@@ -33,11 +33,15 @@ def shape_of(catalog, model):
 @pytest.mark.parametrize(
     ("model", "tensor", "token"),
     [
-        ("deepseek-r1-671b", 1, 70272), ("deepseek-r1-671b", 8, 70272),  # MLA is never divided
-        ("deepseek-r1-70b", 1, 327680), ("deepseek-r1-70b", 8, 40960), ("deepseek-r1-70b", 16, 40960),
-        ("deepseek-r1-32b", 1, 262144), ("deepseek-r1-7b", 2, 28672),
+        ("deepseek-r1-671b", 1, 70272),
+        ("deepseek-r1-671b", 8, 70272),  # MLA is never divided
+        ("deepseek-r1-70b", 1, 327680),
+        ("deepseek-r1-70b", 8, 40960),
+        ("deepseek-r1-70b", 16, 40960),
+        ("deepseek-r1-32b", 1, 262144),
+        ("deepseek-r1-7b", 2, 28672),
     ],
-)  # fmt: skip
+)
 def test_kv_bytes_of_a_token(catalog, model, tensor, token):
     shape = shape_of(catalog, model)
     assert shape.layers * kv_layer_bytes(shape, tensor, "auto") == token
@@ -51,9 +55,15 @@ def test_padding_of_the_latent_before_0_8(catalog):
 
 @pytest.mark.parametrize(
     ("model", "billions"),
-    [("deepseek-r1-70b", 141.1), ("deepseek-r1-32b", 65.5), ("deepseek-r1-14b", 29.5), ("deepseek-r1-8b", 16.06),
-     ("deepseek-r1-7b", 15.23), ("deepseek-r1-671b", 688.6)],
-)  # fmt: skip
+    [
+        ("deepseek-r1-70b", 141.1),
+        ("deepseek-r1-32b", 65.5),
+        ("deepseek-r1-14b", 29.5),
+        ("deepseek-r1-8b", 16.06),
+        ("deepseek-r1-7b", 15.23),
+        ("deepseek-r1-671b", 688.6),
+    ],
+)
 def test_checkpoint_sizes(catalog, model, billions):
     assert checkpoint_bytes(shape_of(catalog, model)) / 1e9 == pytest.approx(billions, rel=0.005)
 
@@ -92,10 +102,17 @@ def test_graphs_move_into_the_budget_at_0_21(catalog):
 
 @pytest.mark.parametrize(
     ("change", "gib"),
-    [({}, 0.12), ({"tensor": 2}, 0.5), ({"tensor": 6}, 0.8), ({"tensor": 8}, 1.8), ({"tensor": 4, "consumer": True}, 0.25),
-     ({"tensor": 8, "pipeline": 2, "ranks_a_node": 8}, 4.5), ({"version": (0, 6, 4)}, 0.47),
-     ({"tensor": 8, "version": (0, 7, 0)}, 7.2)],
-)  # fmt: skip
+    [
+        ({}, 0.12),
+        ({"tensor": 2}, 0.5),
+        ({"tensor": 6}, 0.8),
+        ({"tensor": 8}, 1.8),
+        ({"tensor": 4, "consumer": True}, 0.25),
+        ({"tensor": 8, "pipeline": 2, "ranks_a_node": 8}, 4.5),
+        ({"version": (0, 6, 4)}, 0.47),
+        ({"tensor": 8, "version": (0, 7, 0)}, 7.2),
+    ],
+)
 def test_non_torch(change, gib):
     run = dataclasses.replace(Run((0, 32, 0), 1, 1, 79.18, 0.9, 8192, 16, 2048), **change)
     assert non_torch_gib(run) == pytest.approx(gib)
@@ -106,8 +123,11 @@ def test_accuracy_on_published_starts():
     data = ROOT / "tests" / "sizing" / "data"
     done = subprocess.run(
         [sys.executable, "-m", "tests.sizing.accuracy", str(data / "cases.jsonl"), str(data / "models.json")],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     figures = json.loads(done.stdout.strip().splitlines()[-1])
     assert figures["cases"] >= 30
     assert figures["weights_median"] <= 0.005 and figures["weights_p90"] <= 0.045

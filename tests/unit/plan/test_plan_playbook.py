@@ -1,0 +1,62 @@
+"""The action through ansible-playbook: no node exists, and none is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sizing.common import ROOT
+
+
+def play(*arguments, **variables):
+    extra = [f"-e{json.dumps(variables)}"] if variables else []
+    playbook = Path(sys.executable).parent / "ansible-playbook"
+    return subprocess.run(
+        [str(playbook), "playbooks/plan.yml", *arguments, *extra],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+    )
+
+
+@pytest.mark.parametrize(("name", "group"), [("basic", "office"), ("standard", "campus"), ("flagship", "center")])
+def test_example_inventories(tmp_path, name, group):
+    done = play("-i", f"inventories/{name}", appliance_plan_dir=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert "unreachable=0" in done.stdout and "failed=0" in done.stdout
+    assert json.loads((tmp_path / group / "plan.json").read_text())["profile"] == name
+    assert "class=bar" in (tmp_path / group / "plan.html").read_text()
+    assert "权重" in (tmp_path / group / "plan.zh.txt").read_text()
+
+
+def test_again_changes_nothing_and_check_writes_nothing(tmp_path):
+    flags = ("-i", "inventories/basic", "--check", "--diff")
+    assert "changed=1" in play(*flags, appliance_plan_dir=str(tmp_path)).stdout
+    assert not list(tmp_path.iterdir())
+    play(*flags[:2], appliance_plan_dir=str(tmp_path))
+    assert "changed=0" in play(*flags[:2], appliance_plan_dir=str(tmp_path)).stdout
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ({"appliance_profile": "nix"}, ("LLM521", "office", "flagship", "appliance_profile")),
+        ({"appliance_model": "nix"}, ("LLM522", "deepseek-r1-32b", "appliance_model")),
+        ({"appliance_engine": "nix"}, ("LLM523", "vllm", "appliance_engine")),
+        ({"appliance_model": "deepseek-r1-70b"}, ("LLM504", "basic01", "GiB")),
+        ({"appliance_context_length": "long"}, ("appliance_context_length", "int")),
+    ],
+)
+def test_refusals_name_host_reason_and_remedy(tmp_path, wish, expected):
+    done = play("-i", "inventories/basic", appliance_plan_dir=str(tmp_path), **wish)
+    assert done.returncode != 0 and not list(tmp_path.iterdir())
+    for part in expected:
+        assert part in done.stdout + done.stderr
