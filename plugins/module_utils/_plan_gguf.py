@@ -293,5 +293,5 @@ def _compose(
             f"只有 {part.layers}/{shape.layers} 层在 GPU 上: 速度受内存带宽限制",
             f"only {part.layers} of {shape.layers} layers lie on GPUs: main memory sets the pace",
         )
-        plan["warnings"].append(warning("LLM518", message))
+        plan["warnings"].append(warning("LLM537", message))
     return plan

@@ -190,5 +190,5 @@ def test_filter():
 
 
 def test_golden_table():
-    """Every model on every card. After an intended change: python -m tests.sizing.golden > tests/sizing/golden/plans.md"""
+    """Every model on every card. An intended change: python -m tests.sizing.golden > tests/sizing/golden/plans.md"""
     assert table() == (ROOT / "tests" / "sizing" / "golden" / "plans.md").read_text(encoding="utf-8")
