@@ -102,7 +102,7 @@ def judge(
     known = [str(rule["id"]) for rule in rules]
     groups: Dict[str, Dict[str, Any]] = {}
     for host, item in seen.items():
-        groups.setdefault(_deployment(item), {})[host] = item["node"]
+        groups.setdefault(_deployment(item), {})[host] = dict(item["node"], clock_offset=item.get("clock"))
     found: List[Dict[str, Any]] = []
     for host, item in seen.items():
         settings = item.get("settings") or {}

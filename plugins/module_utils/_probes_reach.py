@@ -63,6 +63,15 @@ CAUSES: List[Tuple[str, Text, Text]] = [
         },
     ),
     (
+        r"Connection closed by UNKNOWN|kex_exchange_identification|Connection closed by remote host"
+        r"|Connection reset by peer",
+        {"en": "{where} closed the connection or nobody is there", "zh": "{where} 关闭了连接，或没有应答"},
+        {
+            "en": "check power, address and firewall of the node, and the jump host in ansible_ssh_common_args",
+            "zh": "请检查节点电源、地址与防火墙，以及 ansible_ssh_common_args 中的跳板机",
+        },
+    ),
+    (
         r"[Tt]imed? ?out|timeout",
         {"en": "{where} did not answer in time", "zh": "{where} 未在限时内应答"},
         {

@@ -22,6 +22,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     unknown,
 )
 
+UNRESOLVED = "the name does not resolve"
+
 
 def answer_of(context: Context, key: str) -> Optional[Dict[str, Any]]:
     found = (context.measures.get("net") or {}).get(key)
@@ -65,6 +67,8 @@ def hub(context: Context) -> Finding:
     if answer is None or answer.get("ok") is None:
         why = (answer or {}).get("reason") or "not asked"
         return unknown(f"{endpoint}: {why}", f"{endpoint}：{why}")
+    if answer.get("reason") == UNRESOLVED:
+        return skipped("its name does not resolve (see LLM113)", "域名无法解析（见 LLM113）")
     via_en = f" through the proxy {answer['proxy']}" if answer.get("proxy") else ""
     via_zh = f"（经代理 {answer['proxy']}）" if answer.get("proxy") else ""
     if not answer["ok"]:

@@ -19,6 +19,15 @@ SEVERITIES = ("error", "warn", "info")
 REQUIRED = ("id", "phase", "severity", "title", "fix")
 RULE_ID = re.compile(r"LLM[1-9]\d{2}$")
 
+# The words of `needs` in Chinese.
+CHINESE = {
+    "plan": "方案", "fitting plan": "可行的方案", "nvidia": " NVIDIA 显卡", "gpu plan": "使用加速卡的方案",
+    "cuda plan": "使用 CUDA 的方案", "nvidia driver": " NVIDIA 驱动", "nvswitch": " NVSwitch", "nvlink5": " NVLink 5",
+    "docker": " Docker", "running docker": "运行中的 Docker", "multi node": "多个节点", "dkms": " DKMS 模块",
+    "weights": "权重", "vllm": " vLLM 服务", "ollama": " Ollama 服务", "open webui": " Open WebUI 服务",
+    "secure boot": "安全启动", "rdma": " RDMA 设备",
+}  # fmt: skip
+
 
 class RulesError(Exception):
     """Wrong rules or a wrong silencing, in both languages."""
@@ -175,9 +184,9 @@ def _judge(
     for need in rule.get("needs", []):
         there = needs[need](context)
         if there is None:
-            return unknown(f"can't tell whether this applies: {need}", f"无法判断是否适用：{need}")
+            return unknown(f"can't tell whether this applies: {need}", f"无法判断是否适用：{CHINESE.get(need, need)}")
         if not there:
-            return skipped(f"not applicable: no {need}", f"不适用：没有 {need}")
+            return skipped(f"not applicable: no {need}", f"不适用：没有{CHINESE.get(need, need)}")
     try:
         return probes[rule["id"]](context)
     except Exception as error:  # a probe that trips over odd facts knows nothing, and must not stop the others

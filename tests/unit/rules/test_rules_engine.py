@@ -22,6 +22,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils import (
     _rules_variables,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
 
 from .healthy import HEALTHY
 
@@ -50,6 +51,10 @@ def test_a_failure_of_a_warning_rule_warns():
 def test_needs():
     assert judge(_rules.passed("e", "z"), need=False)[0]["status"] == "skip"
     assert judge(_rules.passed("e", "z"), need=None)[0]["status"] == "unknown"
+
+
+def test_every_need_has_a_chinese_word():
+    assert set(NEEDS) == set(_rules.CHINESE)
 
 
 def test_a_probe_that_trips_knows_nothing():
@@ -187,6 +192,7 @@ def test_variables():
         ("ssh: connect to host 10.0.0.9 port 22: No route to host", "no route"),
         ("Connection to 10.0.0.9 port 22 timed out", "in time"),
         ("/usr/bin/python3: command not found", "Python"),
+        ("Connection closed by UNKNOWN port 65535", "nobody is there"),
         ("something else", "the connection failed"),
     ],
 )
