@@ -14,9 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import labctl
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def faultless_hub():
-    labctl.hub_reset()
     yield
     labctl.hub_reset()
 

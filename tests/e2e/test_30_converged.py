@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import time
-from pathlib import Path
 
 import labctl
 import pytest
@@ -34,8 +33,7 @@ def test_check_mode_on_a_converged_node():
 def test_over_paramiko(tmp_path):
     """Paramiko reads the host keys of the user's home: one with the lab's keys in it."""
     (tmp_path / ".ssh").mkdir(mode=0o700)
-    cache = Path(os.environ.get("YITIJI_LAB_DIR", "/var/cache/yitiji-lab"))
-    shutil.copy(cache / "run" / os.environ["YITIJI_LAB"] / "known_hosts", tmp_path / ".ssh/known_hosts")
+    shutil.copy(labctl.CACHE / "run" / os.environ["YITIJI_LAB"] / "known_hosts", tmp_path / ".ssh/known_hosts")
     run = sitectl.site("paramiko", inventory=("tests/e2e/paramiko.yml",), env={"HOME": str(tmp_path)})
     nothing_changed(run)
 

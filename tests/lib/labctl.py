@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests/output"
 LAB = ROOT / "lab/lab"
+CACHE = Path(os.environ.get("YITIJI_LAB_DIR", "/var/cache/yitiji-lab"))
 HUB = "http://10.77.0.1:8801"
 NODE, ADDRESS, OCTET = "gpu01", "10.77.0.11", "11"  # of inventories/lab
 MODEL = "yitiji-lab/tiny-r1-distill"
@@ -57,6 +58,11 @@ def hub_reset() -> None:
 def hub_log() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(curl("-f", f"{HUB}/__log"))["Data"]
     return found
+
+
+def model_files(pattern: str) -> list[Path]:
+    """Files of the lab model as the hub holds them."""
+    return sorted((CACHE / "models" / MODEL).glob(pattern))
 
 
 def journal(name: str = NODE, lines: int = 60) -> str:
