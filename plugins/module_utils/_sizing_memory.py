@@ -21,7 +21,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape impo
 NON_TORCH = {1: 0.12, 2: 0.5, 4: 0.8, 8: 1.8}
 CONSUMER_NON_TORCH = 0.25
 TWO_NODES_NON_TORCH = 4.5
-OLD_EIGHT_NON_TORCH = 7.2  # before 0.8 at TP 8 (two logs)
+OLD_EIGHT_NON_TORCH = 7.2  # before 0.8 at TP 8 on cards of over 100 GiB (two logs, both H200)
+LARGE_CARD = 100.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def non_torch_gib(run: Run) -> float:
         base = CONSUMER_NON_TORCH
     elif run.ranks_a_node and run.tensor * run.pipeline > run.ranks_a_node:
         base = TWO_NODES_NON_TORCH
-    elif run.tensor >= 8 and run.version < (0, 8):
+    elif run.tensor >= 8 and run.version < (0, 8) and run.total_gib > LARGE_CARD:
         return OLD_EIGHT_NON_TORCH
     else:
         base = NON_TORCH[max(size for size in NON_TORCH if size <= run.tensor)]

@@ -110,7 +110,8 @@ def test_graphs_move_into_the_budget_at_0_21(catalog):
         ({"tensor": 4, "consumer": True}, 0.25),
         ({"tensor": 8, "pipeline": 2, "ranks_a_node": 8}, 4.5),
         ({"version": (0, 6, 4)}, 0.47),
-        ({"tensor": 8, "version": (0, 7, 0)}, 7.2),
+        ({"tensor": 8, "version": (0, 7, 0)}, 1.8),
+        ({"tensor": 8, "version": (0, 7, 0), "total_gib": 139.8}, 7.2),
     ],
 )
 def test_non_torch(change, gib):
