@@ -62,6 +62,12 @@ capture:
   description: What was read, as the class C(Capture) takes it.
   type: dict
   returned: when O(capture=true)
+  sample:
+    files: {/proc/sys/kernel/osrelease: "6.1.0-40-amd64\n"}
+    commands: {}
+    links: {}
+    spaces: {}
+    directories: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
