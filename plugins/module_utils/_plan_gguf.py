@@ -83,9 +83,11 @@ def split(
     sizes, outside = layer_sizes(shape, file_bytes, tensors)
     cache = kv_layer_bytes(shape, 1, "auto") * context * parallel
     room = sum(max(0.0, card * CARD_SHARE - CARD_RESERVE) for card in cards)
-    used, count = 0.0, 0
+    used, count, limit = 0.0, 0, shape.layers
+    if tensors is None and cards:  # sizes in proportion are no better than the rule, which was found by trying
+        limit = by_formula(sum(cards) / 1e9, file_bytes / 1e9, shape.layers)
     for size in reversed(sizes):
-        if used + size + cache > room:
+        if used + size + cache > room or count >= limit:
             break
         used += size + cache
         count += 1

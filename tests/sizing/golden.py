@@ -68,6 +68,39 @@ def stated(catalog: Any) -> list[str]:
     return lines
 
 
+# Machines on which these engines were timed: cards, main memory, file, and the layers that were off-loaded.
+MEASURED = (
+    ("llamacpp", "rtx-4090-24g", 1, 256, "UD-IQ1_S", "7 (23 GB)"),
+    ("llamacpp", "rtx-4090-24g", 4, 256, "UD-IQ1_S", "(92 GB)"),
+    ("llamacpp", "h800-80g", 4, 512, "UD-IQ1_S", "all (140 GB)"),
+    ("llamacpp", "", 0, 256, "UD-IQ1_S", "0 (180 GB of main memory)"),
+    ("ollama", "a100-80g", 2, 512, "UD-IQ1_S", "-"),
+    ("ktransformers", "rtx-4090-24g", 1, 512, "Q4_K_M", "11 GB, 382 GB of main memory"),
+    ("ktransformers", "rtx-4090-24g", 1, 256, "Q4_K_M", "refused: 382 GB needed"),
+)
+
+
+def gguf(catalog: Any) -> list[str]:
+    lines = [
+        "",
+        "## 671B from GGUF files, 4096 tokens, one request",
+        "",
+        "| engine | cards | memory GiB | file | measured or stated | planned of 61 | on cards GiB | in memory GiB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for engine, gpu, count, memory, name, seen in MEASURED:
+        start = f"| {engine} | {count} x {gpu or '-'} | {memory} | {name} | {seen} "
+        wish = {"context_length": 4096, "concurrency": 1, "gguf": name, "profile": "flagship", "engine": engine}
+        try:
+            made = plan(catalog, declared(gpu, count, memory_gib=memory), **wish)
+        except Refusal as refusal:
+            lines.append(f"{start}| {refusal.id} | | |")
+            continue
+        held = made["memory"]
+        lines.append(f"{start}| {made['gguf']['gpu_layers']} | {held['cards_gib']:.0f} | {held['host_gib']:.0f} |")
+    return lines
+
+
 def table() -> str:
     catalog = load_catalog()
     catalog["profiles"]["golden"] = WISH
@@ -90,7 +123,7 @@ def table() -> str:
         for gpu in catalog["gpus"]:
             row = " | ".join(cell(catalog, model, precision, gpu, nodes, count) for nodes, count in PARKS)
             lines.append(f"| {gpu} | {row} |")
-    return "\n".join(lines + stated(catalog)) + "\n"
+    return "\n".join(lines + stated(catalog) + gguf(catalog)) + "\n"
 
 
 if __name__ == "__main__":

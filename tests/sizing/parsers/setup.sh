@@ -25,8 +25,12 @@ info="$site/vllm-0.32.0+cpu.dist-info"
 mkdir -p "$info"
 printf 'Metadata-Version: 2.1\nName: vllm\nVersion: 0.32.0+cpu\n' > "$info/METADATA"
 : > "$info/RECORD"
-beside() { "$uv" pip install -q --python "$python" --no-deps --target "$folder/$1" $2; }
+beside() { # folder package...
+    target=$folder/$1
+    shift
+    "$uv" pip install -q --python "$python" --no-deps --target "$target" "$@"
+}
 beside vllm-0.33.0 "vllm==0.33.0"
-beside sglang-0.5.23 "sglang==0.5.23 orjson platformdirs triton ipython traitlets"
-beside lmdeploy-0.18.0 "lmdeploy==0.18.0 fire mmengine-lite shortuuid addict termcolor yapf platformdirs"
+beside sglang-0.5.23 "sglang==0.5.23" orjson platformdirs triton ipython traitlets
+beside lmdeploy-0.18.0 "lmdeploy==0.18.0" fire mmengine-lite shortuuid addict termcolor yapf platformdirs
 touch "$folder/ready-1"

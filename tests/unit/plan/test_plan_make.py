@@ -287,14 +287,14 @@ def test_sglang_spans_nodes_and_lmdeploy_does_not(catalog):
 
 def test_planning_is_quick(catalog):
     plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
-    start = time.perf_counter()
+    start = time.process_time()
     plan(catalog, declared("h20-96g", 8, 2), profile="flagship", context_length=16000)
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
 
 
 def test_a_thousand_nodes(catalog):
-    start = time.perf_counter()
+    start = time.process_time()
     made = plan(catalog, declared("h20-96g", 8, 1000), profile="flagship")
     for number in range(1000):
         plan(catalog, declared("rtx-4090-24g", 2), deployment=f"d{number}")
-    assert time.perf_counter() - start < 5 and made["verdict"] == "fits"
+    assert time.process_time() - start < 5 and made["verdict"] == "fits"

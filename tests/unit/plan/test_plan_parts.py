@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter.plan import FilterModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_lmdeploy as lmdeploy
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_sglang as sglang
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_vllm as vllm
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import find_model, read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import (
@@ -192,3 +194,40 @@ def test_filter():
 def test_golden_table():
     """Every model on every card. An intended change: python -m tests.sizing.golden > tests/sizing/golden/plans.md"""
     assert table() == (ROOT / "tests" / "sizing" / "golden" / "plans.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_reaches_sglang_and_lmdeploy():
+    wish = vllm.Settings(
+        "/m",
+        "x",
+        8000,
+        "cuda",
+        "bfloat16",
+        4096,
+        8,
+        2048,
+        kv_dtype="fp8",
+        data=2,
+        quantization="fp8",
+        eager=True,
+        trust_remote_code=True,
+        reasoning_parser="deepseek_r1",
+        nodes=2,
+        node_rank=1,
+        master_address="10.0.0.1",
+        master_port=5,
+    )
+    made = " ".join(sglang.command(wish))
+    for part in (
+        "--dp-size 2",
+        "--quantization fp8",
+        "--disable-cuda-graph",
+        "--trust-remote-code",
+        "--kv-cache-dtype fp8_e4m3",
+        "--dist-init-addr 10.0.0.1:5",
+        "--node-rank 1",
+        "--reasoning-parser deepseek-r1",
+    ):
+        assert part in made
+    other = " ".join(lmdeploy.command(wish))
+    assert "--quant-policy 8" in other and "--eager-mode" in other and "--cache-max-entry-count" not in other

@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes impo
     checkpoint_bytes,
     kv_layer_bytes,
     linear_bytes,
+    stage_weights,
     stages,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import (
@@ -134,3 +135,73 @@ def test_accuracy_on_published_starts():
     assert figures["weights_median"] <= 0.005 and figures["weights_p90"] <= 0.045
     assert figures["kv_tokens_median"] <= 0.025 and figures["kv_tokens_p90"] <= 0.20
     assert figures["unsafe"] <= 2 and figures["false_fits"] == 0 and figures["false_refusals"] <= 2
+
+
+@pytest.mark.parametrize(
+    ("quant", "size"),
+    [
+        (Quant("gptq", 8, 128), 1 + 3 / 128),
+        (Quant("int4", 4, 32), 0.5 + 2 / 32),
+        (Quant("bitsandbytes", 4, 64), 0.516),
+        (Quant("bitsandbytes", 8, 64), 1.02),
+        (Quant("nvfp4", 4, 16), 0.5625),
+        (Quant("fp8", 8, 0, 128), 1 + 4 / 128**2),
+        (Quant("fbgemm_fp8", 8), 1),
+        (Quant("gguf", 4.95), 4.95 / 8),
+        (Quant("other", 8), 1),
+    ],
+)
+def test_every_quantisation_has_its_size(quant, size):
+    assert linear_bytes(quant, 2) == pytest.approx(size)
+
+
+def test_moe_and_mxfp4(catalog):
+    raw = {"model_type": "qwen3_moe", "num_hidden_layers": 4, "hidden_size": 2048, "num_attention_heads": 32}
+    raw.update(num_key_value_heads=4, head_dim=128, intermediate_size=6144, vocab_size=1024, num_experts=8)
+    raw.update(num_experts_per_tok=2, moe_intermediate_size=768)
+    plain = read_shape(raw, "moe")
+    one = stage_weights(plain, stages(4, 1)[0], 1)
+    experts = 4 * 8 * 3 * 2048 * 768 * 2
+    assert one > experts and stage_weights(plain, stages(4, 1)[0], 8) < one / 5
+    small = read_shape({**raw, "quantization_config": {"quant_method": "mxfp4"}}, "moe")
+    assert one - stage_weights(small, stages(4, 1)[0], 1) == pytest.approx(experts * (1 - 4.25 / 16), rel=1e-6)
+
+
+def test_what_a_version_adds(catalog):
+    r1 = shape_of(catalog, "deepseek-r1-671b")
+    stage = stages(61, 1)[0]
+    fused = stage_weights(r1, stage, 8, (0, 7, 3)) - stage_weights(r1, stage, 8, (0, 8, 0))
+    assert fused / 2**30 == pytest.approx(4.15, abs=0.05)  # two logs differ by this much
+    run = Run((0, 8, 5), 1, 1, 79.18, 0.9, 8192, 16, 2048)
+    plain = predict(shape_of(catalog, "deepseek-r1-8b"), run).weights
+    assert predict(shape_of(catalog, "deepseek-r1-8b"), dataclasses.replace(run, lora_rank=16)).weights > plain
+    pooling = dataclasses.replace(run, max_seqs=1024, max_batched=8192, pooling=True)
+    small = shape_of(catalog, "deepseek-r1-8b")
+    assert predict(small, pooling).activation < predict(small, dataclasses.replace(pooling, pooling=False)).activation
+
+
+def test_sparse_attention_keeps_an_index(catalog):
+    raw = {**catalog["models"]["deepseek-r1-671b"]["config"], "model_type": "deepseek_v32", "index_head_dim": 128}
+    shape = read_shape(raw, "v3.2")
+    assert kv_layer_bytes(shape, 8, "auto") == 576 * 2 + 132
+    stage = stages(61, 1)[0]
+    assert stage_weights(shape, stage, 8) > stage_weights(shape_of(catalog, "deepseek-r1-671b"), stage, 8)
+
+
+def test_end_layers_of_fbgemm_stay_16_bit(catalog):
+    raw = {**catalog["models"]["deepseek-r1-8b"]["config"]}
+    eight = read_shape({**raw, "quantization_config": {"quant_method": "fp8"}}, "x")
+    mixed = read_shape({**raw, "quantization_config": {"quant_method": "fbgemm_fp8"}}, "x")
+    stage = stages(32, 1)[0]
+    attention, mlp = 4096 * 128 * 80, 3 * 4096 * 14336
+    assert stage_weights(mixed, stage, 1) - stage_weights(eight, stage, 1) == 32 * attention + 2 * mlp
+
+
+def test_learned_positions_and_gguf_embeddings():
+    raw = {"model_type": "opt", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2, "vocab_size": 640}
+    shape = read_shape({**raw, "max_position_embeddings": 2048, "ffn_dim": 256, "tie_word_embeddings": True}, "opt")
+    more = dataclasses.replace(shape, learned_positions=False)
+    stage = stages(2, 1)[0]
+    assert stage_weights(shape, stage, 1) - stage_weights(more, stage, 1) == 2048 * 64 * 2
+    half = dataclasses.replace(more, quant=Quant("gguf", 8))
+    assert stage_weights(half, stage, 1) < 0.7 * stage_weights(more, stage, 1)
