@@ -15,6 +15,8 @@ MANIFEST = ".yitiji-manifest.json"
 STAMP = ".yitiji-verified.json"
 DIGESTS = ".yitiji-digests.json"  # digests of prefixes, to find a bad range later
 WORK = ".yitiji-download"
+PROGRESS = "progress.json"  # in WORK
+HAVE = "have.json"  # in WORK: what other nodes may take from here already
 STATE_NAMES = (MANIFEST, STAMP, DIGESTS, WORK)
 
 

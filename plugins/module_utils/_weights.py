@@ -37,6 +37,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check imp
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_engine import Engine, Options
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import STEP, Job
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_mirror import MirrorSource
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import prune_old
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_source import DirectorySource, HubSource, Source
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_state import Journal, Work
@@ -55,6 +56,7 @@ class Request(NamedTuple):
     token: str = ""
     source: str = "modelscope"
     source_dir: str = ""
+    mirrors: Sequence[str] = ()
     workers: int = 8
     verify: str = "stamp"
     update: bool = False
@@ -63,6 +65,7 @@ class Request(NamedTuple):
     retries: int = 6
     lock_timeout: float = 90.0
     lease: float = 0.0
+    mirror_wait: float = 300.0
     ca_path: str = ""
     validate_certs: bool = True
     check: bool = False
@@ -119,6 +122,9 @@ class Weights:
             if standing.valid:
                 self.outcome.manifest, self.outcome.verified = standing.manifest, True
                 return self.outcome
+        if request.check and request.source == "mirror":
+            self.outcome.changed = True  # the other nodes serve only while a real run is under way
+            return self.outcome
         if request.check:
             manifest, source = self._wanted()
             self._plan(manifest)
@@ -171,6 +177,10 @@ class Weights:
             if any(not one.sha256 for one in listing):
                 self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
             return DirectorySource(path), listing
+        if request.source == "mirror":
+            client = Client(request.mirrors[0], "", request.timeout, request.ca_path, request.validate_certs)
+            mirror = MirrorSource(client, request.mirrors)
+            return mirror, list(mirror.manifest(request.model, request.revision, request.mirror_wait).files)
         hub = Hub(Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
                   request.model, request.revision)
         source = HubSource(hub)

@@ -16,7 +16,12 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Broken
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import file_state, sync_directory
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
+    HAVE,
+    file_state,
+    sync_directory,
+    write_json,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check import check_format
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import SPLIT, Job, Segment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_source import Source
@@ -28,6 +33,7 @@ ENOUGH = 64 << 20  # bytes per second on one connection: more of them would not 
 PROGRESS = 1 << 20  # bytes that make a failure forgotten
 BACKLOG = 128  # finished files that wait for the disk
 KEEP_EVERY = 2.0
+POLL_EVERY = 0.5
 
 
 class Options(NamedTuple):
@@ -74,11 +80,12 @@ class Engine:
                    for number in range(max(1, min(self.options.workers, len(self._jobs) * 16)))]
         threads += [threading.Thread(target=self._guard, args=(self._hash_behind,), daemon=True)
                     for _one in range(min(4, os.cpu_count() or 1))]
-        threads += [threading.Thread(target=self._guard, args=(one,), daemon=True) for one in (self._finish, self._keep)]
+        threads += [threading.Thread(target=self._guard, args=(one,), daemon=True) for one in (self._finish, self._keep, self._poll)]
         for one in self._empty:
             one.open()
             one.catch_up(memoryview(b""))
             self._ended.append(one)
+        self._tell()
         for thread in threads:
             thread.start()
         try:
@@ -179,7 +186,11 @@ class Engine:
             if segment:
                 return last, segment
         if self._waiting and len(self._ended) < BACKLOG:
-            job = self._waiting.pop()
+            number_or_none = self.source.pick(self._waiting)
+        else:
+            number_or_none = None
+        if number_or_none is not None:
+            job = self._waiting.pop(number_or_none)
             job.open()
             self._active.append(job)
             segment = job.claim()
@@ -298,6 +309,7 @@ class Engine:
             for job in batch:
                 job.close()
                 folders.add(self._name(job))
+            self._tell()
             with self._end_cond:
                 self._ended = [one for one in self._ended if one not in batch]
             with self._cond:
@@ -306,6 +318,11 @@ class Engine:
             sync_directory(folder)
         self._done.set()
         self._wake()
+
+    def _tell(self) -> None:
+        """For other nodes: which files are here and right."""
+        have = {path: record.get("sha256") or "" for path, record in self.journal.done.items()}
+        write_json(os.path.join(os.path.dirname(self.journal.path), HAVE), have, durable=False)
 
     def _name(self, job: Job) -> str:
         """Checks the format and gives the file its final name."""
@@ -325,6 +342,13 @@ class Engine:
         """Sends bytes to the disk early and remembers what is safe there."""
         while not self._halt.is_set() and not self._done.wait(KEEP_EVERY):
             self._save()
+
+    def _poll(self) -> None:
+        while not self._halt.is_set() and not self._done.is_set():
+            self.source.poll()
+            with self._cond:
+                self._cond.notify_all()
+            self._done.wait(POLL_EVERY)
 
     def _save(self) -> None:
         with self._cond:

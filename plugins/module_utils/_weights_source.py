@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Optional
+from typing import Any, Optional, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Broken, Connection, Response
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Broken, Client, Connection, Response
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope import Hub
@@ -36,6 +36,13 @@ class Source:
     def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
         raise NotImplementedError
 
+    def poll(self) -> None:
+        """Called twice a second, for sources whose files come by and by."""
+
+    def pick(self, waiting: Sequence[Any]) -> Optional[int]:
+        """Which of the waiting jobs (smallest first) is next; None: none yet."""
+        return len(waiting) - 1
+
 
 class HttpStream(Stream):
     def __init__(self, answer: Response, first: int, ranged: bool) -> None:
@@ -53,19 +60,18 @@ class HttpStream(Stream):
             self.answer.abandon()
 
 
-class HubSource(Source):
-    def __init__(self, hub: Hub, url_of: Optional[Callable[[str], str]] = None) -> None:
-        self.client = hub.client
-        self.name = hub.client.endpoint
-        self._url_of = url_of or hub.file_url
+class HttpSource(Source):
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.name = client.endpoint
 
     def connect(self) -> Connection:
         return Connection(self.client)
 
-    def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
+    def open_url(self, handle: Optional[Connection], url: str, entry: Entry, start: int, stop: int) -> Stream:
         assert handle is not None
         span = None if (start, stop) == (0, entry.size) else (start, stop)
-        answer = handle.request(self._url_of(entry.path), span)
+        answer = handle.request(url, span)
         if answer.status == 206 and span:
             got = answer.content_range()
             if got is None or got[:2] != span or (answer.remaining is not None and answer.remaining != stop - start):
@@ -90,6 +96,15 @@ class HubSource(Source):
             answer.abandon()
             trouble("LLM611", path=entry.path, url=self.name, detail="HTTP %d" % answer.status)
         raise answer.failed()
+
+
+class HubSource(HttpSource):
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(hub.client)
+        self._hub = hub
+
+    def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
+        return self.open_url(handle, self._hub.file_url(entry.path), entry, start, stop)
 
 
 class FileStream(Stream):

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
+    PROGRESS,
     WORK,
     Entry,
     read_json,
@@ -112,7 +113,7 @@ class Work:
                 remove(os.path.join(self.parts, name))
 
     def progress(self, state: Dict[str, Any]) -> None:
-        write_json(os.path.join(self.path, "progress.json"), state, durable=False)
+        write_json(os.path.join(self.path, PROGRESS), state, durable=False)
 
 
 class Journal:

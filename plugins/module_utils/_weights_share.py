@@ -1,0 +1,33 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Once per site: which node fetches, from whom the others take, and whether sharing is needed at all."""
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+
+def share(nodes: Mapping[str, Mapping[str, Any]], host: str, verified: Mapping[str, bool], port: int,
+          wanted: bool = True) -> Dict[str, Any]:
+    """`nodes`: name -> {address, head}; `verified`: the nodes of this run -> whether their stamp stands.
+
+    -> active: serve and take from each other; fetches: this node asks the source itself;
+       mirrors: where the others serve, the head first; address, allow: for this node's own server.
+    """
+    here = [name for name in nodes if name in verified]
+    head = next((name for name in here if nodes[name].get("head")), "")
+    addresses = {name: str(nodes[name].get("address") or "") for name in here}
+    possible = wanted and len(here) > 1 and head and host in here and all(addresses.values())
+    if not possible or all(verified[name] for name in here):
+        return {"active": False, "fetches": True, "mirrors": [], "address": "", "allow": []}
+    others = [name for name in [head, *(one for one in here if one != head)] if name != host]
+    return {
+        "active": True,
+        "fetches": host == head,
+        "mirrors": ["http://%s:%d" % (_bracketed(addresses[name]), port) for name in others],
+        "address": _bracketed(addresses[host]),
+        "allow": [addresses[name] for name in others],
+    }
+
+
+def _bracketed(address: str) -> str:
+    return "[%s]" % address if ":" in address else address
