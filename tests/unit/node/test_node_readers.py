@@ -265,3 +265,83 @@ def test_space_of_this_machine():
     assert isinstance(found, Space) and found.size >= found.available > 0
     assert Host().space("/no/such/place") is None and Host().names("/no/such") == []
     assert os.path.exists("/") and Host().read("/no/such") is None
+
+
+def test_rdma_route_and_names():
+    base = "/sys/class/infiniband/mlx5_0"
+    files = {
+        base + "/ports/1/state": "4: ACTIVE\n", base + "/ports/1/rate": "400 Gb/sec (4X NDR)\n",
+        base + "/ports/1/link_layer": "InfiniBand\n", base + "/device/net/ibs1/mtu": "4092\n",
+        "/proc/net/route": "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
+                           "eth1 00000000 0100000A 0003 0 0 200 00000000 0 0 0\n"
+                           "bond0 00000000 0100000A 0003 0 0 100 00000000 0 0 0\n",
+        "/etc/resolv.conf": "nameserver 10.0.0.2\nsearch x\n",
+    }  # fmt: skip
+    commands = {"getent ahosts n1": "10.0.0.11 STREAM n1\n10.0.0.11 DGRAM\n::1 STREAM\n", "getent ahosts n2": {"rc": 2}}
+    host = capture(files, commands)
+    assert _node_network.rdma(host) == [
+        {"name": "mlx5_0", "interfaces": ["ibs1"],
+         "ports": [{"port": 1, "state": "ACTIVE", "rate_gbps": 400, "layer": "InfiniBand"}]}
+    ]  # fmt: skip
+    assert _node_network.default_interface(host) == "bond0"
+    assert _node_network.name_addresses(host, "n1") == ["10.0.0.11", "::1"]
+    assert _node_network.name_addresses(host, "n2") == []
+    assert _node_network.name_addresses(host, "n3") is None
+    assert _node_network.network(host, "n1")["resolvers"] == ["10.0.0.2"]
+
+
+def test_interfaces_with_and_without_iproute():
+    base = "/sys/class/net/bond0"
+    files = {
+        base + "/address": "aa:bb:cc:dd:ee:ff\n", base + "/mtu": "9000\n", base + "/speed": "100000\n",
+        base + "/operstate": "up\n", base + "/statistics/rx_errors": "3\n", base + "/statistics/tx_errors": "4\n",
+        "/sys/class/net/bonding_masters": "bond0\n", "/sys/class/net/wlan0/address": "x\n",
+        "/sys/class/net/wlan0/speed": "-1\n", "/sys/class/net/wlan0/operstate": "down\n",
+        "/proc/net/if_inet6": "fe800000000000000000000000000001 02 40 20 80 bond0\n",
+    }  # fmt: skip
+    found = _node_network.interfaces(capture(files))
+    assert [item["name"] for item in found] == ["bond0", "wlan0"]
+    assert found[0]["addresses"] == ["fe80::1/64"] and found[0]["errors"] == 7 and found[0]["up"]
+    assert found[1]["speed_mbps"] is None and not found[1]["up"]
+    rows = [{"ifname": "bond0", "addr_info": [{"local": "10.0.0.11", "prefixlen": 24}, {}]}]
+    found = _node_network.interfaces(capture(files, {"ip -j address show": json.dumps(rows)}))
+    assert found[0]["addresses"] == ["10.0.0.11/24"]
+
+
+def test_disks_and_clock():
+    files = {
+        "/sys/block/nvme0n1/size": "7501476528\n", "/sys/block/nvme0n1/queue/rotational": "0\n",
+        "/sys/block/nvme0n1/device/model": "U.2 drive\n", "/sys/block/loop0/size": "8\n", "/sys/block/sda/size": "0\n",
+    }  # fmt: skip
+    assert _node_system.disks(capture(files)) == [
+        {"name": "nvme0n1", "size_bytes": 7501476528 * 512, "rotational": False, "model": "U.2 drive"}
+    ]
+    asked = {"timedatectl show --property=NTPSynchronized": "NTPSynchronized=no\n"}
+    assert _node_system.clock(capture(commands=asked), 5.0)["synchronized"] is False
+    there = capture(commands=asked, directories=["/run/systemd/timesync/synchronized"])
+    assert _node_system.clock(there, 5.0)["synchronized"] is True
+    keys = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,ConditionResult"
+    names = "chrony.service chronyd.service systemd-timesyncd.service ntp.service ntpd.service ntpsec.service"
+    asked[f"systemctl show {keys} -- {names}"] = "LoadState=loaded\nActiveState=active\n"
+    assert _node_system.clock(capture(commands=asked, directories=["/run/systemd/system"]), 5.0)["source"] == "chrony"
+
+
+def test_kernels_and_boot():
+    files = {
+        "/boot/vmlinuz-6.1.0-40-amd64": "", "/boot/vmlinuz-6.1.0-9-amd64": "",
+        "/lib/modules/6.1.0-40-amd64/build/Makefile": "", "/lib/modules/6.1.0-9-amd64/kernel/x": "",
+        "/lib/modules/5.0-leftover/modules.dep": "", "/proc/cmdline": "quiet iommu=pt\n", "/proc/1/comm": "systemd\n",
+    }  # fmt: skip
+    found = _node_system.kernels(capture(files))
+    assert [(k["version"], k["headers"], k["image"]) for k in found] == [
+        ("6.1.0-9-amd64", False, True), ("6.1.0-40-amd64", True, True),
+    ]  # fmt: skip
+    found = _node_system.boot(capture(files))
+    assert found["secure_boot"] is False and not found["efi"] and found["init"] == "systemd"
+    assert _node_system.boot(capture(files, directories=["/sys/firmware/efi"]))["secure_boot"] is None
+
+
+@pytest.mark.parametrize("text", ["", "ID=debian\nVERSION_ID=\"12\nBROKEN='", "# ID=x\nID=debian\nVERSION_ID=12\n"])
+def test_os_release(text):
+    found = _node_system.os_release(capture({"/etc/os-release": text}))
+    assert found["id"] in (None, "debian") and "ID" not in found

@@ -241,3 +241,20 @@ def test_the_command_says_what_stops_it(tmp_path, capsys):
     config.write_text("[]")
     assert _rules_cli.main([], ["--config", str(config)]) == _rules_cli.UNUSABLE
     assert "not a JSON object" in capsys.readouterr().err
+
+
+def test_the_command_judges_a_capture(tmp_path, capsys):
+    config, capture, page = tmp_path / "doctor.json", tmp_path / "c.json", tmp_path / "r.html"
+    settings = {"ignore": [{"id": "LLM110", "reason": "a capture of a container"}]}
+    config.write_text(json.dumps({"host": "n9", "language": "en", "settings": settings}))
+    capture.write_text(json.dumps({"files": {"/proc/1/comm": "x"}, "epoch": 7.0}))
+    args = ["--config", str(config), "--replay", str(capture), "--phase", "pre", "--html", str(page)]
+    assert _rules_cli.main(doctor.load_rules(), args) in (1, 2)
+    said = capsys.readouterr().out
+    assert "silenced: a capture of a container" in said and "n9" in said and "磁盘" not in said
+    assert page.stat().st_mode & 0o077 == 0
+    assert _rules_cli.main(doctor.load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
+    assert json.loads((tmp_path / "r.json").read_text())["phase"] == "pre"
+    config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))
+    assert _rules_cli.main(doctor.load_rules(), args) == _rules_cli.UNUSABLE
+    assert "without a reason" in capsys.readouterr().err
