@@ -6,23 +6,28 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_lmdeploy as lmdeploy
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_sglang as sglang
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_vllm as vllm
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_lmdeploy import command as lmdeploy_command
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_sglang import command as sglang_command
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import (
+    Settings,
+    command,
+    environment,
+    version_key,
+)
 
 
-def engine_args(engine: Mapping[str, Any], name: str, version: str, settings: vllm.Settings) -> List[str]:
+def engine_args(engine: Mapping[str, Any], name: str, version: str, settings: Settings) -> List[str]:
     if name == "sglang":
-        return sglang.command(settings)
+        return sglang_command(settings)
     if name == "lmdeploy":
-        return lmdeploy.command(settings)
-    return vllm.command(engine, version, settings)
+        return lmdeploy_command(settings)
+    return command(engine, version, settings)
 
 
-def engine_env(name: str, version: str, settings: vllm.Settings) -> Dict[str, str]:
-    env = vllm.environment(settings)
+def engine_env(name: str, version: str, settings: Settings) -> Dict[str, str]:
+    env = environment(settings)
     if name != "vllm":
         env = {key: value for key, value in env.items() if not key.startswith("VLLM_")}
-    elif vllm.version_key(version) < (0, 9):
+    elif version_key(version) < (0, 9):
         env["VLLM_USE_V1"] = "0"  # the runner that still knows Volta
     return env

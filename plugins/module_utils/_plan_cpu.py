@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_vllm as vllm
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import Settings, command, environment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_parts import (
     base_plan,
@@ -68,7 +68,7 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
             {"memory_bytes": have},
         )
     version = str(image["version"])
-    settings = vllm.Settings(
+    settings = Settings(
         model_path=wish.mount + "/" + wish.model_id,
         served_name=wish.served_name,
         port=wish.port,
@@ -88,8 +88,8 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
         layout={"tensor": 1, "pipeline": 1, "data": 1},
         nodes={head.name: {"rank": 0, "head": True, "gpus": [], "address": head.address, "args": [], "env": {}}},
         service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
-        args=vllm.command(engine, version, settings),
-        env=vllm.environment(settings),
+        args=command(engine, version, settings),
+        env=environment(settings),
         container={"shm_bytes": SHM, "models_mount": wish.mount, "gpus": None, "network": "bridge"},
         start=start_part(wish.model_bytes, 1),
         memory={

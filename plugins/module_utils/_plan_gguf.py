@@ -8,8 +8,14 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_gguf as gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_gguf import (
+    GgufSettings,
+    ktransformers_args,
+    llamacpp_args,
+    ollama_env,
+    ollama_modelfile,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_parts import (
@@ -210,7 +216,7 @@ def _compose(
     files = sorted(one for one in wish.files if any(fnmatch.fnmatch(one, mask) for mask in wish.include))
     merge = wish.engine == "ollama" and len(files) != 1
     path = f"{folder}/{files[0]}" if files and not merge else f"{folder}/{name}.gguf"
-    settings = gguf.GgufSettings(
+    settings = GgufSettings(
         path=path,
         folder=folder,
         served_name=wish.served_name,
@@ -224,9 +230,9 @@ def _compose(
         temperature=float(wish.sampling.get("temperature", 0.6)),
         config_id=str(wish.entry.get("id", wish.model_id)),
     )
-    args = {"llamacpp": gguf.llamacpp_args, "ktransformers": gguf.ktransformers_args}
+    args = {"llamacpp": llamacpp_args, "ktransformers": ktransformers_args}
     made = args[wish.engine](settings) if wish.engine in args else ["serve"]
-    env = gguf.ollama_env(settings) if wish.engine == "ollama" else {}
+    env = ollama_env(settings) if wish.engine == "ollama" else {}
     tokens = wish.context * parallel
     file_gb, card_gb = int(chosen["bytes"]) / 1e9, sum(cards) / 1e9
     rule = by_formula(card_gb, file_gb, shape.layers)
@@ -277,7 +283,7 @@ def _compose(
         },
     )
     if wish.engine == "ollama":
-        plan["modelfile"] = gguf.ollama_modelfile(settings)
+        plan["modelfile"] = ollama_modelfile(settings)
         plan["needs"]["disk_bytes"]["weights"] = int(chosen["bytes"]) * (3 if merge else 2)  # import and merge copy
     plan["needs"]["memory_bytes"] = int(part.host_bytes + HOST_RESERVE)
     plan["why"] += [

@@ -33,10 +33,12 @@ from tests.sizing.golden import table
 def test_a_vendors_folder_adds_and_changes(tmp_path, catalog):
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "vendor.yml").write_text(
-        "economy: {model: deepseek-r1-14b, engine: vllm, device: cuda}\nbasic: {concurrency: 8}\n"
+        "economy: {model: deepseek-r1-14b, engine: vllm, device: cuda}\n"
+        "basic: {concurrency: 8, stated: {concurrency: 8}}\n"
     )
     found = read_catalog([str(ROOT / "plugins" / "catalog"), str(tmp_path)], parse)
     assert found["profiles"]["basic"]["concurrency"] == 8
+    assert found["profiles"]["basic"]["stated"] == {"concurrency": 8, "requests_per_second": "10-20"}
     assert found["profiles"]["basic"]["model"] == catalog["profiles"]["basic"]["model"]
     assert plan(found, declared("a100-80g", 1), profile="economy")["model"]["served_name"] == "deepseek-r1-14b"
 
