@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+ASK = "curl -sS -k -m 20"
+
+
+def test_runs_and_starts_at_boot(host):
+    nginx = host.service("nginx")
+    assert nginx.is_running and nginx.is_enabled
+
+
+def test_http_only_leads_to_https(root):
+    told = root(f"{ASK} -o /dev/null -w '%{{http_code}} %{{redirect_url}}' http://127.0.0.1/x")
+    code, target = told.split()
+    assert code in ("301", "308") and target.startswith("https://")
+
+
+def test_passes_the_page_on_with_the_callers_address(root):
+    seen = {
+        k.lower(): v for k, v in json.loads(root(f"{ASK} -H 'X-Forwarded-For: 6.6.6.6' https://127.0.0.1/")).items()
+    }
+    assert seen["x-forwarded-for"] == "127.0.0.1", "what a client claims about itself is not passed on"
+    assert seen["x-forwarded-proto"] == "https"
+
+
+def test_an_answer_arrives_as_it_is_made(root):
+    told = root(f"{ASK} -N -o /dev/null -w '%{{time_starttransfer}} %{{time_total}}' https://127.0.0.1/stream")
+    first, whole = (float(x) for x in told.split())
+    assert first < 1
+    assert whole > 2.5
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions", "/metrics", "/openapi.json"])
+def test_the_engines_interface_is_closed(root, path):
+    assert root(f"{ASK} -o /dev/null -w '%{{http_code}}' https://127.0.0.1{path}") in ("403", "404")
+
+
+@pytest.mark.parametrize("option", ["--tls-max 1.1", "--tls-max 1.2 --ciphers AES128-SHA"])
+def test_refuses_weak_tls(root, option):
+    assert root(f"{ASK} {option} -o /dev/null -w '%{{http_code}}' https://127.0.0.1/ 2>/dev/null") == "000"
+
+
+def test_security_headers(root):
+    told = root(f"{ASK} -D - -o /dev/null https://127.0.0.1/").lower()
+    for header in ("strict-transport-security", "x-content-type-options: nosniff", "x-frame-options"):
+        assert header in told
+    assert "nginx/" not in told, "the version is nobody's business"
+
+
+def test_keys_are_for_root_alone(root):
+    assert root("find /etc/yitiji/tls -name '*key*' -type f -perm /077") == ""
+
+
+def test_certificate_names_the_node(root):
+    told = root("echo | openssl s_client -connect 127.0.0.1:443 2>/dev/null | openssl x509 -noout -ext subjectAltName")
+    assert "10.77.0.11" in told
