@@ -11,6 +11,28 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Cont
 
 STATE_DIR = "/var/lib/yitiji"
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 compared with, not bound
+# Reasons that others give in English.
+REASONS = (
+    ("no such file on the node", "节点上没有该文件"),
+    ("the name does not resolve", "域名无法解析"),
+    ("timed out", "超时"),
+    ("Connection refused", "连接被拒绝"),
+    ("No route to host", "没有路由"),
+    ("Network is unreachable", "网络不可达"),
+    ("not asked", "未查询"),
+    ("there is no manifest", "没有清单"),
+    ("there is no stamp", "没有校验标记"),
+    ("changed since it was verified", "校验之后发生了变化"),
+    ("the stamp is of another manifest", "校验标记与清单不符"),
+)
+
+
+def chinese(reason: object) -> str:
+    """A reason with its known parts in Chinese; the rest stays as it was said."""
+    text = str(reason)
+    for english, translated in REASONS:
+        text = text.replace(english, translated)
+    return text
 
 
 def gb(value: float) -> str:

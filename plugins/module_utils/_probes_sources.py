@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import (
+    chinese,
     images_of,
     loaded,
     model_of,
@@ -66,7 +67,7 @@ def hub(context: Context) -> Finding:
     answer = answer_of(context, "hub")
     if answer is None or answer.get("ok") is None:
         why = (answer or {}).get("reason") or "not asked"
-        return unknown(f"{endpoint}: {why}", f"{endpoint}：{why}")
+        return unknown(f"{endpoint}: {why}", f"{endpoint}：{chinese(why)}")
     if answer.get("reason") == UNRESOLVED:
         return skipped("its name does not resolve (see LLM113)", "域名无法解析（见 LLM113）")
     via_en = f" through the proxy {answer['proxy']}" if answer.get("proxy") else ""
@@ -74,7 +75,7 @@ def hub(context: Context) -> Finding:
     if not answer["ok"]:
         return failed(
             f"{endpoint} does not answer from the node{via_en}: {answer['reason']}",
-            f"节点无法访问 {endpoint}{via_zh}：{answer['reason']}",
+            f"节点无法访问 {endpoint}{via_zh}：{chinese(answer['reason'])}",
             endpoint=endpoint,
         )
     return passed(f"{endpoint} answers{via_en}", f"{endpoint} 可访问{via_zh}")
@@ -115,9 +116,9 @@ def images(context: Context) -> Finding:
         elif not answer["ok"]:
             bad.append(f"{key}: {answer.get('reason')}")
     if bad:
-        return failed("; ".join(bad), "；".join(bad))
+        return failed("; ".join(bad), chinese("；".join(bad)))
     if dark:
-        return unknown("; ".join(dark), "；".join(dark))
+        return unknown("; ".join(dark), chinese("；".join(dark)))
     return passed(f"can be fetched: {', '.join(keys)}", f"可获取：{', '.join(keys)}")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import mount_of, weights_dir
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import chinese, mount_of, weights_dir
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     Context,
     Finding,
@@ -32,7 +32,7 @@ def verified(context: Context) -> Finding:
     if not found["stamp"]:
         reason = found.get("reason") or "there is no stamp"
         return failed(
-            f"the weights are not verified: {reason}", f"权重未通过校验：{reason}", folder=weights_dir(context)
+            f"the weights are not verified: {reason}", f"权重未通过校验：{chinese(reason)}", folder=weights_dir(context)
         )
     return passed("verified, and unchanged since", "已校验且之后未改变")
 

@@ -21,6 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils import (
     _rules_text,
     _rules_variables,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import chinese
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import unreachable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
 
@@ -258,3 +259,8 @@ def test_the_command_judges_a_capture(tmp_path, capsys):
     config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))
     assert _rules_cli.main(doctor.load_rules(), args) == _rules_cli.UNUSABLE
     assert "without a reason" in capsys.readouterr().err
+
+
+def test_reasons_in_chinese():
+    assert chinese("archive /x: no such file on the node") == "archive /x: 节点上没有该文件"
+    assert chinese("HTTP 404") == "HTTP 404"
