@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import margin_gib, predict
 
-from tests.sizing.cases import find_shape, gpu_name, load, out_of_scope, run_of, version_of
+from tests.sizing.cases import figure, find_shape, gpu_name, inferred, load, out_of_scope, run_of, version_of
 from tests.sizing.peers import RULES, ask_aiconfigurator, rule_tokens
 
 FAILED = ("fail_kv_too_small", "fail_no_kv", "oom_load")
@@ -55,7 +55,7 @@ def compare(row: Row, case: Row) -> None:
     measured, memory, run = case["measured"], row["memory"], row["run"]
     if measured.get("weights_gib_per_gpu"):
         row["weights"] = memory.weights / measured["weights_gib_per_gpu"] - 1
-    stated = case.get("gpu_memory_utilization") or case.get("inferred", {}).get("util")
+    stated = figure(case.get("gpu_memory_utilization"), inferred(case).get("util"))
     safe = memory.tokens(margin=margin_gib(run.total_gib))
     kv, tokens = measured.get("kv_gib_per_gpu"), measured.get("kv_tokens")
     if stated or case.get("max_model_len"):

@@ -38,12 +38,23 @@ REPORTED = (
     ("5090", 31.4),
     ("b200", 178.4),
 )
+CONSUMER = re.compile(r"rtx|3090|4090|5090|\bl4\b|\bt4\b|\ba10g?\b|radeon")  # PCIe cards without peer-to-peer
 BIG = 70.0  # GiB from which vLLM takes its larger defaults
 
 
 def load(cases: str, models: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     rows = [json.loads(line) for line in Path(cases).read_text(encoding="utf-8").splitlines() if line.strip()]
     return rows, json.loads(Path(models).read_text(encoding="utf-8"))
+
+
+def inferred(case: dict[str, Any]) -> dict[str, Any]:
+    """What the collector concluded, rather than read."""
+    return case.get("inferred") or {}
+
+
+def figure(*values: Any) -> float | None:
+    """The first of the values that is a number above zero; remarks in words are passed over."""
+    return next((float(one) for one in values if isinstance(one, (int, float)) and one > 0), None)
 
 
 def plain(name: str) -> str:
@@ -53,14 +64,14 @@ def plain(name: str) -> str:
 
 
 def version_of(case: dict[str, Any]) -> tuple[int, ...] | None:
-    text = str(case.get("vllm_version") or case.get("inferred", {}).get("version") or "")
+    text = str(case.get("vllm_version") or inferred(case).get("version") or "")
     found = re.findall(r"\d+\.\d+(?:\.\d+)?", text)
     return version_key(found[-1]) if found else None
 
 
 def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
     wanted = case.get("model") or ""
-    guess = str(case.get("inferred", {}).get("model") or "")
+    guess = str(inferred(case).get("model") or "")
     for name in (guess, wanted):
         known = re.split(r" \(", name)[0]
         found = models.get(known) if name else None
@@ -78,7 +89,7 @@ def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
 
 def quantised(shape: Shape, case: dict[str, Any]) -> Shape:
     """The case's own quantisation where the table's model has none (on-line FP8, GGUF, bitsandbytes)."""
-    asked = str(case.get("quantization") or case.get("inferred", {}).get("quant") or "").lower()
+    asked = str(case.get("quantization") or inferred(case).get("quant") or "").lower()
     if not asked or shape.quant.method:
         return shape
     if asked.startswith(("fp8", "compressed")):
@@ -93,34 +104,36 @@ def quantised(shape: Shape, case: dict[str, Any]) -> Shape:
 
 
 def gpu_name(case: dict[str, Any]) -> str:
-    return str(case.get("gpu") or case.get("inferred", {}).get("gpu") or "")
+    return str(case.get("gpu") or inferred(case).get("gpu") or "")
 
 
 def total_gib(case: dict[str, Any]) -> float | None:
-    stated = case.get("gpu_total_gib") or case.get("inferred", {}).get("vram")
+    stated = figure(case.get("gpu_total_gib"), inferred(case).get("vram"))
     if stated:
-        return float(stated)
+        return stated
     name = gpu_name(case).lower()
     return next((size for word, size in REPORTED if word in name), None)
 
 
 def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
     """The engine's settings, with the defaults of its version where the log does not show them."""
-    inferred = case.get("inferred", {})
+    guess = inferred(case)
     total = total_gib(case)
     count = case.get("gpu_count") or 1
     if total is None or (count > 1 and not case.get("tp")):
         return None  # neither the card nor the layout can be guessed
     version = version_of(case) or UNKNOWN_VERSION
-    utilization = case.get("gpu_memory_utilization") or inferred.get("util") or (0.92 if version >= (0, 20) else 0.9)
-    max_len = case.get("max_model_len") or inferred.get("max_model_len") or shape.max_len
+    utilization = figure(case.get("gpu_memory_utilization"), guess.get("util"), 0.92 if version >= (0, 20) else 0.9)
+    max_len = int(figure(case.get("max_model_len"), guess.get("max_model_len"), shape.max_len) or 0)
     big = total >= BIG and "a100" not in gpu_name(case).lower()
     llm = case.get("usage_context") == "llm_class"
     old = version < (0, 8) or case.get("engine") == "V0"
-    seqs = case.get("max_num_seqs") or inferred.get("max_num_seqs") or (1024 if big and not old else 256)
-    batched = case.get("max_num_batched_tokens") or inferred.get("max_num_batched_tokens")
-    if not isinstance(batched, (int, float)):
-        batched = default_batched(version, old, big, llm, max_len, shape)
+    seqs = figure(case.get("max_num_seqs"), guess.get("max_num_seqs"), 1024 if big and not old else 256)
+    batched = figure(
+        case.get("max_num_batched_tokens"),
+        guess.get("max_num_batched_tokens"),
+        default_batched(version, old, big, llm, max_len, shape),
+    )
     tensor = case.get("tp") or 1
     pipeline = case.get("pp") or 1
     ranks = tensor * pipeline
@@ -130,13 +143,13 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
         tensor=tensor,
         pipeline=pipeline,
         total_gib=total,
-        utilization=float(utilization),
-        max_len=int(max_len),
-        max_seqs=int(seqs),
-        max_batched=int(batched),
+        utilization=utilization or 0.9,
+        max_len=max_len,
+        max_seqs=int(seqs or 1),
+        max_batched=int(batched or 1),
         kv_dtype=case.get("kv_cache_dtype") or "auto",
         eager=bool(case.get("enforce_eager")),
-        consumer=any(word in name for word in ("rtx", "3090", "4090", "5090", "l4", "t4", "a10", "radeon")),
+        consumer=bool(CONSUMER.search(name)),
         ranks_a_node=8 if ranks > 8 else None,
         lora_rank=16 if case.get("lora") else 0,
         pooling=bool(re.search("embed|rerank|e5-|bge-", str(case.get("model")))),
