@@ -21,11 +21,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_search impor
     Candidate,
     Problem,
     longest_context,
+    run_of,
     search,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import Wish
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB, checkpoint_bytes
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import margin_gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import Memory, margin_gib, stage_memories
 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
@@ -210,7 +211,7 @@ def compose(
     layout = chosen.layout
     used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
     spread = len(used) > 1
-    share = memory_part(problem, chosen)
+    share = memory_part(problem, chosen, chosen.memory)
     executor = executor_of(engine, wish.engine, str(image["version"]), layout.ranks, layout.span)
     settings = Settings(
         model_path=wish.mount + "/" + wish.model_id,
@@ -268,7 +269,7 @@ def compose(
         },
         start=start_part(wish.model_bytes, len(used)),
         gpu=gpu.kind,
-        memory={"per_gpu_gib": share},
+        memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
         capacity=capacity_part(wish, problem, chosen),
     )
     ranks = _cards_a_node(layout.used, len(used))
@@ -294,8 +295,7 @@ def _node_env(node: Node, spread: bool) -> Dict[str, str]:
     return env
 
 
-def memory_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
-    memory = chosen.memory
+def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:
     margin = margin_gib(problem.total_gib)
     kv = memory.kv - margin - problem.correction_gib / chosen.layout.ranks
     kv -= max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
@@ -312,6 +312,12 @@ def memory_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
         "total": problem.total_gib,
     }
     return {key: round(value, 2) for key, value in parts.items()}
+
+
+def stages_part(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
+    """The same for every pipeline stage; `per_gpu_gib` is the one that decides."""
+    run = run_of(problem, chosen.layout, chosen.seqs, chosen.batched)
+    return [memory_part(problem, chosen, memory) for memory in stage_memories(problem.shape, run)]
 
 
 def capacity_part(wish: Wish, problem: Problem, chosen: Candidate) -> Dict[str, Any]:

@@ -77,16 +77,26 @@ def _bars(plan: Mapping[str, Any]) -> List[str]:
     parts = plan["memory"].get("per_gpu_gib")
     if not parts:
         return []
-    cells = "".join(
-        f"<i style='width:{100 * max(0.0, parts[key]) / parts['total']:.2f}%;background:{COLOURS[key]}' "
-        f"title='{escape(word(key, 'zh'))} / {escape(word(key, 'en'))}: {parts[key]} GiB'></i>"
-        for key in PARTS
-    )
+    stages = plan["memory"].get("stages_gib") or [parts]
     key = "".join(f"<i style='background:{COLOURS[one]}'></i>{both(one)} {parts[one]}" for one in PARTS)
     rows: List[str] = []
     for name, node in plan["nodes"].items():
-        rows += [
-            f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'><div class=bar>{cells}</div>"
-            for index in node["gpus"]
-        ]
+        for place, index in enumerate(node["gpus"]):
+            held = stages[_stage(plan["layout"], node["rank"] * len(node["gpus"]) + place)]
+            rows.append(
+                f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'><div class=bar>{_cells(held)}</div>"
+            )
     return [f"<h2>{both('memory')}</h2><p class=key>{key}</p><table>" + "".join(rows[:MOST_CARDS]) + "</table>"]
+
+
+def _stage(layout: Mapping[str, int], rank: int) -> int:
+    """Ranks of one stage lie next to each other, stages of one replica too."""
+    return int(rank % (layout["tensor"] * layout["pipeline"]) // layout["tensor"])
+
+
+def _cells(parts: Mapping[str, float]) -> str:
+    return "".join(
+        f"<i style='width:{100 * max(0.0, parts[key]) / parts['total']:.2f}%;background:{COLOURS[key]}' "
+        f"title='{both(key)}: {parts[key]} GiB'></i>"
+        for key in PARTS
+    )

@@ -103,16 +103,19 @@ def layouts(problem: Problem) -> Iterator[Layout]:
                     yield Layout(tensor, each * span, 1, span)
 
 
-@functools.lru_cache(maxsize=4096)
-def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
-    seqs = -(-problem.concurrency // layout.data)
-    run = Run(
+def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
+    return Run(
         version=problem.version, tensor=layout.tensor, pipeline=layout.pipeline, total_gib=problem.total_gib,
         utilization=problem.utilization, max_len=problem.context, max_seqs=seqs, max_batched=batched,
         kv_dtype=problem.kv_dtype, eager=problem.eager, consumer=problem.consumer,
         ranks_a_node=layout.ranks // layout.span,
     )  # fmt: skip
-    memory = predict(problem.shape, run)
+
+
+@functools.lru_cache(maxsize=4096)
+def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
+    seqs = -(-problem.concurrency // layout.data)
+    memory = predict(problem.shape, run_of(problem, layout, seqs, batched))
     margin = margin_gib(problem.total_gib) + problem.correction_gib / layout.ranks
     margin += max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
     tokens = memory.tokens(margin=margin)

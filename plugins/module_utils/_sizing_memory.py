@@ -9,7 +9,6 @@ from typing import List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import (
     GIB,
-    Stage,
     Version,
     kv_layer_bytes,
     lora_bytes,
@@ -117,24 +116,22 @@ def graph_gib(shape: Shape, run: Run) -> Tuple[float, float]:
     return (estimate, 0.0) if run.version >= (0, 21) else (0.0, estimate)
 
 
-def predict(shape: Shape, run: Run) -> Memory:
-    """The stage that holds the fewest tokens decides for all."""
+def stage_memories(shape: Shape, run: Run) -> List[Memory]:
+    """Memory of one rank of each pipeline stage."""
     inside, outside = graph_gib(shape, run)
     activation = activation_bytes(shape, run) / GIB
     other = non_torch_gib(run)
     budget = run.total_gib * run.utilization
     lora = lora_bytes(shape, run.tensor, run.lora_rank) / run.pipeline
-    worst: Optional[Memory] = None
+    found = []
     for index, stage in enumerate(stages(shape.layers, run.pipeline)):
         weights = (stage_weights(shape, stage, run.tensor, run.version) + lora) / GIB
         kv = budget - weights - activation - inside - other
         token = kv_layer_bytes(shape, run.tensor, run.kv_dtype, run.version) * stage.layers
-        memory = Memory(budget, weights, activation, inside, outside, other, kv, token, index)
-        if worst is None or memory.kv / memory.kv_token_bytes < worst.kv / worst.kv_token_bytes:
-            worst = memory
-    assert worst is not None
-    return worst
+        found.append(Memory(budget, weights, activation, inside, outside, other, kv, token, index))
+    return found
 
 
-def stage_list(shape: Shape, pipeline: int) -> List[Stage]:
-    return stages(shape.layers, pipeline)
+def predict(shape: Shape, run: Run) -> Memory:
+    """The stage that holds the fewest tokens decides for all."""
+    return min(stage_memories(shape, run), key=lambda memory: memory.kv / memory.kv_token_bytes)
