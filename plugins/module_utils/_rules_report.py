@@ -36,7 +36,8 @@ vertical-align:top}th{white-space:nowrap}details{margin-top:.6rem}summary{cursor
 margin-top:.3rem}
 .fail{color:var(--fail)}.warn{color:var(--warn)}.unknown{color:var(--unknown)}.skip{color:var(--skip)}
 .pass{color:var(--pass)}
-input[name=l]{margin-left:1rem}td:last-child>span,.fix>span{display:block}#zh:checked~main .en,#en:checked~main .zh{display:none}
+input[name=l]{margin-left:1rem}td:last-child>span,.fix>span{display:block}
+#zh:checked~main .en,#en:checked~main .zh{display:none}
 """
 
 

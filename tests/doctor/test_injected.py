@@ -122,6 +122,38 @@ def test_wishes_that_can_not_be_met(doctor, wish):
     assert bad(results) - before == {rule}
 
 
+@pytest.fixture(scope="module", name="with_docker")
+def fixture_with_docker(machine):
+    machine.sh("command -v dockerd || { apt-get -qq update && apt-get -qq install --no-install-recommends docker.io iptables; }"
+               " >/dev/null 2>&1; systemctl start docker")
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "spoil", "mend", "word"),
+    [
+        ("LLM306", "fail", "echo '{\"log-driver\": \"json-file\",}' > /etc/docker/daemon.json",
+         "rm -f /etc/docker/daemon.json", "line 1"),
+        ("LLM306", "warn", "systemctl stop docker docker.socket", "systemctl start docker", "does not answer"),
+        ("LLM301", "fail", "mv /usr/bin/docker /usr/bin/docker.away; mkdir -p /snap/bin; "
+         "cp /bin/false /usr/bin/snap; ln -s /usr/bin/snap /snap/bin/docker",
+         "mv /usr/bin/docker.away /usr/bin/docker; rm -rf /snap /usr/bin/snap", "snap"),
+    ],
+    ids=["daemon.json", "stopped", "snap"],
+)  # fmt: skip
+def test_docker_spoilt(with_docker, rule, status, spoil, mend, word):
+    doctor = with_docker
+    doctor.configure()
+    assert rule not in bad(doctor.results("run"))
+    doctor.sh(spoil)
+    try:
+        result = doctor.results("run")[rule]
+    finally:
+        doctor.sh(mend)
+    assert result["status"] == status and word in result["evidence"]["en"], result
+    assert rule not in bad(doctor.results("run"))
+
+
 def test_nothing_is_changed(doctor):
     """The whole tree before and after, save what the system itself writes all the time."""
     tree = (
