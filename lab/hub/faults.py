@@ -15,6 +15,7 @@ A fault is {"kind", "path": pattern of the file's name, "times": n (-1 = always)
     shifted       answer 206 with a Content-Range that starts one byte later
 of a listing, by model: error_listing {status}; listing {add: [...], remove: [...], set: {path: {...}}}
 """
+
 import contextlib
 import fnmatch
 import os
@@ -80,7 +81,7 @@ class Sender:
         span = None if not asked or self.fault("norange") else parse_range(asked, size)
         if span == "bad" or (span and self.fault("r416")):
             handler.send_response(416)
-            handler.send_header("Content-Range", "bytes */%d" % size)
+            handler.send_header("Content-Range", f"bytes */{size}")
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return handler.note(416)
@@ -93,7 +94,7 @@ class Sender:
             announce += fault.get("delta", 1)
         if self.fault("nolength"):
             announce = None
-        content_range = "bytes %d-%d/%d" % (first + shift, last, size) if span else None
+        content_range = f"bytes {first + shift}-{last}/{size}" if span else None
         self.head(206 if span else 200, announce, content_range, size)
         if handler.command == "HEAD":
             return handler.note(206 if span else 200)
@@ -114,7 +115,7 @@ class Sender:
         if content_range:
             handler.send_header("Content-Range", content_range)
         if self.sha256:
-            handler.send_header("X-Linked-ETag", '"%s"' % self.sha256)
+            handler.send_header("X-Linked-ETag", f'"{self.sha256}"')
         handler.end_headers()
         handler.wfile.flush()
 
@@ -160,10 +161,8 @@ class Sender:
 
     def stall(self, seconds):
         self.handler.connection.settimeout(seconds)
-        try:
+        with contextlib.suppress(OSError):
             self.handler.connection.recv(1)  # returns when the client hangs up
-        except OSError:
-            pass
         self.handler.close_connection = True
         return 0
 

@@ -12,6 +12,7 @@ Run time control, for tests:
     POST /__reset   forget faults and the request log
     GET  /__log     the requests so far: method, url, range, status, bytes sent, cookie, authorization
 """
+
 import argparse
 import json
 import os
@@ -46,17 +47,31 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.hub
 
     def note(self, status, sent=0):
-        self.hub.note({
-            "time": round(time.time(), 3), "method": self.command, "url": self.path, "range": self.headers.get("Range"),
-            "status": status, "sent": sent, "host": self.headers.get("Host"), "agent": self.headers.get("User-Agent"),
-            "cookie": self.headers.get("Cookie"), "authorization": self.headers.get("Authorization"),
-        })
+        self.hub.note(
+            {
+                "time": round(time.time(), 3),
+                "method": self.command,
+                "url": self.path,
+                "range": self.headers.get("Range"),
+                "status": status,
+                "sent": sent,
+                "host": self.headers.get("Host"),
+                "agent": self.headers.get("User-Agent"),
+                "cookie": self.headers.get("Cookie"),
+                "authorization": self.headers.get("Authorization"),
+            }
+        )
 
     def answer(self, status, data=None, message="success", headers=()):
-        body = json.dumps({
-            "Code": 200 if status < 400 else 10010200000 + status, "Success": status < 400, "Message": message,
-            "RequestId": str(uuid.uuid4()), "Data": data,
-        }).encode()
+        body = json.dumps(
+            {
+                "Code": 200 if status < 400 else 10010200000 + status,
+                "Success": status < 400,
+                "Message": message,
+                "RequestId": str(uuid.uuid4()),
+                "Data": data,
+            }
+        ).encode()
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -104,13 +119,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def allowed(self):
         token = self.hub.token
-        return not token or "m_session_id=" + token in (self.headers.get("Cookie") or "") \
+        return (
+            not token
+            or "m_session_id=" + token in (self.headers.get("Cookie") or "")
             or self.headers.get("Authorization") == "Bearer " + token
+        )
 
     def model(self, model, what, query):
         repos = self.hub.repos
         if not repos.has(model):
-            return self.answer(404, message="model %s not exists" % model)
+            return self.answer(404, message=f"model {model} not exists")
         revision = query.get("Revision") or "master"
         revisions = repos.revisions(model)
         if what == "":
@@ -120,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
             known = [{"Revision": one, "CreatedAt": 1737000000, "CommitId": ""} for one in revisions]
             return self.answer(200, {"RevisionMap": {"Branches": known[:1], "Tags": known[1:]}})
         if revision not in revisions:
-            return self.answer(404, message="revision %s not exists" % revision)
+            return self.answer(404, message=f"revision {revision} not exists")
         if what == "repo/files":
             return self.listing(model, query)
         if what == "repo":
@@ -143,12 +161,12 @@ class Handler(BaseHTTPRequestHandler):
     def file(self, model, name):
         path = self.hub.repos.path(model, name)
         if not path:
-            return self.answer(404, message="file %s not exists" % name)
+            return self.answer(404, message=f"file {name} not exists")
         if self.hub.cdn and os.path.getsize(path) > CDN_FROM:
-            target = "%s/cdn/%s?auth_key=%s" % (self.hub.cdn, quote("%s/%s" % (model, name)), uuid.uuid4().hex)
+            target = f"{self.hub.cdn}/cdn/{quote(f'{model}/{name}')}?auth_key={uuid.uuid4().hex}"
             self.send_response(302)
             self.send_header("Location", target)
-            self.send_header("X-Linked-ETag", '"%s"' % self.hub.repos.sha256(path))
+            self.send_header("X-Linked-ETag", f'"{self.hub.repos.sha256(path)}"')
             self.send_header("Content-Length", "0")
             self.end_headers()
             return self.note(302)
@@ -225,7 +243,7 @@ def serve(argv=None):
         scheme = "https"
     if options.warm:
         server.hub.repos.warm()
-    print("hub ready: %s://%s:%d" % (scheme, options.host, server.server_address[1]), flush=True)
+    print(f"hub ready: {scheme}://{options.host}:{server.server_address[1]}", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever(poll_interval=0.1)
 

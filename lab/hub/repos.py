@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The hub's models: directories, with hashes kept in memory by path, size and time."""
+
 import hashlib
 import os
 import threading
@@ -70,9 +71,17 @@ class Repos:
         state = os.stat(path)
         blob = kind == "blob"
         return {
-            "Path": os.path.relpath(path, base).replace(os.sep, "/"), "Name": os.path.basename(path), "Type": kind,
-            "Size": state.st_size if blob else 0, "Sha256": self.sha256(os.path.realpath(path)) if blob else "",
-            "IsLFS": blob and state.st_size > 1 << 20, "InCheck": False, "Mode": "33188" if blob else "16384",
-            "Revision": hashlib.sha1(("%s %d" % (path, state.st_mtime_ns)).encode()).hexdigest(), "CommitId": "",
-            "CommitMessage": "add", "CommitterName": "lab", "CommittedDate": int(state.st_mtime),
+            "Path": os.path.relpath(path, base).replace(os.sep, "/"),
+            "Name": os.path.basename(path),
+            "Type": kind,
+            "Size": state.st_size if blob else 0,
+            "Sha256": self.sha256(os.path.realpath(path)) if blob else "",
+            "IsLFS": blob and state.st_size > 1 << 20,
+            "InCheck": False,
+            "Mode": "33188" if blob else "16384",
+            "Revision": hashlib.sha1(("%s %d" % (path, state.st_mtime_ns)).encode()).hexdigest(),
+            "CommitId": "",
+            "CommitMessage": "add",
+            "CommitterName": "lab",
+            "CommittedDate": int(state.st_mtime),
         }

@@ -12,7 +12,7 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import WORK
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_engine import progress_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_text import progress_line
 
 NAME = "yitiji.deepseek.modelscope_download"
 LEASE = 30  # the node stops when this controller has not been seen for so long (killed, ctrl-C, no network)
@@ -40,7 +40,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._task.async_val = limit
         try:
             job: Dict[str, Any] = self._execute_module(
-                NAME, {**args, "lease": LEASE}, task_vars=task_vars, wrap_async=True)
+                NAME, {**args, "lease": LEASE}, task_vars=task_vars, wrap_async=True
+            )
         finally:
             self._task.async_val = 0
         if job.get("failed") or "ansible_job_id" not in job:
@@ -50,7 +51,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._status(status, "cleanup", task_vars)
         return {key: value for key, value in answer.items() if key not in INTERNAL}
 
-    def _follow(self, status: Dict[str, Any], dest: str, limit: int, task_vars: Optional[Dict[str, Any]]) -> Dict[str, Any]:
+    def _follow(
+        self, status: Dict[str, Any], dest: str, limit: int, task_vars: Optional[Dict[str, Any]]
+    ) -> Dict[str, Any]:
         host = str((task_vars or {}).get("inventory_hostname", ""))
         begin = seen = asked = time.monotonic()
         shown_at, shown, turn = begin - QUIET + 2, "", 0
@@ -75,18 +78,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 shown, shown_at = line, now
                 self._display.display(f"{host}: {line}")
         self._low_level_execute_command("rm -f {}".format(shlex.quote(self._path(dest, "lease"))))
-        return {"failed": True, "msg": "[LLM617] %s: no end of the download within %d s. Raise limit.\n"
-                                       "[LLM617] %s：下载未在 %d 秒内完成。请增大 limit。" % (host, limit, host, limit)}
+        return {
+            "failed": True,
+            "msg": f"[LLM617] {host}: no end of the download within {limit} s. Raise limit.\n"
+            f"[LLM617] {host}：下载未在 {limit} 秒内完成。请增大 limit。",
+        }
 
     def _status(self, status: Dict[str, Any], mode: str, task_vars: Optional[Dict[str, Any]]) -> Dict[str, Any]:
         answer: Dict[str, Any] = self._execute_module(
-            "ansible.legacy.async_status", {**status, "mode": mode}, task_vars=task_vars)
+            "ansible.legacy.async_status", {**status, "mode": mode}, task_vars=task_vars
+        )
         return answer
 
     def _progress(self, dest: str) -> Optional[Dict[str, Any]]:
         """Reads the progress and tells the node that somebody is still there."""
-        answer = self._low_level_execute_command("touch -c {}; cat {}".format(
-            shlex.quote(self._path(dest, "lease")), shlex.quote(self._path(dest, "progress.json"))))
+        answer = self._low_level_execute_command(
+            "touch -c {}; cat {}".format(
+                shlex.quote(self._path(dest, "lease")), shlex.quote(self._path(dest, "progress.json"))
+            )
+        )
         try:
             state = json.loads(answer.get("stdout") or "")
         except ValueError:

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP for large files: kept connections, ranges, proxies, redirects that never carry the token away."""
+
 from __future__ import annotations
 
 import http.client
@@ -43,8 +44,9 @@ def origin(url: str) -> Origin:
 class Client:
     """What all connections to one hub share. Safe to share between threads."""
 
-    def __init__(self, endpoint: str, token: str = "", timeout: float = 60.0, ca_path: str = "",
-                 validate_certs: bool = True) -> None:
+    def __init__(
+        self, endpoint: str, token: str = "", timeout: float = 60.0, ca_path: str = "", validate_certs: bool = True
+    ) -> None:
         self.endpoint = endpoint.rstrip("/")
         if urlsplit(self.endpoint).scheme not in ("http", "https") or not urlsplit(self.endpoint).hostname:
             trouble("LLM605", url=endpoint, detail="not an http(s) address")
@@ -67,7 +69,7 @@ class Client:
 
     def proxy(self, target: Origin) -> str:
         scheme, host, port = target
-        if scheme not in self.proxies or urllib.request.proxy_bypass("%s:%d" % (host, port)):
+        if scheme not in self.proxies or urllib.request.proxy_bypass(f"{host}:{port}"):
             return ""
         return self.proxies[scheme]
 
@@ -133,14 +135,14 @@ class Connection:
                 raise Broken(f"redirect to {urlsplit(url).scheme}")
             if linked:
                 self.linked = linked
-        raise Broken("more than %d redirects" % REDIRECTS)
+        raise Broken(f"more than {REDIRECTS} redirects")
 
     linked = ""
 
     def _once(self, target: Origin, url: str, span: Optional[Tuple[int, int]], method: str) -> Response:
         headers = self.client.headers(target)
         if span is not None:
-            headers["Range"] = "bytes=%d-%d" % (span[0], span[1] - 1)
+            headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
         parts = urlsplit(url)
         path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         for attempt in (0, 1):
@@ -149,8 +151,12 @@ class Connection:
             try:
                 connection.request(method, url if absolute else path, headers=headers)
                 return Response(self, target, url, connection, connection.getresponse())
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError,
-                    http.client.CannotSendRequest) as error:
+            except (
+                http.client.RemoteDisconnected,
+                ConnectionResetError,
+                BrokenPipeError,
+                http.client.CannotSendRequest,
+            ) as error:
                 self._drop(target)
                 if fresh or attempt:  # a kept connection may have been closed by the server: once more
                     raise Broken(reason(error)) from error
@@ -170,7 +176,7 @@ class Connection:
             return None
         if answer.status in (401, 403):
             answer.finish()
-            trouble("LLM608", url=url.split("?", maxsplit=1)[0], detail="HTTP %d" % answer.status)
+            trouble("LLM608", url=url.split("?", maxsplit=1)[0], detail=f"HTTP {answer.status}")
         body = answer.whole(256 << 20)
         if answer.status != 200:
             raise answer.failed()
@@ -181,8 +187,14 @@ class Connection:
 
 
 class Response:
-    def __init__(self, owner: Connection, target: Origin, url: str, connection: http.client.HTTPConnection,
-                 raw: http.client.HTTPResponse) -> None:
+    def __init__(
+        self,
+        owner: Connection,
+        target: Origin,
+        url: str,
+        connection: http.client.HTTPConnection,
+        raw: http.client.HTTPResponse,
+    ) -> None:
         self.owner = owner
         self.target = target
         self.url = url
@@ -229,7 +241,7 @@ class Response:
             if self.raw.chunked:
                 return self.raw.readinto(view) or 0
             if self._socket is None:  # the first bytes may lie in the reader's buffer, later ones never do
-                count: int = self.raw.fp.readinto1(view) or 0  # type: ignore[attr-defined]
+                count: int = self.raw.fp.readinto1(view) or 0
                 self._socket = self._connection.sock
                 return count
             return int(self._socket.recv_into(view))
@@ -243,7 +255,7 @@ class Response:
         spent = time.monotonic() - self._begin
         if spent > self.owner.client.timeout:
             if self._count < SLOW_BYTES * spent:
-                raise Broken("only %d bytes in %d s" % (self._count, spent))
+                raise Broken(f"only {self._count} bytes in {spent:.0f} s")
             self._begin, self._count = time.monotonic(), 0
 
     def finish(self) -> None:
@@ -274,7 +286,7 @@ class Response:
             room -= count
             if room < 0:
                 self.abandon()
-                raise Broken("answer larger than %d bytes" % limit)
+                raise Broken(f"answer larger than {limit} bytes")
             parts.append(bytes(view[:count]))
         self.finish()
         return b"".join(parts)
@@ -284,7 +296,7 @@ class Response:
         after = self.header("Retry-After")
         wait = min(float(after), 300.0) if after.isdigit() else 0.0
         self.finish()
-        return Broken("HTTP %d" % self.status, wait, self.status)
+        return Broken(f"HTTP {self.status}", wait, self.status)
 
 
 def reason(error: BaseException) -> str:

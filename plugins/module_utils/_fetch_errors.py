@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Troubles with weights: what is wrong, where, and what to do, in English and Chinese."""
+
 from __future__ import annotations
 
 import socket
@@ -142,11 +143,17 @@ class Trouble(Exception):
 
     def message(self, host: str = "") -> str:
         where = host or socket.gethostname()
-        return f"[{self.rule}] {where}: {self.english}. {_capital(self.remedy)}.\n[{self.rule}] {where}：{self.chinese}。{self.remedy_zh}。"
+        english = f"[{self.rule}] {where}: {self.english}. {_capital(self.remedy)}."
+        return f"{english}\n[{self.rule}] {where}：{self.chinese}。{self.remedy_zh}。"
 
     def result(self) -> Dict[str, Any]:
-        return {"rule": self.rule, "reason": self.english, "reason_zh": self.chinese,
-                "remedy": self.remedy, "remedy_zh": self.remedy_zh}
+        return {
+            "rule": self.rule,
+            "reason": self.english,
+            "reason_zh": self.chinese,
+            "remedy": self.remedy,
+            "remedy_zh": self.remedy_zh,
+        }
 
 
 class _Values(dict):  # type: ignore[type-arg]

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a model consists of, and the stamp that says it was verified."""
+
 from __future__ import annotations
 
 import fnmatch
@@ -59,15 +60,16 @@ class Manifest(NamedTuple):
 
 
 def selected(files: Iterable[Entry], include: Sequence[str], exclude: Sequence[str]) -> List[Entry]:
-    return [one for one in files
-            if (not include or matches(one.path, include)) and not matches(one.path, exclude)]
+    return [one for one in files if (not include or matches(one.path, include)) and not matches(one.path, exclude)]
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
     """A pattern meets the path or its last part; one that ends with / meets all below."""
     name = path.rsplit("/", 1)[-1]
-    return any(path.startswith(one) if one.endswith("/") else fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(name, one)
-               for one in patterns)
+    return any(
+        path.startswith(one) if one.endswith("/") else fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(name, one)
+        for one in patterns
+    )
 
 
 def file_state(path: str) -> Optional[List[int]]:
@@ -80,9 +82,15 @@ def file_state(path: str) -> Optional[List[int]]:
 
 def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: Sequence[str]) -> Dict[str, Any]:
     stamp = {
-        "schema": 1, "model": manifest.model, "revision": manifest.revision, "include": sorted(include),
-        "exclude": sorted(exclude), "manifest_sha256": manifest.digest(), "files": len(manifest.files),
-        "bytes": manifest.bytes_total, "verified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "schema": 1,
+        "model": manifest.model,
+        "revision": manifest.revision,
+        "include": sorted(include),
+        "exclude": sorted(exclude),
+        "manifest_sha256": manifest.digest(),
+        "files": len(manifest.files),
+        "bytes": manifest.bytes_total,
+        "verified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "state": {one.path: file_state(os.path.join(dest, one.path)) for one in manifest.files},
     }
     write_json(os.path.join(dest, STAMP), stamp)
@@ -91,6 +99,7 @@ def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: 
 
 class Standing(NamedTuple):
     """What the stamp on the disk is worth."""
+
     manifest: Optional[Manifest]
     changed: Sequence[str]  # files that are not as they were when they were verified
     reason: str  # "" = valid
@@ -100,8 +109,13 @@ class Standing(NamedTuple):
         return not self.reason
 
 
-def check_stamp(dest: str, model: str = "", revision: str = "", include: Optional[Sequence[str]] = None,
-                exclude: Optional[Sequence[str]] = None) -> Standing:
+def check_stamp(
+    dest: str,
+    model: str = "",
+    revision: str = "",
+    include: Optional[Sequence[str]] = None,
+    exclude: Optional[Sequence[str]] = None,
+) -> Standing:
     """Reads the stamp, the manifest and the state of each file, none of the data."""
     stamp = read_json(os.path.join(dest, STAMP))
     manifest = Manifest.load(os.path.join(dest, MANIFEST))

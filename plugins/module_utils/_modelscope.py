@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The hub's API: listing, revisions, small files. Also the same for a plain directory."""
+
 from __future__ import annotations
 
 import json
@@ -36,7 +37,9 @@ def unsafe(path: str) -> str:
         return "leaves its directory"
     if parts[0] in STATE_NAMES:
         return "a name of our own"
-    if len(path.encode("utf-8", "surrogatepass")) > 1024 or any(len(part.encode("utf-8", "replace")) > 250 for part in parts):
+    if len(path.encode("utf-8", "surrogatepass")) > 1024 or any(
+        len(part.encode("utf-8", "replace")) > 250 for part in parts
+    ):
         return "too long"
     return ""
 
@@ -95,8 +98,11 @@ class Hub:
     def _walk(self, below: str, depth: int = 0) -> List[Dict[str, Any]]:
         found = self._list(below, False) or []
         if len(found) >= LISTING_LIMIT or depth > 16:
-            trouble("LLM610", model=self.model,
-                    detail="directory '%s' lists %d entries, where the hub cuts" % (below or "/", len(found)))
+            trouble(
+                "LLM610",
+                model=self.model,
+                detail=f"directory '{below or '/'}' lists {len(found)} entries, where the hub cuts",
+            )
         result = []
         for one in found:
             result.append(one)
@@ -130,6 +136,7 @@ class Hub:
             if answer.status != 200:
                 raise answer.failed()
             return answer.whole(SMALL)
+
         result: Optional[bytes] = self._retry(self.file_url(path), ask)
         return result
 
@@ -165,7 +172,7 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
         if sha256 and not re.match(r"^[0-9a-f]{64}$", sha256):
             trouble("LLM610", model=model, detail=f"{path} has the sha256 {sha256[:80]!r}")
         if size and sha256 == EMPTY_SHA256:
-            trouble("LLM610", model=model, detail="%s lists %d bytes with the hash of an empty file" % (path, size))
+            trouble("LLM610", model=model, detail=f"{path} lists {size} bytes with the hash of an empty file")
         entry = Entry(str(path), size, sha256)
         if found.setdefault(entry.path, entry) != entry:
             trouble("LLM610", model=model, detail=f"{path} is listed twice, differently")
@@ -181,8 +188,11 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
 def directory_of(source_dir: str, model: str) -> str:
     """Where a model's files lie below a source directory."""
     for path in (os.path.join(source_dir, *model.split("/")), source_dir):
-        if os.path.isfile(os.path.join(path, MANIFEST)) or os.path.isfile(os.path.join(path, "config.json")) \
-                or any(name.endswith((".gguf", ".safetensors")) for name in _names(path)):
+        if (
+            os.path.isfile(os.path.join(path, MANIFEST))
+            or os.path.isfile(os.path.join(path, "config.json"))
+            or any(name.endswith((".gguf", ".safetensors")) for name in _names(path))
+        ):
             return path
     raise Trouble("LLM615", path=source_dir, detail=f"neither {model} below it nor model files in it")
 
@@ -215,7 +225,7 @@ def directory_listing(path: str, model: str) -> List[Entry]:
 def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Dict[str, Any]:
     """config.json, the index and warnings, for planning."""
     by_path = {one.path: one for one in listing}
-    warnings = []
+    warnings: List[Trouble] = []
     config = _document("config.json", by_path, read, warnings)
     index = None
     for path in sorted(by_path):
@@ -230,13 +240,17 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
             break
     if any(not one.sha256 for one in listing):
         count = sum(1 for one in listing if not one.sha256)
-        warnings.append(Trouble("LLM601", path="%d files" % count, detail="the listing gives no sha256"))
-    return {"config": config, "index": index,
-            "warnings": [{"id": one.rule, "en": one.english, "zh": one.chinese} for one in warnings]}
+        warnings.append(Trouble("LLM601", path=f"{count} files", detail="the listing gives no sha256"))
+    return {
+        "config": config,
+        "index": index,
+        "warnings": [{"id": one.rule, "en": one.english, "zh": one.chinese} for one in warnings],
+    }
 
 
-def _document(path: str, listed: Dict[str, Entry], read: Callable[[str], Optional[bytes]],
-              warnings: List[Trouble]) -> Optional[Dict[str, Any]]:
+def _document(
+    path: str, listed: Dict[str, Entry], read: Callable[[str], Optional[bytes]], warnings: List[Trouble]
+) -> Optional[Dict[str, Any]]:
     if path not in listed:
         return None
     try:

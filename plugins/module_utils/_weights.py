@@ -1,13 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model's files in a directory: whole, verified, or absent."""
+
 from __future__ import annotations
 
 import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text, trouble
@@ -39,62 +40,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_engine im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import STEP, Job
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_mirror import MirrorSource
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import prune_old
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Outcome, Request
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_source import DirectorySource, HubSource, Source
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_state import Journal, Work
 
 NO_HASH_LIMIT = 16 << 20  # a larger file without a hash is refused from a hub
 SPARE = 64 << 20  # bytes left free for the journal and others
-
-
-class Request(NamedTuple):
-    model: str
-    dest: str
-    revision: str = "master"
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    endpoint: str = "https://www.modelscope.cn"
-    token: str = ""
-    source: str = "modelscope"
-    source_dir: str = ""
-    mirrors: Sequence[str] = ()
-    workers: int = 8
-    verify: str = "stamp"
-    update: bool = False
-    prune: bool = True
-    timeout: float = 60.0
-    retries: int = 6
-    lock_timeout: float = 90.0
-    lease: float = 0.0
-    mirror_wait: float = 300.0
-    ca_path: str = ""
-    validate_certs: bool = True
-    check: bool = False
-
-
-class Outcome:
-    def __init__(self, request: Request) -> None:
-        self.changed = False
-        self.fetched = 0
-        self.verified = False
-        self.manifest: Optional[Manifest] = None
-        self.to_fetch: List[Entry] = []
-        self.to_fetch_bytes = 0
-        self.repaired: List[str] = []
-        self.removed: List[str] = []
-        self.warnings: List[str] = []
-        self.request = request
-
-    def result(self) -> Dict[str, Any]:
-        manifest = self.manifest
-        return {
-            "changed": self.changed, "path": self.request.dest, "model": self.request.model,
-            "revision": manifest.revision if manifest else self.request.revision,
-            "files": len(manifest.files) if manifest else 0, "bytes_total": manifest.bytes_total if manifest else 0,
-            "bytes_fetched": self.fetched, "bytes_to_fetch": self.to_fetch_bytes, "verified": self.verified,
-            "repaired": self.repaired, "removed": self.removed,
-            "manifest": {"path": os.path.join(self.request.dest, MANIFEST), "sha256": manifest.digest()} if manifest else None,
-            "stamp": os.path.join(self.request.dest, STAMP),
-        }
 
 
 class Weights:
@@ -126,7 +77,7 @@ class Weights:
             self.outcome.changed = True  # the other nodes serve only while a real run is under way
             return self.outcome
         if request.check:
-            manifest, source = self._wanted()
+            manifest, _source = self._wanted()
             self._plan(manifest)
             return self.outcome
         self._work.open(request.lock_timeout, request.lease)
@@ -150,7 +101,7 @@ class Weights:
         self._report("listing", force=True)
         old = Manifest.load(os.path.join(self.request.dest, MANIFEST))
         manifest, source = self._wanted()
-        good, jobs = self._plan(manifest)
+        _good, jobs = self._plan(manifest)
         if self.outcome.changed:
             remove(os.path.join(self.request.dest, STAMP))
             manifest.save(os.path.join(self.request.dest, MANIFEST))
@@ -181,8 +132,11 @@ class Weights:
             client = Client(request.mirrors[0], "", request.timeout, request.ca_path, request.validate_certs)
             mirror = MirrorSource(client, request.mirrors)
             return mirror, list(mirror.manifest(request.model, request.revision, request.mirror_wait).files)
-        hub = Hub(Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
-                  request.model, request.revision)
+        hub = Hub(
+            Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
+            request.model,
+            request.revision,
+        )
         source = HubSource(hub)
         if request.verify == "full" and not request.update:
             standing = self._standing()
@@ -207,7 +161,7 @@ class Weights:
                 trouble("LLM610", model=request.model, detail=f"no sha256 for {one.path} ({size_text(one.size)})")
         without = [one.path for one in result if not one.sha256 and one.path in found]
         if without:
-            self.outcome.warnings.append("no sha256 on the hub for %d small files, such as %s" % (len(without), without[0]))
+            self.outcome.warnings.append(f"no sha256 on the hub for {len(without)} small files, such as {without[0]}")
         return result
 
     # what is there
@@ -227,7 +181,11 @@ class Weights:
                     self._digests[entry.path] = hashed.digests
                     if self._locked:
                         state = file_state(os.path.join(request.dest, entry.path))
-                        self._journal.done[entry.path] = {"state": state, "sha256": hashed.sha256, "digests": hashed.digests}
+                        self._journal.done[entry.path] = {
+                            "state": state,
+                            "sha256": hashed.sha256,
+                            "digests": hashed.digests,
+                        }
                 else:
                     bad.append((entry, entry.path in known))
                     outcome.repaired.append(entry.path)
@@ -296,7 +254,7 @@ class Weights:
     def _jobs(self, missing: List[Entry], bad: List[Tuple[Entry, bool]]) -> List[Job]:
         jobs = []
         known = self._known_digests() if bad else {}
-        for entry, has_digests in bad:
+        for entry, _has_digests in bad:
             # off its final name at once; with digests of its prefixes only the bad ranges come again
             path, part = os.path.join(self.request.dest, entry.path), self._work.part(entry)
             remove(os.path.join(self.request.dest, STAMP))
@@ -308,7 +266,7 @@ class Weights:
         for entry in missing:
             part = self._work.part(entry)
             if part in seen:  # the same content twice: each needs a part of its own
-                part = "%s-%d.part" % (part[:-5], len(seen))
+                part = f"{part[:-5]}-{len(seen)}.part"
             seen.add(part)
             present, digests = self._journal.present(part)
             jobs.append(Job(entry, part, present, digests))
@@ -327,8 +285,13 @@ class Weights:
         if free < need + SPARE:
             trouble("LLM101", path=path, free=size_text(free), need=size_text(need + SPARE), model=self.request.model)
         if state.f_files and state.f_favail < len(self.outcome.to_fetch) + 16:
-            trouble("LLM101", path=path, free="%d inodes" % state.f_favail, need="%d inodes" % len(self.outcome.to_fetch),
-                    model=self.request.model)
+            trouble(
+                "LLM101",
+                path=path,
+                free=f"{state.f_favail} inodes",
+                need=f"{len(self.outcome.to_fetch)} inodes",
+                model=self.request.model,
+            )
 
     # fetching
 
@@ -336,13 +299,22 @@ class Weights:
         if not jobs:
             return
         request = self.request
-        engine = Engine(source, jobs, request.dest, self._journal, Options(request.workers, request.retries), self._stop)
+        engine = Engine(
+            source, jobs, request.dest, self._journal, Options(request.workers, request.retries), self._stop
+        )
         total, files = manifest.bytes_total, len(manifest.files)
         base = total - self.outcome.to_fetch_bytes
 
         def report(fetched: int, named: int) -> None:
-            self._report("downloading", files_total=files, files_done=files - len(jobs) + named, bytes_total=total,
-                         bytes_done=min(total, base + fetched), bytes_fetched=fetched, message=engine.state())
+            self._report(
+                "downloading",
+                files_total=files,
+                files_done=files - len(jobs) + named,
+                bytes_total=total,
+                bytes_done=min(total, base + fetched),
+                bytes_fetched=fetched,
+                message=engine.state(),
+            )
 
         try:
             engine.run(report)
@@ -380,8 +352,9 @@ class Weights:
         if self.outcome.changed or not self._standing().valid:
             known = self._known_digests()
             known.update(self._digests)
-            write_json(os.path.join(request.dest, DIGESTS),
-                       {one.path: known[one.path] for one in files if known.get(one.path)})
+            write_json(
+                os.path.join(request.dest, DIGESTS), {one.path: known[one.path] for one in files if known.get(one.path)}
+            )
             manifest.save(os.path.join(request.dest, MANIFEST))
             write_stamp(request.dest, manifest, request.include, request.exclude)
             sync_directory(request.dest)
@@ -414,5 +387,3 @@ class Weights:
                 if rate > 0:
                     self._progress["eta_seconds"] = int((values["bytes_total"] - done) / rate)
         self._work.progress(self._progress)
-
-

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Is it a model? Formats, split sets, index; and the hash of what lies on a disk."""
+
 from __future__ import annotations
 
 import hashlib
@@ -33,7 +34,7 @@ def check_format(path: str, name: str) -> None:
 def _check_safetensors(source: object, name: str, size: int, head: bytes) -> None:
     length = struct.unpack("<Q", head[:8])[0] if len(head) >= 8 else 0
     if not 2 <= length <= min(size - 8, HEADER_LIMIT):
-        trouble("LLM602", path=name, detail="the safetensors header's length is %d in a file of %d" % (length, size))
+        trouble("LLM602", path=name, detail=f"the safetensors header's length is {length} in a file of {size}")
     source.seek(8)  # type: ignore[attr-defined]
     try:
         header = json.loads(source.read(length).decode("utf-8"))  # type: ignore[attr-defined]
@@ -42,7 +43,9 @@ def _check_safetensors(source: object, name: str, size: int, head: bytes) -> Non
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         trouble("LLM602", path=name, detail="the safetensors header cannot be read")
     if end != size - 8 - length:
-        trouble("LLM602", path=name, detail="the header speaks of %d bytes of tensors, there are %d" % (end, size - 8 - length))
+        trouble(
+            "LLM602", path=name, detail=f"the header speaks of {end} bytes of tensors, there are {size - 8 - length}"
+        )
 
 
 def check_sets(names: Iterable[str]) -> None:
@@ -58,8 +61,8 @@ def check_sets(names: Iterable[str]) -> None:
         total = int(match.group(1)) if match else 0
         missing = sorted(set(range(1, total + 1)) - numbers)
         if missing:
-            trouble("LLM602", path=key, detail="%d of %d parts are missing: %s" % (
-                len(missing), total, ", ".join("%05d" % one for one in missing[:5])))
+            first = ", ".join(str(one) for one in missing[:5])
+            trouble("LLM602", path=key, detail=f"{len(missing)} of {total} parts are missing: {first}")
 
 
 def check_index(dest: str, names: Sequence[str]) -> None:
@@ -104,5 +107,3 @@ def hash_file(path: str, tick: Callable[[int], None], buffer_bytes: int = 1 << 2
                 tick(count)
     except OSError:
         return None
-
-

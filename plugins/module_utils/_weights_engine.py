@@ -5,9 +5,9 @@
 Threads: workers (one connection each), hashers (for bytes that came ahead of the hash), a finisher
 (disk, format, final name) and a keeper (flushes to the disk and writes the journal while the network works).
 """
+
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import threading
@@ -15,7 +15,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Broken
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
     HAVE,
     file_state,
@@ -23,6 +23,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
     write_json,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check import check_format
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_flush import flush
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import SPLIT, Job, Segment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_source import Source
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_state import Journal, make_directories
@@ -44,8 +45,15 @@ class Options(NamedTuple):
 
 
 class Engine:
-    def __init__(self, source: Source, jobs: Sequence[Job], dest: str, journal: Journal, options: Options,
-                 stop: Callable[[], str] = lambda: "") -> None:
+    def __init__(
+        self,
+        source: Source,
+        jobs: Sequence[Job],
+        dest: str,
+        journal: Journal,
+        options: Options,
+        stop: Callable[[], str] = lambda: "",
+    ) -> None:
         self.source = source
         self.dest = dest
         self.journal = journal
@@ -67,21 +75,27 @@ class Engine:
         self._wide = False
         self._busy_workers = 0
         self._synced: Dict[str, Any] = {}
-        self._empty = [one for one in jobs if not one.size]
-        self._last_error = ""
 
+        self._last_error = ""
     # running
 
     def run(self, report: Callable[[int, int], None]) -> None:
         """Fetches all; report(bytes fetched, files named) is called now and then from this thread."""
         if not self._jobs:
             return
-        threads = [threading.Thread(target=self._guard, args=(self._work, number), daemon=True)
-                   for number in range(max(1, min(self.options.workers, len(self._jobs) * 16)))]
-        threads += [threading.Thread(target=self._guard, args=(self._hash_behind,), daemon=True)
-                    for _one in range(min(4, os.cpu_count() or 1))]
-        threads += [threading.Thread(target=self._guard, args=(one,), daemon=True) for one in (self._finish, self._keep, self._poll)]
-        for one in self._empty:
+        threads = [
+            threading.Thread(target=self._guard, args=(self._work, number), daemon=True)
+            for number in range(max(1, min(self.options.workers, len(self._jobs) * 16)))
+        ]
+        threads += [
+            threading.Thread(target=self._guard, args=(self._hash_behind,), daemon=True)
+            for _one in range(min(4, os.cpu_count() or 1))
+        ]
+        threads += [
+            threading.Thread(target=self._guard, args=(one,), daemon=True)
+            for one in (self._finish, self._keep, self._poll)
+        ]
+        for one in (each for each in self._jobs if not each.size):
             one.open()
             one.catch_up(memoryview(b""))
             self._ended.append(one)
@@ -123,8 +137,16 @@ class Engine:
             self._fail(error)
         except OSError as error:
             rule = "LLM101" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "LLM614"
-            self._fail(Trouble(rule, path=error.filename or self.dest, detail=error.strerror, model="the rest",
-                               free="nothing", need="more bytes"))
+            self._fail(
+                Trouble(
+                    rule,
+                    path=error.filename or self.dest,
+                    detail=error.strerror,
+                    model="the rest",
+                    free="nothing",
+                    need="more bytes",
+                )
+            )
         except Exception as error:  # a thread must not die silently
             self._fail(Trouble("LLM611", path="-", url=self.source.name, detail=f"{type(error).__name__}: {error}"))
 
@@ -185,10 +207,7 @@ class Engine:
             segment = last.claim()
             if segment:
                 return last, segment
-        if self._waiting and len(self._ended) < BACKLOG:
-            number_or_none = self.source.pick(self._waiting)
-        else:
-            number_or_none = None
+        number_or_none = self.source.pick(self._waiting) if self._waiting and len(self._ended) < BACKLOG else None
         if number_or_none is not None:
             job = self._waiting.pop(number_or_none)
             job.open()
@@ -226,7 +245,7 @@ class Engine:
                 room = min(BUFFER, segment.stop - segment.pos)
                 count = stream.readinto(view[:room])
                 if not count:
-                    raise Broken("ended %d bytes early" % (segment.stop - segment.pos))
+                    raise Broken(f"ended {segment.stop - segment.pos} bytes early")
                 data = view[: job.reserve(segment, count)]  # the range may have been split meanwhile
                 self._write(job.handle, data, segment.pos)
                 self.fetched += len(data)
@@ -251,10 +270,14 @@ class Engine:
         job.moved = 0
         self._last_error = f"{job.entry.path}: {error}"
         if job.failures > self.options.retries:
-            if error.status == 1 or error.status == 416:
+            if error.status in {1, 416}:
                 raise Trouble("LLM601", path=job.entry.path, detail=str(error))
-            raise Trouble("LLM611", path=job.entry.path, url=self.source.name,
-                          detail="%s, %d times without progress" % (error, job.failures))
+            raise Trouble(
+                "LLM611",
+                path=job.entry.path,
+                url=self.source.name,
+                detail=f"{error}, {job.failures} times without progress",
+            )
         pause = min(self.options.longest_pause, self.options.pause * 2 ** (job.failures - 1))
         pause = max(pause, error.wait)
         job.not_before = time.monotonic() + pause
@@ -375,48 +398,3 @@ class Engine:
 
     def state(self) -> str:
         return self._last_error
-
-
-def flush(dest: str, batch: Sequence[Job]) -> None:
-    """The bytes of all these files are on the disk when this returns."""
-    if len(batch) > 8 and _syncfs(dest):
-        return
-    for job in batch:
-        os.fsync(job.handle)
-
-
-def _syncfs(path: str) -> bool:
-    try:
-        call = ctypes.CDLL(None, use_errno=True).syncfs
-    except (OSError, AttributeError):
-        return False
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        return bool(call(handle) == 0)
-    finally:
-        os.close(handle)
-
-
-def progress_line(state: Dict[str, Any]) -> str:
-    """One line for people: files, bytes, rate, time left."""
-    total, done = int(state.get("bytes_total") or 0), int(state.get("bytes_done") or 0)
-    text = "%s %s: %d/%d files, %s of %s" % (
-        state.get("model", "?"), state.get("state", "?"), state.get("files_done") or 0, state.get("files_total") or 0,
-        size_text(done), size_text(total))
-    if total:
-        text += " (%d %%)" % (100 * done // total)
-    if state.get("rate"):
-        text += ", {}/s".format(size_text(float(state["rate"])))
-    if state.get("eta_seconds") is not None:
-        text += ", {} left".format(time_text(int(state["eta_seconds"])))
-    if state.get("message"):
-        text += ", {}".format(state["message"])
-    return text
-
-
-def time_text(seconds: int) -> str:
-    if seconds < 100:
-        return "%d s" % seconds
-    if seconds < 6000:
-        return "%d min" % ((seconds + 30) // 60)
-    return "%d h %02d min" % (seconds // 3600, seconds % 3600 // 60)

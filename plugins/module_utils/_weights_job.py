@@ -6,6 +6,7 @@ Several connections write ranges of one part file. The hash needs the bytes in o
 just where the hash stands feeds it from memory; what arrived ahead is fed from the page cache (`catch_up`).
 Digests of the prefixes are kept at every STEP, for they tell later which range is bad.
 """
+
 from __future__ import annotations
 
 import bisect
@@ -243,7 +244,7 @@ class Job:
         good = True
         while done < count and good:
             room = STEP - self._hashed % STEP
-            piece = data[done: done + room]
+            piece = data[done : done + room]
             self._hash.update(piece)
             done += len(piece)
             with self.lock:
@@ -310,4 +311,8 @@ class Job:
 
     def snapshot(self) -> Any:
         """For the journal."""
-        return {"path": self.entry.path, "present": [list(one) for one in self.present()], "digests": list(self.digests)}
+        return {
+            "path": self.entry.path,
+            "present": [list(one) for one in self.present()],
+            "digests": list(self.digests),
+        }

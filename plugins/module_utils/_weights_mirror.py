@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Other nodes as the source: each serves its directory, and a file is taken as soon as one of them has verified it."""
+
 from __future__ import annotations
 
 import random
@@ -48,11 +49,11 @@ class MirrorSource(HttpSource):
         detail = ""
         while True:
             try:
-                found = Manifest.parse(self._connection.json("%s/%s" % (self.bases[0], MANIFEST)))
+                found = Manifest.parse(self._connection.json(f"{self.bases[0]}/{MANIFEST}"))
                 if found is not None and (found.model, found.revision) == (model, revision):
                     self._manifest = found
                     return found
-                detail = "it has no manifest of %s %s yet" % (model, revision)
+                detail = f"it has no manifest of {model} {revision} yet"
             except (Broken, Trouble) as error:
                 detail = str(error)
             if time.monotonic() >= end:
@@ -71,19 +72,21 @@ class MirrorSource(HttpSource):
     def _look(self, base: str) -> None:
         if self._manifest is None or len(self._have[base]) == len(self._manifest.files):
             return
-        stamp = self._connection.json("%s/%s" % (base, STAMP))
+        stamp = self._connection.json(f"{base}/{STAMP}")
         if isinstance(stamp, dict) and stamp.get("manifest_sha256") == self._manifest.digest():
             self._learn(base, {one.path for one in self._manifest.files})
             return
         if base == self.bases[0]:
             self._watch_first()
-        have = self._connection.json("%s/%s/%s" % (base, WORK, HAVE))
+        have = self._connection.json(f"{base}/{WORK}/{HAVE}")
         if isinstance(have, dict):
-            self._learn(base, {one.path for one in self._manifest.files if one.sha256 and have.get(one.path) == one.sha256})
+            self._learn(
+                base, {one.path for one in self._manifest.files if one.sha256 and have.get(one.path) == one.sha256}
+            )
 
     def _watch_first(self) -> None:
         """While the first node gets bytes, its files will come: large ones take long."""
-        state = self._connection.json("%s/%s/%s" % (self.bases[0], WORK, PROGRESS))
+        state = self._connection.json(f"{self.bases[0]}/{WORK}/{PROGRESS}")
         mark = str(state.get("bytes_done")) if isinstance(state, dict) else ""
         if mark != self._mark:
             self._mark, self._news = mark, time.monotonic()
@@ -113,8 +116,12 @@ class MirrorSource(HttpSource):
             self._news = time.monotonic()
             return random.choice(best)  # noqa: S311
         if time.monotonic() - self._news > SILENT:
-            trouble("LLM611", path=waiting[0].entry.path, url=", ".join(self.bases),
-                    detail="no node has it, and none got a new file for %d s" % SILENT)
+            trouble(
+                "LLM611",
+                path=waiting[0].entry.path,
+                url=", ".join(self.bases),
+                detail=f"no node has it, and none got a new file for {SILENT} s",
+            )
         return None
 
     def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
@@ -126,12 +133,12 @@ class MirrorSource(HttpSource):
             base = min(found, key=lambda one: (self._load[one], one == self.bases[0], random.random()))  # noqa: S311
             self._load[base] += 1
         try:
-            stream = self.open_url(handle, "%s/%s" % (base, quote(entry.path)), entry, start, stop)
+            stream = self.open_url(handle, f"{base}/{quote(entry.path)}", entry, start, stop)
         except (Broken, Trouble) as error:
             self._avoid[base] = time.monotonic() + AVOID
             with self._lock:
                 self._load[base] -= 1
-            raise Broken("%s: %s" % (base, error)) from error
+            raise Broken(f"{base}: {error}") from error
         return Counted(stream, self, base)
 
     def left(self, base: str, whole: bool) -> None:
@@ -157,4 +164,3 @@ class Counted(Stream):
     def finish(self, whole: bool) -> None:
         self.stream.finish(whole)
         self.owner.left(self.base, not self._failed)
-

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Taking weights away: only what a manifest lists, never what somebody reads."""
+
 from __future__ import annotations
 
 import contextlib

@@ -1,13 +1,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Once per site: which node fetches, from whom the others take, and whether sharing is needed at all."""
+
 from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
 
-def share(nodes: Mapping[str, Mapping[str, Any]], host: str, verified: Mapping[str, bool], port: int,
-          wanted: bool = True) -> Dict[str, Any]:
+def share(
+    nodes: Mapping[str, Mapping[str, Any]], host: str, verified: Mapping[str, bool], port: int, wanted: bool = True
+) -> Dict[str, Any]:
     """`nodes`: name -> {address, head}; `verified`: the nodes of this run -> whether their stamp stands.
 
     -> active: serve and take from each other; fetches: this node asks the source itself;
@@ -23,11 +25,11 @@ def share(nodes: Mapping[str, Mapping[str, Any]], host: str, verified: Mapping[s
     return {
         "active": True,
         "fetches": host == head,
-        "mirrors": ["http://%s:%d" % (_bracketed(addresses[name]), port) for name in others],
+        "mirrors": [f"http://{_bracketed(addresses[name])}:{port}" for name in others],
         "address": _bracketed(addresses[host]),
         "allow": [addresses[name] for name in others],
     }
 
 
 def _bracketed(address: str) -> str:
-    return "[%s]" % address if ":" in address else address
+    return f"[{address}]" if ":" in address else address

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where bytes come from: a hub, or a directory."""
+
 from __future__ import annotations
 
 import os
@@ -79,7 +80,7 @@ class HttpSource(Source):
                 raise Broken(f"asked for {span}, got {got}")
             if got[2] is not None and got[2] != entry.size:
                 answer.abandon()
-                raise Broken("the hub's file has %d bytes, listed are %d" % (got[2], entry.size), status=1)
+                raise Broken(f"the hub's file has {got[2]} bytes, listed are {entry.size}", status=1)
             if answer.remaining is None:
                 answer.remaining = stop - start
             return HttpStream(answer, start, True)
@@ -87,14 +88,14 @@ class HttpSource(Source):
             if answer.remaining is not None and answer.remaining != entry.size:
                 announced = answer.remaining
                 answer.abandon()
-                raise Broken("the hub's file has %d bytes, listed are %d" % (announced, entry.size), status=1)
+                raise Broken(f"the hub's file has {announced} bytes, listed are {entry.size}", status=1)
             return HttpStream(answer, 0, span is None)
         if answer.target == handle.client.home and answer.status in (401, 403):
             answer.abandon()
-            trouble("LLM608", url=self.name, detail="HTTP %d for %s" % (answer.status, entry.path))
+            trouble("LLM608", url=self.name, detail=f"HTTP {answer.status} for {entry.path}")
         if answer.target == handle.client.home and answer.status in (404, 410):
             answer.abandon()
-            trouble("LLM611", path=entry.path, url=self.name, detail="HTTP %d" % answer.status)
+            trouble("LLM611", path=entry.path, url=self.name, detail=f"HTTP {answer.status}")
         raise answer.failed()
 
 
@@ -137,7 +138,5 @@ class DirectorySource(Source):
         size = os.fstat(opened).st_size
         if size != entry.size:
             os.close(opened)
-            trouble("LLM601", path=os.path.join(self.path, entry.path), detail="%d bytes, listed are %d" % (size, entry.size))
+            trouble("LLM601", path=os.path.join(self.path, entry.path), detail=f"{size} bytes, listed are {entry.size}")
         return FileStream(opened, start)
-
-

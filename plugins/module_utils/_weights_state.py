@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The work directory below a destination: lock, journal, parts, progress, lease."""
+
 from __future__ import annotations
 
 import fcntl
@@ -82,7 +83,7 @@ class Work:
         age = file_age(self.lease_path)
         if age is None:
             return "the controller asked for it"
-        return "the controller was not seen for %d s" % age if age > lease else ""
+        return f"the controller was not seen for {age:.0f} s" if age > lease else ""
 
     def close(self, done: bool) -> None:
         """Gives the lock back; a done run leaves nothing behind."""
@@ -99,7 +100,7 @@ class Work:
 
     def part(self, entry: Entry) -> str:
         """Named by the content, so that a part of another revision is never taken for this one's."""
-        name = entry.sha256 or hashlib.sha256(("%s %d" % (entry.path, entry.size)).encode("utf-8", "replace")).hexdigest()
+        name = entry.sha256 or hashlib.sha256((f"{entry.path} {entry.size}").encode("utf-8", "replace")).hexdigest()
         return os.path.join(self.parts, name + ".part")
 
     def load_journal(self) -> Journal:

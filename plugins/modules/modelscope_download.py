@@ -215,7 +215,9 @@ manifest:
   description: Path of the manifest and its digest, to which the stamp is bound.
   returned: success
   type: dict
-  sample: {path: /srv/models/x/y/.yitiji-manifest.json, sha256: 6201b472a5572fa205ec1941d125ba519ea989bd8ae6c63eece9472065c5f8b9}
+  sample:
+    path: /srv/models/x/y/.yitiji-manifest.json
+    sha256: 6201b472a5572fa205ec1941d125ba519ea989bd8ae6c63eece9472065c5f8b9
 stamp:
   description: Path of the stamp.
   returned: success
@@ -240,8 +242,9 @@ from typing import Any, Dict, List
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, Manifest, check_stamp
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Outcome, Request, Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import remove_all
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Outcome, Request
 
 SHOWN = 50  # files in a diff
 
@@ -281,9 +284,9 @@ def request_of(params: Dict[str, Any], check: bool) -> Request:
 def diff_of(dest: str, outcome: Outcome) -> Dict[str, str]:
     after = [f"{one.path} ({size_text(one.size)})" for one in outcome.to_fetch[:SHOWN]]
     if len(outcome.to_fetch) > SHOWN:
-        after.append("and %d more" % (len(outcome.to_fetch) - SHOWN))
+        after.append(f"and {len(outcome.to_fetch) - SHOWN} more")
     if outcome.changed:
-        after.append("verified: %d files" % (len(outcome.manifest.files) if outcome.manifest else 0))
+        after.append(f"verified: {len(outcome.manifest.files) if outcome.manifest else 0} files")
     return {"before": lines(outcome.removed), "after": lines(after), "before_header": dest, "after_header": dest}
 
 
@@ -312,16 +315,25 @@ def main() -> None:
         module.fail_json(msg="dest must be an absolute path below / (is {})".format(params["dest"]))
     received: List[str] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda caught, _frame: received.append("signal %d" % caught))
+        signal.signal(number, lambda caught, _frame: received.append(f"signal {caught}"))
     request = request_of(params, check)
     try:
         if params["state"] == "absent":
             manifest = Manifest.load(os.path.join(request.dest, MANIFEST))
             gone = remove_all(request.dest, request.model, check)
             module.exit_json(
-                changed=bool(gone), path=request.dest, revision=manifest.revision if manifest else request.revision,
-                files=0, bytes_total=0, bytes_fetched=0, bytes_to_fetch=0, verified=False, repaired=[], removed=gone,
-                diff={"before": lines(gone), "after": "", "before_header": request.dest, "after_header": request.dest})
+                changed=bool(gone),
+                path=request.dest,
+                revision=manifest.revision if manifest else request.revision,
+                files=0,
+                bytes_total=0,
+                bytes_fetched=0,
+                bytes_to_fetch=0,
+                verified=False,
+                repaired=[],
+                removed=gone,
+                diff={"before": lines(gone), "after": "", "before_header": request.dest, "after_header": request.dest},
+            )
         if params["state"] == "verified":
             module.exit_json(**verified(request, check))
         outcome = Weights(request, lambda: received[0] if received else "").run()

@@ -97,7 +97,10 @@ index:
   description: Metadata and shards of the first C(*.safetensors.index.json), null without one.
   returned: success
   type: dict
-  sample: {path: model.safetensors.index.json, metadata: {total_size: 15231233024}, shards: [model-00001-of-000002.safetensors]}
+  sample:
+    path: model.safetensors.index.json
+    metadata: {total_size: 15231233024}
+    shards: [model-00001-of-000002.safetensors]
 warnings_found:
   description: Doubts about the model, each with C(id), C(en) and C(zh).
   returned: success
@@ -144,7 +147,9 @@ ARGUMENTS: Dict[str, Any] = {
 
 
 def from_hub(params: Dict[str, Any]) -> Dict[str, Any]:
-    client = Client(params["endpoint"], params["token"], params["timeout"], params["ca_path"] or "", params["validate_certs"])
+    client = Client(
+        params["endpoint"], params["token"], params["timeout"], params["ca_path"] or "", params["validate_certs"]
+    )
     hub = Hub(client, params["model"], params["revision"])
     try:
         listing = hub.listing()
@@ -166,15 +171,20 @@ def from_directory(params: Dict[str, Any]) -> Dict[str, Any]:
 
 def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, Any]) -> Dict[str, Any]:
     return {
-        "model": params["model"], "revision": params["revision"], "files": [one._asdict() for one in listing],
-        "bytes_total": sum(one.size for one in listing), "config": described["config"], "index": described["index"],
+        "model": params["model"],
+        "revision": params["revision"],
+        "files": [one._asdict() for one in listing],
+        "bytes_total": sum(one.size for one in listing),
+        "config": described["config"],
+        "index": described["index"],
         "warnings_found": described["warnings"],
     }
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True,
-                           required_if=[("source", "directory", ["source_dir"])])
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS, supports_check_mode=True, required_if=[("source", "directory", ["source_dir"])]
+    )
     try:
         found = from_directory(module.params) if module.params["source"] == "directory" else from_hub(module.params)
     except Trouble as error:

@@ -6,6 +6,7 @@
 
 Needs weights-setup.sh to have run. Wall and CPU of ours and of the SDK are those of the call, imports not counted.
 """
+
 import argparse
 import hashlib
 import json
@@ -19,8 +20,10 @@ import time
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("YITIJI_BENCH_DIR") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-             / "yitiji" / "bench")
+CACHE = Path(
+    os.environ.get("YITIJI_BENCH_DIR")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yitiji" / "bench"
+)
 MODEL = "bench/model"
 CDN_RATE = 50_000_000
 TOOLS = ("ours", "sdk", "sdk, 4 workers", "aria2c", "curl | sha256")
@@ -51,7 +54,16 @@ class Bench:
                     left -= len(noise)
 
     def hub(self, *more):
-        command = [sys.executable, REPO / "lab/hub/hub.py", "--root", self.base / "root", "--port", "0", "--warm", *more]
+        command = [
+            sys.executable,
+            REPO / "lab/hub/hub.py",
+            "--root",
+            self.base / "root",
+            "--port",
+            "0",
+            "--warm",
+            *more,
+        ]
         process = subprocess.Popen([str(one) for one in command], stdout=subprocess.PIPE, text=True)
         self.endpoint = process.stdout.readline().split()[-1]
         return process
@@ -76,7 +88,11 @@ class Bench:
         process.returncode = status
         if status:
             raise SystemExit(f"{command[0]} failed: {status}")
-        return {"wall": time.perf_counter() - begin, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+        return {
+            "wall": time.perf_counter() - begin,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "peak_mb": usage.ru_maxrss / 1024,
+        }
 
     def aria2c(self):
         rows = []
@@ -85,15 +101,32 @@ class Bench:
         listing = self.base / "aria2.txt"
         listing.write_text("\n".join(rows) + "\n")
         self.dest.mkdir()
-        return self.spawn([str(CACHE / "tools/usr/bin/aria2c"), "-q", "-x8", "-s8", "-j4", "-k1M", "--file-allocation=none",
-                           "--no-conf", "-d", str(self.dest), "-i", str(listing)], env=self.aria_env)
+        return self.spawn(
+            [
+                str(CACHE / "tools/usr/bin/aria2c"),
+                "-q",
+                "-x8",
+                "-s8",
+                "-j4",
+                "-k1M",
+                "--file-allocation=none",
+                "--no-conf",
+                "-d",
+                str(self.dest),
+                "-i",
+                str(listing),
+            ],
+            env=self.aria_env,
+        )
 
     def curl(self):
         self.dest.mkdir()
         lines = ["set -e"]
         names = [path.name for path in sorted(self.repo.iterdir())]
         for name in names:
-            lines.append(f"curl -sf '{self.url(name)}' | tee {self.dest}/{name} | openssl dgst -sha256 >{self.dest}/{name}.sum &")
+            lines.append(
+                f"curl -sf '{self.url(name)}' | tee {self.dest}/{name} | openssl dgst -sha256 >{self.dest}/{name}.sum &"
+            )
             if len(names) > 8:
                 raise SystemExit("curl is the floor of a few files only")
         return self.spawn(["bash", "-c", "\n".join([*lines, "wait"])])
@@ -134,14 +167,19 @@ class Bench:
             row["walls"] = [round(one["wall"], 2) for one in found]
             result[tool] = row
             self.rows.append((name, tool, row))
-            print(f"{name:34} {tool:16} wall {row['wall']:7.2f} s  cpu {row['cpu']:6.2f} s  peak {row['peak_mb']:6.0f} MB"
-                  f"  {row['walls']}", flush=True)
+            print(
+                f"{name:34} {tool:16} wall {row['wall']:7.2f} s  cpu {row['cpu']:6.2f} s  peak {row['peak_mb']:6.0f} MB"
+                f"  {row['walls']}",
+                flush=True,
+            )
         return result
 
     def target(self, text, value, limit, at_least=False):
         good = value >= limit if at_least else value <= limit
         self.verdicts.append(good)
-        print(f"  {'met   ' if good else 'MISSED'} {text}: {value:.2f} ({'>=' if at_least else '<='} {limit})", flush=True)
+        print(
+            f"  {'met   ' if good else 'MISSED'} {text}: {value:.2f} ({'>=' if at_least else '<='} {limit})", flush=True
+        )
 
     # the cases
 
@@ -211,7 +249,9 @@ def main():
     if not (CACHE / "sdk/.ready").exists():
         raise SystemExit("run tests/bench/weights-setup.sh first")
     bench = Bench(options)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.rounds} rounds, in {options.dir}", flush=True)
+    print(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.rounds} rounds, in {options.dir}", flush=True
+    )
     try:
         for name in options.only.split(","):
             getattr(bench, name)()

@@ -1,8 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One download in a process of its own; prints its wall and CPU seconds, start-up not counted.
 
-    weights_call.py ours|sdk ENDPOINT MODEL DEST WORKERS [verify]
+weights_call.py ours|sdk ENDPOINT MODEL DEST WORKERS [verify]
 """
+
 import contextlib
 import json
 import os
@@ -12,7 +13,9 @@ import time
 
 
 def ours(endpoint, model, dest, workers, verify):
-    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Request, Weights
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Request
+
     request = Request(model, dest, endpoint=endpoint, workers=workers or 8, verify=verify)
     return lambda: Weights(request).run().verified
 
@@ -20,11 +23,13 @@ def ours(endpoint, model, dest, workers, verify):
 def sdk(endpoint, model, dest, workers, _verify):
     os.environ["MODELSCOPE_ENDPOINT"] = endpoint
     from modelscope import snapshot_download
+
     more = {"max_workers": workers} if workers else {}
 
     def call():
         with contextlib.redirect_stdout(sys.stderr):
             return bool(snapshot_download(model, local_dir=dest, **more))
+
     return call
 
 

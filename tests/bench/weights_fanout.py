@@ -7,6 +7,7 @@
 All nodes are directories of this machine. The hub gives each connection --rate bytes per second, as a line to the
 internet does; between nodes there is no limit but the machine. Needs weights-setup.sh to have run.
 """
+
 import argparse
 import json
 import os
@@ -22,7 +23,8 @@ from weights import CACHE, MODEL, REPO, Bench, stop
 PORT = 18900
 PYTHON = """
 import sys, json
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Request, Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Request
 outcome = Weights(Request(**json.loads(sys.argv[1]))).run()
 print(json.dumps(outcome.result()))
 """
@@ -43,14 +45,20 @@ class Fanout(Bench):
             f"http {{ access_log off; sendfile on; tcp_nopush on; default_type application/octet-stream;\n"
             f"client_body_temp_path {work}/b; proxy_temp_path {work}/p; fastcgi_temp_path {work}/f;\n"
             f"uwsgi_temp_path {work}/u; scgi_temp_path {work}/s;\n"
-            f"server {{ listen 127.0.0.1:{PORT + number}; root {self.node(number)}; }} }}\n")
-        return subprocess.Popen([str(CACHE / "tools/usr/sbin/nginx"), "-p", str(work), "-c", str(work / "conf")],
-                                env=self.aria_env, stderr=subprocess.DEVNULL)
+            f"server {{ listen 127.0.0.1:{PORT + number}; root {self.node(number)}; }} }}\n"
+        )
+        return subprocess.Popen(
+            [str(CACHE / "tools/usr/sbin/nginx"), "-p", str(work), "-c", str(work / "conf")],
+            env=self.aria_env,
+            stderr=subprocess.DEVNULL,
+        )
 
     def launch(self, number, **more):
         env = dict(os.environ, PYTHONPATH=str(REPO / ".collections"))
         request = {"model": MODEL, "dest": str(self.node(number)), "endpoint": self.endpoint, **more}
-        return subprocess.Popen([sys.executable, "-c", PYTHON, json.dumps(request)], env=env, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", PYTHON, json.dumps(request)], env=env, stdout=subprocess.PIPE, text=True
+        )
 
     def clean(self):
         for number in range(self.options.nodes):
@@ -87,8 +95,12 @@ class Fanout(Bench):
         begin = time.perf_counter()
         self.launch(0).communicate()
         tool = str(CACHE / "tools/usr/bin/rsync")
-        copies = [subprocess.Popen([tool, "-a", "-W", "--inplace", f"{self.node(0)}/", f"{self.node(number)}/"], env=self.aria_env)
-                  for number in range(1, nodes)]
+        copies = [
+            subprocess.Popen(
+                [tool, "-a", "-W", "--inplace", f"{self.node(0)}/", f"{self.node(number)}/"], env=self.aria_env
+            )
+            for number in range(1, nodes)
+        ]
         for one in copies:
             one.wait()
         checks = [self.launch(number, verify="full") for number in range(1, nodes)]
@@ -110,13 +122,16 @@ class Fanout(Bench):
                 walls["nginx"].append(self.shared(options.nodes))
                 shares.append(self.sent() / total)
                 walls["rsync"].append(self.rsync(options.nodes))
-                print({key: round(found[-1], 2) for key, found in walls.items()}, f"origin {shares[-1]:.3f}", flush=True)
+                print(
+                    {key: round(found[-1], 2) for key, found in walls.items()}, f"origin {shares[-1]:.3f}", flush=True
+                )
             median = {key: statistics.median(found) for key, found in walls.items()}
             one = median["one node"]
             self.target("the origin sent / the repository", max(shares), 1.05)
             self.target(f"wall of {options.nodes} nodes / one node", median["nginx"] / one, 1.6)
-            print(f"  each added node costs {(median['nginx'] - one) / (options.nodes - 1):.2f} s"
-                  f" ({(median['nginx'] / one - 1) / (options.nodes - 1):.0%}); rsync afterwards: {median['rsync'] / one:.2f} x")
+            added = (median["nginx"] - one) / (options.nodes - 1)
+            print(f"  each added node costs {added:.2f} s ({added / one:.0%} of one node's time)")
+            print(f"  rsync afterwards: {median['rsync'] / one:.2f} x the time of one node")
         finally:
             stop(hub)
 

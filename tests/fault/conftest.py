@@ -23,6 +23,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils import (
     _weights_check,
     _weights_engine,
     _weights_job,
+    _weights_request,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, STAMP, WORK, check_stamp
 
@@ -126,7 +127,7 @@ class Site:
         values = {"endpoint": self.hub.url, "timeout": 5, "retries": 3, "lock_timeout": 0.5, **more}
         limit = time.monotonic() + 60
         try:
-            return _weights.Weights(_weights.Request(MODEL, str(self.dest), **values)).run()
+            return _weights.Weights(_weights_request.Request(MODEL, str(self.dest), **values)).run()
         finally:
             assert time.monotonic() < limit, "took more than a minute"
             self.nothing_corrupt()

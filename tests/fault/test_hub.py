@@ -15,8 +15,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 TOKEN = "secret-token"
-HOSTILE = ["../evil", "/etc/evil", "a/../../evil", "a\\..\\evil", "a\x00b", "a//b", "./a", "C:/evil", ".yitiji-verified.json",
-           ".yitiji-download/lock", "line\nbreak", "x" * 300]
+HOSTILE = [
+    "../evil",
+    "/etc/evil",
+    "a/../../evil",
+    "a\\..\\evil",
+    "a\x00b",
+    "a//b",
+    "./a",
+    "C:/evil",
+    ".yitiji-verified.json",
+    ".yitiji-download/lock",
+    "line\nbreak",
+    "x" * 300,
+]
 
 
 def listing(hub, **more):
@@ -39,15 +51,21 @@ def test_hostile_path(site, hub, tmp_path, path):
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.parametrize(("row", "says"), [
-    ({"Path": "config.json/x", "Size": 1, "Sha256": "a" * 64}, "both a file and a directory"),
-    ({"Path": "x", "Size": -1, "Sha256": "a" * 64}, "size"),
-    ({"Path": "x", "Size": "9", "Sha256": "a" * 64}, "size"),
-    ({"Path": "x", "Size": 1, "Sha256": "zz"}, "sha256"),
-    ({"Path": "config.json", "Size": 1, "Sha256": "a" * 64}, "listed twice"),
-    ({"Path": 7, "Size": 1, "Sha256": "a" * 64}, "not a text"),
-    ({"Path": "x", "Size": 5, "Sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}, "empty file"),
-])
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"Path": "config.json/x", "Size": 1, "Sha256": "a" * 64}, "both a file and a directory"),
+        ({"Path": "x", "Size": -1, "Sha256": "a" * 64}, "size"),
+        ({"Path": "x", "Size": "9", "Sha256": "a" * 64}, "size"),
+        ({"Path": "x", "Size": 1, "Sha256": "zz"}, "sha256"),
+        ({"Path": "config.json", "Size": 1, "Sha256": "a" * 64}, "listed twice"),
+        ({"Path": 7, "Size": 1, "Sha256": "a" * 64}, "not a text"),
+        (
+            {"Path": "x", "Size": 5, "Sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+            "empty file",
+        ),
+    ],
+)
 def test_broken_row(site, hub, row, says):
     listing(hub, add=[{"Type": "blob", **row}])
     assert says in refused(site)
@@ -115,16 +133,23 @@ def test_wrong_token(repo, start, tmp_path):
     assert caught.value.rule == "LLM608" and "another" not in caught.value.message("n1")
 
 
-@pytest.mark.parametrize(("model", "revision", "rule"), [
-    ("lab/nothing", "master", "LLM606"), ("lab", "master", "LLM606"), ("lab/../x", "master", "LLM606"),
-    (MODEL, "v9", "LLM607")])
+@pytest.mark.parametrize(
+    ("model", "revision", "rule"),
+    [
+        ("lab/nothing", "master", "LLM606"),
+        ("lab", "master", "LLM606"),
+        ("lab/../x", "master", "LLM606"),
+        (MODEL, "v9", "LLM607"),
+    ],
+)
 def test_unknown(site, model, revision, rule):
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights
-    request = _weights.Request(model, str(site.dest), revision=revision, endpoint=site.hub.url, check=True)
+    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+
+    request = _weights_request.Request(model, str(site.dest), revision=revision, endpoint=site.hub.url, check=True)
     with pytest.raises(Trouble) as caught:
         _weights.Weights(request).run()
     assert caught.value.rule == rule
-    assert "[%s] n1: " % rule in caught.value.message("n1") and "n1：" in caught.value.message("n1")
+    assert f"[{rule}] n1: " in caught.value.message("n1") and "n1：" in caught.value.message("n1")
 
 
 def test_unreachable(site, hub):
@@ -140,15 +165,23 @@ def certificate(path, days):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.timezone.utc)
-    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=9))
-            .not_valid_after(now + datetime.timedelta(days=days))
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-            .sign(key, hashes.SHA256()))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=9))
+        .not_valid_after(now + datetime.timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
     text = made.public_bytes(serialization.Encoding.PEM)
     (path / "c").write_bytes(text)
-    (path / "pem").write_bytes(text + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    (path / "pem").write_bytes(
+        text
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     return path / "pem"
 
 
@@ -200,9 +233,10 @@ def test_moved_revision_is_fetched_when_asked(site, hub):
     site.run()
     (site.repo / "config.json").write_text('{"model_type": "qwen3"}')
     (site.repo / "sub/notes.md").unlink()
-    assert not site.dest.joinpath("config.json").read_bytes() == site.repo.joinpath("config.json").read_bytes()
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights
-    request = _weights.Request(MODEL, str(site.dest), endpoint=hub.url, update=True)
+    assert site.dest.joinpath("config.json").read_bytes() != site.repo.joinpath("config.json").read_bytes()
+    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+
+    request = _weights_request.Request(MODEL, str(site.dest), endpoint=hub.url, update=True)
     outcome = _weights.Weights(request).run()
     assert outcome.changed and outcome.fetched == 23 and outcome.removed == ["sub/notes.md"]
     site.complete()

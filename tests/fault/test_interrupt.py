@@ -24,8 +24,9 @@ BIG = "model-00001-of-00002.safetensors"
 
 def launch(site: Site, **more: object) -> subprocess.Popen:
     runner = Path(__file__).with_name("runner.py")
-    return subprocess.Popen([sys.executable, str(runner), site.hub.url, str(site.dest), json.dumps(more)],
-                            stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, str(runner), site.hub.url, str(site.dest), json.dumps(more)], stdout=subprocess.PIPE, text=True
+    )
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def wait_for_bytes(site: Site, count: int = MIB) -> None:
 
 def test_kill_at_random_moments(slow):
     """SIGKILL, again and again, until a run happens to get through."""
-    rng = random.Random(20)  # noqa: S311
+    rng = random.Random(20)
     done = kills = 0
     while kills < KILLS:
         process = launch(slow)
@@ -61,7 +62,11 @@ def test_kill_at_random_moments(slow):
             process.wait()
             kills += 1
             slow.nothing_corrupt()
-            assert not slow.stamped or not (slow.dest / WORK / "parts").is_dir() or not any((slow.dest / WORK / "parts").iterdir())
+            assert (
+                not slow.stamped
+                or not (slow.dest / WORK / "parts").is_dir()
+                or not any((slow.dest / WORK / "parts").iterdir())
+            )
     slow.run()
     slow.complete()
     assert done or KILLS < 20, "no run ever got through: resuming does not work"
@@ -186,8 +191,9 @@ def test_changed_on_disk_afterwards(site, hub, change):
 
 
 def run_with_foreign_file(site):
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights
-    return _weights.Weights(_weights.Request(MODEL, str(site.dest), endpoint=site.hub.url)).run()
+    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+
+    return _weights.Weights(_weights_request.Request(MODEL, str(site.dest), endpoint=site.hub.url)).run()
 
 
 def test_silent_corruption_needs_verify_full(site, hub):
@@ -202,9 +208,12 @@ def test_silent_corruption_needs_verify_full(site, hub):
             target.seek(offset)
             target.write(bytes([byte ^ 255]))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights
-    assert not _weights.Weights(_weights.Request(MODEL, str(site.dest), endpoint=hub.url)).run().changed
-    dry = _weights.Weights(_weights.Request(MODEL, str(site.dest), endpoint=hub.url, verify="full", check=True)).run()
+    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+
+    assert not _weights.Weights(_weights_request.Request(MODEL, str(site.dest), endpoint=hub.url)).run().changed
+    dry = _weights.Weights(
+        _weights_request.Request(MODEL, str(site.dest), endpoint=hub.url, verify="full", check=True)
+    ).run()
     assert dry.changed and dry.repaired == [BIG]
     hub.server.hub.reset()
     outcome = site.run(verify="full")

@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_engine, _weights_mirror
+from ansible_collections.yitiji.deepseek.plugins.module_utils import (
+    _weights,
+    _weights_engine,
+    _weights_mirror,
+    _weights_request,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
 from conftest import MODEL, Running, Site
 
@@ -24,7 +29,9 @@ def nodes(repo, tmp_path, monkeypatch):
 def request(nodes, number, **more):
     base = nodes[0].hub.url + "/files/n%d"
     others = [base % one for one in range(3) if one != number]
-    return _weights.Request(MODEL, str(nodes[number].dest), source="mirror", mirrors=others, mirror_wait=10, timeout=5, **more)
+    return _weights_request.Request(
+        MODEL, str(nodes[number].dest), source="mirror", mirrors=others, mirror_wait=10, timeout=5, **more
+    )
 
 
 def take(nodes, number, results, **more):
