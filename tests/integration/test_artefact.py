@@ -16,7 +16,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-NEVER = ("tests/", "lab/", "molecule/", ".ci/", ".venv", ".collections", ".ansible/", "build/", "requirements", "Makefile")
+NEVER = (
+    "tests/",
+    "lab/",
+    "molecule/",
+    ".ci/",
+    ".venv",
+    ".collections",
+    ".ansible/",
+    "build/",
+    "requirements",
+    "Makefile",
+)
 NAME = "yitiji.deepseek"
 
 
