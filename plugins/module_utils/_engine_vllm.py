@@ -34,6 +34,7 @@ class Settings:
     quantization: Optional[str] = None
     reasoning_parser: Optional[str] = None
     eager: bool = False
+    prefix_caching: bool = True
     executor: Optional[str] = None
     nodes: int = 1
     node_rank: int = 0
@@ -112,7 +113,7 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
         ("utilization", settings.utilization),
         ("kv_bytes", settings.kv_bytes),
         ("kv_dtype", settings.kv_dtype),
-        ("prefix_caching", True),
+        ("prefix_caching", settings.prefix_caching),
         ("eager", settings.eager),
         ("enable_reasoning", settings.reasoning_parser is not None),
         ("reasoning_parser", settings.reasoning_parser),
@@ -129,6 +130,4 @@ def environment(settings: Settings) -> Dict[str, str]:
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
     }
-    if settings.device == "cuda":
-        env["PYTORCH_CUDA_ALLOC_CONF"] = "expandable_segments:True"
     return env

@@ -231,6 +231,7 @@ def compose(
         reasoning_parser=wish.reasoning_parser,
         eager=wish.eager,
         host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
+        prefix_caching=version_key(str(image["version"])) >= (0, 9),  # its kernels fail on Volta before
         executor=executor,
         nodes=len(used) if layout.span > 1 and executor == "mp" else 1,
         master_address=wish.head.address if spread else None,

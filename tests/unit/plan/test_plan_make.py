@@ -158,6 +158,7 @@ def test_replicas_on_two_nodes(catalog):
 def test_volta_takes_the_old_image_and_half(catalog):
     made = plan(catalog, declared("v100-32g", 1), profile="basic")
     assert made["image"]["key"] == "vllm-cuda-volta" and made["args"][0] == "--model"
+    assert "--enable-prefix-caching" not in made["args"]
     assert "float16" in made["args"] and made["env"]["VLLM_USE_V1"] == "0"
     assert "LLM501" in {one["id"] for one in made["warnings"]}
 
