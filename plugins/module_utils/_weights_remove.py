@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from typing import Dict, List, Set, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
@@ -18,7 +17,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
     Manifest,
     remove,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_state import Work
 
+LOCK_WAIT = 5.0
 Identity = Tuple[int, int]
 
 
@@ -90,14 +91,21 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
     present = [path for path in listed if os.path.lexists(os.path.join(dest, path))]
     if check or not (own or present):
         return present + own
-    users = users_of(identities(dest, present))
-    if users:
-        trouble("LLM619", path=dest, detail=", ".join(users[:5]))
-    remove(os.path.join(dest, STAMP))  # first: nothing may start on half a model
-    _remove_files(dest, present)
-    shutil.rmtree(os.path.join(dest, WORK), ignore_errors=True)
-    for name in (DIGESTS, MANIFEST):
-        remove(os.path.join(dest, name))
+    work = Work(dest)
+    if os.path.isdir(work.path):
+        work.open(LOCK_WAIT)  # not under the feet of a download
+    done = False
+    try:
+        users = users_of(identities(dest, present))
+        if users:
+            trouble("LLM619", path=dest, detail=", ".join(users[:5]))
+        remove(os.path.join(dest, STAMP))  # first: nothing may start on half a model
+        _remove_files(dest, present)
+        for name in (DIGESTS, MANIFEST):
+            remove(os.path.join(dest, name))
+        done = True
+    finally:
+        work.close(done)
     with contextlib.suppress(OSError):
         os.rmdir(dest)
     return present + own

@@ -12,10 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights_state
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights_remove, _weights_state
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import DIGESTS, WORK
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import remove_all
 from conftest import MIB, MODEL, Site
 
 KILLS = int(os.environ.get("YITIJI_KILLS", "50"))
@@ -56,7 +55,7 @@ def test_kill_at_random_moments(slow):
             assert process.returncode == 0
             done += 1
             slow.complete()
-            remove_all(str(slow.dest), MODEL, False)
+            _weights_remove.remove_all(str(slow.dest), MODEL, False)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -250,3 +249,16 @@ def test_modes_for_another_user(site):
         os.umask(old)
     for path in [site.dest, *site.dest.rglob("*")]:
         assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
+
+
+def test_no_removal_under_a_download(slow, monkeypatch):
+    monkeypatch.setattr(_weights_remove, "LOCK_WAIT", 0.3)
+    first = launch(slow)
+    wait_for_bytes(slow)
+    with pytest.raises(Trouble) as caught:
+        _weights_remove.remove_all(str(slow.dest), MODEL, False)
+    assert caught.value.rule == "LLM613"
+    first.communicate()
+    slow.complete()
+    _weights_remove.remove_all(str(slow.dest), MODEL, False)
+    assert not slow.dest.exists()
