@@ -34,6 +34,15 @@ lint: deps ## Style and static checks
 unit: deps ## Unit tests
 	@tests/run unit
 
-.PHONY: plan
+CASES ?= tests/sizing/data/cases.jsonl
+MODELS ?= tests/sizing/data/models.json
+
+.PHONY: plan sizing-accuracy bench-weights
+sizing-accuracy: deps ## The planner against published vLLM starts: make sizing-accuracy CASES=FILE MODELS=FILE
+	@python -m tests.sizing.accuracy $(CASES) $(MODELS)
+
+bench-weights: deps ## Weights: ours beside the SDK, aria2c and curl, in one run
+	@tests/bench/run
+
 plan: deps ## Plan a profile without any node: make plan PROFILE=flagship
 	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)

@@ -42,6 +42,7 @@ ARGUMENTS = {
     "engine_log": {"type": "str", "default": ""},
     "language": {"type": "str", "choices": ["both", "zh", "en"], "default": "both"},
     "save_to": {"type": "path", "default": ""},
+    "show": {"type": "bool", "default": False},
 }
 
 
@@ -76,6 +77,8 @@ class ActionModule(ActionBase):
             files.update({f"plan.{language}.txt": content + "\n" for language, content in texts.items()})
             changed, diff = save_files(options["save_to"], files, self._task.check_mode)
         wanted_texts = [texts[one] for one in ("zh", "en") if options["language"] in (one, "both")]
+        for shown in wanted_texts if options["show"] else []:
+            self._display.display("\n" + shown)
         result.update(changed=changed, plan=plan, explanation="\n\n".join(wanted_texts).split("\n"))
         if self._task.diff:
             result["diff"] = diff

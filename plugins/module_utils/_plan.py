@@ -4,16 +4,39 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_cpu import cpu_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gguf import gguf_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gpu import gpu_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import GGUF_ENGINES, Wish
 
 
 def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+    plan = _sized(wish, catalog)
+    engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
+    plan["provision"] = provision(plan, engine.get("provision"))
+    return plan
+
+
+def provision(plan: Dict[str, Any], able: Optional[Dict[str, Any]]) -> Dict[str, Any]:
+    """What site.yml can do with the plan: `able` is the engine's {role, nodes} in the catalogue, None without a role."""
+    name, nodes = plan["engine"]["name"], len(plan["nodes"])
+    if not able:
+        why = text(f"引擎 {name} 目前只能规划, 还没有部署它的角色", f"{name} can be planned, but no role runs it yet")
+    elif nodes > int(able["nodes"]):
+        why = text(
+            f"{name} 目前只能部署在 {able['nodes']} 个节点上, 方案用了 {nodes} 个",
+            f"{name} can be run on {able['nodes']} node(s) so far, the plan takes {nodes}",
+        )
+    else:
+        return {"role": able["role"], "ready": True, "reason": text("", "")}
+    return {"role": (able or {}).get("role"), "ready": False, "reason": why}
+
+
+def _sized(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     if wish.engine in GGUF_ENGINES:
         return gguf_plan(wish, catalog)
     if wish.device == "cpu":

@@ -105,6 +105,10 @@ options:
     type: str
     choices: [both, zh, en]
     default: both
+  show:
+    description: Whether to print the plan as a table on the operator's terminal.
+    type: bool
+    default: false
   save_to:
     description: Folder on the controller that gets C(plan.json), C(plan.html) and the explanations.
     type: path

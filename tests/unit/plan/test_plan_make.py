@@ -299,3 +299,18 @@ def test_a_thousand_nodes(catalog):
     for number in range(1000):
         plan(catalog, declared("rtx-4090-24g", 2), deployment=f"d{number}")
     assert time.process_time() - start < 5 and made["verdict"] == "fits"
+
+
+@pytest.mark.parametrize(
+    ("hardware", "wish", "ready", "says"),
+    [
+        (("rtx-4090-24g", 2, 1), {"profile": "basic"}, True, ""),
+        (("h20-96g", 8, 2), {"profile": "flagship"}, False, "1 node(s) so far, the plan takes 2"),
+        (("rtx-4090-24g", 2, 1), {"profile": "basic", "engine": "sglang"}, False, "no role runs it yet"),
+    ],
+)
+def test_what_cannot_be_run_yet_is_planned_and_says_so(catalog, hardware, wish, ready, says):
+    made = plan(catalog, declared(*hardware), **wish)
+    assert made["verdict"] == "fits"
+    assert made["provision"]["ready"] is ready
+    assert says in made["provision"]["reason"]["en"]
