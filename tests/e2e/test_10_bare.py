@@ -13,7 +13,7 @@ import sitectl
 # What a run could leave behind. Volatile files and Ansible's own temporary folders are not listed.
 FINGERPRINT = """
 dpkg-query -W | md5sum
-find /etc /srv /opt /usr/local /var/lib/yitiji /var/lib/docker /root -xdev -not -path '/root/.ansible*' \
+find /etc /srv /opt /usr/local /var/lib/yitiji /var/lib/docker /root -xdev -not -path '*/.ansible*' \
     -printf '%p %y %m %U %s %l\\n' 2>/dev/null | sort | md5sum
 systemctl list-unit-files --no-legend | md5sum
 """

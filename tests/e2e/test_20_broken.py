@@ -10,7 +10,7 @@ import labctl
 import sitectl
 
 SHARDS = "*.safetensors"
-SLOW = 40_000  # bytes a second of each connection: the download lasts longer than what is left running on the node
+SLOW = 10_000  # bytes a second of each connection: it lasts longer than the node is left alone
 seen = {"bytes": 0}
 
 
