@@ -22,7 +22,7 @@ def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
 
 
 def provision(plan: Dict[str, Any], able: Optional[Dict[str, Any]]) -> Dict[str, Any]:
-    """What site.yml can do with the plan: `able` is the engine's {role, nodes} in the catalogue, None without a role."""
+    """What site.yml can do with the plan; `able` is the engine's {role, nodes} in the catalogue, or None."""
     name, nodes = plan["engine"]["name"], len(plan["nodes"])
     if not able:
         why = text(f"引擎 {name} 目前只能规划, 还没有部署它的角色", f"{name} can be planned, but no role runs it yet")
