@@ -54,6 +54,11 @@ BEFORE = """\
 | LLM198 | A report can't be written. / 无法写入报告。 | `doctor` |
 | LLM199 | The rules or a silencing are wrong. / 规则或忽略项有误。 | `doctor` |
 """
+# Messages of modules, with a table of their own where the module is described.
+ELSEWHERE = """\
+| LLM307 – LLM313, LLM706, LLM707 | images, Docker, the chat page / 镜像、Docker、对话页面 | [security.md](../security.md) |
+| LLM601 – LLM603, LLM605 – LLM619 | weights / 权重 | [weights.md](../weights.md) |
+"""
 
 
 def rules() -> list[dict[str, Any]]:
@@ -93,7 +98,17 @@ def overview(found: list[dict[str, Any]]) -> str:
         parts.append(f"| [{rule['id']}]({rule['id']}.md) | {title} | {', '.join(rule['phase'])} | {rule['severity']} |")
     parts += ["", "Checks that come before a node can be looked at / 检查节点之前：", ""]
     parts += ["| id | what | by |", "|---|---|---|"]
-    return "\n".join(parts) + "\n" + BEFORE + "\n" + SHAPE
+    head = "\n".join(parts) + "\n" + BEFORE
+    more = ["", "Refusals of the planner and of the roles / 规划器与角色的拒绝：", "", "| id | what |", "|---|---|"]
+    more += [f"| [{name}]({name}.md) | {title} |" for name, title in by_hand({rule["id"] for rule in found})]
+    more += ["", "Messages of modules / 模块的报错：", "", "| id | of | described in |", "|---|---|---|"]
+    return head + "\n".join(more) + "\n" + ELSEWHERE + "\n" + SHAPE
+
+
+def by_hand(known: set[str]) -> list[tuple[str, str]]:
+    """(id, title) of the pages that no rule of the catalogue writes."""
+    pages = sorted(p for p in HERE.glob("LLM*.md") if p.stem not in known)
+    return [(p.stem, p.read_text(encoding="utf-8").split("\n", 1)[0].split(": ", 1)[1]) for p in pages]
 
 
 def texts() -> dict[str, str]:
