@@ -47,9 +47,12 @@ need_lab() { lab/lab serve; }
 
 clean_up() {
     trap - EXIT INT TERM
-    if [ "$keep_lab" = no ] && [ -e "/run/netns/yitiji-$YITIJI_LAB" ]; then
-        lab/lab down || printf 'lab %s is not gone: YITIJI_LAB=%s lab/lab down\n' "$YITIJI_LAB" "$YITIJI_LAB" >&2
-    fi
+    local name
+    for name in "$YITIJI_LAB-own" "$YITIJI_LAB"; do # the first one is that of tests/integration/test_lab.py
+        [ "$keep_lab" = no ] || [ "$name" != "$YITIJI_LAB" ] || continue
+        [ -e "/run/netns/yitiji-$name" ] || continue
+        YITIJI_LAB=$name lab/lab down || printf 'lab %s is not gone: YITIJI_LAB=%s lab/lab down\n' "$name" "$name" >&2
+    done
 }
 
 packages() { # package -> only what is missing
