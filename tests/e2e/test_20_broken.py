@@ -21,7 +21,9 @@ def downloaded() -> int:
 
 
 def sent(path: str = ".safetensors") -> int:
-    return sum(r["sent"] for r in labctl.hub_log() if path in r["url"] and r["method"] == "GET")
+    return sum(
+        r["sent"] for r in labctl.hub_log() if path in r["url"] and ".index" not in r["url"] and r["method"] == "GET"
+    )
 
 
 def test_killed_during_the_download():
