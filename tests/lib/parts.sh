@@ -93,6 +93,15 @@ step() {
 
 part_unit() { python -m pytest tests/unit; }
 
+part_fault() { python -m pytest tests/fault; }
+
+part_sizing() { tests/sizing/parsers/run.sh; }
+
+part_doctor() {
+    need_lab
+    python -m pytest tests/doctor
+}
+
 part_build() { python -m pytest tests/integration/test_artefact.py; }
 
 part_lab() {
