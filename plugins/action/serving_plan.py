@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
                 wanted = resolve(options, catalog)
                 result.update(changed=False, wanted={key: wanted[key] for key in ("model", "revision", "engine")})
                 return result
-            plan = make_plan(read_wish(options, catalog), catalog)
+            plan = options["planned"] or make_plan(read_wish(options, catalog), catalog)
         except Refusal as refusal:
             hosts = list(options["nodes"]) or [str((task_vars or {}).get("inventory_hostname", ""))]
             raise AnsibleActionFail(

@@ -97,7 +97,9 @@ options:
     type: str
     default: ""
   planned:
-    description: The plan by which that engine was started.
+    description:
+      - A plan that was made before. With O(engine_log), the one by which the engine was started; with O(save_to) alone,
+        the one to keep. Nothing is planned anew.
     type: dict
     default: {}
   language:

@@ -115,7 +115,10 @@ part_e2e() {
 }
 
 part_browser() {
-    packages chromium fonts-noto-cjk nodejs npm
+    packages chromium fonts-noto-cjk
+    # a machine may have them from elsewhere, and Debian's npm does not go with another's nodejs
+    command -v node >/dev/null || packages nodejs
+    command -v npm >/dev/null || packages npm
     need_lab
     (cd tests/browser && npm ci --no-audit --no-fund --silent)
     python -m pytest -v tests/browser
