@@ -39,7 +39,7 @@ REFUSALS = {
     },
     "unreachable-node": {
         "inventory": ("tests/e2e/unreachable.yml",),
-        "says": ["LLM107", "gpu02", "10.77.0.99", "ssh deploy@10.77.0.99"],
+        "says": ["LLM107", "gpu02", "10.77.0.99", "power", "ansible_ssh_common_args"],
     },
     "wrong-type": {
         "options": {"appliance_engine_port": "eighty"},
