@@ -109,7 +109,12 @@ def site(
         playbook=playbook,
         inventory=sources,
         cmdline=" ".join(options) or None,
-        envvars={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1", **(env or {})},
+        envvars={
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_HOST_KEY_CHECKING": "True",  # the runner's own default is not to check
+            **(env or {}),
+        },
         event_handler=seen,
         ident="run",
         quiet=True,
