@@ -71,7 +71,7 @@ def step(title: str) -> Iterator[Step]:
         raise
     finally:
         over.set()
-    say(f"    {s.note or 'done'}, {time.monotonic() - t0:.1f} s")
+    say(f"    {title}: {s.note or 'done'}, {time.monotonic() - t0:.1f} s")
 
 
 @contextlib.contextmanager
