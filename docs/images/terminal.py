@@ -17,6 +17,7 @@ COLOURS = (
     (re.compile(r"^(ok:|gpu\d+ .*ok=|    (done|reused|installed))"), "#9ece6a"),
 )
 WIDTH, LINE, CHAR = 112, 18, 8.0
+NBSP = "\u00a0"  # browsers fold plain spaces
 
 
 def colour(line: str) -> str:
@@ -36,7 +37,7 @@ def clip(text: str) -> str:
 def picture(title: str, lines: list[str]) -> str:
     height = LINE * (len(lines) + 3)
     rows = [
-        f'<text x="16" y="{LINE * (n + 3)}" fill="{colour(text)}">{html.escape(text)}</text>'
+        f'<text x="16" y="{LINE * (n + 3)}" fill="{colour(text)}">{html.escape(text).replace(" ", NBSP)}</text>'
         for n, text in enumerate(map(clip, lines))
     ]
     font = "ui-monospace,Menlo,Consolas,'Noto Sans Mono CJK SC',monospace"
