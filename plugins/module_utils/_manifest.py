@@ -149,7 +149,7 @@ def read_json(path: str) -> Optional[Dict[str, Any]]:
 
 def write_json(path: str, data: Any, durable: bool = True) -> None:
     """Whole or not at all, readable by all."""
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(path))
+    handle, temporary = tempfile.mkstemp(prefix=".yitiji-", suffix=".tmp", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as target:
             target.write(json.dumps(data, separators=(",", ":"), sort_keys=True).encode("ascii") + b"\n")
