@@ -16,7 +16,7 @@ NAME = "yitiji.deepseek.container_image"
 SLACK = 120  # seconds for asking archives and registries, beside the load itself
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)

@@ -156,7 +156,7 @@ class Trouble(Exception):
         }
 
 
-class _Values(dict):  # type: ignore[type-arg]
+class _Values(Dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "?"
 
