@@ -47,7 +47,6 @@ These pages are written by `python3 docs/rules/pages.py`.
 """
 # Checks that are no rules of the catalogue: they come before a node could be looked at.
 BEFORE = """\
-| LLM107 | A node can't be reached: address, reason and remedy. / 节点无法访问。 | `reach` |
 | LLM120 | A variable has a wrong type or choice. / 变量的类型或取值不正确。 | `check_variables` |
 | LLM121 | A required variable is not set. / 缺少必需的变量。 | `check_variables` |
 | LLM122 | A name looks like a misspelt variable (warning). / 变量名疑似拼写错误（警告）。 | `check_variables` |

@@ -116,7 +116,10 @@ def judge(
             host=host,
         )
         silenced = _rules.silenced([*ignore, *(settings.get("ignore") or [])], known)
-        found += _rules.evaluate(rules, context, phase, PROBES, NEEDS, silenced)
+        asked = rules
+        if (context.measures.get("reach") or {}).get("ok") is False:  # of a node nobody saw, nothing else can be said
+            asked = [rule for rule in rules if rule["id"] == "LLM107"]
+        found += _rules.evaluate(asked, context, phase, PROBES, NEEDS, silenced)
     return found
 
 

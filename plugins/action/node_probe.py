@@ -8,7 +8,9 @@ import json
 import time
 from typing import Any, Dict, Optional
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.action.reach import refused, said_by
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import clock_bounds
 
 
@@ -19,18 +21,27 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
         args = dict(self._task.args)
-        plan_file = args.pop("plan_file", None)
+        plan_file, report = args.pop("plan_file", None), args.pop("report_unreachable", False)
         if not args.get("plan") and plan_file:
             args["plan"] = saved_plan(str(plan_file))
         before = time.time()
-        result.update(
-            self._execute_module(module_name="yitiji.deepseek.node_probe", module_args=args, task_vars=task_vars)
-        )
-        if result.get("epochs"):
-            result["clock"] = clock_bounds(before, time.time(), *result["epochs"])
-            result["plan"] = args.get("plan") or {}
-            result["settings"] = args.get("settings") or {}
+        try:
+            answer = self._execute_module("yitiji.deepseek.node_probe", args, task_vars=task_vars)
+        except AnsibleError as error:
+            if not report:
+                raise
+            answer = {"msg": str(error), "failed": True}
+        if report and "node" not in answer and "Traceback" not in said_by(answer):
+            why = refused(task_vars, self._play_context.remote_user, said_by(answer))
+            answer = {"changed": False, "node": {}, "measures": {"reach": dict(why, ok=False)}}
+        elif answer.get("epochs"):
+            answer["clock"] = clock_bounds(before, time.time(), *answer["epochs"])
+            answer["measures"]["reach"] = {"ok": True}
+        result.update(answer)
+        result["plan"] = args.get("plan") or {}
+        result["settings"] = args.get("settings") or {}
         return result
 
 

@@ -12,6 +12,20 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import unreachable
 
 
+def refused(task_vars: Dict[str, Any], remote_user: Optional[str], said: str) -> Dict[str, Any]:
+    """{address, message, reason, fix} for what the connection to a host said."""
+    host = str(task_vars.get("inventory_hostname", ""))
+    address = str(task_vars.get("ansible_host") or host)
+    user = str(task_vars.get("ansible_user") or remote_user or getpass.getuser())
+    message, reason, remedy = unreachable(host, address, task_vars.get("ansible_port"), user, said)
+    return {"address": address, "message": message, "reason": reason, "fix": remedy}
+
+
+def said_by(answer: Dict[str, Any]) -> str:
+    """What a module that did not get to run left behind."""
+    return "\n".join(str(answer.get(key) or "") for key in ("module_stdout", "module_stderr", "msg"))
+
+
 class ActionModule(ActionBase):
     """A failure in place of `unreachable`, so that any_errors_fatal stops every host before a change."""
 
@@ -20,18 +34,14 @@ class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        said = ""
         try:
             answer = self._execute_module(module_name="ansible.builtin.ping", module_args={}, task_vars=task_vars)
             if answer.get("ping") == "pong":
                 result["changed"] = False
                 return result
-            said = "\n".join(str(answer.get(key) or "") for key in ("module_stdout", "module_stderr", "msg"))
+            said = said_by(answer)
         except AnsibleError as error:
             said = str(error)
-        host = str(task_vars.get("inventory_hostname", ""))
-        address = str(task_vars.get("ansible_host") or host)
-        user = str(task_vars.get("ansible_user") or self._play_context.remote_user or getpass.getuser())
-        message, reason = unreachable(host, address, task_vars.get("ansible_port"), user, said)
-        result.update(failed=True, msg=message, rule="LLM107", reason=reason, changed=False)
+        why = refused(task_vars, self._play_context.remote_user, said)
+        result.update(failed=True, msg=why["message"], rule="LLM107", reason=why["reason"], changed=False)
         return result

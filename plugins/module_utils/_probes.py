@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_driver imp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_gpu import PROBES as GPU
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_host import PROBES as HOST
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_model import PROBES as MODEL
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import PROBES as REACH
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_sources import PROBES as SOURCES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_weights import PROBES as WEIGHTS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Probe
@@ -25,6 +26,7 @@ PROBES: Dict[str, Probe] = {
     **GPU,
     **HOST,
     **MODEL,
+    **REACH,
     **SOURCES,
     **WEIGHTS,
 }

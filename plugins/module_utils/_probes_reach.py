@@ -7,6 +7,16 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
+    Context,
+    Finding,
+    Probe,
+    failed,
+    passed,
+    skipped,
+    unknown,
+)
+
 Text = Dict[str, str]
 
 # (what the connection says, reason, remedy), first match counts. {where} is address:port, {user} the login.
@@ -97,8 +107,8 @@ OTHER: Tuple[Text, Text] = (
 )
 
 
-def unreachable(host: str, address: str, port: Any, user: str, said: str) -> Tuple[str, Text]:
-    """(message in both languages, reason) for what a connection said."""
+def unreachable(host: str, address: str, port: Any, user: str, said: str) -> Tuple[str, Text, Text]:
+    """(message in both languages, reason, remedy) for what a connection said."""
     reason, remedy = OTHER
     for pattern, why, what in CAUSES:
         if re.search(pattern, said):
@@ -118,7 +128,8 @@ def unreachable(host: str, address: str, port: Any, user: str, said: str) -> Tup
     last = _last_line(said)
     if last:
         lines.append(f"    ({last})")
-    return "\n".join(lines), {key: put(value) for key, value in reason.items()}
+    said_why, said_what = ({key: put(value) for key, value in text.items()} for text in (reason, remedy))
+    return "\n".join(lines), said_why, said_what
 
 
 def _last_line(said: str) -> str:
@@ -126,3 +137,24 @@ def _last_line(said: str) -> str:
         line.strip() for line in said.splitlines() if line.strip() and not line.startswith(("debug", "Warning: Perm"))
     ]
     return lines[-1][:300] if lines else ""
+
+
+def reached(context: Context) -> Finding:
+    """What the attempt to look at the node came to; the command on a node is there already."""
+    answer = context.measures.get("reach")
+    if answer is None:
+        return skipped("asked on the node itself", "在节点上直接运行")
+    if answer.get("ok") is None:
+        return unknown("the node was not asked", "未询问该节点")
+    if not answer["ok"]:
+        where, reason, remedy = answer["address"], answer["reason"], answer["fix"]
+        return failed(
+            f"the node at {where} can't be reached: {reason['en']}",
+            f"无法访问节点 {where}：{reason['zh']}",
+            remedy_en=remedy["en"],
+            remedy_zh=remedy["zh"],
+        )
+    return passed("the node answers", "节点有应答")
+
+
+PROBES: Dict[str, Probe] = {"LLM107": reached}

@@ -29,6 +29,12 @@ options:
   plan_file:
     description: Where the controller keeps the plan of the last run; read when O(plan) is empty. Only as a task.
     type: path
+  report_unreachable:
+    description:
+      - A node that can't be reached becomes a result of M(yitiji.deepseek.doctor) (LLM107) and does not end the run.
+      - Only as a task.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Reads only, so it works in check mode as always.
@@ -102,6 +108,7 @@ def main() -> None:
             "plan": {"type": "dict", "default": {}},
             "settings": {"type": "dict", "default": {}},
             "plan_file": {"type": "path"},
+            "report_unreachable": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

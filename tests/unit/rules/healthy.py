@@ -86,7 +86,7 @@ HEALTHY: dict[str, Any] = {
         "deployment": "demo", "source": "modelscope", "endpoint": "https://hub.example", "source_dir": "",
         "image_archives": [], "ports": {"engine": 8000, "chat": 8080, "https": 443, "http": 80}},
     "measures": {
-        "paths": {}, "gateway_site": True, "firewall": True, "source": {"exists": None},
+        "reach": {"ok": True}, "paths": {}, "gateway_site": True, "firewall": True, "source": {"exists": None},
         "weights": {"exists": True, "stamp": False, "reason": "", "present_bytes": 0, "problems": []},
         "containers": {
             "yitiji-vllm": {"shm_bytes": 4 * GIB, "shm_available_bytes": 4 * GIB, "networks": ["yitiji"],

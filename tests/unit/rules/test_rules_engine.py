@@ -165,6 +165,15 @@ def test_judge_gives_peers_of_the_same_deployment_only():
     assert status({"gpu01": item, "gpu02": other}) == "fail"
 
 
+def test_of_a_node_nobody_saw_only_that_is_said():
+    why = {"ok": False, "address": "10.0.0.9", "reason": {"en": "r", "zh": "r"}, "fix": {"en": "mend", "zh": "修"}}
+    seen = {"gpu09": {"node": {}, "measures": {"reach": why}}, "gpu01": {"node": HEALTHY["node"]}}
+    found = doctor.judge(doctor.load_rules(), seen, "run", [])
+    dark = [r for r in found if r["host"] == "gpu09"]
+    assert [(r["id"], r["status"], r["fix"]["en"]) for r in dark] == [("LLM107", "fail", "mend")]
+    assert len([r for r in found if r["host"] == "gpu01"]) > 20, "the others are judged"
+
+
 def test_variables():
     specs = {"r": {"argument_specs": {"main": {"options": {"r_port": {"type": "int", "description": ["A port."]}}}}}}
     options = _rules_variables.options_of(specs)
@@ -198,8 +207,8 @@ def test_variables():
     ],
 )
 def test_unreachable_names_host_reason_and_remedy(said, word):
-    message, reason = unreachable("gpu9", "10.0.0.9", None, "root", said)
-    assert word in reason["en"] and reason["zh"]
+    message, reason, remedy = unreachable("gpu9", "10.0.0.9", None, "root", said)
+    assert word in reason["en"] and reason["zh"] and remedy["en"] in message and remedy["zh"] in message
     assert message.count("LLM107 [gpu9]") == 2 and message.count("→") == 2 and "10.0.0.9" in message
     assert "{" not in message
 
