@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 import urllib.request
+from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Optional, Tuple
 from urllib.parse import urljoin, urlsplit
 
@@ -170,10 +171,15 @@ class Connection:
 
     def json(self, url: str) -> Any:
         """A small JSON answer; the status 404 gives None."""
+        return self.dated_json(url)[0]
+
+    def dated_json(self, url: str) -> Tuple[Any, Optional[float]]:
+        """-> the same, and the server's clock (seconds since the epoch) where it told"""
         answer = self.request(url)
+        told = clock(answer.header("Date"))
         if answer.status == 404:
             answer.finish()
-            return None
+            return None, told
         if answer.status in (401, 403):
             answer.finish()
             trouble("LLM608", url=url.split("?", maxsplit=1)[0], detail=f"HTTP {answer.status}")
@@ -181,7 +187,7 @@ class Connection:
         if answer.status != 200:
             raise answer.failed()
         try:
-            return json.loads(body.decode("utf-8"))
+            return json.loads(body.decode("utf-8")), told
         except ValueError as error:
             raise Broken("not JSON: {}".format(body[:80].decode("utf-8", "replace"))) from error
 
@@ -297,6 +303,13 @@ class Response:
         wait = min(float(after), 300.0) if after.isdigit() else 0.0
         self.finish()
         return Broken(f"HTTP {self.status}", wait, self.status)
+
+
+def clock(date: str) -> Optional[float]:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, IndexError):
+        return None
 
 
 def reason(error: BaseException) -> str:

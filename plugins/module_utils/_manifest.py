@@ -18,6 +18,7 @@ DIGESTS = ".yitiji-digests.json"  # digests of prefixes, to find a bad range lat
 WORK = ".yitiji-download"
 PROGRESS = "progress.json"  # in WORK
 HAVE = "have.json"  # in WORK: what other nodes may take from here already
+TEMPORARY = (".yitiji-", ".tmp")
 STATE_NAMES = (MANIFEST, STAMP, DIGESTS, WORK)
 
 
@@ -149,7 +150,7 @@ def read_json(path: str) -> Optional[Dict[str, Any]]:
 
 def write_json(path: str, data: Any, durable: bool = True) -> None:
     """Whole or not at all, readable by all."""
-    handle, temporary = tempfile.mkstemp(prefix=".yitiji-", suffix=".tmp", dir=os.path.dirname(path))
+    handle, temporary = tempfile.mkstemp(prefix=TEMPORARY[0], suffix=TEMPORARY[1], dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as target:
             target.write(json.dumps(data, separators=(",", ":"), sort_keys=True).encode("ascii") + b"\n")
@@ -163,6 +164,13 @@ def write_json(path: str, data: Any, durable: bool = True) -> None:
         raise
     if durable:
         sync_directory(os.path.dirname(path))
+
+
+def sweep(folder: str) -> None:
+    """What a killed run left of `write_json`. Only for whoever holds the lock."""
+    for name in os.listdir(folder):
+        if name.startswith(TEMPORARY[0]) and name.endswith(TEMPORARY[1]):
+            remove(os.path.join(folder, name))
 
 
 def sync_directory(path: str) -> None:

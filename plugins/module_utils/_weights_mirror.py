@@ -24,6 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_source import HttpSource, Stream
 
 AVOID = 5.0  # seconds for which a node that failed is not asked
+OVERLAP = 3.0  # the first node may have begun, and failed, this much earlier
 SILENT = 600.0  # seconds without a new file or byte anywhere, after which waiting ends
 
 
@@ -39,7 +40,8 @@ class MirrorSource(HttpSource):
         self._avoid: Dict[str, float] = {}
         self._load: Dict[str, int] = {base: 0 for base in self.bases}
         self._manifest: Optional[Manifest] = None
-        self._news = time.monotonic()
+        self._begin = self._news = time.monotonic()
+        self._gave_up = ""  # why the first node ended without its files
 
     # what is wanted: the first node says
 
@@ -54,10 +56,11 @@ class MirrorSource(HttpSource):
                     self._manifest = found
                     return found
                 detail = f"it has no manifest of {model} {revision} yet"
+                self._watch_first()
             except (Broken, Trouble) as error:
                 detail = str(error)
-            if time.monotonic() >= end:
-                trouble("LLM605", url=self.bases[0], detail=detail)
+            if self._gave_up or time.monotonic() >= end:
+                trouble("LLM605", url=self.bases[0], detail=self._gave_up or detail)
             time.sleep(0.5)
 
     # who has what
@@ -85,9 +88,16 @@ class MirrorSource(HttpSource):
             )
 
     def _watch_first(self) -> None:
-        """While the first node gets bytes, its files will come: large ones take long."""
-        state = self._connection.json(f"{self.bases[0]}/{WORK}/{PROGRESS}")
-        mark = str(state.get("bytes_done")) if isinstance(state, dict) else ""
+        """While the first node gets bytes, its files will come: large ones take long. Once it failed, none will."""
+        state, now = self._connection.dated_json(f"{self.bases[0]}/{WORK}/{PROGRESS}")
+        if not isinstance(state, dict):
+            return
+        updated = state.get("updated")
+        if now is not None and isinstance(updated, (int, float)):  # both of that node's clock
+            fresh = now - updated < time.monotonic() - self._begin + OVERLAP  # not left by a run of yesterday
+            failed = state.get("state") == "failed" and fresh
+            self._gave_up = f"it gave up: {state.get('message')}" if failed else ""
+        mark = str(state.get("bytes_done"))
         if mark != self._mark:
             self._mark, self._news = mark, time.monotonic()
 
@@ -115,6 +125,8 @@ class MirrorSource(HttpSource):
         if best:
             self._news = time.monotonic()
             return random.choice(best)  # noqa: S311
+        if self._gave_up:
+            trouble("LLM611", path=waiting[0].entry.path, url=self.bases[0], detail=self._gave_up)
         if time.monotonic() - self._news > SILENT:
             trouble(
                 "LLM611",

@@ -20,6 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
     Entry,
     read_json,
     remove,
+    sweep,
     write_json,
 )
 
@@ -48,6 +49,8 @@ class Work:
             sleep(0.25)
             make_directories(self.dest, self.path)
         make_directories(self.dest, self.parts)
+        for folder in (self.dest, self.path):
+            sweep(folder)
         if lease:
             with open(self.lease_path, "wb"):
                 pass

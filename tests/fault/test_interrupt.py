@@ -71,6 +71,16 @@ def test_kill_at_random_moments(slow):
     assert done or KILLS < 20, "no run ever got through: resuming does not work"
 
 
+def test_what_a_killed_write_left_is_swept(site):
+    left = [site.dest / ".yitiji-1.tmp", site.dest / WORK / ".yitiji-2.tmp"]
+    (site.dest / WORK).mkdir(parents=True)
+    for path in left:
+        path.write_text("{")
+    site.run()
+    site.complete()
+    assert not any(path.exists() for path in left)
+
+
 def test_kill_then_little_comes_twice(slow):
     process = launch(slow)
     wait_for_bytes(slow, 4 * MIB)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils import (
@@ -101,6 +103,38 @@ def test_the_first_node_never_comes(nodes):
     with pytest.raises(Trouble) as caught:
         _weights.Weights(request(nodes, 1)._replace(mirror_wait=0.5)).run()
     assert caught.value.rule == "LLM605"
+
+
+def test_the_first_node_gives_up(nodes):
+    """The others must not wait the long silence out."""
+    nodes[0].hub.fault("error", "model-00002*", status=404)
+    results = {}
+    peer = threading.Thread(target=take, args=(nodes, 1, results))
+    begin = time.monotonic()
+    peer.start()
+    with pytest.raises(Trouble):
+        nodes[0].run()
+    peer.join(30)
+    assert "gave up" in str(results[1]) and "HTTP 404" in str(results[1]) and time.monotonic() - begin < 10
+    assert not nodes[1].stamped
+
+
+def test_a_failure_of_yesterday_is_not_believed(nodes):
+    nodes[0].hub.fault("error", "model-00002*", status=404)
+    with pytest.raises(Trouble):
+        nodes[0].run()
+    progress = nodes[0].dest / ".yitiji-download/progress.json"
+    state = json.loads(progress.read_text())
+    assert state["state"] == "failed"
+    progress.write_text(json.dumps(dict(state, updated=state["updated"] - 3600)))
+    nodes[0].hub.server.hub.reset()
+    results = {}
+    peer = threading.Thread(target=take, args=(nodes, 1, results))
+    peer.start()
+    time.sleep(1)
+    nodes[0].run()
+    peer.join(30)
+    assert results[1].verified, results[1]
 
 
 def test_check_mode_asks_nobody(nodes):
