@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_ports import exposed
@@ -19,11 +20,18 @@ def container_exec(settings: Dict[str, Any]) -> str:
         raise AnsibleFilterError(f"container_exec: {error}") from error
 
 
-def engine_settings(plan: Dict[str, Any], host: str, role: Dict[str, Any]) -> Dict[str, Any]:
+def engine_settings(plan: Dict[str, Any], one: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
     try:
-        return unit.engine_settings(plan, host, role)
+        return engine.engine_settings(plan, one, role)
     except (KeyError, TypeError) as error:
         raise AnsibleFilterError(f"engine_settings: the plan lacks {error}") from error
+
+
+def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
+    try:
+        return engine.plan_units(plan, host)
+    except (KeyError, TypeError) as error:
+        raise AnsibleFilterError(f"plan_units: the plan lacks {error}") from error
 
 
 class FilterModule:
@@ -31,6 +39,7 @@ class FilterModule:
         return {
             "container_exec": container_exec,
             "engine_settings": engine_settings,
+            "plan_units": plan_units,
             "unit_note": systemd.note,
             "exposed_listeners": exposed,
         }

@@ -13,11 +13,15 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gguf import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gpu import gpu_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import GGUF_ENGINES, Wish
 
+# How an engine is reached, unless its entry in the catalogue says otherwise. No key variable: it knows no key.
+RUN = {"key_variable": "", "health": "/health", "models": "/v1/models"}
+
 
 def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     plan = _sized(wish, catalog)
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     plan["provision"] = provision(plan, engine.get("provision"))
+    plan["run"] = {**RUN, **(engine.get("run") or {})}
     return plan
 
 

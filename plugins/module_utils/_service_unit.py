@@ -52,7 +52,9 @@ def container(settings: Dict[str, Any]) -> List[str]:
     settings: name, image, user, network, entrypoint (command of the image), args, env, tmpfs {path: options},
     mounts [{source, target, read_only}], ports ["127.0.0.1:8000:8000"], secrets (path or ""), shm_bytes, options.
     """
-    words = [DOCKER, "run", "--rm", "--name", settings["name"], "--hostname", settings["name"]]
+    words = [DOCKER, "run", "--rm", "--name", settings["name"]]
+    if settings["network"] != "host":
+        words += ["--hostname", settings["name"]]
     words += ["--network", settings["network"], "--user", "{0}:{0}".format(settings["user"])]
     words += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
     # The journal keeps what the foreground prints; a second copy in Docker's own files would be twice the disk.
@@ -84,31 +86,3 @@ def _mount(mount: Dict[str, Any]) -> str:
             raise ValueError(f"a mounted path cannot hold a comma or a quote: {part}")
     text = "type=bind,source={},target={}".format(mount["source"], mount["target"])
     return text + ",readonly" if mount.get("read_only") else text
-
-
-def engine_settings(plan: Dict[str, Any], host: str, role: Dict[str, Any]) -> Dict[str, Any]:
-    """Settings of the engine's container from the plan; `role` adds name, user, network, models_dir, secrets."""
-    service, box = plan["service"], plan.get("container") or {}
-    cuda = plan["engine"]["device"] == "cuda"
-    options: List[str] = []
-    if cuda:
-        gpus = (plan["nodes"].get(host) or {}).get("gpus") or box.get("gpus") or "all"
-        options += gpu_options(gpus, role.get("gpu_mode", "runtime"))
-        # Pinned host memory and NCCL need locked pages.
-        options += ["--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
-    return {
-        "name": role["name"],
-        "image": role["image"],
-        "user": role["user"],
-        "network": role["network"],
-        "entrypoint": role["entrypoint"],
-        "args": plan["args"],
-        # No passwd entry inside: libraries that ask for the user's name read USER.
-        "env": {"HOME": "/tmp", "USER": role["name"], **role["env"], **plan["env"]},  # noqa: S108
-        "tmpfs": {"/tmp": role["tmp_options"]},  # noqa: S108
-        "mounts": [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}],
-        "ports": ["{0}:{1}:{1}".format(service["host"], service["port"])],
-        "secrets": role["secrets"],
-        "shm_bytes": box.get("shm_bytes") or 0,
-        "options": options + [str(option) for option in role.get("options", [])],
-    }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,16 +17,17 @@ PLAN = {
     "env": {"VLLM_CPU_KVCACHE_SPACE": "1"},
     "service": {"unit": "yitiji-vllm", "host": "127.0.0.1", "port": 8000},
     "container": {"shm_bytes": 2147483648, "models_mount": "/models", "gpus": "all"},
-    "nodes": {"gpu01": {"gpus": [0, 1]}, "gpu02": {"gpus": []}},
+    "nodes": {"gpu01": {"rank": 0, "head": True, "gpus": [0, 1]}, "gpu02": {"rank": 1, "head": False, "gpus": []}},
+    "image": {"entrypoint": ["vllm", "serve"]},
+    "run": {"key_variable": "VLLM_API_KEY"},
 }
 ROLE = {
-    "name": "yitiji-vllm",
     "image": "sha256:abc",
     "user": 10001,
     "network": "yitiji",
-    "entrypoint": ["vllm", "serve"],
+    "command": [],
     "models_dir": "/srv/models",
-    "secrets": "/etc/yitiji/secrets/yitiji-vllm.env",
+    "secrets_dir": "/etc/yitiji/secrets",
     "tmp_options": "rw,exec",
     "env": {"A": "b"},
 }
@@ -34,7 +36,11 @@ ROLE = {
 def command(**change):
     plan = copy.deepcopy(PLAN)
     plan["engine"].update(change)
-    return unit.container(unit.engine_settings(plan, "gpu01", ROLE))
+    return unit.container(settings_of(plan))
+
+
+def settings_of(plan, role=None, host="gpu01"):
+    return engine.engine_settings(plan, engine.plan_units(plan, host)[0], role or ROLE)
 
 
 def systemd_words(text):
@@ -88,11 +94,11 @@ def test_secrets_are_mounted_and_never_named():
 
 
 def test_without_secrets_the_entrypoint_is_the_images_own():
-    role = {**ROLE, "secrets": ""}
-    words = unit.container(unit.engine_settings(PLAN, "gpu01", role))
+    plan = {**PLAN, "run": {"key_variable": ""}}
+    words = unit.container(settings_of(plan))
     at = words.index("sha256:abc")
     assert words[at - 2 :] == ["--entrypoint", "vllm", "sha256:abc", "serve", *PLAN["args"]]
-    bare = {**unit.engine_settings(PLAN, "gpu01", role), "entrypoint": [], "args": []}
+    bare = {**settings_of(plan), "entrypoint": [], "args": []}
     assert unit.container(bare)[-1] == "sha256:abc"
 
 
@@ -120,7 +126,7 @@ def test_gpu_options(gpus, mode, want):
 
 def test_the_plans_environment_wins():
     role = {**ROLE, "env": {"VLLM_CPU_KVCACHE_SPACE": "9"}}
-    assert unit.engine_settings(PLAN, "gpu01", role)["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
+    assert settings_of(PLAN, role)["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +149,7 @@ def test_line_breaks_are_refused():
     with pytest.raises(ValueError, match="line break"):
         unit.quote("a\nb")
     with pytest.raises(ValueError, match="comma"):
-        unit.container({**unit.engine_settings(PLAN, "gpu01", {**ROLE, "models_dir": "/a,b"})})
+        unit.container({**settings_of(PLAN, {**ROLE, "models_dir": "/a,b"})})
 
 
 @settings(deadline=None)
@@ -155,3 +161,36 @@ def test_systemd_reads_back_what_was_meant(words):
 
 def test_an_option_stands_with_its_value():
     assert unit.exec_line(["a", "--b", "c", "--d", "-e", "f"]).split(" \\\n  ") == ["a", "--b c", "--d", "-e", "f"]
+
+
+def test_units_of_a_node():
+    head, other = (engine.plan_units(PLAN, host) for host in ("gpu01", "gpu02"))
+    assert [(u["name"], u["serves"], u["gpus"]) for u in head + other] == [
+        ("yitiji-vllm", True, [0, 1]),
+        ("yitiji-vllm", False, []),
+    ]
+    assert head[0]["url"] == "http://127.0.0.1:8000"
+    assert engine.plan_units(PLAN, "elsewhere") == []
+
+
+def test_a_nodes_own_arguments_and_environment_win():
+    plan = copy.deepcopy(PLAN)
+    plan["nodes"]["gpu02"].update(args=["--headless"], env={"VLLM_HOST_IP": "10.0.0.12"})
+    made = settings_of(plan, host="gpu02")
+    assert made["args"] == ["--headless"] and made["env"]["VLLM_HOST_IP"] == "10.0.0.12"
+    assert made["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
+
+
+def test_on_the_hosts_network_nothing_is_published():
+    plan = copy.deepcopy(PLAN)
+    plan["container"]["network"] = "host"
+    words = unit.container(settings_of(plan))
+    assert words[words.index("--network") + 1] == "host"
+    assert "--publish" not in words and "--hostname" not in words
+
+
+def test_engines_are_found_by_their_mark(tmp_path):
+    (tmp_path / "yitiji-a.service").write_text("[Unit]\nX-Yitiji=engine\n")
+    (tmp_path / "yitiji-b.service").write_text("[Unit]\nDescription=X-Yitiji=engine\n")
+    (tmp_path / "other.service").write_text("[Unit]\nX-Yitiji=engine\n")
+    assert engine.marked(str(tmp_path)) == ["yitiji-a"]

@@ -79,10 +79,10 @@ def test_a_refusal_of_the_service_ends_the_wait():
 
 
 def test_too_late_names_the_variable_and_what_was_missing():
-    refusal = wait.too_late("u", seen("/health answers 503"), 600, "vllm_start_timeout")
+    refusal = wait.too_late("u", seen("/health answers 503"), 600, "engine_start_timeout")
     text = render(refusal, "gpu01", ["line 1", "line 2"])
     assert refusal.rule == "LLM505"
-    for part in ("gpu01", "600 s", "/health answers 503", "vllm_start_timeout", "line 2", "处理办法"):
+    for part in ("gpu01", "600 s", "/health answers 503", "engine_start_timeout", "line 2", "处理办法"):
         assert part in text
 
 

@@ -1,0 +1,52 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: engine_units_info
+short_description: Finds the units that run engines on a node
+version_added: 0.1.0
+description:
+  - Every unit that runs an engine bears the line C(X-Yitiji=engine). This finds them, whatever they run, so that
+    a switch to another engine or an uninstall knows what to remove.
+options: {}
+attributes:
+  check_mode:
+    description: Reads only, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Nothing is changed.
+    support: none
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Look for engines
+  yitiji.deepseek.engine_units_info:
+  register: standing
+"""
+
+RETURN = r"""
+units:
+  description: Names of the units without C(.service).
+  returned: always
+  type: list
+  elements: str
+  sample: [yitiji-vllm]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import marked
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_systemd import UNIT_DIR
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module.exit_json(changed=False, units=marked(UNIT_DIR))
+
+
+if __name__ == "__main__":
+    main()
