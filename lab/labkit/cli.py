@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from . import light, machine, net, node, store
+from . import engines, light, machine, net, node, store
 from .config import SUITES, Lab
 from .shell import LabError, fail, lock, say
 
@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     down = verb("down", "remove a node, or without a NAME everything but the cache")
     down.add_argument("name", nargs="?")
     verb("purge", "down, then delete the cache too")
-    verb("serve", "start the ModelScope hub (and build the model and the images it serves)")
+    serve = verb("serve", "start the ModelScope hub (and build the model and the images it serves)")
+    serve.add_argument("--with", action="append", default=[], choices=sorted(engines.MAKERS), dest="extra",
+                       help="an engine beside vLLM, again for another")  # fmt: skip
     stop = verb("stop", "shut a node down, keep its disk")
     stop.add_argument("name")
     stop.add_argument("--pull-the-plug", action="store_true", help="no shutdown: as a power cut")
@@ -94,6 +96,8 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
             say(f"{n.name} {n.address} {'answers after %.1f s' % (time.monotonic() - t0) if new else 'is up'}")
     elif args.verb == "serve":
         light.prepare(lab)
+        for name in args.extra:
+            engines.ensure(lab, name)
     elif args.verb == "light":
         return light.main(lab)
     elif args.verb in ("down", "purge"):

@@ -20,10 +20,11 @@ HIDDEN, LAYERS, HEADS, KV_HEADS, MLP, VOCAB = 128, 2, 4, 2, 256, 8192
 BOS, EOS, USER, ASSISTANT = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"
 SPECIAL = [BOS, EOS, USER, ASSISTANT, "<think>", "</think>"]
 TEMPLATE = (
-    "{{ bos_token }}{% for m in messages %}"
-    "{% if m['role'] == 'assistant' %}{{ '" + ASSISTANT + "' + m['content'].split('</think>')[-1] + eos_token }}"
-    "{% elif m['role'] == 'user' %}{{ '" + USER + "' + m['content'] }}"
-    "{% else %}{{ m['content'] }}{% endif %}{% endfor %}"
+    "{{ bos_token }}{% for m in messages %}{% set content = m['content'] %}"
+    # llama.cpp knows a thinking model by `content.split('</think>')`, which DeepSeek's own templates say
+    "{% if m['role'] == 'assistant' %}{{ '" + ASSISTANT + "' + content.split('</think>')[-1] + eos_token }}"
+    "{% elif m['role'] == 'user' %}{{ '" + USER + "' + content }}"
+    "{% else %}{{ content }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '" + ASSISTANT + "<think>\\n' }}{% endif %}"
 )
 
