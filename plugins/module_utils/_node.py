@@ -15,13 +15,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._node_kernel impor
     architecture,
     enrolled_keys,
     fabric_manager,
+    initramfs,
     iommu_types,
     kernel_log,
     nouveau,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import listeners, network
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import dkms, driver, nvswitch, read_smi
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_pci import devices, gpus
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_pci import acs_redirects, devices, gpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_system import (
     UNITS,
     boot,
@@ -99,6 +100,9 @@ def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dic
     node["kernel_log"] = get.get("kernel log", lambda: kernel_log(host), None)
     cards = [str(gpu["bus"]) for gpu in node["gpus"] if gpu.get("bus")]
     node["boot"]["iommu"] = get.get("iommu", lambda: iommu_types(host, cards), [])
+    node["boot"]["acs"] = get.get("acs", lambda: acs_redirects(host, cards), None)
+    if any(gpu["vendor"] == "nvidia" for gpu in node["gpus"]):  # it takes a second to list one
+        node["nouveau"]["initramfs"] = get.get("initramfs", lambda: initramfs(host, node["kernels"]), None)
     for gpu in node["gpus"]:
         gpu["architecture"] = gpu.get("architecture") or architecture(gpu.get("pci_id"))
     if node["nvidia"]:

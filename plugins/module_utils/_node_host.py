@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -66,6 +67,14 @@ class Host:
     def resolve(self, path: str) -> str:
         return os.path.realpath(path)
 
+    def device(self, path: str) -> Optional[str]:
+        """`major:minor` of a character device."""
+        try:
+            info = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        return f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}" if stat.S_ISCHR(info.st_mode) else None
+
     def space(self, path: str) -> Optional[Space]:
         try:
             info = os.statvfs(path)
@@ -93,7 +102,7 @@ class Host:
 
 
 class Capture(Host):
-    """A machine that was recorded: {files, links, spaces, commands, directories}.
+    """A machine that was recorded: {files, links, spaces, devices, commands, directories}.
 
     A command's key is its words joined by one space; its value is its output, or {rc, out, err}.
     """
@@ -102,11 +111,12 @@ class Capture(Host):
         self.files: Dict[str, str] = data.get("files", {})
         self.links: Dict[str, str] = data.get("links", {})
         self.spaces: Dict[str, List[int]] = data.get("spaces", {})
+        self.devices: Dict[str, str] = data.get("devices", {})
         self.commands: Dict[str, Any] = data.get("commands", {})
         self.directories: List[str] = data.get("directories", [])
 
     def _paths(self) -> List[str]:
-        return [*self.files, *self.links, *self.directories]
+        return [*self.files, *self.links, *self.devices, *self.directories]
 
     def read_bytes(self, path: str) -> Optional[bytes]:
         text = self.files.get(path)
@@ -126,6 +136,9 @@ class Capture(Host):
     def resolve(self, path: str) -> str:
         target = self.links.get(path)
         return path if target is None else os.path.normpath(os.path.join(os.path.dirname(path), target))
+
+    def device(self, path: str) -> Optional[str]:
+        return self.devices.get(path)
 
     def space(self, path: str) -> Optional[Space]:
         values = self.spaces.get(path)
@@ -155,6 +168,7 @@ class Recorder(Host):
         self.files: Dict[str, str] = {}
         self.links: Dict[str, str] = {}
         self.spaces: Dict[str, Tuple[int, ...]] = {}
+        self.devices: Dict[str, str] = {}
         self.commands: Dict[str, Dict[str, Any]] = {}
         self.directories: List[str] = []
 
@@ -163,6 +177,7 @@ class Recorder(Host):
             "files": self.files,
             "links": self.links,
             "spaces": {path: list(values) for path, values in self.spaces.items()},
+            "devices": self.devices,
             "commands": self.commands,
             "directories": sorted(set(self.directories)),
         }
@@ -195,6 +210,12 @@ class Recorder(Host):
         if target != path:
             self.links[path] = target
         return target
+
+    def device(self, path: str) -> Optional[str]:
+        found = self.host.device(path)
+        if found is not None:
+            self.devices[path] = found
+        return found
 
     def space(self, path: str) -> Optional[Space]:
         found = self.host.space(path)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, first_line
 
@@ -49,15 +49,40 @@ def architecture(pci_id: Optional[str]) -> Optional[str]:
     return None
 
 
-def nouveau(host: Host, loaded: List[str]) -> Dict[str, bool]:
+def nouveau(host: Host, loaded: List[str]) -> Dict[str, Any]:
     """{loaded, blacklisted}."""
-    blacklisted = False
-    for folder in MODPROBE:
-        for name in host.names(folder):
-            text = host.read(folder + "/" + name) or ""
-            if re.search(r"^\s*(blacklist\s+nouveau|install\s+nouveau\s+/bin/(false|true))\b", text, re.MULTILINE):
-                blacklisted = True
-    return {"loaded": "nouveau" in loaded or host.exists("/sys/module/nouveau/initstate"), "blacklisted": blacklisted}
+    return {
+        "loaded": "nouveau" in loaded or host.exists("/sys/module/nouveau/initstate"),
+        "blacklisted": bool(blacklists(host)),
+    }
+
+
+def blacklists(host: Host) -> List[str]:
+    """Names of the files that keep nouveau from loading."""
+    wanted = re.compile(r"^\s*(blacklist\s+nouveau|install\s+nouveau\s+(/usr)?/bin/(false|true))\b", re.MULTILINE)
+    return [
+        name for folder in MODPROBE for name in host.names(folder) if wanted.search(host.read(f"{folder}/{name}") or "")
+    ]
+
+
+def initramfs(host: Host, kernels: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+    """{file, nouveau, guarded} of the newest kernel's initramfs; nouveau is None when nobody can list it."""
+    versions = [str(kernel["version"]) for kernel in kernels if kernel.get("image")]
+    for version in versions[-1:]:
+        for form, tool in (("/boot/initrd.img-{}", "lsinitramfs"), ("/boot/initramfs-{}.img", "lsinitrd")):
+            path = form.format(version)
+            if host.exists(path):
+                answer = host.run([tool, path], timeout=20)
+                lines = answer.out.splitlines() if answer and answer.rc == 0 else None
+                if lines is None:
+                    return {"file": path, "nouveau": None, "guarded": None}
+                names = {line.rsplit("/", 1)[-1] for line in lines}
+                return {
+                    "file": path,
+                    "nouveau": any(name.startswith("nouveau.ko") for name in names),
+                    "guarded": any(name in names for name in blacklists(host)),
+                }
+    return None
 
 
 def enrolled_keys(host: Host) -> Optional[List[str]]:

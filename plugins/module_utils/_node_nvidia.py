@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 from xml.etree import ElementTree
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, first_line, number
@@ -13,6 +13,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import 
 MIB = 1024 * 1024
 # Only the architectures that mean one compute capability; the others are asked from the driver.
 CAPABILITY = {"Volta": "7.0", "Turing": "7.5", "Ada Lovelace": "8.9", "Hopper": "9.0"}
+# Uncorrectable errors of the memory since the driver was loaded: drivers since 450, then older ones (Volta).
+ECC = ("ecc_errors/volatile/dram_uncorrectable", "ecc_errors/volatile/double_bit/device_memory")
 LIBRARY_DIRS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")
 
 
@@ -92,7 +94,7 @@ def _gpu(node: ElementTree.Element, index: int) -> Dict[str, Any]:
         "mig": None if mig is None else mig == "Enabled",
         "bar1_bytes": _mib(node, "bar1_memory_usage/total"),
         "fabric": _fabric(node),
-        "ecc_errors": number(_text(node, "ecc_errors/volatile/dram_uncorrectable")),
+        "ecc_errors": _first_number(node, ECC),
         "link_width": number((_text(node, "pci/pci_gpu_link_info/link_widths/current_link_width") or "").rstrip("x")),
         "link_width_max": number((_text(node, "pci/pci_gpu_link_info/link_widths/max_link_width") or "").rstrip("x")),
         "persistence": _text(node, "persistence_mode"),
@@ -101,6 +103,11 @@ def _gpu(node: ElementTree.Element, index: int) -> Dict[str, Any]:
             for p in processes
         ],
     }
+
+
+def _first_number(node: ElementTree.Element, paths: Tuple[str, ...]) -> Optional[int]:
+    values = (number(_text(node, path)) for path in paths)
+    return next((value for value in values if value is not None), None)
 
 
 def _fabric(node: ElementTree.Element) -> Optional[Dict[str, Optional[str]]]:
@@ -167,7 +174,7 @@ def driver(host: Host, smi: Dict[str, Any]) -> Optional[Dict[str, Any]]:
             for name in ("nvidia0", "nvidiactl", "nvidia-uvm", "nvidia-modeset", "nvidia-nvswitchctl")
             if host.exists("/dev/" + name)
         ],
-        "char_links": _char_links(host),
+        "unlinked": unlinked(host),
     }
 
 
@@ -191,11 +198,12 @@ def _library(host: Host) -> Optional[str]:
     return None
 
 
-def _char_links(host: Host) -> Optional[bool]:
-    """Whether /dev/char holds a link to the cards, without which a daemon-reload takes them from containers."""
-    if not host.exists("/dev/nvidiactl"):
-        return None
-    return any((host.link("/dev/char/" + name) or "").endswith("/nvidiactl") for name in host.names("/dev/char"))
+def unlinked(host: Host) -> Optional[List[str]]:
+    """The cards' devices without a link in /dev/char; a daemon-reload takes these from containers."""
+    names = [name for name in host.names("/dev") if re.match(r"nvidia(\d+|ctl|-uvm|-uvm-tools|-modeset)$", name)]
+    numbers = {name: host.device("/dev/" + name) for name in names}
+    known = {name: number for name, number in numbers.items() if number}
+    return [name for name, number in known.items() if not host.exists("/dev/char/" + number)] if known else None
 
 
 def nvswitch(host: Host, devices: List[Dict[str, Any]]) -> bool:

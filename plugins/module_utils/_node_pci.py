@@ -105,3 +105,43 @@ def gpus(host: Host, found: List[Dict[str, Any]], smi: List[Dict[str, Any]]) -> 
         if card["bus"][-12:] not in known:
             result.append(blank_gpu(host, card, len(result)))
     return result
+
+
+def acs_redirects(host: Host, buses: List[str]) -> Optional[List[str]]:
+    """Ports of PCIe switches above these cards that send peer traffic upwards; None when no port can be read."""
+    found: Dict[str, bool] = {}
+    for bus in buses:
+        way = host.resolve("/sys/bus/pci/devices/" + bus).split("/")[:-1]
+        for bridge in way:
+            if re.match(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$", bridge):
+                redirect = redirects(host.read_bytes(f"/sys/bus/pci/devices/{bridge}/config") or b"")
+                if redirect is not None:
+                    found[bridge] = redirect
+    return sorted(bridge for bridge, bad in found.items() if bad) if found else None
+
+
+def redirects(config: bytes) -> Optional[bool]:
+    """Whether a port's ACS control redirects requests or completions; None when its configuration can't be read.
+
+    Only a switch's downstream ports count: what passes a root port goes through the processor anyway.
+    """
+    if len(config) < 0x104:
+        return None
+    place, kind = config[0x34] & 0xFC, None
+    for _step in range(48):
+        if place < 0x40:
+            break
+        if config[place] == 0x10:  # PCI Express
+            kind = config[place + 2] >> 4
+        place = config[place + 1] & 0xFC
+    if kind != 6:
+        return False
+    place = 0x100
+    for _step in range(96):
+        head = int.from_bytes(config[place : place + 4], "little")
+        if head & 0xFFFF == 0x0D:  # Access Control Services
+            return bool(int.from_bytes(config[place + 6 : place + 8], "little") & 0x0C)
+        place = head >> 20
+        if place < 0x100:
+            break
+    return False

@@ -61,6 +61,16 @@ def model_of(context: Context) -> Dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def engine_unit(context: Context) -> str:
+    """Unit and container of the engine, as the plan names them."""
+    return str(((context.plan or {}).get("service") or {}).get("unit") or "yitiji-vllm")
+
+
+def of_engine(context: Context, listener: Dict[str, Any]) -> bool:
+    name = engine_unit(context)
+    return str(listener.get("unit") or "").startswith(name) or str(listener.get("container") or "").startswith(name)
+
+
 def weights_dir(context: Context) -> str:
     return str(model_of(context).get("path") or context.settings.get("weights_dir") or "/srv/models")
 

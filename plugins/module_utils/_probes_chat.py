@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import WILDCARDS, ours, owner
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import WILDCARDS, of_engine, ours, owner
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     Context,
     Finding,
@@ -133,10 +133,13 @@ def exposed(context: Context) -> Finding:
         return unknown("the listeners are not known", "无法得知监听端口")
     ports = context.settings.get("ports") or {}
     public = {int(ports[name]) for name in ("https", "http") if ports.get(name)}
+    clustered = len((context.plan or {}).get("nodes") or {}) > 1
     bad: List[str] = []
     for item in listeners:
         if item["protocol"] != "tcp" or item["address"] not in WILDCARDS or item["port"] in public:
             continue
+        if of_engine(context, item) and (clustered or item["port"] == ports.get("engine")):
+            continue  # LLM404 and LLM803 speak of these
         own = ours(context, item) and item.get("unit") != "nginx.service"
         if own or item.get("container") or item["port"] in INFERENCE_PORTS or item.get("process") == "docker-proxy":
             bad.append(f"{item['port']} ({owner(item)})")
@@ -151,6 +154,9 @@ def exposed(context: Context) -> Finding:
 
 
 def signup(context: Context) -> Finding:
+    weak = (context.measures.get("secrets") or {}).get("weak")
+    if weak:
+        return failed(f"a password as easy as a default one: {', '.join(weak)}", f"密码过于简单：{'，'.join(weak)}")
     answer = (context.measures.get("net") or {}).get("chat config")
     if answer is None or not answer.get("ok") or not answer.get("body"):
         return unknown("the page's configuration could not be read", "无法读取网页配置")
@@ -163,20 +169,20 @@ def signup(context: Context) -> Finding:
 
 
 def engine_key(context: Context) -> Finding:
-    answer = (context.measures.get("net") or {}).get("engine without key")
-    if answer is None or not answer.get("ok"):
-        return unknown("the engine could not be asked", "无法访问引擎")
     port = (context.settings.get("ports") or {}).get("engine")
     wide = [
-        i
-        for i in context.node.get("listeners") or []
-        if i["port"] == port and not str(i["address"]).startswith(("127.", "::1"))
+        item
+        for item in context.node.get("listeners") or []
+        if item["port"] == port and item["address"] in WILDCARDS and of_engine(context, item)
     ]
     if wide:
         return failed(
             f"the engine listens on {wide[0]['address']}: routes outside /v1 need no key",
             f"引擎监听 {wide[0]['address']}：/v1 以外的接口无需密钥",
         )
+    answer = (context.measures.get("net") or {}).get("engine without key")
+    if answer is None or not answer.get("ok"):
+        return unknown("the engine could not be asked", "无法访问引擎")
     if answer.get("status") == 200:
         return failed("the engine answers without a key", "引擎无需密钥即可访问")
     if answer.get("status") in (401, 403):

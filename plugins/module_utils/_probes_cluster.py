@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import WILDCARDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import WILDCARDS, of_engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     Context,
     Finding,
@@ -128,12 +128,8 @@ def _kernel(node: Dict[str, Any]) -> str:
 
 
 def data_plane(context: Context) -> Finding:
-    found = [
-        item
-        for item in context.node.get("listeners") or []
-        if str(item.get("unit") or "").startswith("yitiji-vllm")
-        or str(item.get("container") or "").startswith("yitiji-vllm")
-    ]
+    port = (context.settings.get("ports") or {}).get("engine")  # the engine's API is rule LLM803
+    found = [i for i in context.node.get("listeners") or [] if of_engine(context, i) and i["port"] != port]
     wide = sorted({item["port"] for item in found if item["address"] in WILDCARDS})
     if not found:
         return skipped("the engine has no open port", "引擎没有开放端口")

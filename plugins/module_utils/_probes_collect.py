@@ -19,6 +19,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import name_addresses
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import (
     STATE_DIR,
+    engine_unit,
     images_of,
     loaded,
     model_of,
@@ -42,6 +43,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check imp
 
 TIMEOUT = 8.0
 MANY_FILES = 200000
+SHORTEST = 12  # characters of a password that nobody guesses
 SECRETS = "/etc/yitiji/secrets"
 SITES = ("/etc/nginx/sites-enabled", "/etc/nginx/conf.d", "/etc/nginx/sites-available")
 
@@ -64,7 +66,8 @@ def collect(
     }
     context = Context(node, plan, settings, measures)
     measures["containers"] = containers(host, context)
-    measures["journal"] = journal(host, "yitiji-vllm") if "yitiji-vllm" in (node.get("services") or {}) else None
+    unit = engine_unit(context)
+    measures["journal"] = journal(host, unit) if unit in (node.get("services") or {}) else None
     measures["ollama"] = ollama(host, context)
     measures["firewall"] = firewall(host)
     measures["ray"] = ray(host, context)
@@ -138,9 +141,23 @@ def disk_usage(folder: str) -> int:
 
 
 def secrets(host: Host) -> Dict[str, Any]:
-    """{present, open}: names of the secret files, and those that others than root can read. Never their content."""
+    """Names of the secret files, of those that others than root can read, and of easy ones. Never their content."""
     names = host.names(SECRETS)
-    return {"present": names, "open": [name for name in names if (_mode(SECRETS + "/" + name) or 0) & 0o077]}
+    return {
+        "present": names,
+        "open": [name for name in names if (_mode(SECRETS + "/" + name) or 0) & 0o077],
+        "weak": [name for name in names if _easy(SECRETS + "/" + name)],
+    }
+
+
+def _easy(path: str) -> bool:
+    """Such as `admin`, `changeme` or twelve times the same digit. Read past the host, which may be recording."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            secret = stream.read().strip()
+    except (OSError, ValueError):
+        return False
+    return len(secret) < SHORTEST or len(set(secret)) < SHORTEST // 2
 
 
 def _mode(path: str) -> Optional[int]:
@@ -182,7 +199,7 @@ def _add_services(found: Dict[str, Question], context: Context) -> None:
     ports = context.settings.get("ports") or {}
     if "yitiji-open-webui" in services and ports.get("chat"):
         found["chat config"] = lambda: fetch_json(f"http://127.0.0.1:{ports['chat']}/api/config", TIMEOUT)
-    if "yitiji-vllm" in services and ports.get("engine"):
+    if engine_unit(context) in services and ports.get("engine"):
         found["engine without key"] = lambda: fetch_json(f"http://127.0.0.1:{ports['engine']}/v1/models", TIMEOUT)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import engine_unit, gib
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     Context,
     Finding,
@@ -19,7 +19,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import docker_of
 
-ENGINE = "yitiji-vllm"
 SHM_DEFAULT = 64 * 2**20
 
 
@@ -75,21 +74,24 @@ def daemon_reload(context: Context) -> Finding:
     docker = docker_of(context)
     if not docker.get("cgroup_driver"):
         return unknown("Docker's cgroup driver is not known", "无法得知 Docker 的 cgroup 驱动")
+    given = (container(context, engine_unit(context)) or {}).get("gpu_driver")
     specs = (context.node.get("containers") or {}).get("cdi") or []
-    if docker["cgroup_driver"] != "systemd" or any("nvidia" in name for name in specs):
+    by_cdi = given == "cdi" if given else any("nvidia" in name for name in specs)
+    if docker["cgroup_driver"] != "systemd" or by_cdi:
         return passed("a daemon-reload does not take the cards from containers", "daemon-reload 不会使容器失去显卡")
-    links = (context.node.get("nvidia") or {}).get("char_links")
-    if links is None:
+    bare = (context.node.get("nvidia") or {}).get("unlinked")
+    if bare is None:
         return skipped("there are no card devices yet", "尚无显卡设备")
-    if not links:
+    if bare:
+        names = ", ".join(bare)
         return warned(
-            "cgroup driver systemd without links in /dev/char: a daemon-reload takes the cards from running containers",
-            "cgroup 驱动为 systemd 且 /dev/char 中没有链接：daemon-reload 会使运行中的容器失去显卡",
+            f"a daemon-reload takes the cards from running containers: no link in /dev/char for {names}",
+            f"daemon-reload 会使运行中的容器失去显卡：/dev/char 中没有 {names} 的链接",
         )
     return passed("/dev/char has the links", "/dev/char 中的链接齐全")
 
 
-def container(context: Context, name: str = ENGINE) -> Optional[Dict[str, Any]]:
+def container(context: Context, name: str) -> Optional[Dict[str, Any]]:
     found = (context.measures.get("containers") or {}).get(name)
     return found if isinstance(found, dict) else None
 
@@ -101,30 +103,32 @@ def _not_running(context: Context, name: str) -> Finding:
 
 
 def shared_memory(context: Context) -> Finding:
-    found = container(context)
+    name = engine_unit(context)
+    found = container(context, name)
     if found is None:
-        return _not_running(context, ENGINE)
+        return _not_running(context, name)
     have = found.get("shm_bytes")
     if have is None:
         return unknown("can't read /dev/shm of the container", "无法读取容器的 /dev/shm")
     need = ((context.plan or {}).get("container") or {}).get("shm_bytes") or SHM_DEFAULT + 1
     if have < need:
         return failed(
-            f"{ENGINE}: /dev/shm is {gib(have)}, {gib(need)} are planned",
-            f"{ENGINE} 的 /dev/shm 为 {gib(have)}，应为 {gib(need)}",
+            f"{name}: /dev/shm is {gib(have)}, {gib(need)} are planned",
+            f"{name} 的 /dev/shm 为 {gib(have)}，应为 {gib(need)}",
         )
     free = found.get("shm_available_bytes")
     if free is not None and free < have * 0.05:
         return failed(
-            f"{ENGINE}: /dev/shm is full ({gib(free)} left)", f"{ENGINE} 的 /dev/shm 已满（剩余 {gib(free)}）"
+            f"{name}: /dev/shm is full ({gib(free)} left)", f"{name} 的 /dev/shm 已满（剩余 {gib(free)}）"
         )
-    return passed(f"{ENGINE}: /dev/shm is {gib(have)}", f"{ENGINE} 的 /dev/shm 为 {gib(have)}")
+    return passed(f"{name}: /dev/shm is {gib(have)}", f"{name} 的 /dev/shm 为 {gib(have)}")
 
 
 def rdma_in_container(context: Context) -> Finding:
-    found = container(context)
+    name = engine_unit(context)
+    found = container(context, name)
     if found is None:
-        return _not_running(context, ENGINE)
+        return _not_running(context, name)
     if found.get("infiniband") is None:
         return unknown("the container's devices can't be read", "无法读取容器的设备")
     if not found["infiniband"]:
@@ -136,7 +140,8 @@ def rdma_in_container(context: Context) -> Finding:
     if lock is not None and 0 <= lock < 2**30:
         return warned(f"the container may lock only {gib(lock)} of memory", f"容器只能锁定 {gib(lock)} 内存")
     lines = context.measures.get("journal") or []
-    if any("NET/Socket" in line for line in lines) and not any("NET/IB" in line for line in lines):
+    with_ib = any("NET/IB" in line and "No device found" not in line for line in lines)
+    if any("NET/Socket" in line for line in lines) and not with_ib:
         return warned("NCCL's log says NET/Socket: it does not use RDMA", "NCCL 日志显示 NET/Socket：没有使用 RDMA")
     return passed("the container has its RDMA devices", "容器拥有 RDMA 设备")
 

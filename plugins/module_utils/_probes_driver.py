@@ -43,6 +43,17 @@ def nouveau(context: Context) -> Finding:
         return unknown("the loaded modules are not known", "无法得知已加载的内核模块")
     if found.get("loaded"):
         return failed("the module nouveau is loaded and holds the cards", "nouveau 模块已加载并占用显卡")
+    image = found.get("initramfs") or {}
+    line = str((context.node.get("boot") or {}).get("cmdline") or "")
+    if context.node.get("nvidia") and image and not re.search(r"blacklist=\S*nouveau|nouveau\.modeset=0", line):
+        where = image["file"]
+        if image["nouveau"] is None:
+            return unknown(f"can't look into {where}", f"无法查看 {where} 的内容")
+        if image["nouveau"] and not image["guarded"]:
+            return failed(
+                f"{where} holds nouveau and not its blacklist: it takes the cards at the next boot",
+                f"{where} 中有 nouveau 却没有禁用项：下次启动会抢占显卡",
+            )
     if not found.get("blacklisted") and context.node.get("nvidia"):
         return warned("nouveau is not loaded, but nothing keeps it from it", "nouveau 未加载，但没有被禁用")
     return passed("nouveau is not loaded", "nouveau 未加载")
@@ -260,6 +271,12 @@ def iommu(context: Context) -> Finding:
     line = str(boot.get("cmdline") or "")
     if not kinds and re.search(r"(intel|amd)_iommu=on", line) and "iommu=pt" not in line:
         return warned("the IOMMU is switched on without iommu=pt", "开启了 IOMMU 却没有 iommu=pt")
+    if boot.get("acs"):
+        text = ", ".join(boot["acs"])
+        return warned(
+            f"ACS sends traffic between the cards through the processor at {text}: slow, or it hangs",
+            f"{text} 的 ACS 使显卡间的访问绕行处理器：变慢或挂起",
+        )
     return passed("the IOMMU is off or passes the cards through", "IOMMU 关闭或直通")
 
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_driver import secure_boot
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
+    FAIL,
     Context,
     Finding,
     Probe,
@@ -46,6 +48,10 @@ def driver_answers(context: Context) -> Finding:
         if context.settings.get("installs_driver"):
             return skipped("the driver will be installed", "驱动将会被安装")
         return failed("no NVIDIA driver is installed", "未安装 NVIDIA 驱动")
+    if "version mismatch" in str(driver.get("smi_error")).lower():
+        return skipped("driver and library differ (see LLM203)", "驱动与库的版本不一致（见 LLM203）")
+    if (context.node.get("boot") or {}).get("secure_boot") and secure_boot(context).status == FAIL:
+        return skipped("the kernel does not take the module (see LLM202)", "内核不接受驱动模块（见 LLM202）")
     if driver.get("smi_error"):
         return failed(f"nvidia-smi says: {driver['smi_error']}", f"nvidia-smi 报错：{driver['smi_error']}")
     silent = [str(gpu.get("bus")) for gpu in gpus_of(context, "nvidia") if gpu.get("memory_bytes") is None]

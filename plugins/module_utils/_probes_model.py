@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import gib, service
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import engine_unit, gib, service
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     Context,
     Finding,
@@ -20,7 +20,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import gpus_of
 
-ENGINE = "yitiji-vllm"
 FOREIGN_BYTES = 2**30  # what a desktop or a monitor may hold on a card
 
 
@@ -99,7 +98,7 @@ def kv_cache(context: Context) -> Finding:
 
 
 def engine_start(context: Context) -> Finding:
-    state = service(context, ENGINE)
+    state = service(context, engine_unit(context))
     if state is None:
         return skipped("the engine is not installed", "引擎尚未安装")
     active = state.get("active")
@@ -124,7 +123,7 @@ def in_use(context: Context) -> Finding:
     cards = used_cards(context)
     if cards is None:
         return unknown("the plan does not say which cards this node gives", "方案未说明该节点使用哪些加速卡")
-    if (service(context, ENGINE) or {}).get("active") in ("active", "activating"):
+    if (service(context, engine_unit(context)) or {}).get("active") in ("active", "activating"):
         return skipped("the engine itself uses the cards", "引擎正在使用显卡")
     known = [gpu for gpu in cards if gpu.get("memory_bytes") and gpu.get("free_bytes") is not None]
     if len(known) < len(cards) or not cards:

@@ -9,6 +9,7 @@ import re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, number
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import engine_unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
 
 PREFIX = "yitiji-"
@@ -63,7 +64,18 @@ def _container(host: Host, row: Dict[str, Any]) -> Dict[str, Any]:
         "memlock": memlock(host.read(f"/proc/{pid}/limits")) if pid else None,
         "infiniband": host.exists(root + "/dev/infiniband") if pid else None,
         "gpus": host.exists(root + "/dev/nvidiactl") if pid else None,
+        "gpu_driver": gpu_driver(settings),
     }
+
+
+def gpu_driver(settings: Dict[str, Any]) -> Optional[str]:
+    """How Docker gave the cards to a container: `cdi`, `nvidia` (by the runtime's hook), None without cards."""
+    for request in settings.get("DeviceRequests") or []:
+        if request.get("Driver") == "cdi":
+            return "cdi"
+        if request.get("Driver") == "nvidia" or "gpu" in str(request.get("Capabilities")):
+            return "nvidia"
+    return "nvidia" if settings.get("Runtime") == "nvidia" else None
 
 
 def memlock(text: Optional[str]) -> Optional[int]:
@@ -132,7 +144,7 @@ def ray(host: Host, context: Context) -> Optional[Dict[str, float]]:
     """GPUs that Ray counts on the head; None when the plan does not use Ray or nobody answers."""
     if "--distributed-executor-backend ray" not in " ".join(map(str, (context.plan or {}).get("args") or [])):
         return None
-    answer = host.run(["docker", "exec", "yitiji-vllm", "ray", "status"], timeout=15)
+    answer = host.run(["docker", "exec", engine_unit(context), "ray", "status"], timeout=15)
     return ray_gpus(answer.out) if answer and answer.rc == 0 else None
 
 

@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
     Probe,
     failed,
     passed,
+    skipped,
     unknown,
     warned,
 )
@@ -29,6 +30,9 @@ def verified(context: Context) -> Finding:
     found = state(context)
     if found is None or "stamp" not in found:
         return unknown("the weights were not looked at", "未检查权重")
+    if not found["stamp"] and found.get("problems"):
+        rules = ", ".join(sorted({item["rule"] for item in found["problems"]}))
+        return skipped(f"the files are not whole (see {rules})", f"文件不完整（见 {rules}）")
     if not found["stamp"]:
         reason = found.get("reason") or "there is no stamp"
         return failed(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import engine_unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context, Need
 
 
@@ -63,6 +64,7 @@ NEEDS: Dict[str, Need] = {
     "multi node": multi_node,
     "dkms": lambda context: bool(context.node.get("dkms")),
     "weights": _weights,
+    "engine": lambda context: engine_unit(context) in (context.node.get("services") or {}),
     "vllm": unit_there("yitiji-vllm"),
     "ollama": lambda context: (
         "ollama" in (context.node.get("services") or {}) or "yitiji-ollama" in (context.node.get("services") or {})

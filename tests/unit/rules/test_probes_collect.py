@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_collect as collecting
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_http as http_probe
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_running as running
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture, Host, Recorder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
 
 from .healthy import GONE, spoil
@@ -168,6 +168,29 @@ def test_containers_without_their_secrets():
     assert "s3cret" not in json.dumps(found)
     assert found["shm_bytes"] == 2**31 and found["memlock"] == 8388608 and found["infiniband"] and not found["gpus"]
     assert running.containers(Capture({}), Context(node)) == {}
+
+
+def test_easy_secrets_are_named_and_never_recorded(tmp_path, monkeypatch):
+    monkeypatch.setattr(collecting, "SECRETS", str(tmp_path))
+    for name, content in (("a", "changeme\n"), ("b", "000000000000000"), ("c", "Zr4-kP9_wq81xLm2\n")):
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o644 if name == "a" else 0o600)
+    recorder = Recorder(Host())
+    assert collecting.secrets(recorder) == {"present": ["a", "b", "c"], "open": ["a"], "weak": ["a", "b"]}
+    assert "changeme" not in json.dumps(recorder.data()) and "Zr4" not in json.dumps(recorder.data())
+
+
+@pytest.mark.parametrize(
+    ("settings", "driver"),
+    [
+        ({"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["nvidia.com/gpu=all"]}]}, "cdi"),
+        ({"DeviceRequests": [{"Driver": "", "Capabilities": [["gpu"]]}]}, "nvidia"),
+        ({"Runtime": "nvidia", "DeviceRequests": None}, "nvidia"),
+        ({"Runtime": "runc"}, None),
+    ],
+)
+def test_how_a_container_got_its_cards(settings, driver):
+    assert running.gpu_driver(settings) == driver
 
 
 def test_memlock_and_ray():
