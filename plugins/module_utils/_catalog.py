@@ -18,9 +18,9 @@ Catalog = Dict[str, Dict[str, Entry]]
 Parse = Callable[[str], Any]
 
 
-def read_catalog(folders: List[str], parse: Parse) -> Catalog:
+def read_catalog(folders: List[str], parse: Parse, kinds: Tuple[str, ...] = KINDS) -> Catalog:
     """Reads every <folder>/<kind>/*.yml; `parse` turns YAML text into data (this file stays free of PyYAML)."""
-    catalog: Catalog = {kind: {} for kind in KINDS}
+    catalog: Catalog = {kind: {} for kind in kinds}
     for folder in folders:
         if not os.path.isdir(folder):
             raise Refusal(
@@ -28,7 +28,7 @@ def read_catalog(folders: List[str], parse: Parse) -> Catalog:
                 text(f"目录 {folder} 不存在", f"the catalogue folder {folder} does not exist"),
                 [text("检查 appliance_catalog_dirs", "correct appliance_catalog_dirs")],
             )
-        for kind in KINDS:
+        for kind in kinds:
             for path in _files(os.path.join(folder, kind)):
                 merge(catalog, kind, _parse_file(path, parse), path)
     return catalog

@@ -1,0 +1,58 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans the driver of a node on the controller. Documented in the module of the same name."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Dict, Optional
+
+import yaml
+from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as CatalogRefusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+ARGUMENTS = {
+    "node": {"type": "dict", "required": True},
+    "facts": {"type": "dict", "default": {}},
+    "branch": {"type": "str", "default": ""},
+    "flavour": {"type": "str", "choices": ["auto", "open", "proprietary"], "default": "auto"},
+    "repository": {"type": "bool", "default": False},
+    "kernels": {"type": "list", "elements": "str", "default": []},
+    "persistence": {"type": "bool", "default": True},
+    "installs": {"type": "bool", "default": True},
+    "min_driver": {"type": "str", "default": ""},
+    "ignore": {"type": "list", "elements": "dict", "default": []},
+    "catalog_dirs": {"type": "list", "elements": "path", "default": []},
+}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        _unused, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        host = str((task_vars or {}).get("inventory_hostname", ""))
+        wishes = {key: options[key] for key in core.WISHES if key in options}
+        wishes.update(ignore=[one.get("id") for one in options["ignore"]], today=time.strftime("%Y-%m-%d"))
+        try:
+            catalog = read_catalog([BUILT_IN, *options["catalog_dirs"]], _parse, ("drivers",))["drivers"]
+            plan = core.make_plan(core.merge_facts(options["node"], options["facts"]), catalog, wishes)
+        except Refusal as refusal:
+            return {**result, "failed": True, "msg": render(refusal, host), "rule": refusal.rule}
+        except CatalogRefusal as refusal:
+            return {**result, "failed": True, "msg": refusal.message("drivers", [host]), "rule": refusal.id}
+        for warning in plan["warnings"]:
+            self._display.warning(f"{warning['id']} [{host}] {warning['zh']} / {warning['en']}")
+        return {**result, "changed": False, "plan": plan}
+
+
+def _parse(content: str) -> Any:
+    return yaml.safe_load(content) or {}
