@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from . import engines, light, machine, net, node, store
+from . import engines, light, machine, net, node, store, vm_cli
 from .config import SUITES, Lab
 from .shell import LabError, fail, lock, say
 
@@ -23,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("name", nargs="?")
     up.add_argument("--octet", type=int, help="last number of its address 10.77.0.N (default: a free one)")
     up.add_argument("--base", default="bookworm", help=f"base tree: {', '.join(SUITES)} or one made by freeze")
+    vm_cli.options(verb("vm", "a virtual machine with a kernel of its own (emulated: slow), or a disk image booted"))
     down = verb("down", "remove a node, or without a NAME everything but the cache")
     down.add_argument("name", nargs="?")
     verb("purge", "down, then delete the cache too")
@@ -69,7 +70,7 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
         return node.supervise(lab, args.name)
     if args.verb == "ls":
         for n in node.listed(lab):
-            say(f"{n.name:12} {n.address:14} {n.base:14} {'up' if node.is_up(lab, n.name) else 'stopped'}")
+            say(f"{n.name:12} {n.address:14} {vm_cli.kind(n):14} {'up' if node.is_up(lab, n.name) else 'stopped'}")
     elif args.verb == "check":
         machine.check(lab)
     elif args.verb == "run":
@@ -94,6 +95,10 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
             new = node.up(lab, args.name, args.octet, args.base)
             n = node.get(lab, args.name)
             say(f"{n.name} {n.address} {'answers after %.1f s' % (time.monotonic() - t0) if new else 'is up'}")
+    elif args.verb == "vm":
+        vm_cli.check(args)
+        base(lab)
+        vm_cli.up(lab, args)
     elif args.verb == "serve":
         light.prepare(lab)
         for name in args.extra:

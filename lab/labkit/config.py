@@ -65,5 +65,12 @@ class Lab:
         return self.cache / "models"
 
     @property
+    def vms(self) -> Path:
+        return self.cache / "vms"
+
+    def of_node(self, name: str, kind: str) -> Path:
+        return self.run / "nodes" / f"{name}.{kind}"
+
+    @property
     def artefacts(self) -> Path:
         return self.cache / "artefacts" / self.name

@@ -24,6 +24,14 @@ PACKAGES = {  # Debian package -> a command or file that proves it
     "systemd-container": "/usr/bin/systemd-nspawn",
 }
 
+VM_PACKAGES = {  # only when a VM is asked for
+    "fdisk": "/usr/sbin/sfdisk",
+    "mtools": "/usr/bin/mcopy",
+    "ovmf": "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
+    "qemu-system-x86": "/usr/bin/qemu-system-x86_64",
+    "qemu-utils": "/usr/bin/qemu-img",
+}
+
 
 def need_root() -> None:
     if os.geteuid() != 0:
@@ -61,9 +69,9 @@ def check_space(lab: Lab) -> None:
         )
 
 
-def install_packages() -> None:
+def install_packages(wanted: dict[str, str] = PACKAGES) -> None:
     with step("packages of the machine") as s:
-        missing = [p for p, proof in PACKAGES.items() if not Path(proof).exists()]
+        missing = [p for p, proof in wanted.items() if not Path(proof).exists()]
         if not missing:
             return s.reused("all there")
         env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")

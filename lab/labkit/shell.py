@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -44,6 +44,7 @@ class Step:
 
     def __init__(self, title: str) -> None:
         self.title, self.note = title, ""
+        self.now: Callable[[], str] = str  # what the sign of life says besides the time
 
     def reused(self, why: str = "unchanged") -> None:
         self.note = f"reused ({why})"
@@ -59,7 +60,7 @@ def step(title: str) -> Iterator[Step]:
 
     def alive() -> None:
         while not over.wait(20):
-            say(f"    … {title}: {time.monotonic() - t0:.0f} s")
+            say(f"    … {title}: {time.monotonic() - t0:.0f} s  {s.now()}".rstrip())
 
     watcher = threading.Thread(target=alive, daemon=True)
     watcher.start()
