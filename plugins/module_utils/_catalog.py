@@ -9,9 +9,9 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
 
-KINDS = ("models", "gpus", "engines", "images", "profiles")
-KIND_ZH = {"models": "模型", "gpus": "GPU", "engines": "引擎", "images": "镜像", "profiles": "档位"}
-KIND_EN = {"models": "model", "gpus": "GPU", "engines": "engine", "images": "image", "profiles": "profile"}
+KINDS = ("models", "gpus", "engines", "images", "profiles", "routes")
+KIND_ZH = {"models": "模型", "gpus": "GPU", "engines": "引擎", "images": "镜像", "profiles": "档位", "routes": "路由"}
+KIND_EN = {"models": "model", "gpus": "GPU", "engines": "engine", "images": "image", "profiles": "profile", "routes": "routes"}
 
 Entry = Dict[str, Any]
 Catalog = Dict[str, Dict[str, Entry]]

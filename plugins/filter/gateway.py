@@ -1,0 +1,50 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters for the site of the gateway."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, List
+
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_keys as keys
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_routes as routes
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_site as site
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as PlanRefusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+
+
+def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
+    """Routes of the engine, teams and servers -> the parts of nginx's site."""
+    try:
+        catalog = read_catalog([BUILT_IN, *settings.get("catalog_dirs", [])], yaml.safe_load)["routes"]
+        return site.render(
+            {
+                "allowed": routes.published(catalog, settings["engine"], settings.get("routes", [])),
+                "refused": routes.refused_paths(catalog, settings["engine"]),
+                "teams": keys.parse(settings["keys"], settings["limits"]),
+                "servers": settings["servers"],
+            }
+        )
+    except Refusal as refusal:
+        raise AnsibleFilterError(render(refusal, host)) from refusal
+    except PlanRefusal as refusal:
+        raise AnsibleFilterError(refusal.message("", [host])) from refusal
+
+
+def gateway_servers(plan: Dict[str, Any], host: str) -> List[str]:
+    """Addresses at which the engine answers on this node."""
+    node = (plan.get("nodes") or {}).get(host)
+    if not node or not node["head"]:
+        return []
+    return ["{host}:{port}".format(**plan["service"])]
+
+
+class FilterModule:
+    def filters(self) -> Dict[str, Callable[..., Any]]:
+        return {"gateway_site": gateway_site, "gateway_servers": gateway_servers}
