@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_ke
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_routes as routes
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_site as site
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as PlanRefusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
 
@@ -39,10 +40,9 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
 
 def gateway_servers(plan: Dict[str, Any], host: str) -> List[str]:
     """Addresses at which the engine answers on this node."""
-    node = (plan.get("nodes") or {}).get(host)
-    if not node or not node["head"]:
+    if not plan:
         return []
-    return ["{host}:{port}".format(**plan["service"])]
+    return [unit["url"].split("//", 1)[1] for unit in plan_units(plan, host) if unit["serves"]]
 
 
 class FilterModule:

@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import
 
 KINDS = ("models", "gpus", "engines", "images", "profiles", "routes")
 KIND_ZH = {"models": "模型", "gpus": "GPU", "engines": "引擎", "images": "镜像", "profiles": "档位", "routes": "路由"}
-KIND_EN = {"models": "model", "gpus": "GPU", "engines": "engine", "images": "image", "profiles": "profile", "routes": "routes"}
+KIND_EN = {**{kind: kind[:-1] for kind in KINDS}, "gpus": "GPU"}
 
 Entry = Dict[str, Any]
 Catalog = Dict[str, Dict[str, Entry]]

@@ -80,7 +80,9 @@ def parse(rows: List[Mapping[str, Any]], defaults: Mapping[str, int]) -> List[Te
     for field, values in (("name", names), ("sha256", [team.sha256 for team in teams if team.sha256])):
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
-            raise _wrong(Text(f"gateway_keys: the same {field} twice: {twice}.", f"gateway_keys：{field} 重复：{twice}。"))
+            raise _wrong(
+                Text(f"gateway_keys: the same {field} twice: {twice}.", f"gateway_keys：{field} 重复：{twice}。")
+            )
     return teams
 
 
@@ -104,7 +106,9 @@ def _check(team: Team) -> None:
     if team.value:
         check_value(team.secret, team.value)
         if re.search(r"\s", team.value):
-            raise _wrong(Text(f"gateway_keys: {team.name}: a key has no blanks.", f"gateway_keys：{team.name}：密钥不能含空白。"))
+            raise _wrong(
+                Text(f"gateway_keys: {team.name}: a key has no blanks.", f"gateway_keys：{team.name}：密钥不能含空白。")
+            )
 
 
 def digest(key: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Set
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-_PATH = re.compile(r"^(/([A-Za-z0-9._-]+|\{[a-z_]+\}))+$")
+_PATH = re.compile(r"^(/([A-Za-z0-9_-][A-Za-z0-9._-]*|\{[a-z_]+\}))+$")
 # What a {name} in a path may be: nothing that could lead elsewhere after it is decoded.
 _PART = "[A-Za-z0-9._-]+"
 
@@ -64,7 +64,10 @@ def refused_paths(catalog: Mapping[str, Any], engine: str) -> List[Route]:
 def undecided(catalog: Mapping[str, Any], engine: str, rows: List[str]) -> Set[str]:
     """Rows of a list of all routes that nobody has put on either list yet."""
     own: Dict[str, Any] = catalog.get(engine) or {}
-    known = {*(own.get("page") or []), *(str(route.method + " " + route.path) for route in published(catalog, engine, []))}
+    known = {
+        *(own.get("page") or []),
+        *(str(route.method + " " + route.path) for route in published(catalog, engine, [])),
+    }
     for group in own.get("refuse") or []:
         known |= set(group.get("routes") or [])
     return set(rows) - known

@@ -41,7 +41,7 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
         "requests",
         "rate_limit_exceeded",
         "Too many requests for key $yitiji_team ($yitiji_limit). Try again in $yitiji_rate_wait s.",
-        "密钥 $yitiji_team 的请求超出限制（$yitiji_limit）。请在 $yitiji_rate_wait 秒后重试。",
+        "密钥 $yitiji_team 的请求超出限制（$yitiji_limit_zh）。请在 $yitiji_rate_wait 秒后重试。",
     ),
     503: (
         "server_error",
@@ -57,7 +57,11 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
     ),
 }
 # The variables of an error's headers.
-HEADERS = {401: 'set $yitiji_challenge "Bearer";', 429: "set $yitiji_retry $yitiji_rate_wait;", 503: "set $yitiji_retry $yitiji_wait;"}
+HEADERS = {
+    401: 'set $yitiji_challenge "Bearer";',
+    429: "set $yitiji_retry $yitiji_rate_wait;",
+    503: "set $yitiji_retry $yitiji_wait;",
+}
 
 
 def error_body(status: int) -> str:
@@ -84,7 +88,10 @@ def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
         "",
         *_block("map $uri $yitiji_engine_only", shut_rows),
         # What an error repeats of a request must not break out of its JSON.
-        *_block("map $request_method:$uri $yitiji_said", ['default "?";', r'"~^[A-Z]+:[A-Za-z0-9/._:-]{1,200}$" "$request_method $uri";']),
+        *_block(
+            "map $request_method:$uri $yitiji_said",
+            ['default "?";', r'"~^[A-Z]+:[A-Za-z0-9/._:-]{1,200}$" "$request_method $uri";'],
+        ),
     ]
 
 
@@ -106,7 +113,9 @@ def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
             continue
         if team.rate:
             zones += _block(f"map $yitiji_team $yitiji_rate_{team.word}", ['default "";', f'"{team.name}" 1;'])
-            zones.append(f"limit_req_zone $yitiji_rate_{team.word} zone=yitiji_rate_{team.word}:32k rate={team.rate}r/m;")
+            zones.append(
+                f"limit_req_zone $yitiji_rate_{team.word} zone=yitiji_rate_{team.word}:32k rate={team.rate}r/m;"
+            )
             burst = f" burst={team.burst} nodelay" if team.burst else ""
             use.append(f"limit_req zone=yitiji_rate_{team.word}{burst};")
             waits.append(f'"{team.name}:REJECTED" {math.ceil(60 / team.rate)};')
@@ -115,10 +124,11 @@ def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
             zones.append(f"limit_conn_zone $yitiji_conn_{team.word} zone=yitiji_conn_{team.word}:32k;")
             use.append(f"limit_conn yitiji_conn_{team.word} {team.concurrency};")
     zones += _block('map "$yitiji_team:$limit_req_status" $yitiji_rate_wait', waits)
-    zones += _block(
-        "map $limit_req_status $yitiji_limit",
-        ['default "concurrent requests / 并发请求数";', 'REJECTED "requests per minute / 每分钟请求数";'],
-    )
+    for name, at_once, per_minute in (
+        ("yitiji_limit", "concurrent requests", "requests per minute"),
+        ("yitiji_limit_zh", "并发请求数", "每分钟请求数"),
+    ):
+        zones += _block(f"map $limit_req_status ${name}", [f'default "{at_once}";', f'REJECTED "{per_minute}";'])
     return zones, use
 
 

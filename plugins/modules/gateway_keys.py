@@ -127,7 +127,9 @@ TEAM = {
 
 def names_in(text: str) -> Dict[str, str]:
     """Team and its hash as nginx's map states them."""
-    rows = [line.split() for line in text.splitlines() if line.startswith("    ") and not line.startswith("    default")]
+    rows = [
+        line.split() for line in text.splitlines() if line.startswith("    ") and not line.startswith("    default")
+    ]
     return {row[1].strip('";!'): row[0] for row in rows}
 
 
@@ -206,7 +208,9 @@ def main() -> None:
         diff={
             "before": "".join(f"{name}\n" for name in sorted(before)),
             "after": "".join(
-                "{}{}\n".format(name, ": new key" if name in made else "" if before.get(name) == after[name] else ": other key")
+                "{}{}\n".format(
+                    name, ": new key" if name in made else "" if before.get(name) == after[name] else ": other key"
+                )
                 for name in sorted(after)
             ),
         },

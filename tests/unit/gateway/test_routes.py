@@ -1,0 +1,111 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every route of the pinned engine is decided; what is not, is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.filter import gateway
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_routes as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+
+ROOT = Path(__file__).resolve().parents[3]
+CATALOG = read_catalog([str(ROOT / "plugins/catalog")], yaml.safe_load)
+ROUTES = CATALOG["routes"]
+DECIDED = [(engine, str(version)) for engine, entry in ROUTES.items() for version in entry.get("decided", [])]
+
+
+def pinned(engine):
+    return {
+        str(image["version"])
+        for image in CATALOG["images"].values()
+        if image.get("engine") == engine and "version" in image
+    }
+
+
+def listed(engine, version):
+    return json.loads((ROOT / f"tests/fixtures/routes/{engine}-{version}.json").read_text())["routes"]
+
+
+@pytest.mark.parametrize(("engine", "version"), DECIDED)
+def test_every_route_is_on_a_list(engine, version):
+    rows = listed(engine, version)
+    assert len(rows) > 60
+    assert core.undecided(ROUTES, engine, rows) == set()
+
+
+def test_a_route_that_is_new_waits_for_a_decision_and_is_refused():
+    new = "POST /v1/new_in_a_later_version"
+    assert core.undecided(ROUTES, "vllm", [*listed("vllm", "0.32.0"), new]) == {new}
+    assert core.parse(new) not in core.published(ROUTES, "vllm", [])
+
+
+def test_nothing_stands_on_a_list_that_no_version_has():
+    has = {row for version in ROUTES["vllm"]["decided"] for row in listed("vllm", version)}
+    own = {row for group in ROUTES["vllm"]["refuse"] for row in group["routes"]} | set(ROUTES["vllm"]["page"])
+    assert own - has == set()
+    assert {f"{r.method} {r.path}" for r in core.published(ROUTES, "vllm", [])} <= has
+
+
+def test_the_pinned_vllm_is_decided():
+    decided = set(ROUTES["vllm"]["decided"])
+    assert decided & pinned("vllm"), (
+        "a new pin: look at its routes (tests/gateway/engine_routes.py), then name it in decided"
+    )
+
+
+@pytest.mark.parametrize(
+    "row", ["/v1/x", "POST v1/x", "POST /pause", "TRACE /v1/x", "POST /v1/../x", "POST /v1/a b", "POST /v1/$x"]
+)
+def test_odd_rows_are_refused(row):
+    with pytest.raises(Refusal) as caught:
+        core.published(ROUTES, "vllm", [row])
+    assert caught.value.rule == "LLM804"
+
+
+def test_a_site_may_add_and_an_engine_without_an_entry_has_the_default():
+    rows = core.published(ROUTES, "unheard-of", ["POST /v1/messages", "GET /v1/models/{model}"])
+    assert core.Route("POST", "/v1/messages") in rows and core.Route("POST", "/v1/chat/completions") in rows
+    assert core.refused_paths(ROUTES, "unheard-of") == []
+
+
+def test_the_site():
+    settings = {
+        "engine": "vllm",
+        "routes": ["GET /v1/models/{model}"],
+        "keys": [
+            {"name": "a-b", "rate": 7},
+            {"name": "off", "state": "suspended"},
+            {"name": "free", "rate": 0, "concurrency": 0},
+        ],
+        "limits": {"rate": 60, "burst": 3, "concurrency": 4},
+        "servers": ["127.0.0.1:8000", "127.0.0.1:8001"],
+    }
+    parts = gateway.gateway_site(settings, "gpu01")
+    assert '"POST /v1/chat/completions" 1;' in parts["http"]
+    assert '"~^GET /v1/models/[A-Za-z0-9._-]+$" 1;' in parts["http"]
+    assert '"~^/update_weights(/|$)" 1;' in parts["http"]
+    assert "~^/health(" not in parts["http"], "the page's own"
+    assert "rate=7r/m" in parts["http"] and "limit_req zone=yitiji_rate_a_b burst=3 nodelay;" in parts["location"]
+    assert "limit_conn yitiji_conn_a_b 4;" in parts["location"]
+    assert "off" not in parts["location"] and "free" not in parts["location"]
+    assert parts["http"].count("max_fails=2") == 2
+    for line in parts["errors"].splitlines():
+        if line.strip().startswith("return"):
+            json.loads(line.strip().split("'")[1])
+
+
+def test_a_refusal_names_the_host():
+    with pytest.raises(Exception, match=r"\[LLM804\] gpu07"):
+        gateway.gateway_site({"engine": "vllm", "routes": ["x"], "keys": [], "limits": {}, "servers": []}, "gpu07")
+
+
+def test_servers_come_from_the_plan():
+    plan = {"service": {"unit": "u", "host": "127.0.0.1", "port": 8000}, "args": [],
+            "nodes": {"a": {"rank": 0, "head": True}, "b": {"rank": 1, "head": False}}}  # fmt: skip
+    assert gateway.gateway_servers(plan, "a") == ["127.0.0.1:8000"]
+    assert gateway.gateway_servers(plan, "b") == gateway.gateway_servers({}, "a") == []
