@@ -25,6 +25,7 @@ ARGUMENTS = {
     "kernels": {"type": "list", "elements": "str", "default": []},
     "persistence": {"type": "bool", "default": True},
     "installs": {"type": "bool", "default": True},
+    "managed": {"type": "bool", "default": False},
     "min_driver": {"type": "str", "default": ""},
     "ignore": {"type": "list", "elements": "dict", "default": []},
     "catalog_dirs": {"type": "list", "elements": "path", "default": []},

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_text as say
@@ -25,6 +26,7 @@ WISHES: Dict[str, Any] = {
     "persistence": True,
     "min_driver": "",
     "installs": True,
+    "managed": False,
     "mok": "DKMS module signing key",
     "ignore": [],
     "today": "",
@@ -48,13 +50,14 @@ def make_plan(node: Node, catalog: Catalog, given: Mapping[str, Any]) -> Plan:
     """The driver plan of one node; raises Refusal when there is none. `catalog` is the kind `drivers`."""
     wishes = {**WISHES, **given}
     cards = cards_of(node)
-    if not cards:
-        return {"verdict": "none", "cards": 0, "reasons": [say.NO_CARDS], "warnings": [], "reboot": []}
     hardware = catalog["hardware"]
-    installs = bool(wishes["installs"])
+    works = _works(node, cards)
+    kept = works and not wishes["managed"] and not any(wishes[key] for key in ("branch", "repository"))
+    kept = kept and wishes["flavour"] == "auto"
+    installs = bool(cards and wishes["installs"] and not kept)
     distribution = _distribution(node.get("os") or {}, catalog, installs)
     plan: Plan = {
-        "verdict": "install" if installs else "present",
+        "verdict": "install" if installs else "present" if cards else "none",
         "cards": len(cards),
         "families": _families(cards, hardware, installs),
         "nvlink5": any(gpu.get("pci_id") in hardware["nvlink5"]["pci_ids"] for gpu in cards),
@@ -65,8 +68,11 @@ def make_plan(node: Node, catalog: Catalog, given: Mapping[str, Any]) -> Plan:
         "initramfs": [dict(catalog["initramfs"][name], name=name) for name in distribution["initramfs"]],
         "kernels": wanted_kernels(node, wishes["kernels"], installs),
         "warnings": [],
-        "reasons": [],
+        "reasons": [say.kept(works)] if kept else [] if cards else [say.NO_CARDS],
+        "reboot": [],
     }
+    if not cards:
+        return plan
     plan["fabric_manager"] = bool(node.get("nvswitch")) or plan["nvlink5"]
     plan["nvlsm"] = plan["nvlink5"]
     plan["modules"] = hardware["modules"] + (hardware["nvlink5"]["modules"] if plan["nvlink5"] else [])
@@ -76,6 +82,13 @@ def make_plan(node: Node, catalog: Catalog, given: Mapping[str, Any]) -> Plan:
         _choose(plan, cards, node, catalog, distribution, wishes)
     plan["reboot"] = reboot_reasons(node, plan["kernels"], bool(wishes["kernels"]))
     return plan
+
+
+def _works(node: Node, cards: List[Dict[str, Any]]) -> str:
+    """The version of a driver that reports every card; empty when there is none."""
+    driver = node.get("nvidia") or {}
+    good = cards and not driver.get("smi_error") and all(gpu.get("memory_bytes") for gpu in cards)
+    return str(driver.get("driver_version") or "") if good else ""
 
 
 def _families(cards: List[Dict[str, Any]], hardware: Mapping[str, Any], installs: bool) -> List[str]:
@@ -95,7 +108,8 @@ def _distribution(os: Mapping[str, Any], catalog: Catalog, installs: bool) -> Di
         if row["distribution"] == name and row["release"] in (version, version.split(".", maxsplit=1)[0]):
             return row
     if not installs:
-        return {"manager": "", "hold": [], "initramfs": list(catalog["initramfs"])}
+        manager = "dnf" if re.search(r"rhel|fedora|centos", f"{name} {os.get('like')}") else "apt"
+        return {"manager": manager, "hold": [], "initramfs": list(catalog["initramfs"])}
     raise say.unknown_system(name, version, sorted(f"{row['distribution']} {row['release']}" for row in rows))
 
 
@@ -206,13 +220,12 @@ def _packages(
     plan: Plan, layout: Mapping[str, Any], distribution: Mapping[str, Any], branch: int, prebuilt: bool
 ) -> None:
     flavour, kernels = plan["flavour"], plan["kernels"]
-    modules = layout["prebuilt"][flavour] if prebuilt else layout["kernel"][flavour]
-    same = [*layout["userland"], *modules]
+    same = [*layout["userland"], *([] if prebuilt else layout["kernel"][flavour])]
     if plan["fabric_manager"]:
         if not layout["fabric_manager"]:
             raise say.no_fabric_manager(distribution, plan["source"])
         same += layout["fabric_manager"]
-    more: List[str] = []
+    more = [*(layout["prebuilt"][flavour] if prebuilt else []), *layout.get("tools", [])]
     if plan["nvlsm"]:
         if not layout["nvlsm"]:
             raise say.no_fabric_manager(distribution, plan["source"])
@@ -223,7 +236,6 @@ def _packages(
     plan["build_tools"] = [] if prebuilt else list(distribution["build_tools"])
     plan["same_version"] = _fill(same, branch, kernels)
     plan["version_of"] = _fill([layout["version_of"]], branch, [])[0]
-    plan["pin"] = _fill(layout.get("pin", []), branch, [])
     plan["stream"] = _fill([layout.get("stream", {}).get(flavour, "")], branch, [])[0]
     names = [*plan["headers"], *plan["build_tools"], *plan["same_version"], *_fill(more, branch, kernels)]
     plan["packages"] = list(dict.fromkeys(names))

@@ -22,6 +22,14 @@ def text(zh: str, en: str) -> Line:
 NO_CARDS = text("没有 NVIDIA 显卡，无需驱动", "no NVIDIA card, so no driver is needed")
 
 
+def kept(version: str) -> Line:
+    return text(
+        f"驱动 {version} 工作正常，且不是本角色安装的：保持不变（指定 nvidia_driver_branch 等变量则会更换）",
+        f"driver {version} works and was not installed by this role: it stays "
+        "(nvidia_driver_branch and the like change it)",
+    )
+
+
 def _list(words: Iterable[Any]) -> str:
     return ", ".join(str(word) for word in words) or "-"
 

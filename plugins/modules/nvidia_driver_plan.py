@@ -48,6 +48,12 @@ options:
     description: V(false) plans only what surrounds a driver that comes from elsewhere.
     type: bool
     default: true
+  managed:
+    description:
+      - Whether the role's own driver is on the node. A driver of somebody else that works is left as it is, unless
+        O(branch), O(flavour) or O(repository) ask for another.
+    type: bool
+    default: false
   min_driver:
     description: The oldest driver that the engine's image can use.
     type: str

@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: driver_packages
+short_description: Installs a set of driver packages whole or not at all
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Asks the package manager what an installation would do, and refuses before anything is changed a set that can't be
+    installed (LLM219, with the resolver's own reason), whose versions differ (LLM207), that is too old for the engine's
+    image (LLM209), or that would remove something.
+  - Remembers which packages were not there before, so that they can be taken back exactly.
+  - DKMS builds nothing meanwhile; M(yitiji.deepseek.dkms_modules) does.
+options:
+  names:
+    description: The packages.
+    type: list
+    elements: str
+    default: []
+  manager:
+    description: The node's package manager.
+    type: str
+    choices: [apt, dnf]
+    default: apt
+  version_of:
+    description: The package whose version is the driver's.
+    type: str
+    default: ""
+  same_version:
+    description: Packages that must have exactly that version.
+    type: list
+    elements: str
+    default: []
+  branch:
+    description: The branch that the version must belong to.
+    type: str
+    default: ""
+  flavour:
+    description: Kind of kernel module, for the remedy that is told.
+    type: str
+    default: ""
+  min_version:
+    description: The oldest version that will do.
+    type: str
+    default: ""
+  sources_ready:
+    description: V(false) when the package sources are not in place yet, so that check mode can't ask.
+    type: bool
+    default: true
+  record:
+    description: Where to remember what was installed.
+    type: path
+    default: /var/lib/yitiji/driver-packages.json
+  only:
+    description: With O(state=absent), take back only these packages; empty means all that were remembered.
+    type: list
+    elements: str
+    default: []
+  state:
+    description: V(absent) takes back what this module installed, and what came along and is needed by nothing else.
+    type: str
+    choices: [present, absent]
+    default: present
+  timeout:
+    description: Seconds for the installation.
+    type: int
+    default: 3600
+  progress:
+    description: A file that says how far it is, for whoever watches.
+    type: path
+attributes:
+  check_mode:
+    description: Asks the package manager what it would do; the node's package lists are not touched.
+    support: full
+  diff_mode:
+    description: Lists the packages that come or go.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Install the driver
+  yitiji.deepseek.driver_packages:
+    names: [linux-headers-6.1.0-40-amd64, nvidia-kernel-dkms, nvidia-smi]
+    version_of: nvidia-smi
+    same_version: [nvidia-kernel-dkms, nvidia-smi]
+    branch: "535"
+
+- name: Take it back
+  yitiji.deepseek.driver_packages:
+    state: absent
+"""
+
+RETURN = r"""
+installed:
+  description: Packages that came, or would come, with what they need.
+  returned: always
+  type: list
+  elements: str
+  sample: [dkms, nvidia-kernel-dkms, nvidia-smi]
+removed:
+  description: Packages that went, or would go.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+upgraded:
+  description: Packages that were there in an older version; they are not taken back.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+version:
+  description: The driver's version.
+  returned: with O(state=present)
+  type: str
+  sample: 535.309.01
+"""
+
+import tempfile
+from typing import Any, Dict, List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_apt as words
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_packages as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+
+
+class Job:
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module, self.params = module, module.params
+        reporter = Reporter(self.params["progress"], "driver packages")
+
+        def run(argv: List[str], seconds: float) -> Tuple[int, str]:
+            return stream(argv, seconds, reporter.text, words.ENVIRONMENT)
+
+        self.packages = core.Packages(self.params["manager"], run)
+        self.record = core.Record(self.params["record"])
+        self.steps = words.Steps({}, {}, [])
+
+    def present(self) -> Dict[str, Any]:
+        params = self.params
+        there = self.packages.installed()
+        missing = [name for name in params["names"] if words.base_name(name) not in there]
+        if self.record.unfinished and not self.module.check_mode:
+            self.packages.finish(params["timeout"])
+            core.build_by_itself_again()
+            missing = [name for name in params["names"] if words.base_name(name) not in self.packages.installed()]
+        if missing and self.module.check_mode:
+            self.steps = words.Steps({name: "" for name in missing}, {}, [])
+            if params["sources_ready"]:
+                with tempfile.TemporaryDirectory(prefix="yitiji-") as aside:
+                    self.steps = self.packages.simulate(missing, params, aside)
+        elif missing:
+            self.packages.run(self.packages.commands["update"], core.ASK_SECONDS)
+            self.steps = self.packages.simulate(missing, params)
+            # Written first: a run that dies in between still knows what it may take back.
+            self.record.add([words.base_name(name) for name in missing], list(self.steps.new))
+            self.packages.install(missing, params["timeout"])
+        if not self.module.check_mode and self.record.unfinished:
+            self.record.unfinished = False
+            self.record.save()
+        versions = {**self.packages.installed(), **self.steps.new}
+        return {"changed": bool(missing), "version": words.upstream(versions.get(params["version_of"], ""))}
+
+    def absent(self) -> Dict[str, Any]:
+        only = self.params["only"]
+        wanted = [name for name in self.record.wanted if not only or name in only]
+        ours = [name for name in self.record.installed if not only or name in only]
+        if self.record.unfinished and not self.module.check_mode:
+            self.packages.finish(self.params["timeout"], must=False)
+        gone = self.packages.removable(wanted, ours)
+        if not self.module.check_mode:
+            todo = gone
+            while todo:
+                self.packages.remove(todo, self.params["timeout"])
+                todo = self.packages.unneeded(ours)
+                gone = [*gone, *todo]
+            core.build_by_itself_again()
+            self.record.unfinished = False
+            self.record.drop([*wanted, *ours])
+        self.steps = words.Steps({}, {}, gone)
+        return {"changed": bool(gone)}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "names": {"type": "list", "elements": "str", "default": []},
+            "manager": {"type": "str", "choices": ["apt", "dnf"], "default": "apt"},
+            "version_of": {"type": "str", "default": ""},
+            "same_version": {"type": "list", "elements": "str", "default": []},
+            "branch": {"type": "str", "default": ""},
+            "flavour": {"type": "str", "default": ""},
+            "min_version": {"type": "str", "default": ""},
+            "sources_ready": {"type": "bool", "default": True},
+            "record": {"type": "path", "default": "/var/lib/yitiji/driver-packages.json"},
+            "only": {"type": "list", "elements": "str", "default": []},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "timeout": {"type": "int", "default": 3600},
+            "progress": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    job = Job(module)
+    try:
+        result = job.present() if module.params["state"] == "present" else job.absent()
+    except Refusal as refusal:
+        # What was begun is named, so that it can be taken back.
+        begun = sorted(job.steps.new) if job.record.unfinished else []
+        module.fail_json(msg=render(refusal), rule=refusal.rule, installed=begun, removed=[], upgraded=[])
+    steps = job.steps
+    module.exit_json(
+        installed=sorted(steps.new),
+        removed=sorted(steps.removed),
+        upgraded=sorted(steps.upgraded),
+        diff={
+            "before": "".join(f"{name}\n" for name in sorted(steps.removed)),
+            "after": "".join(f"{name}\n" for name in sorted(steps.new)),
+        },
+        **result,
+    )
+
+
+if __name__ == "__main__":
+    main()

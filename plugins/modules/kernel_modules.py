@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kernel_modules
+short_description: Loads kernel modules and explains why one does not load
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Loads what is not loaded yet. A module that the kernel refuses for its signature is told as LLM202, one that finds
+    no card or does not exist as LLM213, with the kernel's own last words.
+options:
+  names:
+    description: The modules.
+    type: list
+    elements: str
+    required: true
+  timeout:
+    description: Seconds for each module; a machine with many cards needs long.
+    type: int
+    default: 300
+attributes:
+  check_mode:
+    description: Says what would be loaded.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Load the driver
+  yitiji.deepseek.kernel_modules:
+    names: [nvidia, nvidia-uvm]
+"""
+
+RETURN = r"""
+loaded:
+  description: What was loaded, or would be.
+  returned: always
+  type: list
+  elements: str
+  sample: [nvidia, nvidia-uvm]
+"""
+
+from typing import List
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_boot as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_kernel import kernel_log
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_system import modules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "names": {"type": "list", "elements": "str", "required": True},
+            "timeout": {"type": "int", "default": 300},
+        },
+        supports_check_mode=True,
+    )
+    host = Host()
+    there = modules(host)
+    missing: List[str] = [name for name in module.params["names"] if name.replace("-", "_") not in there]
+    for name in [] if module.check_mode else missing:
+        status, said = stream(["modprobe", name], module.params["timeout"], lambda _line: None)
+        if status != 0:
+            log = (kernel_log(host) or [])[-6:]
+            refusal = core.not_loaded(name, said, log)
+            module.fail_json(msg=render(refusal, evidence=log), rule=refusal.rule, loaded=[])
+    module.exit_json(changed=bool(missing), loaded=missing)
+
+
+if __name__ == "__main__":
+    main()

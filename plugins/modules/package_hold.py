@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: package_hold
+short_description: Holds a set of packages at their versions
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Holds every installed package whose name fits (C(apt-mark hold), or dnf's version lock), and keeps
+    unattended-upgrades off the same set.
+  - Remembers its own holds; those of others are neither counted nor lifted.
+options:
+  patterns:
+    description: Regular expressions for the names.
+    type: list
+    elements: str
+    default: []
+  manager:
+    description: The node's package manager.
+    type: str
+    choices: [apt, dnf]
+    default: apt
+  record:
+    description: Where to remember what was held.
+    type: path
+    default: /var/lib/yitiji/driver-holds.json
+  blacklist:
+    description: The file for unattended-upgrades.
+    type: path
+    default: /etc/apt/apt.conf.d/52yitiji-hold
+  versionlock:
+    description: dnf's list of locks.
+    type: path
+    default: /etc/dnf/plugins/versionlock.list
+  state:
+    description: V(absent) lifts what this module held.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    description: Says what would be held or lifted.
+    support: full
+  diff_mode:
+    description: Lists the holds that come or go.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Hold driver and kernel together
+  yitiji.deepseek.package_hold:
+    patterns: ['^(lib)?nvidia-', '^linux-(image|headers)(-|$)']
+"""
+
+RETURN = r"""
+held:
+  description: The packages of the set.
+  returned: always
+  type: list
+  elements: str
+  sample: [linux-image-amd64, nvidia-kernel-dkms]
+lifted:
+  description: Holds of ours that went, or would go.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+import json
+import os
+from typing import Dict, List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_apt as words
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_hold as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_packages import Packages, failed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+
+def run(argv: List[str], seconds: float) -> Tuple[int, str]:
+    return stream(argv, seconds, lambda _line: None, words.ENVIRONMENT)
+
+
+class Holds:
+    def __init__(self, module: AnsibleModule) -> None:
+        self.params, self.check = module.params, module.check_mode
+        self.ours: List[str] = json.loads(read_text(self.params["record"]) or "[]")
+        self.installed = Packages(self.params["manager"], run).installed()
+        self.wanted = core.chosen(self.installed, self.params["patterns"]) if self.params["state"] == "present" else []
+
+    def apt(self) -> Tuple[bool, Dict[str, List[str]]]:
+        held = core.held_now(run(["apt-mark", "showhold"], 60)[1])
+        todo = core.todo(self.wanted, held, self.ours)
+        ours = [name for name in self.ours if name in self.wanted] + todo["hold"]
+        text = core.blacklist(self.params["patterns"]) if self.wanted else ""
+        changed = bool(todo["hold"] or todo["lift"]) or read_text(self.params["blacklist"]) != text
+        if changed and not self.check:
+            self.remember(sorted({*ours, *todo["lift"]}))
+            for verb, names in (("hold", todo["hold"]), ("unhold", todo["lift"])):
+                status, said = run(["apt-mark", verb, *names], 60) if names else (0, "")
+                if status != 0:
+                    raise failed(f"apt-mark {verb}", said)
+            put(self.params["blacklist"], text)
+            self.remember(sorted(ours))
+        return changed, todo
+
+    def dnf(self) -> Tuple[bool, Dict[str, List[str]]]:
+        before = read_text(self.params["versionlock"])
+        after = core.versionlock(before, self.installed, self.wanted, self.ours)
+        lines = core.lock_lines(self.installed, self.wanted)
+        todo = {"hold": [x for x in lines if x not in self.ours], "lift": [x for x in self.ours if x not in lines]}
+        if before != after and not self.check:
+            self.remember(sorted({*self.ours, *lines}))
+            put(self.params["versionlock"], after)
+            self.remember(lines)
+        return before != after, todo
+
+    def remember(self, names: List[str]) -> None:
+        put(self.params["record"], json.dumps(names, indent=2) + "\n" if names else "")
+
+
+def put(path: str, text: str) -> None:
+    if text and read_text(path) != text:
+        write_atomic(path, text, 0o644)
+    elif not text and os.path.exists(path):
+        os.unlink(path)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "patterns": {"type": "list", "elements": "str", "default": []},
+            "manager": {"type": "str", "choices": ["apt", "dnf"], "default": "apt"},
+            "record": {"type": "path", "default": "/var/lib/yitiji/driver-holds.json"},
+            "blacklist": {"type": "path", "default": "/etc/apt/apt.conf.d/52yitiji-hold"},
+            "versionlock": {"type": "path", "default": "/etc/dnf/plugins/versionlock.list"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        holds = Holds(module)
+        changed, todo = holds.apt() if module.params["manager"] == "apt" else holds.dnf()
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    module.exit_json(
+        changed=changed,
+        held=holds.wanted,
+        lifted=todo["lift"],
+        diff={"before": "".join(f"{n}\n" for n in todo["lift"]), "after": "".join(f"{n}\n" for n in todo["hold"])},
+    )
+
+
+if __name__ == "__main__":
+    main()
