@@ -41,6 +41,10 @@ def nouveau(context: Context) -> Finding:
     found = context.node.get("nouveau")
     if not found:
         return unknown("the loaded modules are not known", "无法得知已加载的内核模块")
+    if context.settings.get("installs_driver"):
+        return skipped(
+            "the driver's role keeps nouveau away and reboots where it may", "驱动角色会禁用 nouveau，并在允许时重启"
+        )
     if found.get("loaded"):
         return failed("the module nouveau is loaded and holds the cards", "nouveau 模块已加载并占用显卡")
     image = found.get("initramfs") or {}

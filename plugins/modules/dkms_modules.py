@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: yitiji.deepseek engineers (@yitiji)
 description:
   - Builds and installs the DKMS sources whose name fits for every kernel given, and finds out where that fails
-    (LLM204): the message holds the compiler's own first error.
+    (LLM204). The message holds the compiler's own first error.
 options:
   pattern:
     description: Regular expression for the names of the sources.

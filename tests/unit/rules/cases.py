@@ -81,6 +81,7 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM115", "pass", {"settings/source": "directory", "settings/source_dir": "/m", "measures/source/exists": True},
      "/m"),
     ("LLM115", "unknown", {"settings/source": "directory", "settings/source_dir": "/m"}, "looked"),
+    ("LLM201", "skip", {"settings/installs_driver": True, "node/nouveau/loaded": True}, "role keeps"),
     ("LLM201", "fail", {"node/nouveau/loaded": True}, "nouveau"),
     ("LLM201", "warn", {"node/nouveau/blacklisted": False}, "nothing keeps"),
     ("LLM201", "fail", {"node/nouveau/initramfs/guarded": False}, "initrd.img-6.1.0-40-amd64"),
