@@ -69,7 +69,17 @@ def summary(info: Dict[str, Any], path: Optional[str]) -> Dict[str, Any]:
         "runtimes": sorted(info.get("Runtimes") or {}),
         "path_mtu": path_mtu(),
         "proxy": info.get("HttpsProxy") or info.get("HttpProxy") or None,
+        "no_proxy": info.get("NoProxy") or None,
+        "insecure_registries": insecure(registry),
+        # Told by engines that hand devices to containers by CDI (25 and newer, where it is switched on).
+        "cdi": bool(info.get("CDISpecDirs")),
     }
+
+
+def insecure(registry: Dict[str, Any]) -> List[str]:
+    """Registries, by name or network, whose identity the engine does not check."""
+    named = [name for name, index in (registry.get("IndexConfigs") or {}).items() if not index.get("Secure", True)]
+    return sorted(named) + [str(network) for network in registry.get("InsecureRegistryCIDRs") or []]
 
 
 def read(timeout: float = 20) -> Dict[str, Any]:

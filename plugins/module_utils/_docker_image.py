@@ -168,11 +168,12 @@ def _load_failed(source: str, reason: str) -> Refusal:
     )
 
 
-def check_registry(image: Image, mirrors: List[str], proxy: Optional[str], timeout: float) -> None:
-    """Refuse before a pull that cannot work (LLM302)."""
-    reasons = registry.reachable(registry.split(image.ref), image.digest, mirrors, timeout, proxy)
-    if not reasons:
-        return
+def check_registry(image: Image, mirrors: List[str], reach: registry.Reach, helped: bool) -> Optional[registry.Place]:
+    """Refuse before a pull that cannot work (LLM302); `helped`: Docker asks a helper program for the login."""
+    places = registry.candidates(registry.split(image.ref), mirrors, reach)
+    found, reasons = registry.locate(registry.split(image.ref), image.digest, places)
+    if found or (helped and any("HTTP 401" in why for why in reasons.values())):
+        return found
     tried = "; ".join(f"{base}: {why}" for base, why in reasons.items())
     raise Refusal(
         "LLM302",
@@ -181,17 +182,54 @@ def check_registry(image: Image, mirrors: List[str], proxy: Optional[str], timeo
             f"镜像 {image.pinned_name} 不在任何归档中，镜像仓库也无法提供（{tried}）。",
         ),
         Text(
-            "set docker_registry_mirrors to a mirror you can reach, appliance_images to your own registry, "
+            "set docker_registry_mirrors to a mirror you can reach, docker_registries to the login and the certificate "
+            "authority of a private registry, appliance_images to your own registry, "
             "or appliance_image_archives to an archive made with `docker save`.",
-            "请将 docker_registry_mirrors 设为可访问的镜像站，或用 appliance_images 指向自有仓库，"
-            "或用 appliance_image_archives 指定由 `docker save` 生成的归档。",
+            "请将 docker_registry_mirrors 设为可访问的镜像站，用 docker_registries 给出私有仓库的登录信息和 CA 证书，"
+            "或用 appliance_images 指向自有仓库，或用 appliance_image_archives 指定由 `docker save` 生成的归档。",
         ),
     )
 
 
-def pull(docker: str, image: Image, timeout: float) -> None:
+def check_space(image: Image, size: int, root: str, free: int) -> None:
+    """Unpacked an image is larger than it travels: less room than that is certain to fail."""
+    if not size or free >= size:
+        return
+    need, have = f"{size / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
+    raise Refusal(
+        "LLM101",
+        Text(
+            f"image {image.pinned_name} has {need} (compressed), but only {have} are free on {root}.",
+            f"镜像 {image.pinned_name} 压缩后为 {need}，而 {root} 只剩 {have}。",
+        ),
+        Text(
+            f"free space on {root}, or set docker_data_root to a larger disk.",
+            f"请清理 {root}，或将 docker_data_root 设到更大的磁盘上。",
+        ),
+    )
+
+
+def check_driver(image: Image, problem: str, driver: str, cuda: str) -> None:
+    """Refuse an image whose CUDA this driver does not speak (LLM209)."""
+    if not problem:
+        return
+    raise Refusal(
+        "LLM209",
+        Text(
+            f"image {image.pinned_name} asks for {problem}, but driver {driver} gives CUDA {cuda}.",
+            f"镜像 {image.pinned_name} 要求 {problem}，而驱动 {driver} 只支持 CUDA {cuda}。",
+        ),
+        Text(
+            "install a newer driver, or set appliance_images to an image built for an older CUDA.",
+            "请升级驱动，或用 appliance_images 指定基于较旧 CUDA 的镜像。",
+        ),
+    )
+
+
+def pull(docker: str, image: Image, timeout: float, config: str) -> None:
     name = f"{image.repository}@{image.digest}" if image.digest else image.ref
-    done = run([docker, "pull", "--quiet", name], timeout)
+    login = ["--config", config] if config else []
+    done = run([docker, *login, "pull", "--quiet", name], timeout)
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise Refusal(

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 HUB = "registry-1.docker.io"
+LIMIT = 8 << 20  # no manifest, configuration or token is larger
+MEANING = {401: "the login is missing or wrong: ", 403: "the login may not read this: ", 404: "it is not there: "}
 ACCEPT = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -48,56 +51,128 @@ def split(reference: str) -> Reference:
     return Reference(host, repository, tag)
 
 
-def _request(url: str, headers: Dict[str, str], method: str, timeout: float, proxy: Optional[str]) -> Any:
-    handlers = [urllib.request.ProxyHandler({"http": proxy, "https": proxy} if proxy else None)]
-    opener = urllib.request.build_opener(*handlers)
-    return opener.open(urllib.request.Request(url, headers=headers, method=method), timeout=timeout)  # noqa: S310 - the operator's own registry
+class Access(NamedTuple):
+    """How a registry is spoken to."""
+
+    timeout: float = 10
+    proxy: Optional[str] = None
+    login: str = ""  # base64 of user:password, as Docker's config.json keeps it
+    authorities: Tuple[str, ...] = ()  # files of certificates that are trusted beside the system's
+    verify: bool = True
+
+    def opener(self) -> urllib.request.OpenerDirector:
+        context = ssl.create_default_context()
+        for path in self.authorities:
+            context.load_verify_locations(path)
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else None
+        return urllib.request.build_opener(
+            urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context), _Redirects()
+        )
 
 
-def _token(challenge: str, timeout: float, proxy: Optional[str]) -> str:
-    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-    realm = fields.pop("realm", "")
-    if not challenge.lower().startswith("bearer") or not realm.startswith(("http://", "https://")):
-        return ""
-    answer = _request(realm + "?" + urllib.parse.urlencode(fields), {}, "GET", timeout, proxy)
-    with answer:
-        body = json.loads(answer.read().decode("utf-8"))
-    return str(body.get("token") or body.get("access_token") or "")
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """A registry sends its readers elsewhere for the content; the login stays here."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        new = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if new is not None and urllib.parse.urlsplit(newurl).netloc != urllib.parse.urlsplit(req.full_url).netloc:
+            new.remove_header("Authorization")
+        return new
 
 
-def probe(base: str, ref: Reference, digest: str, timeout: float = 10, proxy: Optional[str] = None) -> Optional[str]:
-    """None when the registry has the manifest, else why not."""
-    url = "{}/v2/{}/manifests/{}".format(base.rstrip("/"), ref.repository, digest or ref.tag)
-    headers = {"Accept": ACCEPT}
-    for attempt in (1, 2):
-        try:
-            with _request(url, headers, "HEAD", timeout, proxy):
-                return None
-        except urllib.error.HTTPError as error:
-            challenge = error.headers.get("WWW-Authenticate", "")
-            if error.code != 401 or attempt == 2 or not challenge:
-                return f"HTTP {error.code}"
+class Place(NamedTuple):
+    """An address that may have an image, and how to speak to it."""
+
+    base: str
+    access: Access
+
+
+Reach = Callable[[str], Access]
+
+
+class Session:
+    """Requests to one registry; the token it asks for is fetched once."""
+
+    def __init__(self, place: Place) -> None:
+        self.base = place.base.rstrip("/")
+        self.access = place.access
+        self.headers = {"Accept": ACCEPT}
+
+    def open(self, path: str, method: str) -> Any:
+        opener = self.access.opener()
+        url = f"{self.base}/v2/{path}"
+        for attempt in (1, 2):
             try:
-                headers["Authorization"] = "Bearer " + _token(challenge, timeout, proxy)
-            except (OSError, ValueError) as problem:
-                return f"no token: {problem}"
-        except (OSError, ValueError) as error:
-            return str(getattr(error, "reason", None) or error)
-    return "no answer"
+                request = urllib.request.Request(url, headers=self.headers, method=method)  # noqa: S310 - the operator's own registry
+                return opener.open(request, timeout=self.access.timeout)
+            except urllib.error.HTTPError as error:
+                challenge = error.headers.get("WWW-Authenticate", "")
+                if error.code != 401 or attempt == 2 or not challenge:
+                    raise
+                self.headers["Authorization"] = self._answer(opener, challenge)
+        raise OSError("no answer")
+
+    def _answer(self, opener: urllib.request.OpenerDirector, challenge: str) -> str:
+        """What to send to a registry that asks who we are."""
+        basic = "Basic " + self.access.login if self.access.login else ""
+        if challenge.lower().startswith("basic"):
+            return basic
+        fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        realm = fields.pop("realm", "")
+        if not realm.startswith(("http://", "https://")):
+            return ""
+        headers = {"Authorization": basic} if basic else {}
+        url = realm + "?" + urllib.parse.urlencode(fields)
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - named by that registry
+        try:
+            with opener.open(request, timeout=self.access.timeout) as answer:
+                body = json.loads(answer.read(LIMIT).decode("utf-8"))
+        except (OSError, ValueError) as problem:
+            raise OSError(f"no token: {problem}") from problem
+        return "Bearer " + str(body.get("token") or body.get("access_token") or "")
+
+    def json(self, path: str) -> Dict[str, Any]:
+        with self.open(path, "GET") as answer:
+            found = json.loads(answer.read(LIMIT).decode("utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("not a JSON object")
+        return found
 
 
-def candidates(ref: Reference, mirrors: List[str]) -> List[str]:
-    """Where the engine would ask, in its order: mirrors serve Docker Hub only."""
-    own = "https://" + ref.host
-    return [m.rstrip("/") for m in mirrors] + [own] if ref.host == HUB else [own]
+def probe(place: Place, ref: Reference, digest: str) -> Optional[str]:
+    """None when the registry has the manifest, else why not. Nothing of the image is read."""
+    try:
+        with Session(place).open(f"{ref.repository}/manifests/{digest or ref.tag}", "HEAD"):
+            return None
+    except urllib.error.HTTPError as error:
+        return MEANING.get(error.code, "") + f"HTTP {error.code}"
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "reason", None) or error)
 
 
-def reachable(ref: Reference, digest: str, mirrors: List[str], timeout: float, proxy: Optional[str]) -> Dict[str, str]:
-    """Empty when some place has the image; else each place with its reason."""
+def candidates(ref: Reference, mirrors: List[str], reach: Reach) -> List[Place]:
+    """Where the engine would ask, in its order: mirrors serve Docker Hub only, an insecure registry may speak http."""
+    access = reach(ref.host)
+    bases = ["https://" + ref.host] + ([] if access.verify else ["http://" + ref.host])
+    own = [Place(base, access) for base in bases]
+    if ref.host != HUB:
+        return own
+    return [Place(m.rstrip("/"), reach(urllib.parse.urlsplit(m).netloc)) for m in mirrors] + own
+
+
+def anyone(_host: str) -> Access:
+    return Access()
+
+
+def locate(ref: Reference, digest: str, places: List[Place]) -> Tuple[Optional[Place], Dict[str, str]]:
+    """The first place that has the image; the others with their reasons."""
     reasons: Dict[str, str] = {}
-    for base in candidates(ref, mirrors):
-        problem = probe(base, ref, digest, timeout, proxy)
+    for place in places:
+        problem = probe(place, ref, digest)
         if problem is None:
-            return {}
-        reasons[base] = problem
-    return reasons
+            return place, reasons
+        reasons[place.base] = problem
+    return None, reasons

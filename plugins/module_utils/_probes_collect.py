@@ -12,7 +12,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_registry import reachable, split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_login import reach
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_registry import candidates, locate, split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
@@ -185,9 +186,8 @@ def questions(host: Host, context: Context) -> Dict[str, Question]:
     archives: List[Dict[str, Any]] = list(settings.get("image_archives") or [])
     for archive in archives if missing else []:
         _add_archive(host, found, archive)
-    mirrors = _mirrors(context)
     for image in missing if not archives else []:
-        found[f"image {image['ref']}"] = _image_question(image, mirrors)
+        found[f"image {image['ref']}"] = _image_question(image, context)
     _add_services(found, context)
     for peer, address in peer_addresses(context).items():
         found[f"peer {peer}"] = _ping_question(host, address)
@@ -226,19 +226,26 @@ def _add_archive(host: Host, found: Dict[str, Question], archive: Dict[str, Any]
         found[f"archive {path}"] = lambda: {"ok": host.exists(path), "reason": "no such file on the node"}
 
 
-def _image_question(image: Dict[str, Any], mirrors: List[str]) -> Question:
+def _image_question(image: Dict[str, Any], context: Context) -> Question:
     def ask_registries() -> Dict[str, Any]:
         place = split(str(image["ref"]))
-        reasons = reachable(place, str(image.get("digest") or ""), mirrors, TIMEOUT / 2, None)
-        return {"ok": not reasons, "reason": "; ".join(f"{base}: {why}" for base, why in reasons.items())}
+        speak = reach({"insecure_registries": [*_daemon(context, "insecure-registries"), "127.0.0.0/8"]}, TIMEOUT / 2)
+        there, reasons = locate(place, str(image.get("digest") or ""), candidates(place, _mirrors(context), speak))
+        said = "; ".join(f"{base}: {why}" for base, why in reasons.items())
+        if not there and place.host in context.settings.get("registries", []) and not speak(place.host).login:
+            return {"ok": None, "reason": f"docker_registries is not set up on this node yet ({said})"}
+        return {"ok": bool(there), "reason": said}
 
     return ask_registries
 
 
-def _mirrors(context: Context) -> List[str]:
+def _daemon(context: Context, option: str) -> List[str]:
     docker = (context.node.get("containers") or {}).get("docker") or {}
-    there = ((docker.get("daemon_json") or {}).get("data") or {}).get("registry-mirrors") or []
-    return [str(mirror) for mirror in context.settings.get("registry_mirrors") or there]
+    return ((docker.get("daemon_json") or {}).get("data") or {}).get(option) or []
+
+
+def _mirrors(context: Context) -> List[str]:
+    return [str(mirror) for mirror in context.settings.get("registry_mirrors") or _daemon(context, "registry-mirrors")]
 
 
 def ask(asked: Dict[str, Question], limit: float = 25.0) -> Dict[str, Any]:

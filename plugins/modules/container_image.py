@@ -11,7 +11,9 @@ version_added: 0.1.0
 description:
   - An image is known by its I(id), which pins its configuration and layers, or by its I(digest) in a registry.
   - Looks into the archives first and streams the one that holds the image into C(docker load).
-  - Else asks the registry (through the engine's mirrors and proxy) whether it has the image, then pulls it.
+  - Else asks the registry (through the engine's mirrors and proxy, with the login and the authorities of
+    M(yitiji.deepseek.registry_access)) whether it has the image, then pulls it. Not a byte is pulled when it is not
+    there (LLM302), when the disk is too small for it (LLM101), or when it asks for a newer driver (LLM209).
   - Needs nothing on the node but Docker's own command line.
 options:
   ref:
@@ -42,6 +44,10 @@ options:
     description: Seconds that loading or pulling may take.
     type: int
     default: 3600
+  config:
+    description: Folder with the C(config.json) that holds the logins; root's own is looked at after it.
+    type: path
+    default: /etc/yitiji/docker
   dry_run:
     description: Do as in check mode. The action plugin uses it to know whether there is work worth watching.
     type: bool
@@ -104,6 +110,11 @@ seconds:
   returned: always
   type: float
   sample: 51.2
+download_bytes:
+  description: Size of the image in the registry, compressed; 0 when it does not come from one, or is not told.
+  returned: always
+  type: int
+  sample: 9871234567
 pinned:
   description: Whether an id or digest was given.
   returned: always
@@ -111,12 +122,18 @@ pinned:
   sample: true
 """
 
+import shutil
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_engine as engine_
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_login as login
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_manifest as manifest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import read_smi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
 
@@ -136,20 +153,39 @@ def bring(module: AnsibleModule, image: core.Image, docker: str, engine: Dict[st
     dry = module.check_mode or module.params["dry_run"]
     report = Reporter(module.params["progress"], image.ref)
     source = core.choose(image, archives(module))
-    moved = 0
+    moved = size = 0
     if source is not None:
         if not dry:
             moved = core.load(docker, source, report.bytes, module.params["timeout"])
     else:
         source = image.ref
-        core.check_registry(image, engine["registry_mirrors"], engine["proxy"], 15)
+        folder, size = ask(module, image, engine)
         if not dry:
-            report.text("pulling")
-            core.pull(docker, image, module.params["timeout"])
+            report.text(f"pulling {size / 2**30:.1f} GiB" if size else "pulling")
+            core.pull(docker, image, module.params["timeout"], folder)
     found = None if dry else core.find(docker, image)
     if found is None and not dry:
         raise core.not_the_one(image, source)
-    return {"found": found, "source": source, "bytes": moved}
+    return {"found": found, "source": source, "bytes": moved, "download": size}
+
+
+def ask(module: AnsibleModule, image: core.Image, engine: Dict[str, Any]) -> Tuple[str, int]:
+    """(folder with the login, size); refuses what would fail after gigabytes."""
+    ref, folders = registry.split(image.ref), (module.params["config"], login.ROOTS)
+    folder, known = login.login(ref.host, folders)
+    place = core.check_registry(
+        image, engine["registry_mirrors"], login.reach(engine, 15, folders), bool(folder and not known)
+    )
+    told = manifest.describe(place, ref, image.digest) if place else None
+    if told is None:
+        return folder, 0
+    root = engine["data_root"] or "/"
+    core.check_space(image, told.bytes, root, shutil.disk_usage(root).free)
+    if "NVIDIA_REQUIRE_CUDA" in told.env or "CUDA_VERSION" in told.env:
+        smi = read_smi(Host())
+        problem = manifest.driver_problem(told.env, smi["cuda_version"], smi["driver_version"])
+        core.check_driver(image, problem, str(smi["driver_version"]), str(smi["cuda_version"]))
+    return folder, told.bytes
 
 
 def main() -> None:
@@ -165,6 +201,7 @@ def main() -> None:
                 "options": {"url": {"type": "str"}, "path": {"type": "path"}},
             },
             "timeout": {"type": "int", "default": 3600},
+            "config": {"type": "path", "default": "/etc/yitiji/docker"},
             "dry_run": {"type": "bool", "default": False},
             "progress": {"type": "path"},
         },
@@ -175,7 +212,7 @@ def main() -> None:
     pinned = bool(image.id or image.digest)
     image = core.resolve(image, archives(module))
     engine = engine_.read()
-    answer: Dict[str, Any] = {"found": None, "source": "node", "bytes": 0}
+    answer: Dict[str, Any] = {"found": None, "source": "node", "bytes": 0, "download": 0}
     try:
         if engine["running"]:
             answer["found"] = core.find(engine["path"], image)
@@ -199,6 +236,7 @@ def main() -> None:
         command=core.command(found),
         source=answer["source"],
         bytes=answer["bytes"],
+        download_bytes=answer.get("download", 0),
         seconds=round(time.monotonic() - began, 1),
         pinned=pinned,
         diff={"before": "" if changed else image.pinned_name + "\n", "after": image.pinned_name + "\n"},

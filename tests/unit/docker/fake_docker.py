@@ -10,6 +10,8 @@ import sys
 
 root = pathlib.Path(os.environ["FAKE_DOCKER"])
 words = sys.argv[1:]
+if words[0] == "--config":
+    words = words[2:]
 if words[:2] == ["image", "inspect"]:
     found = root / words[-1].replace("/", "_")
     if (root / "broken").exists():

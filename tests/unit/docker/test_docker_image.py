@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_archive as archive
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
 
 ID = "sha256:" + "a" * 64
@@ -110,14 +111,14 @@ def test_a_cut_stream_is_not_taken_for_a_whole_archive(docker, tmp_path, monkeyp
 
 
 def test_pull(docker):
-    core.pull(docker, core.Image("r/x:1", digest=DIGEST), 30)
+    core.pull(docker, core.Image("r/x:1", digest=DIGEST), 30, "/tmp/login")
     assert core.find(docker, core.Image("r/x:1", digest=DIGEST))["Id"] == "sha256:pulled"
     with pytest.raises(Refusal, match="manifest unknown"):
-        core.pull(docker, core.Image("r/gone:1"), 30)
+        core.pull(docker, core.Image("r/gone:1"), 30, "")
 
 
 def test_unreachable_registry_names_the_way_out():
     with pytest.raises(Refusal) as caught:
-        core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], None, 1)
+        core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], registry.anyone, False)
     assert caught.value.rule == "LLM302"
     assert "appliance_image_archives" in caught.value.fix.en and "appliance_image_archives" in caught.value.fix.zh

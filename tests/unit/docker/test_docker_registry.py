@@ -28,19 +28,34 @@ def test_split(text, host, repository, tag):
     assert registry.split(text) == registry.Reference(host, repository, tag)
 
 
+def bases(ref, mirrors, reach=registry.anyone):
+    return [place.base for place in registry.candidates(registry.split(ref), mirrors, reach)]
+
+
 def test_candidates():
-    hub, own = registry.split("a/b:1"), registry.split("ghcr.io/a/b:1")
-    assert registry.candidates(hub, ["https://m/"]) == ["https://m", "https://" + registry.HUB]
-    assert registry.candidates(own, ["https://m/"]) == ["https://ghcr.io"]
+    assert bases("a/b:1", ["https://m/"]) == ["https://m", "https://" + registry.HUB]
+    assert bases("ghcr.io/a/b:1", ["https://m/"]) == ["https://ghcr.io"]
+
+
+def test_an_insecure_registry_may_speak_http_and_no_other():
+    insecure = registry.Access(verify=False)
+    assert bases("r:5000/a", [], lambda _: insecure) == ["https://r:5000", "http://r:5000"]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     asked = None
+    sent = None
     token = True
+    login = None  # asked for where the token comes from
+    plain = None  # asked for by a registry without tokens
+    elsewhere = ""
 
     def do_HEAD(self):
         self.asked.append(self.path)
-        if self.token and self.headers.get("Authorization") != "Bearer T":
+        if self.plain and self.headers.get("Authorization") != self.plain:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="r"')
+        elif self.token and self.headers.get("Authorization") != "Bearer T":
             self.send_response(401)
             realm = f"http://127.0.0.1:{self.server.server_port}/token"
             self.send_header("WWW-Authenticate", f'Bearer realm="{realm}",service="r",scope="repository:a/b:pull"')
@@ -50,8 +65,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append(self.path)
+        self.sent[self.path] = self.headers.get("Authorization")
+        if self.plain and self.path.startswith("/v2") and self.headers.get("Authorization") != self.plain:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="r"')
+            self.end_headers()
+            return
+        if self.elsewhere and self.path.startswith("/v2"):
+            self.send_response(307)
+            self.send_header("Location", self.elsewhere + "/elsewhere")
+            self.end_headers()
+            return
+        right = self.login in (None, self.headers.get("Authorization"))
         body = json.dumps({"token": "T"}).encode()
-        self.send_response(200)
+        self.send_response(200 if right else 403)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -62,7 +89,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    handler = type("H", (Handler,), {"asked": []})
+    handler = type("H", (Handler,), {"asked": [], "sent": {}})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
         thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -71,21 +98,54 @@ def server():
         thread.join()
 
 
+def at(url, **how):
+    return registry.Place(url, registry.Access(timeout=5, **how))
+
+
 @pytest.mark.parametrize("token", [True, False])
 def test_probe(server, token):
     handler, url = server
     handler.token = token
     ref = registry.split("a/b:1")
-    assert registry.probe(url, ref, DIGEST, 5) is None
-    assert registry.probe(url, ref, "sha256:other", 5) == "HTTP 404"
+    assert registry.probe(at(url), ref, DIGEST) is None
+    assert registry.probe(at(url), ref, "sha256:other") == "it is not there: HTTP 404"
     assert any(path.startswith("/token?") and "scope=repository" in path for path in handler.asked) is token
+
+
+def test_the_token_is_asked_for_with_the_login(server):
+    handler, url = server
+    handler.login = "Basic dTpw"
+    ref = registry.split("a/b:1")
+    assert registry.probe(at(url, login="dTpw"), ref, DIGEST) is None
+    problem = registry.probe(at(url), ref, DIGEST)
+    assert problem.startswith("no token: HTTP Error 403")
+
+
+def test_a_registry_with_plain_logins(server):
+    handler, url = server
+    handler.token, handler.plain = False, "Basic dTpw"
+    ref = registry.split("a/b:1")
+    assert registry.probe(at(url, login="dTpw"), ref, DIGEST) is None
+    assert registry.probe(at(url, login="wrong"), ref, DIGEST) == "the login is missing or wrong: HTTP 401"
+    assert registry.probe(at(url), ref, DIGEST) == "the login is missing or wrong: HTTP 401"
+
+
+def test_a_login_does_not_follow_to_another_machine(server):
+    handler, url = server
+    handler.token, handler.plain = False, "Basic dTpw"
+    handler.elsewhere = url.replace("127.0.0.1", "localhost")
+    session = registry.Session(at(url, login="dTpw"))
+    session.json("a/b/blobs/here")
+    assert handler.sent["/elsewhere"] is None
+    assert handler.sent["/v2/a/b/blobs/here"] == "Basic dTpw"
 
 
 def test_mirror_first_and_reasons_when_none(server):
     _handler, url = server
-    ref = registry.split("a/b:1")
-    dead = "http://127.0.0.1:1"
-    assert registry.reachable(ref, DIGEST, [dead, url], 5, None) == {}
-    got = registry.reachable(registry.split("127.0.0.1:1/a/b"), DIGEST, [url], 1, None)
-    assert list(got) == ["https://127.0.0.1:1"]
-    assert "refused" in got["https://127.0.0.1:1"]
+    ref, dead = registry.split("a/b:1"), "http://127.0.0.1:1"
+    place, reasons = registry.locate(ref, DIGEST, [at(dead), at(url)])
+    assert place.base == url
+    assert list(reasons) == [dead]
+    place, reasons = registry.locate(ref, DIGEST, [at(dead)])
+    assert place is None
+    assert "refused" in reasons[dead]
