@@ -17,7 +17,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files imp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
 
 OURS = "/etc/yitiji/docker"  # a folder of its own: what an administrator keeps in root's is left alone
-ROOTS = "/root/.docker"
+ROOTS = os.path.expanduser("~root/.docker")
 CERTS = "/etc/docker/certs.d"
 CERTIFICATE = "yitiji-ca.crt"  # Docker reads every *.crt of a registry's folder
 HUB_KEY = "https://index.docker.io/v1/"

@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gpu_container_check
+short_description: Checks that a container sees the NVIDIA cards, and keeps them
+version_added: 0.1.0
+description:
+  - Runs nvidia-smi in a short-lived container, tells systemd to reload while it runs, and asks it again.
+  - Fails when it does not see every card (LLM308), or loses them at the reload (LLM303).
+  - C(nvidia-smi) comes from the host's driver, so any image with a shell does.
+options:
+  image:
+    description: An image that is on the node.
+    type: str
+    required: true
+  mode:
+    description: How cards are handed over.
+    type: str
+    choices: [cdi, runtime]
+    required: true
+  cards:
+    description: How many cards the container must see.
+    type: int
+    default: 1
+  timeout:
+    description: Seconds for the container.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    description: Nothing is run.
+    support: none
+  diff_mode:
+    description: Nothing is changed.
+    support: none
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: A container sees both cards
+  yitiji.deepseek.gpu_container_check:
+    image: registry.example/vllm:0.32.0
+    mode: cdi
+    cards: 2
+"""
+
+RETURN = r"""
+cards:
+  description: Cards that the container saw before and after the reload.
+  returned: success
+  type: dict
+  sample: {before: 2, after: 2}
+"""
+
+import subprocess
+import threading
+from typing import List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import find_docker, run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+NAME = "yitiji-gpu-check"
+
+
+def watch(words: List[str], timeout: int) -> Tuple[str, str]:
+    """(output, errors) of the container; systemd is reloaded once it has printed its first list."""
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    timer = threading.Timer(timeout, process.kill)
+    timer.start()
+    lines: List[str] = []
+    try:
+        for line in process.stdout or []:
+            lines.append(line)
+            if line.strip() == core.MARK:
+                break
+        run(["systemctl", "daemon-reload"], timeout)
+        rest, errors = process.communicate("go\n") if process.poll() is None else process.communicate()
+    finally:
+        timer.cancel()
+    return "".join(lines) + rest, errors
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "image": {"type": "str", "required": True},
+            "mode": {"type": "str", "choices": ["cdi", "runtime"], "required": True},
+            "cards": {"type": "int", "default": 1},
+            "timeout": {"type": "int", "default": 60},
+        },
+        supports_check_mode=False,
+    )
+    params = module.params
+    docker = find_docker() or "docker"
+    run([docker, "rm", "--force", NAME], 30)
+    try:
+        output, errors = watch(core.check_command(docker, params["image"], params["mode"], NAME), params["timeout"])
+        found = core.seen(output)
+        core.judge(found, params["cards"], errors or output, params["mode"])
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    except OSError as error:
+        module.fail_json(msg=f"the container cannot be run: {error}")
+    finally:
+        run([docker, "rm", "--force", NAME], 30)
+    module.exit_json(changed=False, cards=found._asdict())
+
+
+if __name__ == "__main__":
+    main()

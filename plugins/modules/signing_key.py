@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: signing_key
+short_description: Fetches the signing key of a package repository, known by its fingerprint
+version_added: 0.1.0
+description:
+  - Fetches an armored OpenPGP key and writes it only when it is the one with the fingerprint (LLM316). A key that is
+    there with that fingerprint is not fetched again. Needs no gpg on the node.
+options:
+  url:
+    description: Address of the key, http, https or file.
+    type: str
+    required: true
+  fingerprint:
+    description: Fingerprint of its primary key, 40 hexadecimal digits.
+    type: str
+    required: true
+  path:
+    description: Where it is written.
+    type: path
+    required: true
+attributes:
+  check_mode:
+    description: Says whether the key would be fetched.
+    support: full
+  diff_mode:
+    description: Shows the fingerprint before and after.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: NVIDIA's key
+  yitiji.deepseek.signing_key:
+    url: https://nvidia.github.io/libnvidia-container/gpgkey
+    fingerprint: C95B321B61E88C1809C4F759DDCAE044F796ECB0
+    path: /etc/apt/keyrings/yitiji-nvidia-container-toolkit.asc
+"""
+
+RETURN = r"""
+fingerprint:
+  description: The fingerprint of the key that is there.
+  returned: always
+  type: str
+  sample: C95B321B61E88C1809C4F759DDCAE044F796ECB0
+"""
+
+import urllib.request
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+
+
+def fetch(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - the operator's own address
+            return str(answer.read(1 << 20).decode("utf-8", "replace"))
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            "LLM316",
+            Text(f"the signing key at {url} cannot be fetched: {error}.", f"无法获取签名密钥 {url}：{error}。"),
+            Text(
+                "check the address and the way out, or use a mirror or the offline bundle of the repository.",
+                "请检查地址与网络，或改用该软件源的镜像或离线包。",
+            ),
+        ) from error
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "fingerprint": {"type": "str", "required": True},
+            "path": {"type": "path", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    url, wish, path = (module.params[name] for name in ("url", "fingerprint", "path"))
+    there = core.fingerprints(read_text(path))
+    changed = there != [wish.upper().replace(" ", "")]
+    if changed and not module.check_mode:
+        try:
+            text = fetch(url)
+            core.check_key(text, wish, url)
+        except Refusal as refusal:
+            module.fail_json(msg=render(refusal), rule=refusal.rule)
+        write_atomic(path, text, 0o644, 0, 0)
+    before = "".join(f"{name}\n" for name in there)
+    module.exit_json(changed=changed, fingerprint=wish, diff={"before": before, "after": f"{wish}\n"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How containers get NVIDIA's cards, the repository's key, and what a container saw."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+# Made for this test by `gpg --quick-gen-key`; `gpg --show-keys` tells its fingerprint.
+FINGERPRINT = "D181051609AA895499AC84A7F115CB666E70E9EF"
+KEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mQENBGsCkdEBCADE8W7OF2WuBOTxml0R3P1ByDqHKD+f64fHBqR66RmxX3aDVwBI
+UCBV6QLMWCrxtVqV9qQ8QGGKglWr6qTp/0QU0eAtaem4XJo1aLXndigoqVAM/Jrn
+zVdaQdOA63QVGp5V5jzfVwSkYiftG1gcqeeBy7ovZNESTnW+6cu/wuFevkR3RsUF
+02ylRDudzeAtCggk6JBTbQGtQaXV4zWv7iDGFsJSVxFU7tCLxmmYg1q4j8WhZPGl
+5LT+KQTXaFfZW4fX7kmD0FE6EO4/tkRDVXIenH8FQOQvRfygONIglBHoQ7197NF1
+h2NYB3JJRk6J3hbvbdJyCtCPEm7gP+nXeTH7ABEBAAG0CXRlc3Qgb25seYkBTgQT
+AQoAOBYhBNGBBRYJqolUmayEp/EVy2ZucOnvBQJrApHRAhsDBQsJCAcCBhUKCQgL
+AgQWAgMBAh4BAheAAAoJEPEVy2ZucOnvBlIH/jKIJbzGl0uFTHwfUN8WC8AK6ziy
+bDQcl2+N2GJFf9n13lU9fwj+QoYzqAQi/g1t7n/yeaGZ43hAYybpbwUCVv8ce3eW
+hZBliOFnxzNEIq6OG8ZsiHbaM7gSxIHUTXgBp4GP8eRKrnNZ4HgDLuMVYtGE2aTy
+vHCgo74Nhczkcv5mBXVfPMDg53PTOYI2rkg/7QibUhz0XLUfAvLx+DZRG4TiVA1m
+1v3Rioms9yRtB+YZESnz9wAdSQwEk9Z9V1KuuqjpB0Vwwi9Ft7c8d9H42OLq5DOF
+cp96JbfqP83xKaMhG0fX153oAQCKFtm9MOUFiGA90WwR2/IkmJ+1mL1LLk8=
+=6F+G
+-----END PGP PUBLIC KEY BLOCK-----
+"""
+
+
+@pytest.mark.parametrize(
+    ("docker", "wish", "mode"),
+    [
+        ("20.10.24+dfsg1", "auto", "runtime"),
+        ("24.0.9", "auto", "runtime"),
+        ("25.0.0", "auto", "cdi"),
+        ("26.1.5+dfsg1", "auto", "cdi"),
+        ("29.0.1", "runtime", "runtime"),
+        ("28.0.0", "cdi", "cdi"),
+        (None, "auto", "runtime"),
+        (None, "cdi", "cdi"),
+    ],
+)
+def test_mode(docker, wish, mode):
+    assert core.mode(docker, wish) == mode
+
+
+def test_cdi_without_a_docker_that_reads_it_is_refused():
+    with pytest.raises(Refusal) as caught:
+        core.mode("20.10.24", "cdi")
+    assert caught.value.rule == "LLM315"
+    assert "20.10.24" in render(caught.value) and "nvidia_container_toolkit_mode: auto" in caught.value.fix.zh
+
+
+def test_what_docker_is_told():
+    assert core.daemon_options("cdi") == {"features": {"cdi": True}}
+    assert core.daemon_options("runtime") == {"runtimes": {"nvidia": {"path": "nvidia-container-runtime", "args": []}}}
+    assert core.wanted("runtime")["runtimes"] == ["nvidia"]
+    assert core.wanted("cdi")["cdi"] is True
+
+
+def test_fingerprint_is_gpgs_own():
+    assert core.fingerprints(KEY) == [FINGERPRINT]
+    core.check_key(KEY, FINGERPRINT.lower(), "x")
+    core.check_key(KEY, " ".join(FINGERPRINT[i : i + 4] for i in range(0, 40, 4)), "x")
+
+
+@pytest.mark.parametrize("text", ["", "<html>no</html>", KEY.replace("m", "!", 3), KEY[:400]])
+def test_what_is_no_key_has_no_fingerprint(text):
+    assert FINGERPRINT not in core.fingerprints(text)
+
+
+@pytest.mark.parametrize("text", ["<html>", KEY, KEY + KEY])
+def test_another_key_or_one_more_is_refused(text):
+    wish = FINGERPRINT if text == KEY + KEY else "0" * 40
+    with pytest.raises(Refusal) as caught:
+        core.check_key(text, wish, "http://r/key")
+    assert caught.value.rule == "LLM316"
+    assert "http://r/key" in caught.value.reason.en
+
+
+@pytest.mark.parametrize(
+    ("packet", "tag", "body"),
+    [
+        (b"\xc6\x03abc", 6, b"abc"),
+        (b"\xc6\xc0\x00" + b"a" * 192, 6, b"a" * 192),
+        (b"\xc6\xff\x00\x00\x00\x02ab", 6, b"ab"),
+        (b"\x98\x02ab", 6, b"ab"),
+        (b"\x99\x00\x02ab", 6, b"ab"),
+        (b"\x9a\x00\x00\x00\x01a", 6, b"a"),
+    ],
+)
+def test_lengths_of_openpgp_packets(packet, tag, body):
+    assert list(core._packets(packet + packet)) == [(tag, body)] * 2
+
+
+SMI = "GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-1)\nGPU 1: NVIDIA GeForce RTX 4090 (UUID: GPU-2)\n"
+LOST = "Failed to initialize NVML: Unknown Error\n"
+
+
+def test_seen():
+    assert core.seen(SMI + core.MARK + "\n" + SMI) == (2, 2)
+    assert core.seen(SMI + core.MARK + "\n" + LOST) == (2, 0)
+    assert core.seen("") == (0, 0)
+
+
+def test_judge():
+    core.judge(core.Seen(2, 2), 2, "", "cdi")
+    with pytest.raises(Refusal) as caught:
+        core.judge(core.Seen(1, 1), 2, "a\nthe last word\n", "cdi")
+    assert caught.value.rule == "LLM308" and "sees 1 of 2" in caught.value.reason.en
+    assert "the last word" in caught.value.reason.en
+    with pytest.raises(Refusal):
+        core.judge(core.Seen(0, 0), 0, "", "runtime")
+    with pytest.raises(Refusal) as caught:
+        core.judge(core.seen(SMI + core.MARK + LOST), 2, LOST, "runtime")
+    assert caught.value.rule == "LLM303" and "0 of 2" in caught.value.reason.en
+
+
+def test_the_container_has_no_network_and_is_not_pulled():
+    words = core.check_command("docker", "vllm:1", "cdi", "check")
+    assert "nvidia.com/gpu=all" in words
+    assert words[words.index("--network") + 1] == "none" and words[words.index("--pull") + 1] == "never"
+    assert "--gpus" in core.check_command("docker", "vllm:1", "runtime", "check")
