@@ -55,7 +55,7 @@ BEFORE = """\
 """
 # Messages of modules, with a table of their own where the module is described.
 ELSEWHERE = """\
-| LLM307 – LLM313, LLM706 – LLM707 | images, the chat page / 镜像、对话页面 | [security.md](../security.md) |
+| LLM307 – LLM316, LLM706 – LLM707 | images, the chat page / 镜像、对话页面 | [security.md](../security.md) |
 | LLM601 – LLM603, LLM605 – LLM619 | weights / 权重 | [weights.md](../weights.md) |
 """
 

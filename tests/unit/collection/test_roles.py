@@ -15,7 +15,10 @@ FILES = (
     "tasks/verify.yml tasks/uninstall.yml"
 )
 PHASES = {"include_tasks", "import_tasks", "include_role", "import_role", "meta"}
-SHARED_FACTS = {"appliance": {"appliance_node", "appliance_plan"}}
+SHARED_FACTS = {
+    "appliance": {"appliance_node", "appliance_plan"},
+    "nvidia_container_toolkit": {"appliance_gpu_mode"},
+}
 
 roles = pytest.mark.parametrize("role", ROLES, ids=lambda p: p.name)
 
