@@ -50,7 +50,7 @@ class Client:
             handlers.append(urllib.request.HTTPSHandler(context=tls_context(ca)))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def call(self, path: str, body: Optional[Dict[str, Any]] = None) -> Tuple[int, str]:
+    def call(self, path: str, body: Optional[Dict[str, Any]] = None, method: Optional[str] = None) -> Tuple[int, str]:
         """Status and text; errors of HTTP are answers too."""
         headers = {"Accept": "application/json"}
         if self.key:
@@ -59,7 +59,9 @@ class Client:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode("utf-8")
-        request = urllib.request.Request(self.base + path, data=data, headers=headers)  # noqa: S310
+        request = urllib.request.Request(  # noqa: S310
+            self.base + path, data=data, headers=headers, method=method
+        )
         try:
             with self._opener.open(request, timeout=self.timeout) as answer:
                 return answer.status, answer.read(MAX_BODY).decode("utf-8", "replace")

@@ -18,7 +18,9 @@ options:
     type: path
     required: true
   variables:
-    description: Name of the variable to the name of the secret.
+    description:
+      - Name of the variable to the name of the secret. The values of a list of names are joined by C(;); an empty name
+        in it stands for an empty value.
     type: dict
     default: {}
   directory:
@@ -86,11 +88,14 @@ def main() -> None:
     names = module.params["variables"]
     wanted = module.params["state"] == "present"
     values, missing = {}, []
-    for variable, secret in names.items():
-        value = core.read(Path(module.params["directory"], str(secret)))
-        if value is None:
-            missing.append(str(secret))
-        values[variable] = value or ""
+    for variable, given in names.items():
+        found = []
+        for secret in given if isinstance(given, list) else [given]:
+            value = core.read(Path(module.params["directory"], str(secret))) if secret else ""
+            if value is None:
+                missing.append(str(secret))
+            found.append(value or "")
+        values[variable] = ";".join(found)
     if missing and wanted and not module.check_mode:
         module.fail_json(msg="there is no secret {} in {}".format(", ".join(missing), module.params["directory"]))
     try:

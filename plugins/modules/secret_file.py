@@ -28,6 +28,10 @@ options:
     description: A value of one's own, for example from a vault, instead of a random one.
     type: str
     default: ""
+  outside:
+    description: The value was chosen by another system, so its strength is not judged.
+    type: bool
+    default: false
   state:
     description: V(absent) removes it.
     type: str
@@ -81,6 +85,7 @@ def main() -> None:
             "directory": {"type": "path", "default": "/etc/yitiji/secrets"},
             "length": {"type": "int", "default": 32},
             "value": {"type": "str", "default": "", "no_log": True},
+            "outside": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
@@ -90,7 +95,7 @@ def main() -> None:
     wanted = module.params["state"] == "present"
     try:
         core.check_name(name)
-        if given and wanted:
+        if given and wanted and not module.params["outside"]:
             core.check_value(name, given)
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)

@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of role open_webui: its settings as environment and secrets, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_check as check
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as data
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_env as env
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+
+
+def open_webui_env(base: Dict[str, str], settings: Dict[str, Any]) -> Dict[str, str]:
+    try:
+        return env.environment(base, settings)
+    except (KeyError, TypeError) as error:
+        raise AnsibleFilterError(f"open_webui_env: the settings lack {error}") from error
+
+
+def open_webui_secrets(base: Dict[str, str], settings: Dict[str, Any], outside: bool = False) -> Any:
+    try:
+        return env.outside_secrets(base, settings) if outside else env.secrets(base, settings)
+    except (KeyError, TypeError) as error:
+        raise AnsibleFilterError(f"open_webui_secrets: the settings lack {error}") from error
+
+
+def open_webui_problems(settings: Dict[str, Any], host: str) -> List[str]:
+    return check.problems(settings, host)
+
+
+def open_webui_data_problems(
+    found: Dict[str, Any], record: Dict[str, Any], image: Dict[str, Any], database: str, host: str
+) -> List[str]:
+    return [render(one, host) for one in data.judge(found, record, image, database)]
+
+
+def open_webui_image_changes(record: Dict[str, Any], image: Dict[str, Any]) -> bool:
+    return data.changes_image(record, image)
+
+
+class FilterModule:
+    def filters(self) -> Dict[str, Callable[..., Any]]:
+        return {
+            "open_webui_env": open_webui_env,
+            "open_webui_secrets": open_webui_secrets,
+            "open_webui_problems": open_webui_problems,
+            "open_webui_mounts": env.mounts,
+            "open_webui_style": env.style,
+            "open_webui_data_problems": open_webui_data_problems,
+            "open_webui_image_changes": open_webui_image_changes,
+        }

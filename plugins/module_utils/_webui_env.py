@@ -1,0 +1,196 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of the chat page as the environment of Open WebUI 0.12, and the secrets that go with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Mapping, Union
+
+SECRET_PREFIX = "open-webui-"  # noqa: S105
+ENGINE_SECRET = "engine-key"  # noqa: S105
+CA = "/run/yitiji/ca.crt"
+EMBEDDING = "/models/embedding"
+DATA = "/app/backend/data"
+STATIC = "/tmp/static"  # noqa: S108
+MARKS = ("favicon.png", "favicon-96x96.png", "apple-touch-icon.png", "logo.png", "splash.png", "splash-dark.png")
+Secrets = Dict[str, Union[str, List[str]]]
+
+
+def flag(value: Any) -> str:
+    return "true" if value else "false"
+
+
+def secret(name: str) -> str:
+    """File of a secret that comes from outside."""
+    return SECRET_PREFIX + name
+
+
+def engine_urls(base: Mapping[str, str]) -> List[str]:
+    return [url for url in base.get("OPENAI_API_BASE_URLS", "").split(";") if url]
+
+
+def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[str, str]:
+    """The role's own environment with everything that settings add; no secret in it."""
+    found = dict(base)
+    for part in (_backends(base, settings), _documents(settings), _database(settings), _access(settings)):
+        found.update(part)
+    found.update(_ca(settings))
+    found.update(_oidc(settings))
+    found.update(_ldap(settings))
+    return found
+
+
+def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
+    """Variable to the secret files it is read from; a list is joined, an empty name stands for no key."""
+    keys = [ENGINE_SECRET for _ in engine_urls(base)]
+    keys += [secret("backend-" + one["name"]) if one.get("key", True) else "" for one in settings["backends"]]
+    found: Secrets = {
+        "WEBUI_SECRET_KEY": secret("session"),
+        "WEBUI_ADMIN_PASSWORD": secret("admin"),
+        "OPENAI_API_KEYS": keys,
+    }
+    if settings["documents"] == "server" and settings["embedding"].get("key", True):
+        found["RAG_OPENAI_API_KEY"] = secret("embedding")
+    if settings["database"] == "postgresql":
+        found["DATABASE_URL"] = secret("database")
+    if settings["oidc"]:
+        found["OAUTH_CLIENT_SECRET"] = secret("oidc")
+    if settings["ldap"].get("bind_dn"):
+        found["LDAP_APP_PASSWORD"] = secret("ldap")
+    return found
+
+
+def outside_secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> List[str]:
+    """Short names of the secrets that nobody but the operator can give."""
+    own = {secret("session"), secret("admin"), ENGINE_SECRET, ""}
+    names: List[str] = []
+    for value in secrets(base, settings).values():
+        names += [value] if isinstance(value, str) else value
+    return sorted({name[len(SECRET_PREFIX) :] for name in names if name not in own})
+
+
+def _backends(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[str, str]:
+    urls = engine_urls(base)
+    configs: Dict[str, Any] = {}
+    for one in settings["backends"]:
+        configs[str(len(urls))] = {
+            "enable": True,
+            "connection_type": "external",
+            "prefix_id": one.get("prefix") or None,
+            "model_ids": list(one.get("models") or []),
+            "tags": [{"name": one["name"]}],
+        }
+        urls.append(one["url"].rstrip("/"))
+    found = {"OPENAI_API_BASE_URLS": ";".join(urls)}
+    if configs:
+        found["OPENAI_API_CONFIGS"] = json.dumps(configs, sort_keys=True)
+    return found
+
+
+def _documents(settings: Mapping[str, Any]) -> Dict[str, str]:
+    """How uploads and knowledge reach the model: whole, or by what a search with embeddings finds."""
+    how, given = settings["documents"], settings["embedding"]
+    found = {"BYPASS_EMBEDDING_AND_RETRIEVAL": flag(how == "whole"), "RAG_EMBEDDING_ENGINE": "openai"}
+    if how == "server":
+        found["RAG_OPENAI_API_BASE_URL"] = given["url"].rstrip("/")
+        found["RAG_EMBEDDING_MODEL"] = given["model"]
+        found["RAG_EMBEDDING_BATCH_SIZE"] = str(given.get("batch") or 16)
+    elif how == "local":
+        found["RAG_EMBEDDING_ENGINE"] = ""
+        found["RAG_EMBEDDING_MODEL"] = EMBEDDING
+        found["RAG_EMBEDDING_MODEL_TRUST_REMOTE_CODE"] = "false"
+    return found
+
+
+def _database(settings: Mapping[str, Any]) -> Dict[str, str]:
+    return {"VECTOR_DB": "pgvector" if settings["database"] == "postgresql" else "chroma"}
+
+
+def _access(settings: Mapping[str, Any]) -> Dict[str, str]:
+    return {
+        "BYPASS_MODEL_ACCESS_CONTROL": flag(not settings["restrict_models"]),
+        "DEFAULT_USER_ROLE": settings["default_role"],
+    }
+
+
+def _ca(settings: Mapping[str, Any]) -> Dict[str, str]:
+    if not settings["ca_file"]:
+        return {}
+    return {name: CA for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AIOHTTP_CLIENT_SSL_CERT_FILE")}
+
+
+def _oidc(settings: Mapping[str, Any]) -> Dict[str, str]:
+    given = settings["oidc"]
+    if not given:
+        return {}
+    found = {
+        "ENABLE_OAUTH": "true",
+        "ENABLE_OAUTH_SIGNUP": flag(given.get("signup", True)),
+        "OAUTH_PROVIDER_NAME": given.get("name") or "SSO",
+        "OPENID_PROVIDER_URL": given["url"],
+        "OPENID_REDIRECT_URI": settings["origin"].rstrip("/") + "/oauth/oidc/callback",
+        "OAUTH_CLIENT_ID": given["client_id"],
+        "OAUTH_SCOPES": given.get("scopes") or "openid email profile",
+        "OAUTH_MERGE_ACCOUNTS_BY_EMAIL": flag(given.get("merge_by_email", False)),
+        "OAUTH_ALLOWED_DOMAINS": ",".join(given.get("domains") or ["*"]),
+        "ENABLE_OAUTH_ROLE_MANAGEMENT": flag(given.get("admin_roles") or given.get("allowed_roles")),
+        "ENABLE_OAUTH_GROUP_MANAGEMENT": flag(given.get("groups_claim")),
+    }
+    if found["ENABLE_OAUTH_ROLE_MANAGEMENT"] == "true":
+        found["OAUTH_ROLES_CLAIM"] = given.get("roles_claim") or "roles"
+        admins = list(given.get("admin_roles") or ["admin"])
+        found["OAUTH_ADMIN_ROLES"] = ",".join(admins)
+        found["OAUTH_ALLOWED_ROLES"] = ",".join([*(given.get("allowed_roles") or ["user"]), *admins])
+    if given.get("groups_claim"):
+        found["OAUTH_GROUPS_CLAIM"] = given["groups_claim"]
+    return found
+
+
+def _ldap(settings: Mapping[str, Any]) -> Dict[str, str]:
+    given = settings["ldap"]
+    if not given:
+        return {}
+    tls = given.get("tls", True)
+    found = {
+        "ENABLE_LDAP": "true",
+        "LDAP_SERVER_LABEL": given.get("name") or "LDAP",
+        "LDAP_SERVER_HOST": given["host"],
+        "LDAP_SERVER_PORT": str(given.get("port") or (636 if tls else 389)),
+        "LDAP_USE_TLS": flag(tls),
+        "LDAP_VALIDATE_CERT": "true",
+        "LDAP_SEARCH_BASE": given["search_base"],
+        "LDAP_SEARCH_FILTER": given.get("filter") or "",
+        "LDAP_APP_DN": given.get("bind_dn") or "",
+        "LDAP_ATTRIBUTE_FOR_USERNAME": given.get("username_attribute") or "uid",
+        "LDAP_ATTRIBUTE_FOR_MAIL": given.get("mail_attribute") or "mail",
+        "ENABLE_LDAP_GROUP_MANAGEMENT": flag(given.get("groups_attribute")),
+    }
+    if given.get("groups_attribute"):
+        found["LDAP_ATTRIBUTE_FOR_GROUPS"] = given["groups_attribute"]
+    if settings["ca_file"]:
+        found["LDAP_CA_CERT_FILE"] = CA
+    return found
+
+
+def mounts(settings: Mapping[str, Any], files: bool = False) -> List[Dict[str, Any]]:
+    """What the container sees of the node; `files`: only the files it is started from."""
+    found: List[Dict[str, Any]] = [] if files else [{"source": settings["data_dir"], "target": DATA}]
+    if settings["documents"] == "local" and not files:
+        found.append({"source": settings["embedding_dir"], "target": EMBEDDING, "read_only": True})
+    single = {CA: settings["ca_file"]} if settings["ca_file"] else {}
+    if settings["color"]:
+        single[f"{STATIC}/custom.css"] = settings["look_dir"] + "/custom.css"
+    if settings["logo"]:
+        single.update({f"{STATIC}/{mark}": settings["look_dir"] + "/logo.png" for mark in MARKS})
+    return found + [{"source": source, "target": target, "read_only": True} for target, source in single.items()]
+
+
+def style(color: str) -> str:
+    """A style sheet that gives the page's buttons and links the vendor's colour; the page's own marks stay."""
+    return (
+        f":root {{ accent-color: {color}; }}\n"
+        f"a:not([class]) {{ color: {color}; }}\n"
+        "button[type='submit'], #send-message-button "
+        f"{{ background-color: {color} !important; color: #fff !important; }}\n"
+    )

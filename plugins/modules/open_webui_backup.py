@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: open_webui_backup
+short_description: Puts all user data of Open WebUI on a node into one archive
+version_added: 0.1.0
+description:
+  - Stops the page for as long as it copies, so that database, uploads and vectors fit together, and starts it again
+    whatever happens.
+  - The archive (0600) holds the data, the secrets that belong to them and a manifest with the sha256 of each file. It
+    has its name only when it is whole. Databases are checked on the way; a broken one fails with LLM712.
+options:
+  directory:
+    description: Folder of the archives on the node; made with mode 0700.
+    type: path
+    required: true
+  name:
+    description: Beginning of the archive's name; the time is added.
+    type: str
+    default: open-webui
+  data_dir:
+    description: Folder with the users' data.
+    type: path
+    required: true
+  secrets_dir:
+    description: Folder of the secrets.
+    type: path
+    default: /etc/yitiji/secrets
+  unit:
+    description: The page's unit. It is started again only if it ran.
+    type: str
+    default: yitiji-open-webui
+  image:
+    description: The image that ran with the data last (C(ref), C(id)).
+    type: dict
+    default: {}
+  keep:
+    description: How many archives stay; 0 keeps all.
+    type: int
+    default: 7
+attributes:
+  check_mode:
+    description: Says that an archive would be made.
+    support: full
+  diff_mode:
+    description: Names the archive.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Back up the users' data
+  yitiji.deepseek.open_webui_backup:
+    directory: /var/lib/yitiji/backups
+    data_dir: /var/lib/yitiji/open-webui
+"""
+
+RETURN = r"""
+path:
+  description: The archive; empty where there are no data yet.
+  returned: always
+  type: str
+  sample: /var/lib/yitiji/backups/open-webui-20260101T020000Z.tar.gz
+sha256:
+  description: The archive's digest.
+  returned: when one was made
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+counts:
+  description: How many users, chats and files are in it.
+  returned: when one was made
+  type: dict
+  sample: {users: 12, chats: 310, files: 44}
+removed:
+  description: Old archives that made room.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterator
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_backup as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as data
+from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+
+
+def ended(signum: int, frame: Any) -> None:
+    raise SystemExit(f"ended by signal {signum}")
+
+
+@contextlib.contextmanager
+def at_rest(unit: str) -> Iterator[None]:
+    """The page does not run meanwhile; a signal brings it back too."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
+    ran = run(["systemctl", "is-active", "--quiet", unit], 30).returncode == 0
+    try:
+        if ran:
+            run(["systemctl", "stop", unit], 120)
+        yield
+    finally:
+        if ran:
+            run(["systemctl", "start", "--no-block", unit], 60)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError("another backup runs") from error
+        yield
+
+
+def refuse(why: str, zh: str) -> Refusal:
+    return Refusal(
+        "LLM712",
+        Text(f"no backup was made: {why}.", f"未能完成备份：{zh}。"),
+        Text("repair that and run again; the page runs on.", "请修复后重试；网页继续运行。"),
+    )
+
+
+def make(params: Dict[str, Any]) -> Dict[str, Any]:
+    folder, where = Path(params["directory"]), Path(params["data_dir"])
+    secrets.private_folder(str(folder))
+    needed = sum(path.stat().st_size for _, path in core.files_of(where))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise refuse(f"{folder} has {free >> 20} MiB free, {needed >> 20} may be needed", f"{folder} 剩余空间不足")
+    target = folder / "{}-{}.tar.gz".format(params["name"], time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    about = {
+        "host": socket.gethostname(),
+        "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "image": {k: params["image"].get(k) or "" for k in ("ref", "id")},
+        "version": data.version_of(str(params["image"].get("ref") or "")),
+    }
+    with alone(folder), at_rest(params["unit"]):
+        kept = core.secrets_of(Path(params["secrets_dir"]))
+        manifest = core.write(target, where, kept, lambda db: {**about, **data.read(db)})
+    digest = hashlib.sha256()
+    with target.open("rb") as stream:
+        for block in iter(lambda: stream.read(core.BLOCK), b""):
+            digest.update(block)
+    return {
+        "path": str(target),
+        "sha256": digest.hexdigest(),
+        "counts": {name: manifest[name] for name in data.COUNTED},
+        "removed": core.keep_newest(folder, params["name"] + "-", params["keep"]),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "directory": {"type": "path", "required": True},
+            "name": {"type": "str", "default": "open-webui"},
+            "data_dir": {"type": "path", "required": True},
+            "secrets_dir": {"type": "path", "default": "/etc/yitiji/secrets"},
+            "unit": {"type": "str", "default": "yitiji-open-webui"},
+            "image": {"type": "dict", "default": {}},
+            "keep": {"type": "int", "default": 7, "no_log": False},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    os.umask(0o077)
+    if not Path(params["data_dir"], data.DATABASE).exists():
+        module.exit_json(changed=False, path="", removed=[], diff={"before": "", "after": ""})
+    diff = {"before": "", "after": "an archive in {}\n".format(params["directory"])}
+    if module.check_mode:
+        module.exit_json(changed=True, path="", removed=[], diff=diff)
+    try:
+        module.exit_json(changed=True, diff=diff, **make(params))
+    except (OSError, ValueError, sqlite3.Error) as error:
+        refusal = refuse(str(error), str(error))
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: open_webui_data_info
+short_description: What is in the users' data of Open WebUI on a node
+version_added: 0.1.0
+description:
+  - Counts, administrators and the schema's revision, and what ran with the data last. Works beside a running page.
+options:
+  data_dir:
+    description: Folder with the users' data.
+    type: path
+    required: true
+  record:
+    description: File in which the role notes what ran with the data last.
+    type: path
+    required: true
+attributes:
+  check_mode:
+    description: Changes nothing.
+    support: full
+  diff_mode:
+    description: Nothing to show.
+    support: none
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Look at the users' data
+  yitiji.deepseek.open_webui_data_info:
+    data_dir: /var/lib/yitiji/open-webui
+    record: /var/lib/yitiji/open-webui.json
+"""
+
+RETURN = r"""
+data:
+  description: What is there; C(problem) when the database can't be read.
+  returned: always
+  type: dict
+  sample: {exists: true, users: 12, chats: 310, files: 44, knowledge: 2, admins: [admin@example.org], revision: 8bcf}
+record:
+  description: What ran with the data last; empty when nothing did.
+  returned: always
+  type: dict
+  sample: {database: sqlite, id: "sha256:…", ref: "ghcr.io/open-webui/open-webui:v0.12.4"}
+"""
+
+import json
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"data_dir": {"type": "path", "required": True}, "record": {"type": "path", "required": True}},
+        supports_check_mode=True,
+    )
+    try:
+        record = json.loads(read_text(module.params["record"]) or "{}")
+    except ValueError as error:
+        module.fail_json(msg="{}: {}".format(module.params["record"], error))
+    module.exit_json(changed=False, data=core.info(Path(module.params["data_dir"])), record=record)
+
+
+if __name__ == "__main__":
+    main()
