@@ -13,7 +13,8 @@ MODPROBE = ("/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d", "/run/m
 LOG_LINES = 60
 # Lines of the kernel's log that a rule looks at.
 TELLING = re.compile(
-    r"NVRM|nvidia|nouveau|Key was rejected|Required key|BAR \d+.*(no space|failed to assign|can't assign)|"
+    r"NVRM|nvidia|nouveau|Key was rejected|Required key|"
+    r"Loading of .* is rejected|module loading is restricted|BAR \d+.*(no space|failed to assign|can't assign)|"
     r"Out of memory: Killed|oom-kill|I/O error|EXT4-fs error|XFS .*(error|corrupt)|Uncorrected|mlx5_core.*(error|fail)",
     re.IGNORECASE,
 )

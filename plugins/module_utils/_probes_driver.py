@@ -24,6 +24,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs impor
 OPEN_ONLY = ("Blackwell",)
 CLOSED_ONLY = ("Maxwell", "Pascal", "Volta")
 LAST_CLOSED_BRANCH = 580  # newest branch that still drives Maxwell, Pascal and Volta
+# insmod says the first two, the kernel's own log the others; none of them names the module
+REJECTED = re.compile(r"Key was rejected|Required key|Loading of .* is rejected|module loading is restricted")
 NVLINK5_MODULES = ("ib_umad", "mlx5_ib")
 
 
@@ -65,12 +67,12 @@ def nouveau(context: Context) -> Finding:
 
 def secure_boot(context: Context) -> Finding:
     driver = driver_of(context)
-    if any(re.search(r"Key was rejected|Required key", line) for line in context.node.get("kernel_log") or []):
-        return failed("the kernel refused the module for its signature", "内核因签名拒绝了驱动模块")
-    if not driver.get("installed_version") and not driver.get("module_version"):
-        return warned("Secure Boot is on: only a signed driver will load", "已开启安全启动：只有签名的驱动才能加载")
     if driver.get("module_version"):
         return passed("Secure Boot is on and the driver is loaded", "安全启动已开启，驱动已加载")
+    if any(REJECTED.search(line) for line in context.node.get("kernel_log") or []):
+        return failed("the kernel refused a module for its signature", "内核因签名拒绝了模块")
+    if not driver.get("installed_version"):
+        return warned("Secure Boot is on: only a signed driver will load", "已开启安全启动：只有签名的驱动才能加载")
     signer = driver.get("signer")
     if not signer:
         return failed("Secure Boot is on and the driver's module is not signed", "安全启动已开启，而驱动模块没有签名")
