@@ -77,7 +77,7 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
         _exec([*net.inside(lab), *(args.command or ["bash"])], lab)
     elif args.verb == "ssh":
         n = node.get(lab, args.name)
-        _exec([*net.inside(lab), "ssh", *node.ssh_options(lab), f"root@{n.address}", *args.command], lab)
+        _exec([*net.inside(lab), "ssh", *node.ssh_options(lab, bool(n.vm)), f"root@{n.address}", *args.command], lab)
     elif args.verb == "forward":
         n = node.get(lab, args.name)
         proxy = " ".join([*net.inside(lab), "nc.openbsd", "%h", "%p"])

@@ -150,7 +150,8 @@ def _boot(lab: Lab, node: Node) -> None:
 def _answers(lab: Lab, node: Node) -> bool:
     if node.vm and not lab.of_node(node.name, "pub").exists() and not _learn_key(lab, node):
         return False
-    return run(*net.inside(lab), "ssh", *ssh_options(lab), f"root@{node.address}", "true", check=False).returncode == 0
+    ssh = [*net.inside(lab), "ssh", *ssh_options(lab, bool(node.vm)), f"root@{node.address}", "true"]
+    return run(*ssh, check=False).returncode == 0
 
 
 def _learn_key(lab: Lab, node: Node) -> bool:
@@ -175,10 +176,10 @@ def wait_ssh(lab: Lab, node: Node, seconds: float = 60) -> None:
     raise LabError(f"node {node.name}: no answer on {node.address}:22 within {seconds:.0f} s\n    {tail}")
 
 
-def ssh_options(lab: Lab) -> list[str]:
+def ssh_options(lab: Lab, patient: bool = False) -> list[str]:
     settings = {
         "BatchMode": "yes",
-        "ConnectTimeout": "3",
+        "ConnectTimeout": "30" if patient else "3",  # emulated machines take long to shake hands
         "LogLevel": "ERROR",
         "StrictHostKeyChecking": "yes",
         "UserKnownHostsFile": str(lab.known_hosts),

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import net
+from . import net, vm_card
 from .config import GATEWAY, MTU, SUBNET, Lab
 from .shell import LabError, Step, run
 from .vm_disk import IDENTITY
@@ -34,7 +34,7 @@ FIRMWARES = {  # name -> (code, variables); the .ms variables hold the keys and 
     "secure-boot": ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.ms.fd"),
 }
 
-KINDS = ("disk", "identity", "pub", "qmp", "serial", *(f"vars-{f}" for f in FIRMWARES))  # files of a VM
+KINDS = ("console", "disk", "identity", "pub", "qmp", "serial", *(f"vars-{f}" for f in FIRMWARES))  # files of a VM
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Vm:
     size: str = ""  # grow the disk to this
     memory: int = 1024  # MiB
     cpus: int = 1
+    card: bool = False  # a stand-in for an NVIDIA card
 
 
 def create(lab: Lab, name: str, octet: int, vm: Vm) -> None:
@@ -91,7 +92,8 @@ def start(lab: Lab, name: str, octet: int, vm: Vm) -> None:
     tap = f"vm{octet}"
     script = f"ip tuntap add {tap} mode tap 2>/dev/null; ip link set {tap} mtu {MTU} master {net.BRIDGE} up"
     run(*net.inside(lab), "sh", "-c", script)
-    lab.of_node(name, "qmp").unlink(missing_ok=True)
+    for kind in ("console", "qmp"):
+        lab.of_node(name, kind).unlink(missing_ok=True)
     with lab.of_node(name, "log").open("a") as log:
         p = subprocess.Popen(
             [*net.inside(lab), *_command(lab, name, octet, vm, tap)],
@@ -111,7 +113,8 @@ def _command(lab: Lab, name: str, octet: int, vm: Vm, tap: str) -> list[str]:
         QEMU, "-name", f"{lab.netns}-{name}", "-nodefaults", "-no-user-config", "-display", "none",
         "-accel", ACCEL, "-cpu", CPU, "-m", str(vm.memory), "-smp", str(vm.cpus),
         "-rtc", "base=utc", "-device", "virtio-rng-pci",
-        "-chardev", f"file,id=serial,append=on,path={lab.of_node(name, 'serial')}", "-serial", "chardev:serial",
+        "-chardev", f"socket,id=serial,path={lab.of_node(name, 'console')},server=on,wait=off,"
+        f"logfile={lab.of_node(name, 'serial')},logappend=on", "-serial", "chardev:serial",
         "-qmp", f"unix:{lab.of_node(name, 'qmp')},server=on,wait=off",
         # unsafe: flushes of the guest stay in this machine's memory, which outlives a pulled plug
         "-drive", f"if=none,id=disk,format=qcow2,cache=unsafe,discard=unmap,file={lab.of_node(name, 'disk')}",
@@ -122,6 +125,8 @@ def _command(lab: Lab, name: str, octet: int, vm: Vm, tap: str) -> list[str]:
     ]  # fmt: skip
     if vm.own:
         command += ["-fw_cfg", f"name={IDENTITY},file={lab.of_node(name, 'identity')}"]
+    if vm.card:
+        command += ["-device", vm_card.DEVICE]
     if vm.seed:
         command += ["-drive", f"if=virtio,format=raw,readonly=on,file={vm.seed}"]
     return command + _firmware(lab, name, vm.firmware)

@@ -25,6 +25,7 @@ def options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--size", default="", help="grow the disk to this, e.g. 20G")
     p.add_argument("--memory", type=int, default=1024, help="MiB (default 1024)")
     p.add_argument("--cpus", type=int, default=1)
+    p.add_argument("--card", action="store_true", help="a stand-in for an NVIDIA card: see lab/README.md")
 
 
 def check(args: argparse.Namespace) -> None:
@@ -33,6 +34,8 @@ def check(args: argparse.Namespace) -> None:
             raise LabError(f"{file}: no such file")
     if args.firmware == "bios" and not args.image:
         raise LabError("the lab's own disks boot by UEFI; --bios is for an --image")
+    if args.card and args.image:
+        raise LabError("--card needs the lab's own disk, which plays the card's part")
 
 
 def up(lab: Lab, args: argparse.Namespace) -> None:
@@ -40,7 +43,7 @@ def up(lab: Lab, args: argparse.Namespace) -> None:
     machine.install_packages(machine.VM_PACKAGES)
     disk = args.image.resolve() if args.image else vm_disk.base(lab, args.suite)
     seed = str(args.seed.resolve()) if args.seed else ""
-    wanted = Vm(str(disk), not args.image, args.firmware, seed, args.size, args.memory, args.cpus)
+    wanted = Vm(str(disk), not args.image, args.firmware, seed, args.size, args.memory, args.cpus, args.card)
     t0 = time.monotonic()
     new = node.up(lab, args.name, args.octet, args.image.name if args.image else args.suite, wanted)
     n = node.get(lab, args.name)

@@ -9,7 +9,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from . import net, store
+from . import net, store, vm_card
 from .config import Lab
 from .machine import sources
 from .shell import lock, run, step
@@ -19,7 +19,7 @@ SIZE_MIB = 10 * 1024  # sparse
 ESP_MIB = 64
 ESP_UUID, ROOT_UUID = "59495449", "6f1c1d0e-5949-4a49-8000-000000000001"  # of every lab disk
 IDENTITY = "opt/yitiji.lab/identity"  # the name under which QEMU hands a VM who it is
-RECIPE = "1"  # raise when _tree or write changes what it makes
+RECIPE = "2"  # raise when _tree or write changes what it makes
 
 # the cloud flavour of the kernel has no nouveau
 PACKAGES = "linux-image-amd64 initramfs-tools zstd grub-cloud-amd64 mokutil binutils".split()
@@ -54,11 +54,13 @@ ExecStart=hostname -F /etc/hostname
 WantedBy=sysinit.target
 """
 # Small: quick to read and to rebuild under emulation. nouveau is in it, as on a machine with a graphical boot.
-INITRAMFS_HOOK = """\
+INITRAMFS_HOOK = f"""\
 #!/bin/sh
 [ "$1" = prereqs ] && exit 0
 . /usr/share/initramfs-tools/hook-functions
 manual_add_modules virtio_pci virtio_blk ext4 crc32c nouveau
+mkdir -p "$DESTDIR/lib/udev/rules.d"
+cp /{vm_card.RULES} "$DESTDIR/lib/udev/rules.d/"
 """
 FILES = {
     "boot/grub/grub.cfg": GRUB,
@@ -66,6 +68,9 @@ FILES = {
     "etc/initramfs-tools/conf.d/lab": "MODULES=list\nCOMPRESS=zstd\nCOMPRESSLEVEL=3\n",
     "etc/initramfs-tools/hooks/lab": INITRAMFS_HOOK,
     "etc/systemd/system/lab-identity.service": IDENTITY_UNIT,
+    **vm_card.FILES,
+    # emulation on a busy machine: slow is not broken
+    "etc/systemd/system.conf.d/lab.conf": "[Manager]\nDefaultTimeoutStartSec=900\nDefaultDeviceTimeoutSec=900\n",
     # no such devices here, and looking for them takes seconds
     "etc/modprobe.d/lab.conf": "".join(f"blacklist {m}\n" for m in ("kvm_amd", "kvm_intel", "kvm", "floppy", "pcspkr")),
 }
@@ -127,6 +132,8 @@ def _tree(lab: Lab, suite: str, tree: Path) -> None:
     ):
         run(*container, *quiet, "-D", tree, *command, log=log)
     (tree / "etc/machine-id").write_text("")
+    if suite != "bookworm":  # whose sshd has no such thing: it turns away who was slow a few times
+        (tree / "etc/ssh/sshd_config.d/lab-vm.conf").write_text("PerSourcePenalties no\n")
 
 
 def write(tree: Path, disk: Path) -> None:
