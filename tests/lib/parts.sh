@@ -102,6 +102,11 @@ part_doctor() {
     python -m pytest tests/doctor
 }
 
+part_vm() {
+    lab/lab up
+    python -m pytest -x -v -s tests/vm
+}
+
 part_build() { python -m pytest tests/integration/test_artefact.py; }
 
 part_lab() {
