@@ -257,8 +257,7 @@ def test_nouveau_blacklist():
 
 def test_kernel_log_keeps_what_tells():
     told = ["NVRM: Xid (PCI:0000:17:00): 79, GPU has fallen off the bus.", "Loading of unsigned module is rejected"]
-    text = "\n".join(["usb 1-1: new device", *told])
-    assert _node_kernel.kernel_log(capture(commands={"dmesg": text})) == told
+    assert _node_kernel.kernel_log(capture(commands={"dmesg": "\n".join(["usb 1-1: new device", *told])})) == told
     assert _node_kernel.kernel_log(capture()) is None
 
 
