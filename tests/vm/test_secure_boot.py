@@ -41,13 +41,6 @@ def test_firmware_and_kernel_say_so(vm):
     assert [gpu["pci_id"] for gpu in node["gpus"]] == ["10de:2684"]
 
 
-def test_a_module_without_signature_is_refused(vm):
-    vm.stand_in()
-    assert REFUSED in vm.sh("insmod /root/modules/dummy.ko 2>&1", check=False)
-    assert "Loading of unsigned module is rejected" in vm.sh("dmesg")
-    assert not vm.loaded("dummy")
-
-
 def test_the_role_stops_before_any_change(vm):
     before = vm.tree()
     run = vm.driver("secure-boot", "-e", "nvidia_driver_reboot=allowed")
@@ -57,6 +50,13 @@ def test_the_role_stops_before_any_change(vm):
         assert word in said, said
     assert run.changes() == []
     assert vm.tree() == before
+
+
+def test_a_module_without_signature_is_refused(vm):
+    vm.stand_in()
+    assert REFUSED in vm.sh("insmod /root/modules/dummy.ko 2>&1", check=False)
+    assert "Loading of unsigned module is rejected" in vm.sh("dmesg")
+    assert not vm.loaded("dummy")
 
 
 def test_a_driver_of_an_unknown_key_is_refused_and_named(vm):
