@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import TIMED_OUT
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
 
 # argv, seconds -> status and everything said
@@ -19,7 +20,7 @@ TREE = "/var/lib/dkms"
 ASK_SECONDS = 60.0
 # The first line of this kind is the compiler's own reason; make's "***" lines only follow from it.
 COMPILER = re.compile(r":\d+(:\d+)?: (fatal )?error: |: undefined reference|^ERROR: modpost: |: undefined!$")
-MAKE = re.compile(r"\*\*\* |[Cc]onftest|No space left|Cannot allocate|[Kk]illed|not found")
+MAKE = re.compile(r"\*\*\* |No space left|Cannot allocate|[Kk]illed")
 
 
 class Source(NamedTuple):
@@ -99,6 +100,8 @@ class Dkms:
 
     def _must(self, words: List[str], seconds: float, source: Source, kernel: str) -> None:
         status, said = self.run(words, seconds)
+        if status == TIMED_OUT:
+            raise too_slow(source, kernel, seconds)
         if status != 0:
             raise BuildFailed(source, kernel, words[1], said, self.log(source))
 
@@ -127,6 +130,20 @@ class BuildFailed(Refusal):
                 "（nvidia_driver_branch、nvidia_driver_repository_url）；或换用较旧的内核（nvidia_driver_kernels）。",
             ),
         )
+
+
+def too_slow(source: Source, kernel: str, seconds: float) -> Refusal:
+    return Refusal(
+        "LLM204",
+        Text(
+            f"building {source.name} {source.version} for kernel {kernel} did not end within {seconds:.0f} s.",
+            f"为内核 {kernel} 构建 {source.name} {source.version} 在 {seconds:.0f} 秒内未完成。",
+        ),
+        Text(
+            "see what keeps the machine busy, or set nvidia_driver_build_timeout higher.",
+            "请检查机器负载，或调大 nvidia_driver_build_timeout。",
+        ),
+    )
 
 
 def no_source(pattern: str) -> Refusal:

@@ -253,6 +253,18 @@ def test_a_failed_build_tells_the_compilers_line(tmp_path):
     assert caught.value.rule == "LLM204" and "pci_resize_resource" in text and "6.12.117" in text
 
 
+def test_a_build_without_end(tmp_path):
+    found = dkms.Dkms(
+        lambda argv, _s: (TIMED_OUT if argv[1] == "build" else 0, ""),
+        "^nvidia-current",
+        str(tmp_path),
+        source_tree(tmp_path),
+    )
+    with pytest.raises(Refusal) as caught:
+        found.build(found.sources[0], "k", 7)
+    assert "7 s" in caught.value.reason.en and "nvidia_driver_build_timeout" in caught.value.fix.en
+
+
 # nouveau
 
 
