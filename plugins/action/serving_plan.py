@@ -36,6 +36,7 @@ ARGUMENTS = {
     "images": {"type": "dict", "default": {}},
     "image_archives": {"type": "list", "elements": "dict", "default": []},
     "kv_cache_dtype": {"type": "str", "default": ""},
+    "executor": {"type": "str", "default": ""},
     "gguf": {"type": "str", "default": ""},
     "calibration_file": {"type": "path", "default": ""},
     "planned": {"type": "dict", "default": {}},

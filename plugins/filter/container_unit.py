@@ -40,6 +40,7 @@ class FilterModule:
             "container_exec": container_exec,
             "engine_settings": engine_settings,
             "plan_units": plan_units,
+            "secret_variables": engine.secret_variables,
             "unit_note": systemd.note,
             "exposed_listeners": exposed,
         }

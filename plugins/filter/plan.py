@@ -11,7 +11,9 @@ def plan_nodes(hosts, hostvars):
     for name in hosts:
         variables = hostvars[name]
         nodes[name] = {
-            "address": variables.get("appliance_address") or variables.get("ansible_host") or name,
+            "address": variables.get("appliance_data_address")
+            or variables.get("appliance_address")
+            or variables.get("ansible_host") or name,
             "facts": variables.get("appliance_node") or {},
             "hardware": variables.get("appliance_hardware") or {},
         }

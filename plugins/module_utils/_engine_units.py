@@ -9,6 +9,8 @@ from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_unit import gpu_options
 
+CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
+GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
 
 
@@ -29,8 +31,49 @@ def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
             "gpus": list(node.get("gpus") or []),
             "args": list(node.get("args") or plan["args"]),
             "env": {**(plan.get("env") or {}), **(node.get("env") or {})},
+            "devices": list(node.get("devices") or []),
+            "group": _group(plan, host),
         }
     ]
+
+
+def _group(plan: Dict[str, Any], host: str) -> List[str]:
+    """Arguments of GROUP for one node's part (_engine_group.py); none for an engine on one node."""
+    cluster = plan.get("cluster")
+    if not cluster:
+        return []
+    meet = "{}:{}".format(cluster["head"], cluster["port"])
+    node, service = plan["nodes"][host], plan["service"]
+    if not node["head"]:
+        return ["--head", meet, "--rank", str(node["rank"])]
+    health = "http://{}:{}{}".format(service["host"], service["port"], plan["run"]["health"])
+    words = ["--listen", meet, "--health", health]
+    for name, peer in plan["nodes"].items():
+        if not peer["head"]:
+            words += ["--peer", "{}={}={}".format(peer["rank"], name, peer["address"])]
+    return words
+
+
+def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> List[str]:
+    """The command of a container that joins Ray first. Everything that Ray starts ends with the container."""
+    cluster, node = plan["cluster"], unit["env"]["VLLM_HOST_IP"]
+    head, port = cluster["head"], cluster["ray_port"]
+    start = f"ray start --node-ip-address {node} --num-gpus {len(unit['gpus']) or 1} --disable-usage-stats"
+    if unit["serves"]:
+        return ["/bin/sh", "-ec", f'{start} --head --port {port} --include-dashboard false; exec "$@"', "sh", *command]
+    reach = f"import socket; socket.create_connection(('{head}', {port}), 5)"
+    wait = f'until python3 -c "{reach}" 2>/dev/null; do sleep 1; done'
+    return ["/bin/sh", "-ec", f"{wait}; exec {start} --address {head}:{port} --block"]
+
+
+def secret_variables(plan: Dict[str, Any]) -> Dict[str, str]:
+    """Environment variable -> name of the node's secret that it holds."""
+    found = {}
+    if plan["run"]["key_variable"]:
+        found[plan["run"]["key_variable"]] = "engine-key"
+    if (plan.get("cluster") or {}).get("ray_port"):
+        found["RAY_AUTH_TOKEN"] = CLUSTER_KEY
+    return found
 
 
 def marked(folder: str) -> List[str]:
@@ -51,19 +94,29 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         options += gpu_options(unit["gpus"] or box.get("gpus") or "all", role.get("gpu_mode", "runtime"))
         # Pinned host memory and NCCL need locked pages.
         options += ["--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
+    options += [word for device in unit["devices"] for word in ("--device", device)]
+    cluster = plan.get("cluster") or {}
+    command = [str(word) for word in (plan["image"]["entrypoint"] or role["command"])] + unit["args"]
+    env = {**role["env"], **unit["env"]}
+    if cluster.get("ray_port"):
+        command = _by_ray(plan, unit, command)
+        env.update(RAY_ADDRESS="{}:{}".format(cluster["head"], cluster["ray_port"]), RAY_AUTH_MODE="token")
+        options += ["--init"]  # reaps what Ray leaves
+    group = [*GROUP, "--token-file", role["secrets_dir"] + "/" + CLUSTER_KEY, *unit["group"], "--"]
     return {
+        "group": group if unit["group"] else [],
         "name": unit["name"],
         "image": role["image"],
         "user": role["user"],
         "network": "host" if shared else role["network"],
-        "entrypoint": plan["image"]["entrypoint"] or role["command"],
-        "args": unit["args"],
+        "entrypoint": [],
+        "args": command,
         # No passwd entry inside: libraries that ask for the user's name read USER.
-        "env": {"HOME": "/tmp", "USER": unit["name"], **role["env"], **unit["env"]},  # noqa: S108
+        "env": {"HOME": "/tmp", "USER": unit["name"], **env},  # noqa: S108
         "tmpfs": {"/tmp": role["tmp_options"]},  # noqa: S108
         "mounts": [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}],
         "ports": [] if shared else ["{0}:{1}:{1}".format(plan["service"]["host"], unit["port"])],
-        "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if plan["run"]["key_variable"] else "",
+        "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if secret_variables(plan) else "",
         "shm_bytes": box.get("shm_bytes") or 0,
         "options": options + [str(option) for option in role.get("options", [])],
     }

@@ -1,14 +1,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vLLM on a CPU: one process, its cache no larger than the wish, since memory is shared with the system."""
+"""vLLM on CPUs, one rank a node: its cache no larger than the wish, since memory is shared with the system."""
 
 from __future__ import annotations
 
-from typing import Any, Dict
+import dataclasses
+from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import Settings, command, environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_cluster import (
+    MASTER_PORT,
+    check_addresses,
+    cluster_part,
+    node_env,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_parts import (
     base_plan,
     gib,
@@ -31,6 +39,21 @@ BLOCK = 128  # tokens of one page of the cache
 SHM = 2 * GIB
 
 
+def _nodes(wish: Wish, ranks: int) -> List[Node]:
+    if ranks > len(wish.nodes):
+        raise Refusal(
+            "LLM512",
+            text(
+                f"档位 {wish.profile} 需要 {ranks} 个节点, 部署中只有 {len(wish.nodes)} 个",
+                f"profile {wish.profile} takes {ranks} nodes, the deployment has {len(wish.nodes)}",
+            ),
+            [text("在清单中给该组添加主机", "add hosts to the deployment's group in the inventory")],
+        )
+    if ranks > 1:
+        check_addresses(wish.nodes[:ranks])
+    return wish.nodes[:ranks]
+
+
 def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     shape, head = wish.shape, wish.head
     if not shape.sized:
@@ -42,6 +65,10 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
             ),
             [text("选择另一模型", "take another model")],
         )
+    tensor, pipeline = wish.layout.get("tensor", 1), wish.layout.get("pipeline", 1)
+    used = _nodes(wish, tensor * pipeline)
+    spread = len(used) > 1
+    executor = (wish.executor or "mp") if spread else None
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     image = image_part(wish, catalog, "cpu", None, None)
     token = kv_layer_bytes(shape, 1, "auto") * shape.layers
@@ -49,8 +76,8 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     blocks = -(-tokens // BLOCK) + wish.concurrency
     kv = max(64 * MIB, int(-(-(blocks * BLOCK * token) // MIB) * MIB))
     weights = int(stage_weights(shape, Stage(shape.layers, True, True, 0), 1))
-    need = weights + kv + RUNTIME
-    have = head.memory_bytes
+    need = weights + kv + RUNTIME  # a node; that weights and cache are divided is not counted on
+    have = min((node.memory_bytes for node in used if node.memory_bytes is not None), default=None)
     if have is not None and need > have:
         raise Refusal(
             "LLM104",
@@ -80,17 +107,42 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
         kv_bytes=kv,
         reasoning_parser=wish.reasoning_parser,
         eager=wish.eager,
+        host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
+        tensor=tensor,
+        pipeline=pipeline,
+        executor=executor,
+        nodes=len(used) if executor == "mp" else 1,
+        master_address=head.address if executor == "mp" else None,
+        master_port=MASTER_PORT if executor == "mp" else None,
     )
     kv_tokens = int(kv // (BLOCK * token) * BLOCK)
     plan = base_plan(wish, catalog, image)
     plan.update(
         engine={"name": wish.engine, "version": version, "device": "cpu", "form": "container"},
-        layout={"tensor": 1, "pipeline": 1, "data": 1},
-        nodes={head.name: {"rank": 0, "head": True, "gpus": [], "address": head.address, "args": [], "env": {}}},
+        layout={"tensor": tensor, "pipeline": pipeline, "data": 1},
+        executor=executor,
+        cluster=cluster_part(used, executor),
+        nodes={
+            node.name: {
+                "rank": rank,
+                "head": rank == 0,
+                "gpus": [],
+                "address": node.address,
+                "args": command(engine, version, dataclasses.replace(settings, node_rank=rank)),
+                "env": node_env(node, spread),
+                "devices": [],
+            }
+            for rank, node in enumerate(used)
+        },
         service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
-        args=command(engine, version, settings),
+        args=command(engine, version, settings),  # the head's
         env=environment(settings),
-        container={"shm_bytes": SHM, "models_mount": wish.mount, "gpus": None, "network": "bridge"},
+        container={
+            "shm_bytes": SHM,
+            "models_mount": wish.mount,
+            "gpus": None,
+            "network": "host" if spread else "bridge",
+        },
         start=start_part(wish.model_bytes, 1),
         memory={
             "per_gpu_gib": None,
@@ -106,7 +158,6 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
             "users": 10 * wish.concurrency,
         },
     )
-    plan["nodes"][head.name]["args"] = list(plan["args"])
     plan["needs"]["memory_bytes"] = need
     plan["why"] += [
         why("engine.device", "cpu", "档位指定 CPU", "the profile asks for the CPU", "profile"),

@@ -11,6 +11,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Ca
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_flags import engine_args, engine_env
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import Settings, has_flag, version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import kv_factor
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_cluster import (
+    DATA_PORT,
+    MASTER_PORT,
+    check_addresses,
+    cluster_part,
+    node_devices,
+    node_env,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_explain import alternatives, reasons, warnings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_hardware import Gpu, Node
@@ -30,8 +38,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory imp
 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
-MASTER_PORT = 29501
-DATA_PORT = 29550
 
 
 def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
@@ -157,11 +163,13 @@ def make_problem(
     )
 
 
-def executor_of(engine: Dict[str, Any], name: str, version: str, ranks: int, span: int) -> Optional[str]:
-    """vLLM spans nodes by itself from 0.12; before that its image holds Ray."""
+def executor_of(engine: Dict[str, Any], wish: Wish, version: str, ranks: int, span: int) -> Optional[str]:
+    """vLLM spans nodes by itself from 0.12; before that, or where the profile wants it, by Ray."""
     if ranks == 1:
         return None
-    return "mp" if span == 1 or name != "vllm" or has_flag(engine, "nodes", version) else "ray"
+    if span == 1 or wish.engine != "vllm":
+        return "mp"
+    return wish.executor or ("mp" if has_flag(engine, "nodes", version) else "ray")
 
 
 def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
@@ -212,7 +220,9 @@ def compose(
     used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
     spread = len(used) > 1
     share = memory_part(problem, chosen, chosen.memory)
-    executor = executor_of(engine, wish.engine, str(image["version"]), layout.ranks, layout.span)
+    executor = executor_of(engine, wish, str(image["version"]), layout.ranks, layout.span)
+    if spread:
+        check_addresses(used)
     settings = Settings(
         model_path=wish.mount + "/" + wish.model_id,
         served_name=wish.served_name,
@@ -251,13 +261,15 @@ def compose(
             "address": node.address,
             "gpus": [card.index for card in node.gpus[: _cards_a_node(layout.used, len(used))]],
             "args": engine_args(engine, wish.engine, version, mine),
-            "env": _node_env(node, spread),
+            "env": node_env(node, spread),
+            "devices": node_devices(node, spread),
         }
     plan = base_plan(wish, catalog, image)
     plan.update(
         engine={"name": wish.engine, "version": version, "device": device, "form": "container"},
         layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
         executor=executor,
+        cluster=cluster_part(used, executor),
         nodes=nodes,
         service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
         args=list(nodes[used[0].name]["args"]),
@@ -285,15 +297,6 @@ def compose(
 
 def _cards_a_node(used: int, nodes: int) -> int:
     return -(-used // nodes)
-
-
-def _node_env(node: Node, spread: bool) -> Dict[str, str]:
-    if not spread:
-        return {}
-    env = {"VLLM_HOST_IP": node.address}
-    if node.interface:
-        env.update({"NCCL_SOCKET_IFNAME": "=" + node.interface, "GLOO_SOCKET_IFNAME": node.interface})
-    return env
 
 
 def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:

@@ -96,6 +96,7 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
         source="facts",
         interface=_interface(facts, address),
         cpu_cores=(facts.get("cpu") or {}).get("cores"),
+        rdma=bool((facts.get("network") or {}).get("rdma")),
     )
 
 

@@ -41,14 +41,17 @@ def image_part(
     for name, entry in sorted(catalog["images"].items()):
         if entry.get("engine") != wish.engine or entry.get("device") != device:
             continue
+        if wish.executor == "ray" and not entry.get("ray"):
+            continue
         low, high = entry.get("min_capability"), entry.get("max_capability")
         if capability is not None and low is not None and capability < float(low):
             continue
         if high is not None and (capability is None or capability > float(high)):
             continue
-        fitting.append((version_key(str(entry.get("version", "0"))), name))
+        fitting.append((version_key(str(entry.get("version", "0"))), not entry.get("ray"), name))
     if not fitting:
         shown = "" if capability is None else f" (sm {capability})"
+        shown += " (Ray)" if wish.executor == "ray" else ""
         raise Refusal(
             "LLM524",
             text(
@@ -62,7 +65,7 @@ def image_part(
                 )
             ],
         )
-    name = max(fitting)[1]
+    name = max(fitting)[-1]
     entry = look_up(catalog, "images", name, "appliance_images")
     wanted = entry.get("min_driver")
     if driver and wanted and version_key(driver) < version_key(str(wanted)):

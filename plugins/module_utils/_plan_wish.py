@@ -17,6 +17,7 @@ STAMP = ".yitiji-verified.json"
 PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
+EXECUTORS = ("", "mp", "ray")
 
 
 @dataclass
@@ -51,6 +52,8 @@ class Wish:
     image_archives: List[Dict[str, Any]] = field(default_factory=list)
     calibration: List[Dict[str, Any]] = field(default_factory=list)
     kv_dtype: str = "auto"
+    executor: str = ""  # "" = as the engine prefers
+    layout: Dict[str, int] = field(default_factory=dict)  # on CPUs the profile says it: {tensor, pipeline}
     entry: Entry = field(default_factory=dict)
     native_shape: Optional[Shape] = None  # the checkpoint's own, where another precision was asked
     gguf: str = ""
@@ -173,6 +176,8 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
     size, source, index_bytes = _sizes(shape, chosen or entry, info)
     kv_dtype = str(variables.get("kv_cache_dtype") or profile.get("kv_cache_dtype") or "auto")
     _one_of("kv_cache_dtype", kv_dtype, KV_DTYPES)
+    executor = str(variables.get("executor") or profile.get("executor") or "")
+    _one_of("executor", executor, EXECUTORS)
     context = int(variables.get("context_length") or profile.get("context_length") or 8192)
     concurrency = int(variables.get("concurrency") or profile.get("concurrency") or 16)
     request = min(context, int(profile.get("request_tokens") or context))
@@ -222,6 +227,8 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         image_archives=list(variables.get("image_archives") or []),
         calibration=list(variables.get("calibration") or []),
         kv_dtype=kv_dtype,
+        executor=executor,
+        layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,
         native_shape=native,
         files=[str(one["path"]) for one in info.get("files") or []],

@@ -50,9 +50,10 @@ def container(settings: Dict[str, Any]) -> List[str]:
     """The `docker run` of a hardened service.
 
     settings: name, image, user, network, entrypoint (command of the image), args, env, tmpfs {path: options},
-    mounts [{source, target, read_only}], ports ["127.0.0.1:8000:8000"], secrets (path or ""), shm_bytes, options.
+    mounts [{source, target, read_only}], ports ["127.0.0.1:8000:8000"], secrets (path or ""), shm_bytes, options,
+    group (words before `docker run`).
     """
-    words = [DOCKER, "run", "--rm", "--name", settings["name"]]
+    words = [*settings.get("group", []), DOCKER, "run", "--rm", "--name", settings["name"]]
     if settings["network"] != "host":
         words += ["--hostname", settings["name"]]
     words += ["--network", settings["network"], "--user", "{0}:{0}".format(settings["user"])]

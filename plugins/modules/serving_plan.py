@@ -82,6 +82,10 @@ options:
     description: How the KV cache is stored (V(auto), V(fp8)); empty takes the profile's.
     type: str
     default: ""
+  executor:
+    description: How ranks on several nodes are run (V(mp), V(ray)); empty takes the profile's.
+    type: str
+    default: ""
   gguf:
     description: Which GGUF file a GGUF engine takes; empty takes the most precise that fits.
     type: str

@@ -144,9 +144,16 @@ def test_interface_comes_from_the_address(catalog):
         }
         for name, address in (("a", "10.0.0.1"), ("b", "10.0.0.2"))
     }
+    with pytest.raises(Refusal, match=r"10\.0\.0\.2 is not the IP address of an interface") as refused:
+        plan(catalog, nodes, profile="flagship")
+    assert refused.value.id == "LLM401" and "appliance_data_address" in refused.value.fixes[0]["en"]
+    nodes["b"]["facts"]["network"] = {"interfaces": [{"name": "eth7", "addresses": ["10.0.0.2/24"]}]}
     made = plan(catalog, nodes, profile="flagship")
     assert made["nodes"]["a"]["env"]["NCCL_SOCKET_IFNAME"] == "=bond0"
-    assert "NCCL_SOCKET_IFNAME" not in made["nodes"]["b"]["env"]
+    assert made["nodes"]["b"]["env"] == {
+        "VLLM_HOST_IP": "10.0.0.2", "NCCL_SOCKET_IFNAME": "=eth7", "GLOO_SOCKET_IFNAME": "eth7"
+    }  # fmt: skip
+    assert made["cluster"]["peers"] == ["10.0.0.1", "10.0.0.2"]
 
 
 def test_replicas_on_two_nodes(catalog):
@@ -305,7 +312,7 @@ def test_a_thousand_nodes(catalog):
     ("hardware", "wish", "ready", "says"),
     [
         (("rtx-4090-24g", 2, 1), {"profile": "basic"}, True, ""),
-        (("h20-96g", 8, 2), {"profile": "flagship"}, False, "1 node(s) so far, the plan takes 2"),
+        (("h20-96g", 8, 2), {"profile": "flagship"}, True, ""),
         (("rtx-4090-24g", 2, 1), {"profile": "basic", "engine": "sglang"}, False, "no role runs it yet"),
     ],
 )

@@ -177,7 +177,7 @@ def test_a_nodes_own_arguments_and_environment_win():
     plan = copy.deepcopy(PLAN)
     plan["nodes"]["gpu02"].update(args=["--headless"], env={"VLLM_HOST_IP": "10.0.0.12"})
     made = settings_of(plan, host="gpu02")
-    assert made["args"] == ["--headless"] and made["env"]["VLLM_HOST_IP"] == "10.0.0.12"
+    assert made["args"] == ["vllm", "serve", "--headless"] and made["env"]["VLLM_HOST_IP"] == "10.0.0.12"
     assert made["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
 
 
