@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_unit import gpu_options
 
+CACHE = "/cache"  # in the container; on the node a folder of the unit's own
 CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
 GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
@@ -102,6 +103,10 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         command = _by_ray(plan, unit, command)
         env.update(RAY_ADDRESS="{}:{}".format(cluster["head"], cluster["ray_port"]), RAY_AUTH_MODE="token")
         options += ["--init"]  # reaps what Ray leaves
+    mounts = [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}]
+    if plan["run"].get("cache_variable"):
+        env[plan["run"]["cache_variable"]] = CACHE
+        mounts.append({"source": "{}/{}".format(role["cache_dir"], unit["name"]), "target": CACHE})
     group = [*GROUP, "--token-file", role["secrets_dir"] + "/" + CLUSTER_KEY, *unit["group"], "--"]
     return {
         "group": group if unit["group"] else [],
@@ -114,7 +119,7 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         # No passwd entry inside: libraries that ask for the user's name read USER.
         "env": {"HOME": "/tmp", "USER": unit["name"], **env},  # noqa: S108
         "tmpfs": {"/tmp": role["tmp_options"]},  # noqa: S108
-        "mounts": [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}],
+        "mounts": mounts,
         "ports": [] if shared else ["{0}:{1}:{1}".format(plan["service"]["host"], unit["port"])],
         "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if secret_variables(plan) else "",
         "shm_bytes": box.get("shm_bytes") or 0,

@@ -14,7 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gpu import g
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import GGUF_ENGINES, Wish
 
 # How an engine is reached, unless its entry in the catalogue says otherwise. No key variable: it knows no key.
-RUN = {"key_variable": "", "health": "/health", "models": "/v1/models"}
+RUN = {"key_variable": "", "cache_variable": "", "health": "/health", "models": "/v1/models"}
 
 
 def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:

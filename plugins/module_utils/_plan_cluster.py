@@ -46,6 +46,7 @@ def cluster_part(nodes: List[Node], executor: Optional[str]) -> Optional[Dict[st
         "ray_port": RAY_PORT if executor == "ray" else None,
         "peers": [node.address for node in nodes],
         "ports": ["1024-65535"],
+        "wide": [RAY_PORT] if executor == "ray" else [MASTER_PORT],  # listen on all addresses, whatever is asked
     }
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 
 def is_loopback(address: str) -> bool:
@@ -18,14 +18,22 @@ def is_loopback(address: str) -> bool:
     return (mapped or value).is_loopback
 
 
-def exposed(listeners: List[Dict[str, Any]], allowed: List[int]) -> List[str]:
-    """TCP listeners beyond loopback that are not allowed, one text each."""
+def exposed(
+    listeners: List[Dict[str, Any]], allowed: List[int], cluster: Optional[Dict[str, Any]] = None
+) -> List[str]:
+    """TCP listeners beyond loopback that are not allowed, one text each.
+
+    Nodes that compute together listen on the network between them, which LLM404 and the firewall see to.
+    """
+    between = cluster or {"peers": [], "wide": []}
     open_ports = {int(port) for port in allowed}
     found = set()
     for row in listeners:
         if not str(row.get("protocol", "tcp")).startswith("tcp"):
             continue
         if int(row["port"]) in open_ports or is_loopback(str(row["address"])):
+            continue
+        if (row["address"] in between["peers"] and int(row["port"]) > 1023) or int(row["port"]) in between["wide"]:
             continue
         owner = row.get("unit") or row.get("process") or "unknown"
         found.add("{}:{} ({})".format(row["address"], row["port"], owner))

@@ -17,7 +17,7 @@ import pytest
 
 PROGRAM = Path(__file__).resolve().parents[3] / "plugins/module_utils/_engine_group.py"
 QUICK = "import runpy, sys; g = runpy.run_path(sys.argv[1]); " \
-        "[g['main'].__globals__.update({k: v}) for k, v in (('BEAT', .1), ('SILENCE', 1.5), ('TELL', .5), " \
+        "[g['main'].__globals__.update({k: v}) for k, v in (('BEAT', .1), ('SILENCE', 4.0), ('TELL', .5), " \
         "('HEALTH_EVERY', .2), ('HEALTH_TIMEOUT', 1.0))]; sys.exit(g['main'](sys.argv[2:]))"  # fmt: skip
 
 
@@ -36,7 +36,14 @@ class Node:
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
-    def engine(self, seconds: float = 5) -> int:
+    def says(self, text: str, seconds: float = 30) -> str:
+        until = time.monotonic() + seconds
+        while text not in self.log.read_text():
+            assert time.monotonic() < until and self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        return self.log.read_text()
+
+    def engine(self, seconds: float = 30) -> int:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if self.mark.exists() and self.mark.read_text().strip():
@@ -44,7 +51,7 @@ class Node:
             time.sleep(0.05)
         raise AssertionError(f"no engine: {self.log.read_text()}")
 
-    def ended(self, seconds: float = 5) -> str:
+    def ended(self, seconds: float = 30) -> str:
         self.process.wait(timeout=seconds)
         return self.log.read_text()
 
@@ -83,9 +90,8 @@ def nodes(tmp_path, meet):
 
 def test_the_head_waits_and_says_for_whom(nodes):
     head = nodes("head")
-    time.sleep(1.5)
+    head.says("rank 1 on gpu02 (127.0.0.1) has not joined: ")
     assert not head.mark.exists() and head.process.poll() is None
-    assert "rank 1 on gpu02 (127.0.0.1) has not joined: " in head.log.read_text()
     rank = nodes("rank")
     assert head.engine() and rank.engine()
     assert "all 2 ranks are there" in head.log.read_text()
@@ -93,8 +99,8 @@ def test_the_head_waits_and_says_for_whom(nodes):
 
 def test_a_rank_waits_for_the_head(nodes):
     rank = nodes("rank")
-    time.sleep(1)
-    assert "does not let us in" in rank.log.read_text() and not rank.mark.exists()
+    rank.says("does not let us in")
+    assert not rank.mark.exists()
     nodes("head")
     assert rank.engine()
 
@@ -118,7 +124,7 @@ def test_silence_counts_as_death(nodes, victim):
     pids = {name: node.engine() for name, node in both.items()}
     other = "rank" if victim == "head" else "head"
     both[victim].process.send_signal(signal.SIGSTOP)  # as a cut network: nothing is closed
-    assert "nothing heard for 2 s" in both[other].ended()
+    assert "nothing heard for 4 s" in both[other].ended()
     assert not alive(pids[other])
     both[victim].process.send_signal(signal.SIGCONT)
     both[victim].ended()
@@ -136,8 +142,9 @@ def test_a_rank_that_comes_anew_ends_the_group(nodes):
 
 def test_without_the_token_nobody_joins(nodes, meet):
     head = nodes("head")
+    head.says("has not joined")
     stranger = nodes("rank", token="x" * 20)
-    time.sleep(1.5)
+    stranger.says("the connection was closed")
     assert not head.mark.exists() and not stranger.mark.exists()
     assert "has joined" not in head.log.read_text()
     with socket.create_connection(tuple(meet.split(":"))) as junk:

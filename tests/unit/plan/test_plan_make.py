@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 
@@ -321,3 +322,43 @@ def test_what_cannot_be_run_yet_is_planned_and_says_so(catalog, hardware, wish, 
     assert made["verdict"] == "fits"
     assert made["provision"]["ready"] is ready
     assert says in made["provision"]["reason"]["en"]
+
+
+def pair(**network):
+    return {
+        name: {"address": f"10.77.0.1{number}", "facts": {"memory": {"total_bytes": 2**34}, "network": {"interfaces": [
+            {"name": "host0", "addresses": [f"10.77.0.1{number}/24"]}]}}}
+        for number, name in ((1, "gpu01"), (2, "gpu02"))
+    }  # fmt: skip
+
+
+def cpu_profile(catalog, **more):
+    changed = copy.deepcopy(catalog)
+    changed["profiles"]["two"] = {**changed["profiles"]["lab"], **more}
+    changed["images"]["vllm-cpu-ray"] = {**changed["images"]["vllm-cpu"], "ray": True, "ref": "x:ray"}
+    return changed
+
+
+def test_two_nodes_without_a_card(catalog):
+    made = plan(cpu_profile(catalog, layout={"tensor": 2}), pair(), profile="two")
+    assert made["cluster"]["head"] == "10.77.0.11" and made["container"]["network"] == "host"
+    args = {name: " ".join(row["args"]) for name, row in made["nodes"].items()}
+    assert "--node-rank 0 --master-addr 10.77.0.11" in args["gpu01"] and "--host 127.0.0.1" in args["gpu01"]
+    assert "--node-rank 1" in args["gpu02"] and "--headless" in args["gpu02"]
+    assert made["image"]["key"] == "vllm-cpu"  # Ray only where it is asked for
+
+
+def test_two_nodes_by_ray(catalog):
+    made = plan(cpu_profile(catalog, layout={"pipeline": 2}, executor="ray"), pair(), profile="two")
+    assert made["image"]["key"] == "vllm-cpu-ray" and made["cluster"]["ray_port"] == 6379
+    assert "--distributed-executor-backend ray" in " ".join(made["args"]) and "--nnodes" not in made["args"]
+    with pytest.raises(Refusal, match="takes 2 nodes"):
+        only = {name: row for name, row in pair().items() if name == "gpu01"}
+        plan(cpu_profile(catalog, layout={"pipeline": 2}), only, profile="two")
+
+
+def test_ray_is_refused_without_an_image_that_holds_it(catalog):
+    with pytest.raises(Refusal, match="Ray"):
+        plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="ray")
+    with pytest.raises(Refusal, match="appliance_executor"):
+        plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="slurm")

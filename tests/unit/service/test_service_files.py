@@ -60,6 +60,12 @@ def test_exposed():
     ]
 
 
+def test_ports_between_nodes_are_not_counted():
+    rows = [row("10.0.0.1", 40000), row("10.0.0.1", 80), row("0.0.0.0", 29501), row("0.0.0.0", 40000)]
+    cluster = {"peers": ["10.0.0.1", "10.0.0.2"], "wide": [29501]}
+    assert ports.exposed(rows, [], cluster) == ["0.0.0.0:40000 (unknown)", "10.0.0.1:80 (unknown)"]
+
+
 def test_progress(tmp_path):
     assert progress.describe(1_200_000_000, 3_200_000_000, 20) == "1.2 of 3.2 GB, 60 MB/s, 33 s left"
     assert progress.describe(0, 0, 0) == "0.0 GB, 0 MB/s"

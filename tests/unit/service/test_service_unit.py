@@ -27,6 +27,7 @@ ROLE = {
     "network": "yitiji",
     "command": [],
     "models_dir": "/srv/models",
+    "cache_dir": "/var/cache/yitiji",
     "secrets_dir": "/etc/yitiji/secrets",
     "tmp_options": "rw,exec",
     "env": {"A": "b"},

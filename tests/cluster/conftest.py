@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Two nodes that serve one model together: they stand already (molecule's vllm_cluster, or site.yml by hand).
+
+YITIJI_PAIR names them, the head first; YITIJI_KILLS is the number of kills in a row.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import labctl
+
+UNIT = "yitiji-vllm"
+HEAD, WORKER = os.environ.get("YITIJI_PAIR", "gpu01 gpu02").split()
+# Detection (10 s), systemd's pause (5 s) and the engine's own start, measured at the beginning; the rest is slack.
+SLACK = 60
+
+
+ASK = f"""
+key=$(cat /etc/yitiji/secrets/engine-key)
+printf 'header = "Authorization: Bearer %s"' "$key" | curl -s -K - -m SECONDS -o /tmp/.answer -w '%{{http_code}}' \\
+  -H 'Content-Type: application/json' http://127.0.0.1:8000/v1/chat/completions -d 'BODY'
+echo " $(grep -c '{labctl.ANSWER}' /tmp/.answer)"; rm -f /tmp/.answer
+"""
+BODY = {"model": "tiny-r1-distill", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 64}
+
+
+def ask(seconds: int = 20) -> str:
+    """A chat on the head: `200 1` when the model said what it says; `000 0` when nobody listens."""
+    script = ASK.replace("SECONDS", str(seconds)).replace("BODY", json.dumps(BODY))
+    return labctl.node(script, HEAD, check=False).strip()
+
+
+@dataclass
+class Pair:
+    start_seconds: float = 0.0
+    told: list[str] = field(default_factory=list)
+
+    def both(self, command: str) -> dict[str, str]:
+        return {name: labctl.node(command, name, check=False).strip() for name in (HEAD, WORKER)}
+
+    def processes(self) -> dict[str, str]:
+        """Programs of the engine by node, without their numbers."""
+        return self.both("ps -u 10001 -o comm= | sort | uniq -c | awk '{print $1, $2}' | grep -v open-webui | xargs")
+
+    def ports(self) -> dict[str, str]:
+        """Listeners with a number that is not drawn anew at each start."""
+        return self.both("ss -ltnH | awk '{print $4}' | grep -E ':(8000|29500|29501|6379)$' | sort | xargs")
+
+    def containers(self) -> dict[str, str]:
+        return self.both(f"docker ps -a --format '{{{{.Names}}}}' | grep -c {UNIT}")
+
+    def wait(self, limit: float) -> float:
+        """Until the model answers again; the seconds that took."""
+        began = time.monotonic()
+        while time.monotonic() - began < limit:
+            if ask() == "200 1":
+                return time.monotonic() - began
+            time.sleep(1)
+        logs = self.both(f"journalctl -u {UNIT} -n 25 --no-pager -o cat | cut -c1-200")
+        raise AssertionError(f"no answer after {limit:.0f} s\n{HEAD}:\n{logs[HEAD]}\n{WORKER}:\n{logs[WORKER]}")
+
+    def tell(self, what: str) -> None:
+        self.told.append(what)
+        print(f"    {what}", flush=True)
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """The pair, well, and how long a start takes here."""
+    found = Pair()
+    found.wait(300)
+    labctl.node(f"systemctl restart {UNIT}", HEAD)
+    time.sleep(2)
+    found.start_seconds = found.wait(600)
+    found.tell(f"a restart of both nodes' engine takes {found.start_seconds:.0f} s here")
+    yield found
+    print("\n==> times\n    " + "\n    ".join(found.told), flush=True)

@@ -1,0 +1,111 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What fails comes back by itself, within a time that is told, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+
+import labctl
+import pytest
+from conftest import HEAD, SLACK, UNIT, WORKER, ask
+
+KILLS = int(os.environ.get("YITIJI_KILLS", "3"))
+CONTAINER = "$(docker inspect -f '{{.State.Pid}}' " + UNIT + ")"
+# The last process of the engine's tree is a rank's worker; the first one is the container's own.
+KILL_WORKER = "kill -9 $(pgrep -u 10001 -f 'VLLM::Worker|ray::|Worker_TP' | tail -1)"
+KILL_ENGINE = f"kill -9 {CONTAINER}"
+KILL_GROUP = f"kill -9 $(systemctl show -p MainPID --value {UNIT})"
+FAILURES = {
+    "a rank's process is killed": (WORKER, KILL_WORKER),
+    "the head's own rank is killed": (HEAD, KILL_WORKER),
+    "the worker's engine is killed": (WORKER, KILL_ENGINE),
+    "the head's engine is killed": (HEAD, KILL_ENGINE),
+    "the worker's unit is killed": (WORKER, KILL_GROUP),
+    "the head's unit is killed": (HEAD, KILL_GROUP),
+}
+
+
+def recover(pair, what, harm):
+    """Do harm, then see: refused at once, back within the bound, nothing left over."""
+    before = (pair.processes(), pair.ports(), pair.containers())
+    began = time.monotonic()
+    harm()
+    refused = until_refused(began)
+    pair.wait(pair.start_seconds + SLACK)
+    pair.tell(f"{what}: refused after {refused:.0f} s, back after {time.monotonic() - began:.0f} s")
+    after = (pair.processes(), pair.ports(), pair.containers())
+    assert after == before, what
+
+
+def until_refused(began: float) -> float:
+    """Nobody may wait for an answer that can't come: within the detection's bound the port is closed."""
+    while time.monotonic() - began < 30:
+        if labctl.node("curl -s -m 2 -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/health", HEAD,
+                       check=False).strip() in ("000", "503"):  # fmt: skip
+            return time.monotonic() - began
+        time.sleep(0.2)
+    raise AssertionError("after 30 s the engine still says that it is well")
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_killed(pair, what):
+    name, command = FAILURES[what]
+    recover(pair, what, lambda: labctl.node(command, name, check=False))
+
+
+def test_a_request_under_way_is_not_left_hanging(pair):
+    """It ends with an error, not by the client's patience."""
+    said: list[tuple[str, float]] = []
+
+    def client() -> None:
+        began = time.monotonic()
+        said.append((ask(120), time.monotonic() - began))
+
+    def harm() -> None:
+        labctl.node("pkill -STOP -u 10001 -f VLLM::Worker", WORKER, check=False)  # so that the request is under way
+        thread.start()
+        time.sleep(2)
+        labctl.node(KILL_ENGINE, WORKER, check=False)
+
+    thread = threading.Thread(target=client)
+    recover(pair, "the worker is killed under a request", harm)
+    thread.join(130)
+    assert said and said[0][1] < 60, said
+
+
+def test_cut_network(pair):
+    """The link goes down and comes back after 30 s; nothing is closed, so silence tells."""
+    script = "nohup sh -c 'ip link set {0} down; sleep 30; ip link set {0} up' >/dev/null 2>&1 &"
+    interface = labctl.node("ip -o route get 10.77.0.1 | grep -o 'dev [^ ]*' | cut -d' ' -f2", WORKER).strip()
+    recover(pair, "the network is cut for 30 s", lambda: labctl.node(script.format(interface), WORKER, check=False))
+
+
+@pytest.mark.parametrize("name", [WORKER, HEAD], ids=["worker", "head"])
+def test_power_cut(pair, name):
+    """The plug is pulled, the node boots again."""
+
+    def harm() -> None:
+        labctl.lab("stop", name, "--pull-the-plug")
+        labctl.lab("up", name)
+
+    recover(pair, f"power cut of the {'head' if name == HEAD else 'worker'}", harm)
+
+
+def test_kills_in_a_row(pair):
+    """Random parts, one after the other, each as soon as the model answers again."""
+    rng = random.Random(20261122)
+    times = []
+    for number in range(KILLS):
+        what = rng.choice(sorted(FAILURES))
+        name, command = FAILURES[what]
+        began = time.monotonic()
+        labctl.node(command, name, check=False)
+        until_refused(began)
+        pair.wait(pair.start_seconds + SLACK)
+        times.append(time.monotonic() - began)
+        print(f"    kill {number + 1} of {KILLS} ({what}): back after {times[-1]:.0f} s", flush=True)
+    pair.tell(f"{KILLS} kills in a row: back after {min(times):.0f} to {max(times):.0f} s, nothing done by hand")
+    assert pair.containers() == {HEAD: "1", WORKER: "1"}

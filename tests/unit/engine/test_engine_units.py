@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Units of nodes that compute together: one group, one key, each node its own part."""
+
+from __future__ import annotations
+
+import copy
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
+
+PLAN = {
+    "engine": {"name": "vllm", "device": "cuda"},
+    "args": ["/models/x", "--tensor-parallel-size", "8"],
+    "env": {},
+    "run": {"key_variable": "VLLM_API_KEY", "health": "/health", "cache_variable": "VLLM_CACHE_ROOT"},
+    "service": {"unit": "yitiji-vllm", "host": "127.0.0.1", "port": 8000},
+    "container": {"shm_bytes": 1, "models_mount": "/models", "gpus": "all", "network": "host"},
+    "image": {"entrypoint": ["vllm", "serve"]},
+    "cluster": {"executor": "mp", "head": "10.0.0.1", "port": 29500, "ray_port": None, "peers": [], "ports": []},
+    "nodes": {
+        "a": {"rank": 0, "head": True, "gpus": [0, 1], "address": "10.0.0.1", "env": {"VLLM_HOST_IP": "10.0.0.1"}},
+        "b": {"rank": 1, "head": False, "gpus": [0, 1], "address": "10.0.0.2", "env": {"VLLM_HOST_IP": "10.0.0.2"},
+              "devices": ["/dev/infiniband"], "args": ["/models/x", "--headless"]},
+    },
+}  # fmt: skip
+ROLE = {
+    "image": "sha256:abc", "user": 10001, "network": "yitiji", "command": [], "models_dir": "/srv/models",
+    "cache_dir": "/var/cache/yitiji", "secrets_dir": "/etc/yitiji/secrets", "tmp_options": "rw", "env": {},
+}  # fmt: skip
+
+
+def words(host, plan=PLAN):
+    return unit.container(engine.engine_settings(plan, engine.plan_units(plan, host)[0], ROLE))
+
+
+def by_ray():
+    plan = copy.deepcopy(PLAN)
+    plan["cluster"].update(executor="ray", ray_port=6379)
+    return plan
+
+
+def test_the_head_meets_its_peers_on_the_data_plane():
+    made = words("a")
+    group, run = made[: made.index("--")], made[made.index("--") + 1 :]
+    assert group[:3] == engine.GROUP and run[0] == "/usr/bin/docker"
+    assert group[group.index("--listen") + 1] == "10.0.0.1:29500"
+    assert group[group.index("--peer") + 1] == "1=b=10.0.0.2"
+    assert group[group.index("--health") + 1] == "http://127.0.0.1:8000/health"
+    assert group[group.index("--token-file") + 1] == "/etc/yitiji/secrets/cluster-key"
+
+
+def test_the_other_rank_knocks_at_the_head_and_has_its_own_arguments():
+    made = words("b")
+    assert made[made.index("--head") + 1] == "10.0.0.1:29500" and "--listen" not in made
+    assert made[-1] == "--headless" and "VLLM_HOST_IP=10.0.0.2" in made
+    assert made[made.index("--device") + 1] == "/dev/infiniband"
+
+
+def test_what_an_engine_keeps_is_its_own():
+    assert "type=bind,source=/var/cache/yitiji/yitiji-vllm,target=/cache" in words("a")
+    assert "VLLM_CACHE_ROOT=/cache" in words("a")
+
+
+def test_one_node_needs_no_group():
+    plan = copy.deepcopy(PLAN)
+    plan["cluster"] = None
+    assert words("a", plan)[0] == "/usr/bin/docker"
+    assert engine.secret_variables(plan) == {"VLLM_API_KEY": "engine-key"}
+
+
+def test_ray_starts_in_the_container_with_a_token_and_without_a_dashboard():
+    plan = by_ray()
+    made = words("a", plan)
+    script = made[made.index("-ec") + 1]
+    assert script.startswith("ray start --node-ip-address 10.0.0.1 --num-gpus 2 ")
+    assert "--head --port 6379 --include-dashboard false" in script and script.endswith('exec "$@"')
+    assert made[made.index("-ec") + 3 :] == ["vllm", "serve", *PLAN["args"]]
+    assert "RAY_AUTH_MODE=token" in made and "RAY_ADDRESS=10.0.0.1:6379" in made and "--init" in made
+    assert engine.secret_variables(plan)["RAY_AUTH_TOKEN"] == "cluster-key"
+    assert not [word for word in made if word.startswith("RAY_AUTH_TOKEN")]
+
+
+def test_a_ray_worker_waits_for_the_head_and_stays_in_front():
+    made = words("b", by_ray())
+    script = made[-1]
+    assert "('10.0.0.1', 6379)" in script and script.endswith("--address 10.0.0.1:6379 --block")
+    assert "vllm" not in made
