@@ -144,7 +144,10 @@ def images(host: Host) -> List[Dict[str, Any]]:
 
 
 def container_of(listener: Dict[str, Any], running: List[Dict[str, Any]]) -> Optional[str]:
-    """The container that a published port belongs to (docker-proxy holds it for it)."""
+    """The container that listens: on the node's own network, or by a published port (docker-proxy holds it for it)."""
+    for item in running:
+        if item["id"] and item["id"] in str(listener.get("unit") or ""):
+            return str(item["name"])
     if first_line(listener.get("process")) != "docker-proxy":
         return None
     for item in running:
