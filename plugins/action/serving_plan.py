@@ -37,6 +37,7 @@ ARGUMENTS = {
     "image_archives": {"type": "list", "elements": "dict", "default": []},
     "kv_cache_dtype": {"type": "str", "default": ""},
     "executor": {"type": "str", "default": ""},
+    "replicas": {"type": "int", "default": 0},
     "gguf": {"type": "str", "default": ""},
     "calibration_file": {"type": "path", "default": ""},
     "planned": {"type": "dict", "default": {}},

@@ -21,20 +21,20 @@ def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
     if node is None:
         return []
     service = plan["service"]
-    url = "http://{}:{}".format(service["host"], service["port"])
     return [
         {
-            "name": service["unit"],
-            "port": service["port"],
-            "url": url,
+            "name": copy.get("unit") or service["unit"],
+            "port": copy.get("port") or service["port"],
+            "url": "http://{}:{}".format(service["host"], copy.get("port") or service["port"]),
             "serves": bool(node["head"]),
             "rank": node["rank"],
-            "gpus": list(node.get("gpus") or []),
-            "args": list(node.get("args") or plan["args"]),
+            "gpus": list(copy.get("gpus") or []),
+            "args": list(copy.get("args") or plan["args"]),
             "env": {**(plan.get("env") or {}), **(node.get("env") or {})},
             "devices": list(node.get("devices") or []),
             "group": _group(plan, host),
         }
+        for copy in node.get("copies") or [node]
     ]
 
 

@@ -11,6 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_cpu import c
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gguf import gguf_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gpu import gpu_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_replicas import replicated
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import GGUF_ENGINES, Wish
 
 # How an engine is reached, unless its entry in the catalogue says otherwise. No key variable: it knows no key.
@@ -18,7 +19,7 @@ RUN = {"key_variable": "", "cache_variable": "", "health": "/health", "models": 
 
 
 def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
-    plan = _sized(wish, catalog)
+    plan = replicated(wish, lambda part: _sized(part, catalog)) if wish.replicas > 1 else _sized(wish, catalog)
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     plan["provision"] = provision(plan, engine.get("provision"))
     plan["run"] = {**RUN, **(engine.get("run") or {})}

@@ -277,7 +277,7 @@ def compose(
         container={
             "shm_bytes": SHM_SHARED if layout.used > 1 else SHM_SINGLE,
             "models_mount": wish.mount,
-            "gpus": "all" if layout.used == problem.gpus * problem.nodes else "listed",
+            "gpus": "all" if layout.used == problem.gpus * problem.nodes and not wish.replicas else "listed",
             "network": "host" if spread else "bridge",
         },
         start=start_part(wish.model_bytes, len(used)),

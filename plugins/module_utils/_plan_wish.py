@@ -53,6 +53,7 @@ class Wish:
     calibration: List[Dict[str, Any]] = field(default_factory=list)
     kv_dtype: str = "auto"
     executor: str = ""  # "" = as the engine prefers
+    replicas: int = 0  # copies on the head, each a unit of its own; 0 = one unit, whatever it does inside
     layout: Dict[str, int] = field(default_factory=dict)  # on CPUs the profile says it: {tensor, pipeline}
     entry: Entry = field(default_factory=dict)
     native_shape: Optional[Shape] = None  # the checkpoint's own, where another precision was asked
@@ -228,6 +229,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         calibration=list(variables.get("calibration") or []),
         kv_dtype=kv_dtype,
         executor=executor,
+        replicas=int(variables.get("replicas") or profile.get("replicas") or 0),
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,
         native_shape=native,

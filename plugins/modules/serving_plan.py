@@ -86,6 +86,10 @@ options:
     description: How ranks on several nodes are run (V(mp), V(ray)); empty takes the profile's.
     type: str
     default: ""
+  replicas:
+    description: Copies of the model on the head, each with its own cards, unit and port; 0 takes the profile's.
+    type: int
+    default: 0
   gguf:
     description: Which GGUF file a GGUF engine takes; empty takes the most precise that fits.
     type: str

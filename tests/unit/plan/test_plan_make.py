@@ -7,6 +7,7 @@ import json
 import time
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
 
 from tests.sizing.common import declared, plan
@@ -362,3 +363,21 @@ def test_ray_is_refused_without_an_image_that_holds_it(catalog):
         plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="ray")
     with pytest.raises(Refusal, match="appliance_executor"):
         plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="slurm")
+
+
+def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
+    one = plan(catalog, declared("rtx-4090-24g", 2), profile="basic", concurrency=8)
+    made = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2)
+    (name,) = made["nodes"]
+    copies = made["nodes"][name]["copies"]
+    assert [(c["unit"], c["port"], c["gpus"]) for c in copies] == [
+        ("yitiji-vllm-1", 8000, [0, 1]),
+        ("yitiji-vllm-2", 8001, [2, 3]),
+    ]
+    assert copies[1]["args"][copies[1]["args"].index("--port") + 1] == "8001"
+    assert made["container"]["gpus"] == "listed" and made["needs"]["ports"] == [8000, 8001]
+    assert made["capacity"]["kv_tokens"] == 2 * one["capacity"]["kv_tokens"]
+    units = plan_units(made, name)
+    assert [unit["url"] for unit in units if unit["serves"]] == ["http://127.0.0.1:8000", "http://127.0.0.1:8001"]
+    with pytest.raises(Refusal, match="can't be divided among 3 replicas"):
+        plan(catalog, declared("rtx-4090-24g", 4), profile="basic", replicas=3)
