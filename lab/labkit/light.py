@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import gguf, hub, images, machine, model, net, node, store
+from . import gguf, hub, images, machine, model, moe, net, node, store
 from .config import REPO, Lab
 from .shell import LabError, lock, say, step
 
@@ -26,6 +26,7 @@ def prepare(lab: Lab) -> None:
     with step("lab model"):
         model.write(lab.models)
         gguf.write(lab.models)
+        moe.write(lab.models)
     with ThreadPoolExecutor() as pool:
         bases, built = pool.submit(store.ensure_bases, lab), pool.submit(images.ensure, lab)
         bases.result()

@@ -80,7 +80,7 @@ def command(engine: Mapping[str, Any], version: str, settings: Settings) -> List
 
 
 # Flags that a version may lack without harm to what the plan promises.
-OPTIONAL = ("no_docs", "reasoning_parser", "enable_reasoning")
+OPTIONAL = ("no_docs", "quiet_paths", "reasoning_parser", "enable_reasoning")
 
 
 def _rows(settings: Settings) -> List[Tuple[str, Value]]:
@@ -117,6 +117,7 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
         ("eager", settings.eager),
         ("enable_reasoning", settings.reasoning_parser is not None),
         ("reasoning_parser", settings.reasoning_parser),
+        ("quiet_paths", "/health,/metrics"),
         ("no_docs", True),
         ("trust_remote_code", settings.trust_remote_code),
     ]
