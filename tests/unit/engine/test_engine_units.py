@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _node_containers as containers
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
 
 PLAN = {
@@ -85,3 +86,10 @@ def test_a_ray_worker_waits_for_the_head_and_stays_in_front():
     script = made[-1]
     assert "('10.0.0.1', 6379)" in script and script.endswith("--address 10.0.0.1:6379 --block")
     assert "vllm" not in made
+
+
+def test_what_listens_on_the_nodes_own_network_is_known_by_its_scope():
+    running = [{"id": "ab12", "name": "yitiji-vllm", "ports": []}]
+    listener = {"process": "python", "unit": "docker-ab12.scope", "port": 8000}
+    assert containers.container_of(listener, running) == "yitiji-vllm"
+    assert containers.container_of({**listener, "unit": "docker-cd34.scope"}, running) is None

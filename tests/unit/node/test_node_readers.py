@@ -204,10 +204,6 @@ def test_docker():
     assert "secret" not in json.dumps(found) and "pw" not in json.dumps(found)
     listener = {"process": "docker-proxy", "port": 8001}
     assert _node_containers.container_of(listener, found["containers"]) == "yitiji-vllm"
-    running = [{"id": "ab12", "name": "yitiji-vllm", "ports": []}]
-    on_the_node = {"process": "python", "unit": "docker-ab12.scope", "port": 8000}
-    assert _node_containers.container_of(on_the_node, running) == "yitiji-vllm"
-    assert _node_containers.container_of({**on_the_node, "unit": "docker-cd34.scope"}, running) is None
 
 
 def test_docker_as_a_snap_and_broken_configuration():
