@@ -8,10 +8,12 @@ Readers ask a `Host` for files, links and command outputs and get None when ther
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import stat
 import subprocess
+import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
@@ -75,6 +77,10 @@ class Host:
             return None
         return f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}" if stat.S_ISCHR(info.st_mode) else None
 
+    def synchronized(self) -> Optional[bool]:
+        """Whether something keeps the kernel's clock, as adjtimex(2) tells."""
+        return _kept_clock()
+
     def space(self, path: str) -> Optional[Space]:
         try:
             info = os.statvfs(path)
@@ -102,7 +108,7 @@ class Host:
 
 
 class Capture(Host):
-    """A machine that was recorded: {files, links, spaces, devices, commands, directories}.
+    """A machine that was recorded: {files, links, spaces, devices, commands, directories, synchronized}.
 
     A command's key is its words joined by one space; its value is its output, or {rc, out, err}.
     """
@@ -112,6 +118,7 @@ class Capture(Host):
         self.links: Dict[str, str] = data.get("links", {})
         self.spaces: Dict[str, List[int]] = data.get("spaces", {})
         self.devices: Dict[str, str] = data.get("devices", {})
+        self.kept: Optional[bool] = data.get("synchronized")
         self.commands: Dict[str, Any] = data.get("commands", {})
         self.directories: List[str] = data.get("directories", [])
 
@@ -139,6 +146,9 @@ class Capture(Host):
 
     def device(self, path: str) -> Optional[str]:
         return self.devices.get(path)
+
+    def synchronized(self) -> Optional[bool]:
+        return self.kept
 
     def space(self, path: str) -> Optional[Space]:
         values = self.spaces.get(path)
@@ -169,6 +179,7 @@ class Recorder(Host):
         self.links: Dict[str, str] = {}
         self.spaces: Dict[str, Tuple[int, ...]] = {}
         self.devices: Dict[str, str] = {}
+        self.kept: Optional[bool] = None
         self.commands: Dict[str, Dict[str, Any]] = {}
         self.directories: List[str] = []
 
@@ -178,6 +189,7 @@ class Recorder(Host):
             "links": self.links,
             "spaces": {path: list(values) for path, values in self.spaces.items()},
             "devices": self.devices,
+            "synchronized": self.kept,
             "commands": self.commands,
             "directories": sorted(set(self.directories)),
         }
@@ -217,6 +229,10 @@ class Recorder(Host):
             self.devices[path] = found
         return found
 
+    def synchronized(self) -> Optional[bool]:
+        self.kept = self.host.synchronized()
+        return self.kept
+
     def space(self, path: str) -> Optional[Space]:
         found = self.host.space(path)
         if found is not None:
@@ -235,6 +251,19 @@ class Recorder(Host):
         if found is not None:
             self.commands[" ".join(argv)] = dict(found._asdict())
         return found
+
+
+def _kept_clock() -> Optional[bool]:
+    """STA_UNSYNC of the status in `struct timex`; the call with modes = 0 only reads."""
+    buffer = ctypes.create_string_buffer(512)
+    try:
+        if ctypes.CDLL(None, use_errno=True).adjtimex(buffer) < 0:
+            return None
+    except (OSError, AttributeError):
+        return None
+    step = ctypes.sizeof(ctypes.c_long)  # modes, offset, freq, maxerror, esterror, status
+    status = int.from_bytes(buffer.raw[5 * step : 5 * step + 4], sys.byteorder)
+    return not status & 0x40
 
 
 def first_line(text: Optional[str]) -> Optional[str]:

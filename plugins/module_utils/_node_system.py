@@ -205,9 +205,7 @@ def clock(host: Host, epoch: float) -> Dict[str, Any]:
         if state["active"] == "active":
             source = name
             break
-    answer = host.run(["timedatectl", "show", "--property=NTPSynchronized"], timeout=4)
-    match = re.search(r"NTPSynchronized=(yes|no)", answer.out) if answer and answer.rc == 0 else None
-    synchronized: Optional[bool] = (match.group(1) == "yes") if match else None
+    synchronized = host.synchronized()  # not timedatectl, which would start a service
     if not synchronized and host.exists("/run/systemd/timesync/synchronized"):
         synchronized = True
     return {"epoch": epoch, "synchronized": synchronized, "source": source}

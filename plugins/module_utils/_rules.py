@@ -171,6 +171,7 @@ def evaluate(
                 "title": dict(rule["title"]),
                 "evidence": {"zh": finding.zh, "en": finding.en},
                 "fix": {key: fill(value, finding.values) for key, value in rule["fix"].items()},
+                "why": dict(rule.get("why") or {}),
                 "doc": f"docs/rules/{rule['id']}.md",
                 "silenced": (ignore or {}).get(rule["id"]),
             }

@@ -24,29 +24,57 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import (
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_report import as_html, as_json, document
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_text import table
+from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_text import keys, table
 
 CONFIG = "/etc/yitiji/doctor.json"
 UNUSABLE = 3
+LABELS = (
+    {"zh": "原因", "en": "why"},
+    {"zh": "检查内容", "en": "looks at"},
+    {"zh": "处理办法", "en": "what to do"},
+)
+
+
+MANUAL = f"""\
+files 文件
+  {CONFIG}   plan and settings to judge by, written by the role doctor; no secret
+                             部署方案与设置，由 doctor 角色写入，不含密钥
+  appliance_rules_ignore     rules are silenced there, by id and reason; they stay visible
+                             在清单中按编号并写明原因忽略规则，忽略的规则仍会显示
+
+exit status 退出码
+  0  all well 全部正常              1  warnings or unknown 有警告或无法判断
+  2  failures 有失败                3  could not run 无法运行
+
+examples 示例
+  yitiji-doctor                      what is not well, and what to do 有问题的项与处理办法
+  yitiji-doctor --all --lang zh      every rule, in Chinese 全部规则，中文
+  yitiji-doctor --fast --json        no question to the network, JSON to the standard output 不访问网络，输出 JSON
+  yitiji-doctor --explain LLM206     what a rule means 解释一条规则
+  yitiji-doctor --html r.html        a report to send 生成可发送的报告
+  yitiji-doctor --capture c.json     all that was read, for --replay elsewhere 保存读到的信息，可在别处重放
+"""
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         prog="yitiji-doctor",
-        description="检查本机并给出处理办法，不做任何改动。 "
-        "Looks at this node by rules and says what to do; changes nothing.",
-        epilog="0 正常 all well · 1 警告或未知 warnings or unknown · 2 失败 failures · 3 无法运行 could not run",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Looks at this node by rules and says what to do; changes nothing.\n"
+        "按规则检查本机并给出处理办法，不做任何改动。",
+        epilog=MANUAL,
     )
-    found.add_argument("--phase", choices=["pre", "post", "run"], default="run", help="which rules (default: run)")
-    found.add_argument("--language", choices=["zh", "en", "both"], help="语言 language")
-    found.add_argument("--all", action="store_true", help="show rules that pass or do not apply, too")
-    found.add_argument("--fast", action="store_true", help="ask nothing of the network")
-    found.add_argument("--json", metavar="FILE", help="write the report as JSON (- is the standard output)")
-    found.add_argument("--html", metavar="FILE", help="write the report as a web page")
+    found.add_argument("--phase", choices=["pre", "post", "run"], default="run", help="which rules 规则 (default: run)")
+    found.add_argument("--lang", "--language", dest="language", choices=["zh", "en", "both"], help="language 语言")
+    found.add_argument("--all", action="store_true", help="show rules that pass or do not apply, too 显示全部规则")
+    found.add_argument("--fast", action="store_true", help="ask nothing of the network 不访问网络")
+    found.add_argument("--json", metavar="FILE", nargs="?", const="-", help="the report as JSON (- or no FILE: stdout)")
+    found.add_argument("--html", metavar="FILE", help="the report as a web page 网页报告")
+    found.add_argument("--explain", metavar="ID", help="what a rule means, and what to do 解释规则")
     found.add_argument(
         "--capture", metavar="FILE", help="save everything that was read, for support (holds host names)"
     )
-    found.add_argument("--replay", metavar="FILE", help="judge a capture in place of this machine")
+    found.add_argument("--replay", metavar="FILE", help="judge a capture in place of this machine 重放")
     found.add_argument("--config", metavar="FILE", default=CONFIG, help=f"default: {CONFIG}")
     return found
 
@@ -55,10 +83,30 @@ def main(rules: List[Dict[str, Any]], argv: Optional[Sequence[str]] = None) -> i
     """Runs the command; the exit status tells the result."""
     options = parser().parse_args(argv)
     try:
-        return _run(rules, options)
+        return explain(rules, options.explain, options.language) if options.explain else _run(rules, options)
+    except BrokenPipeError:  # `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
     except (RulesError, OSError, ValueError) as error:
         print(f"yitiji-doctor: {error}", file=sys.stderr)
         return UNUSABLE
+
+
+def explain(rules: List[Dict[str, Any]], name: str, language: Optional[str]) -> int:
+    """The page of a rule, for a node without the documentation."""
+    rule = next((rule for rule in rules if rule["id"] == name.upper()), None)
+    if rule is None:
+        raise RulesError(
+            f"there is no rule {name}; `yitiji-doctor --all` shows their ids",
+            f"没有规则 {name}；`yitiji-doctor --all` 会列出全部编号",
+        )
+    for key in keys(language or "both"):
+        print(f"{rule['id']}  {rule['title'][key]}")
+        for part, word in (("why", LABELS[0]), ("looks", LABELS[1]), ("fix", LABELS[2])):
+            print(f"  {word[key]}{'：' if key == 'zh' else ': '}{rule[part][key]}")
+    if rule.get("sources"):
+        print("  " + ", ".join(rule["sources"]))
+    return 0
 
 
 def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:

@@ -77,7 +77,7 @@ def _entry(result: Mapping[str, Any], language: str, space: int, remedies: bool)
     lines = [sentence(result, key) for key in keys(language)]
     if result.get("silenced"):
         lines.append(say({"zh": "已忽略", "en": "silenced"}, language) + ": " + str(result["silenced"]))
-    elif status in (FAIL, WARN, UNKNOWN) and remedies:
+    elif status in (FAIL, WARN) and remedies:
         lines += ["→ " + result["fix"][key] for key in keys(language)]
     return [(head if number == 0 else indent) + line for number, line in enumerate(lines)]
 

@@ -106,6 +106,7 @@ results:
       title: {zh: 磁盘空间, en: Disk space}
       evidence: {zh: …, en: "/srv needs 110.0 GB (weights 110.0 GB) and has 80.1 GB free"}
       fix: {zh: …, en: "free space on /srv, or set appliance_weights_dir / docker_data_root to a larger disk"}
+      why: {zh: …, en: Models have hundreds of GB; a disk that fills half-way may take the system with it.}
       doc: docs/rules/LLM101.md
       silenced: null
 summary:

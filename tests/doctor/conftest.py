@@ -1,9 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A lab node of its own with the doctor's command on it."""
+"""Lab nodes with the doctor's command on them, from a base of their own that is made once and kept."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +14,20 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / ".collections")]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / "tests" / "unit" / "node"), str(ROOT / ".collections")]
 import labctl
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_bundle import bundle
+from machines import expand, load
 
+from . import feign
+
+BASE = "doctor"
 NAME, OCTET = "doc1", "61"
 ADDRESS = f"10.77.0.{OCTET}"
 MODEL = "/srv/models/lab/tiny"
-GB = 10**9
+COMMAND = "/usr/local/bin/yitiji-doctor"
 CONFIG: dict[str, Any] = {
     "host": NAME,
     "language": "both",
@@ -29,7 +36,8 @@ CONFIG: dict[str, Any] = {
         "model": {"id": "lab/tiny", "path": MODEL, "bytes": 10**6},
         "engine": {"name": "vllm", "device": "cpu"},
         "nodes": {NAME: {"rank": 0, "head": True, "gpus": [], "address": ADDRESS}},
-        "needs": {"memory_bytes": GB, "ports": [8000], "disk_bytes": {}},
+        "needs": {"memory_bytes": 10**9, "ports": [8000], "disk_bytes": {}},
+        "container": {"shm_bytes": 200 * 2**20},
     },
     "settings": {
         "source": "modelscope",
@@ -42,14 +50,26 @@ CONFIG: dict[str, Any] = {
 class Doctor:
     """The node, its configuration, and what the command says."""
 
+    def __init__(self, folder: Path) -> None:
+        run = labctl.CACHE / "run" / os.environ["YITIJI_LAB"]
+        settings = {
+            "BatchMode": "yes", "LogLevel": "ERROR", "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": str(run / "known_hosts"), "IdentityFile": str(labctl.CACHE / "ssh/id_ed25519"),
+            # one connection for all: a login each would take most of the time
+            "ControlMaster": "auto", "ControlPath": str(folder / "ssh"), "ControlPersist": "60",
+        }  # fmt: skip
+        options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+        self.ssh = ["nsenter", f"--net=/run/netns/yitiji-{run.name}", "ssh", *options, f"root@{ADDRESS}"]
+
+    def run(self, command: str, text: bytes = b"", check: bool = True) -> str:
+        done = subprocess.run([*self.ssh, command], input=text, capture_output=True, check=False)
+        said = done.stdout.decode() + (done.stderr.decode() if check and done.returncode else "")
+        assert not (check and done.returncode), f"{command[:200]}\n{text[-800:].decode(errors='replace')}\n{said}"
+        return said
+
     def put(self, path: str, content: bytes | str, mode: str = "644") -> None:
         data = content.encode() if isinstance(content, str) else content
-        subprocess.run(
-            [str(labctl.LAB), "ssh", NAME, f"mkdir -p $(dirname {path}); cat > {path}; chmod {mode} {path}"],
-            input=data,
-            check=True,
-            capture_output=True,
-        )
+        self.run(f"mkdir -p $(dirname {path}); cat > {path}; chmod {mode} {path}", data)
 
     def configure(self, plan: dict[str, Any] | None = None, settings: dict[str, Any] | None = None) -> None:
         config = json.loads(json.dumps(CONFIG))
@@ -57,20 +77,57 @@ class Doctor:
         config["settings"].update(settings or {})
         self.put("/etc/yitiji/doctor.json", json.dumps(config), "600")
 
-    def sh(self, command: str, check: bool = True) -> str:
-        return labctl.node(command, NAME, check=check)
+    def script(self, text: str) -> None:
+        """A script of any length, by its standard input."""
+        self.run("bash -s", text.encode())
+
+    def wear(self, machine: str, more: dict[str, Any] | None = None) -> None:
+        """Look like a recorded machine."""
+        recorded = expand(load(machine))
+        for key, value in (more or {}).items():
+            recorded[key] = {**recorded.get(key, {}), **value}
+        self.script(feign.END)
+        self.script(feign.machine(recorded))
 
     def results(self, phase: str) -> dict[str, dict[str, Any]]:
-        said = self.sh(f"yitiji-doctor --phase {phase} --json -", check=False)
+        said = self.run(f"yitiji-doctor --phase {phase} --json -", check=False)
         return {result["id"]: result for result in json.loads(said)["results"]}
 
 
-@pytest.fixture(scope="session", name="machine")
-def fixture_machine():
+def ensure_base() -> None:
+    """The base is a frozen node; its recipe is written into it."""
     labctl.lab("serve")
-    labctl.clean_node(NAME, OCTET)
-    found = Doctor()
-    found.put("/usr/local/bin/yitiji-doctor", bundle(str(ROOT / "plugins" / "module_utils"), load_rules()), "755")
+    recipe = (HERE / "base.sh").read_text() + (labctl.CACHE / "base-bookworm.key").read_text()
+    mark = labctl.CACHE / "store" / f"base-{BASE}" / "etc" / "lab-recipe"
+    key = hashlib.sha256(recipe.encode()).hexdigest()
+    if mark.exists() and mark.read_text().strip() == key:
+        return
+    labctl.clean_node("docbase", "60")
+    said = subprocess.run(
+        [str(labctl.LAB), "ssh", "docbase", f"bash -s && echo {key} > /etc/lab-recipe"],
+        input=(HERE / "base.sh").read_bytes(),
+        capture_output=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr.decode()
+    labctl.lab("freeze", "docbase", BASE)
+
+
+def command() -> bytes:
+    return bundle(str(ROOT / "plugins" / "module_utils"), load_rules())
+
+
+@pytest.fixture(scope="session", name="machine")
+def fixture_machine(tmp_path_factory):
+    ensure_base()
+    labctl.clean_node(NAME, OCTET, BASE)
+    found = Doctor(tmp_path_factory.mktemp("doctor"))
+    found.put(COMMAND, command(), "755")
+    found.put("/usr/local/lib/standin.py", (HERE / "standin.py").read_bytes())
+    found.put("/usr/local/lib/appliance.sh", (HERE / "appliance.sh").read_bytes())
+    found.put("/usr/local/lib/weights.py", (HERE / "weights.py").read_bytes())
+    # the node's clock is the host's, which may not be kept by anybody: here it is told what timesyncd would tell
+    found.run("mkdir -p /run/systemd/timesync; touch /run/systemd/timesync/synchronized")
     yield found
     labctl.lab("down", NAME, check=False)
 

@@ -317,13 +317,16 @@ def test_disks_and_clock():
     assert _node_system.disks(capture(files)) == [
         {"name": "nvme0n1", "size_bytes": 7501476528 * 512, "rotational": False, "model": "U.2 drive"}
     ]
-    asked = {"timedatectl show --property=NTPSynchronized": "NTPSynchronized=no\n"}
-    assert _node_system.clock(capture(commands=asked), 5.0)["synchronized"] is False
-    there = capture(commands=asked, directories=["/run/systemd/timesync/synchronized"])
+    assert _node_system.clock(Capture({"synchronized": False}), 5.0)["synchronized"] is False
+    assert _node_system.clock(capture(), 5.0)["synchronized"] is None
+    there = Capture({"synchronized": False, "directories": ["/run/systemd/timesync/synchronized"]})
     assert _node_system.clock(there, 5.0)["synchronized"] is True
+    recorder = Recorder(Host())
+    kept = _node_system.clock(recorder, 5.0)["synchronized"]
+    assert kept in (True, False) and recorder.data()["synchronized"] is Host().synchronized()
     keys = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,ConditionResult"
     names = "chrony.service chronyd.service systemd-timesyncd.service ntp.service ntpd.service ntpsec.service"
-    asked[f"systemctl show {keys} -- {names}"] = "LoadState=loaded\nActiveState=active\n"
+    asked = {f"systemctl show {keys} -- {names}": "LoadState=loaded\nActiveState=active\n"}
     assert _node_system.clock(capture(commands=asked, directories=["/run/systemd/system"]), 5.0)["source"] == "chrony"
 
 

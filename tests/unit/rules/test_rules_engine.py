@@ -148,6 +148,11 @@ def test_reports():
     page = _rules_report.as_html(report, "zh")
     assert "<b>evil" not in page and "&lt;b&gt;evil" in page
     assert 'id="zh" checked' in page and "http" not in page, "the page needs nothing from outside"
+    assert "1 failed: n1" in page and '<a href="#n1">' in page
+    calm = _rules_report.as_html(_rules_report.document("t", "pre", judge(_rules.passed("e", "z")), 0.0))
+    assert "all well" in calm and "failed" not in calm
+    dark = _rules_report.as_html(_rules_report.document("t", "pre", judge(_rules.unknown("e", "z")), 0.0))
+    assert "1 unknown" in dark and "mend" not in dark, "what nobody knows has no remedy"
 
 
 def test_judge_gives_peers_of_the_same_deployment_only():
@@ -240,7 +245,7 @@ def test_the_command_runs_captures_and_replays(command, tmp_path):
     first = run("--fast", "--all", "--capture", str(tmp_path / "c.json"), "--html", str(tmp_path / "r.html"))
     assert "LLM101" in first.stdout
     assert (tmp_path / "c.json").stat().st_mode & 0o077 == 0
-    second = run("--replay", str(tmp_path / "c.json"), "--json", "-")
+    second = run("--replay", str(tmp_path / "c.json"), "--json")
     report = json.loads(second.stdout)
     assert report["exit_code"] == second.returncode
     assert second.returncode == first.returncode
@@ -268,6 +273,26 @@ def test_the_command_judges_a_capture(tmp_path, capsys):
     config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))
     assert _rules_cli.main(doctor.load_rules(), args) == _rules_cli.UNUSABLE
     assert "without a reason" in capsys.readouterr().err
+
+
+def test_the_command_explains_a_rule(capsys):
+    rules = doctor.load_rules()
+    assert _rules_cli.main(rules, ["--explain", "llm206", "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("LLM206  Fabric manager") and "why: On HGX" in said and "gpustack/gpustack#4154" in said
+    assert _rules_cli.main(rules, ["--explain", "LLM206"]) == 0
+    assert "原因：" in capsys.readouterr().out
+    assert _rules_cli.main(rules, ["--explain", "LLM999"]) == _rules_cli.UNUSABLE
+    assert "no rule LLM999" in capsys.readouterr().err
+
+
+def test_the_command_tells_how_to_use_it(capsys):
+    with pytest.raises(SystemExit) as end:
+        _rules_cli.main([], ["--help"])
+    said = capsys.readouterr().out
+    assert end.value.code == 0
+    for word in ("--json", "--lang", "--fast", "--explain", "exit status", "退出码", "/etc/yitiji/doctor.json"):
+        assert word in said, word
 
 
 def test_reasons_in_chinese():
