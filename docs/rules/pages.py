@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import ast
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 HERE = Path(__file__).resolve().parent
+TESTS = HERE.parents[1] / "tests"
 CATALOG = HERE.parents[1] / "plugins" / "catalog" / "rules"
 PHASES = {
     "pre": ("before anything is changed", "改动之前"),
@@ -90,11 +93,43 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:].rstrip(".") + "."
 
 
+HOW = """
+How each is tested, taken from the tests themselves: **unit** is the number of cases of the pure probe
+(`tests/unit/rules/cases.py`; pass, failure, unknown and skip are there for every rule, or the unit tests fail);
+**machine** counts recorded machines that must show a given result (`tests/fixtures/nodes`); **lab** counts failures
+really made on a lab node, where the doctor must name this rule and no other (`tests/doctor/scenes.yml`), and
+**lab, feigned** those where something is feigned, such as cards laid over a node without any.
+"""
+
+
+def tested() -> dict[str, dict[str, int]]:
+    """How often each rule is tested in which way; read from the tests, so that nothing is promised."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    tree = ast.parse((TESTS / "unit/rules/cases.py").read_text(encoding="utf-8"))
+    for item in ast.walk(tree):
+        if isinstance(item, ast.Tuple) and len(item.elts) == 4 and isinstance(item.elts[0], ast.Constant):
+            found[str(item.elts[0].value)]["unit"] += 1
+    for path in sorted((TESTS / "fixtures/nodes").glob("*.yml")):
+        for rule in yaml.safe_load(path.read_text(encoding="utf-8"))["expect"]:
+            found[rule]["machine"] += 1
+    lab = yaml.safe_load((TESTS / "doctor/scenes.yml").read_text(encoding="utf-8"))
+    for scene in lab["scenes"] + lab["fleet"]:
+        found[scene["rule"]]["lab, feigned" if scene.get("feigned") else "lab"] += 1
+    return found
+
+
 def overview(found: list[dict[str, Any]]) -> str:
-    parts = ["# Rules / 规则", "", "| id | rule / 规则 | when | severity |", "|---|---|---|---|"]
+    counted = tested()
+    parts = ["# Rules / 规则", HOW, "| id | rule / 规则 | when | severity | looks at | tested |"]
+    parts.append("|---|---|---|---|---|---|")
     for rule in found:
-        title = f"{rule['title']['en']} / {rule['title']['zh']}"
-        parts.append(f"| [{rule['id']}]({rule['id']}.md) | {title} | {', '.join(rule['phase'])} | {rule['severity']} |")
+        name, title = rule["id"], f"{rule['title']['en']} / {rule['title']['zh']}"
+        ways = ("unit", "machine", "lab", "lab, feigned")
+        how = "; ".join(f"{way} {counted[name][way]}" for way in ways if counted[name][way])
+        looks = rule["looks"]["en"].replace("|", "\\|")
+        parts.append(
+            f"| [{name}]({name}.md) | {title} | {', '.join(rule['phase'])} | {rule['severity']} | {looks} | {how} |"
+        )
     parts += ["", "Checks that come before a node can be looked at / 检查节点之前：", ""]
     parts += ["| id | what | by |", "|---|---|---|"]
     head = "\n".join(parts) + "\n" + BEFORE

@@ -8,6 +8,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
@@ -91,3 +92,14 @@ def test_pages_are_up_to_date():
     pages = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pages)
     assert pages.stale() == []
+
+
+def test_scenes_are_of_rules_and_say_what_is_feigned():
+    """The lab tests' own list: fifteen rules at least are broken for real, and the rest does not pretend."""
+    lab = yaml.safe_load((ROOT / "tests/doctor/scenes.yml").read_text(encoding="utf-8"))
+    rows = lab["scenes"] + lab["fleet"]
+    assert {row["rule"] for row in rows} <= set(RULES)
+    assert len({row["rule"] for row in rows if not row.get("feigned")}) >= 15
+    assert [row["about"] for row in rows if row.get("wear") and not row.get("feigned")] == []
+    for scene in lab["scenes"]:
+        assert scene["phase"] in RULES[scene["rule"]]["phase"], scene["about"]
