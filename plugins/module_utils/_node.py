@@ -21,7 +21,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._node_kernel impor
     nouveau,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_network import listeners, network
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import dkms, driver, nvswitch, read_smi
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import (
+    CAPABILITY,
+    dkms,
+    driver,
+    nvswitch,
+    read_smi,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_pci import acs_redirects, devices, gpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._node_system import (
     UNITS,
@@ -105,6 +111,7 @@ def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dic
         node["nouveau"]["initramfs"] = get.get("initramfs", lambda: initramfs(host, node["kernels"]), None)
     for gpu in node["gpus"]:
         gpu["architecture"] = gpu.get("architecture") or architecture(gpu.get("pci_id"))
+        gpu["compute_capability"] = gpu.get("compute_capability") or CAPABILITY.get(gpu["architecture"] or "")
     if node["nvidia"]:
         node["nvidia"]["fabric_manager"] = get.get("fabric manager", lambda: fabric_manager(host), None)
     # Last, so that it is as fresh as can be when the controller compares clocks.

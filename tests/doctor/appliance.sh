@@ -14,8 +14,8 @@ appliance() {
     chmod 700 /etc/yitiji/secrets
     printf %s "$password" >/etc/yitiji/secrets/open-webui-admin
     chmod "$mode" /etc/yitiji/secrets/open-webui-admin
-    unit yitiji-vllm "/usr/bin/python3 /usr/local/lib/standin.py $key $signup $listen 8000 $extra"
-    unit yitiji-open-webui "/usr/bin/python3 /usr/local/lib/standin.py key $signup 127.0.0.1 8080"
+    unit yitiji-vllm "/usr/bin/python3 /usr/local/lib/standin.py $key $signup $listen:8000 $extra"
+    unit yitiji-open-webui "/usr/bin/python3 /usr/local/lib/standin.py key $signup 127.0.0.1:8080"
     systemctl daemon-reload
     systemctl restart yitiji-vllm yitiji-open-webui
     docker rm -f yitiji-vllm yitiji-open-webui >/dev/null 2>&1

@@ -6,8 +6,7 @@ import json
 import sys
 import threading
 
-KEY, SIGNUP = sys.argv[1] == "key", sys.argv[2] == "signup"
-PORTS = [int(word) for word in sys.argv[4:]] or [8000, 8080]
+KEY, SIGNUP, PLACES = sys.argv[1] == "key", sys.argv[2] == "signup", sys.argv[3:]
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -22,6 +21,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
-for port in PORTS:
-    server = http.server.ThreadingHTTPServer((sys.argv[3], port), Page)
+for place in PLACES:
+    address, _sign, port = place.partition(":")
+    server = http.server.ThreadingHTTPServer((address, int(port)), Page)
     threading.Thread(target=server.serve_forever).start()

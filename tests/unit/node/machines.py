@@ -19,40 +19,40 @@ def load(name: str) -> dict[str, Any]:
 
 
 def card_xml(card: dict[str, Any]) -> str:
-    fabric = card.get("fabric", ["N/A", "N/A"])
-    mig = card.get("mig", "N/A")
-    slices = "None"
-    if mig == "Enabled":
-        slices = (
-            "<mig_device><index>0</index><fb_memory_usage><total>19968 MiB</total><used>12 MiB</used>"
-            "<free>19955 MiB</free></fb_memory_usage></mig_device>"
-        )
-    device, vendor = card["device"].upper(), "10DE"
-    total, used = card["total"], card.get("used", 1)
-    ecc = card.get("ecc", "0" if card.get("datacenter") else "N/A")
-    processes = "".join(
-        f"<process_info><pid>{pid}</pid><type>C</type><process_name>{name}</process_name>"
-        f"<used_memory>{size} MiB</used_memory></process_info>"
-        for pid, name, size in card.get("processes", [])
+    """One card. What its row does not hold was not seen on such a machine, and is not there."""
+
+    def part(frame: str, *values: Any) -> str:
+        return "" if None in values else frame.format(*values)
+
+    slices = "".join(
+        f"<mig_device><index>{number}</index><fb_memory_usage><total>{size} MiB</total></fb_memory_usage></mig_device>"
+        for number, size in enumerate(card.get("slices", []))
     )
+    total, used = card["total"], card.get("used")
+    free = None if used is None else total - used - card.get("reserved", 0)
+    fabric, ecc = card.get("fabric", [None]), card.get("ecc")
+    old = "architecture" not in card  # drivers before 495 tell no architecture, and errors under other names
+    new_name = "dram_uncorrectable>{}</dram_uncorrectable"
+    name = "double_bit><device_memory>{}</device_memory></double_bit" if old else new_name
     return f"""
   <gpu id="00000000:{card["bus"].upper()}">
     <product_name>{card["name"]}</product_name>
-    <product_architecture>{card["architecture"]}</product_architecture>
-    <persistence_mode>Enabled</persistence_mode>
-    <mig_mode><current_mig>{mig}</current_mig><pending_mig>{mig}</pending_mig></mig_mode>
-    <mig_devices>{slices}</mig_devices>
-    <uuid>GPU-{card["bus"].replace(":", "-").replace(".", "-")}</uuid>
-    <pci><pci_bus_id>00000000:{card["bus"].upper()}</pci_bus_id><pci_device_id>{device}{vendor}</pci_device_id>
-      <pci_gpu_link_info><link_widths><max_link_width>16x</max_link_width>
-      <current_link_width>{card.get("width", 16)}x</current_link_width></link_widths></pci_gpu_link_info></pci>
-    <fb_memory_usage><total>{total} MiB</total><reserved>450 MiB</reserved><used>{used} MiB</used>
-      <free>{total - used} MiB</free></fb_memory_usage>
-    <bar1_memory_usage><total>256 MiB</total><used>5 MiB</used><free>251 MiB</free></bar1_memory_usage>
-    <ecc_errors><volatile><dram_uncorrectable>{ecc}</dram_uncorrectable></volatile></ecc_errors>
-    <fabric><state>{fabric[0]}</state><status>{fabric[1]}</status></fabric>
-    <processes>{processes}</processes>
+    {part("<product_architecture>{}</product_architecture>", card.get("architecture"))}
+    {part("<mig_mode><current_mig>{0}</current_mig><pending_mig>{0}</pending_mig></mig_mode>", card.get("mig"))}
+    <mig_devices>{slices or "None"}</mig_devices>
+    <uuid>{uuid(card)}</uuid>
+    <pci><pci_bus_id>00000000:{card["bus"].upper()}</pci_bus_id>
+      <pci_device_id>{card["device"].upper()}10DE</pci_device_id></pci>
+    <fb_memory_usage><total>{total} MiB</total>
+      {part("<used>{} MiB</used><free>{} MiB</free>", used, free)}</fb_memory_usage>
+    {part("<bar1_memory_usage><total>{} MiB</total></bar1_memory_usage>", card.get("bar1"))}
+    {part("<ecc_errors><volatile><" + name + "></volatile></ecc_errors>", ecc)}
+    {part("<fabric><state>{}</state><status>{}</status></fabric>", fabric[0], fabric[-1])}
   </gpu>"""
+
+
+def uuid(card: dict[str, Any]) -> str:
+    return "GPU-" + card["bus"].replace(":", "-").replace(".", "-")
 
 
 def smi_xml(smi: dict[str, Any]) -> str:
@@ -73,11 +73,12 @@ def expand(data: dict[str, Any]) -> dict[str, Any]:
     rows = [row.split() for row in data.get("pci", [])]
     if smi:
         commands["nvidia-smi -q -x"] = smi_xml(smi)
-        commands["nvidia-smi --query-gpu=uuid,compute_cap --format=csv,noheader"] = "".join(
-            f"GPU-{card['bus'].replace(':', '-').replace('.', '-')}, {card['capability']}\n" for card in smi["cards"]
-        )
+        if all("capability" in card for card in smi["cards"]):
+            commands["nvidia-smi --query-gpu=uuid,compute_cap --format=csv,noheader"] = "".join(
+                f"{uuid(card)}, {card['capability']}\n" for card in smi["cards"]
+            )
         commands["nvidia-smi nvlink --status"] = "".join(
-            f"GPU {number}: {card['name']} (UUID: GPU-x)\n" + "\t Link 0: 26.562 GB/s\n" * card.get("links", 0)
+            f"GPU {number}: {card['name']} (UUID: {uuid(card)})\n" + "\t Link 0: 26.562 GB/s\n" * card.get("links", 0)
             for number, card in enumerate(smi["cards"])
         )
         rows += [[f"0000:{card['bus']}", "10de", card["device"], card.get("class", "030000")] for card in smi["cards"]]

@@ -51,7 +51,7 @@ def test_every_machine_names_its_sources(name):
 def test_two_4090():
     gpus = read("rtx4090-x2")["gpus"]
     assert [gpu["bus"] for gpu in gpus] == ["0000:17:00.0", "0000:b8:00.0"]
-    assert gpus[0]["memory_bytes"] == 24564 * 2**20 and gpus[0]["free_bytes"] == 24563 * 2**20
+    assert gpus[0]["memory_bytes"] == 24564 * 2**20 and gpus[0]["free_bytes"] is None
     assert gpus[0]["compute_capability"] == "8.9" and gpus[0]["pci_id"] == "10de:2684"
     assert gpus[0]["nvlink"] is False and gpus[0]["mig"] is None and gpus[0]["fabric"] is None
 
@@ -63,8 +63,16 @@ def test_hgx():
     assert node["nvidia"]["flavour"] == "open" and node["nvidia"]["fabric_manager"] == "535.161.08"
 
 
+def test_an_old_driver_tells_less_and_the_bus_fills_in():
+    gpus = read("v100-x8")["gpus"]
+    assert len(gpus) == 8 and {gpu["architecture"] for gpu in gpus} == {"Volta"}
+    assert {gpu["compute_capability"] for gpu in gpus} == {"7.0"} and {gpu["ecc_errors"] for gpu in gpus} == {0}
+    assert gpus[0]["bus"] == "0000:00:0d.0" and gpus[0]["free_bytes"] == (32510 - 31689) * 2**20
+
+
 def test_mig_does_not_shrink_the_card():
     gpus = read("a100-mig")["gpus"]
+    assert gpus[0]["free_bytes"] == 81001 * 2**20
     assert [gpu["mig"] for gpu in gpus] == [True, False, False, False]
     assert gpus[0]["memory_bytes"] == 81920 * 2**20
 
