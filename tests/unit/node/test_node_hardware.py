@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: E501
+"""Readers of what only some machines have: PCIe switches, an initramfs, the cards' devices."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _node_kernel, _node_nvidia, _node_pci
+from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture, Host, Recorder
+
+from .test_node_readers import capture
+
+
+def pci_port(kind, control):
+    """The configuration of a PCIe port: capability 0x10 at 0x40 (after power management), ACS as second extended one."""
+    config = bytearray(4096)
+    config[0x34] = 0x50
+    config[0x50:0x52] = bytes([0x01, 0x40])
+    config[0x40:0x44] = bytes([0x10, 0x00, kind << 4 | 2, 0x00])
+    config[0x100:0x104] = (0x0001 | 1 << 16 | 0x140 << 20).to_bytes(4, "little")
+    config[0x140:0x144] = (0x000D | 1 << 16).to_bytes(4, "little")
+    config[0x146:0x148] = control.to_bytes(2, "little")
+    return bytes(config)
+
+
+@pytest.mark.parametrize(
+    ("kind", "control", "redirect"),
+    [(6, 0x1D, True), (6, 0x04, True), (6, 0x11, False), (6, 0, False), (4, 0x1D, False), (5, 0x1D, False)],
+)
+def test_acs_of_a_port(kind, control, redirect):
+    assert _node_pci.redirects(pci_port(kind, control)) is redirect
+
+
+def test_acs_of_what_can_not_be_read():
+    assert _node_pci.redirects(b"") is None and _node_pci.redirects(bytes(64)) is None
+    assert _node_pci.redirects(bytes(4096)) is False
+    assert _node_pci.redirects(b"\xff" * 4096) in (True, False), "a device that fell off the bus reads as ones"
+
+
+def test_acs_above_the_cards():
+    way = "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:08.0/0000:03:00.0"
+    config = {"0000:00:01.0": pci_port(4, 0x1D), "0000:01:00.0": pci_port(5, 0), "0000:02:08.0": pci_port(6, 0x1D)}
+    files = {f"/sys/bus/pci/devices/{b}/config": c.decode("utf-8", "surrogateescape") for b, c in config.items()}
+    host = capture(files, links={"/sys/bus/pci/devices/0000:03:00.0": way})
+    assert _node_pci.acs_redirects(host, ["0000:03:00.0"]) == ["0000:02:08.0"]
+    assert _node_pci.acs_redirects(capture({}), ["0000:03:00.0"]) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "tool", "listing", "expected"),
+    [
+        ("/boot/initrd.img-6.1", "lsinitramfs", "etc/modprobe.d/no.conf\nusr/lib/modules/6.1/kernel/nouveau.ko.xz\n", (True, True)),
+        ("/boot/initrd.img-6.1", "lsinitramfs", "usr/lib/modules/6.1/kernel/nouveau.ko\n", (True, False)),
+        ("/boot/initramfs-6.1.img", "lsinitrd", "-rw-r--r-- 1 root root 9 Jan 1 1970 etc/modprobe.d/no.conf\n", (False, True)),
+        ("/boot/initrd.img-6.1", "other", "", (None, None)),
+    ],
+)  # fmt: skip
+def test_the_initramfs_of_the_next_boot(image, tool, listing, expected):
+    files = {image: "", "/etc/modprobe.d/no.conf": "# x\nblacklist nouveau\n", "/etc/modprobe.d/other.conf": "blacklist x\n"}
+    kernels = [{"version": "6.0", "image": True}, {"version": "6.1", "image": True}, {"version": "6.2", "image": False}]
+    found = _node_kernel.initramfs(capture(files, {f"{tool} {image}": listing}), kernels)
+    assert found == {"file": image, "nouveau": expected[0], "guarded": expected[1]}
+    assert _node_kernel.initramfs(capture({}), kernels) is None and _node_kernel.initramfs(capture({}), []) is None
+
+
+def test_devices_without_a_link():
+    devices = {"/dev/nvidia0": "195:0", "/dev/nvidiactl": "195:255", "/dev/nvidia-uvm": "511:0", "/dev/nvidia-caps": ""}
+    host = Capture({"devices": devices, "links": {"/dev/char/195:0": "../nvidia0"}})
+    assert _node_nvidia.unlinked(host) == ["nvidia-uvm", "nvidiactl"]
+    assert _node_nvidia.unlinked(capture({})) is None
+    assert Host().device("/dev/null") == "1:3" and Host().device("/etc") is None
+    recorder = Recorder(host)
+    assert _node_nvidia.unlinked(recorder) == _node_nvidia.unlinked(Capture(recorder.data()))
