@@ -12,6 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import engine_unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
 
+RAY_STATUS = ". /run/yitiji/secret.env; exec ray status"  # the token is in the file that the engine read
 PREFIX = "yitiji-"
 # Only these settings leave the node; a container's environment may hold secrets.
 SHOWN = (
@@ -144,7 +145,7 @@ def ray(host: Host, context: Context) -> Optional[Dict[str, float]]:
     """GPUs that Ray counts on the head; None when the plan does not use Ray or nobody answers."""
     if "--distributed-executor-backend ray" not in " ".join(map(str, (context.plan or {}).get("args") or [])):
         return None
-    answer = host.run(["docker", "exec", engine_unit(context), "ray", "status"], timeout=15)
+    answer = host.run(["docker", "exec", engine_unit(context), "/bin/sh", "-c", RAY_STATUS], timeout=15)
     return ray_gpus(answer.out) if answer and answer.rc == 0 else None
 
 
