@@ -95,13 +95,16 @@ class Vm:
 
 
 @pytest.fixture(scope="session", name="booting")
-def fixture_booting():
-    """Both start at once; a test waits for its own only. Those that were up before stay up."""
+def fixture_booting(request):
+    """What the chosen tests need, started at once; a test waits for its own. Those that were up before stay up."""
+    wanted = {f"vm-{name}" for item in request.session.items for name in item.fixturenames}
     labctl.OUTPUT.mkdir(parents=True, exist_ok=True)
     labctl.lab("up")
     before, starts = labctl.lab("ls"), {}
     kept = [name for name in VMS if re.search(rf"^{name} .* up$", before, re.MULTILINE)]
     for name, (octet, *options) in VMS.items():
+        if name not in wanted:
+            continue
         if name not in kept:
             labctl.lab("down", name, check=False)
         with (labctl.OUTPUT / f"{name}.log").open("w") as log:
