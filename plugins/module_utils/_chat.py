@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client, listed_as
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
 
 PATHS = {
@@ -19,9 +19,10 @@ def ask(client: Client, params: Dict[str, Any]) -> Dict[str, Any]:
     """List the models, ask the one wanted, judge the answer."""
     paths = PATHS[params["kind"]]
     models = client.models(paths["models"])
-    model = params["model"] or (models[0] if models else "")
-    if model not in models:
-        raise _no_model(client.base, model, models)
+    wanted = params["model"] or (models[0] if models else "")
+    model = listed_as(wanted, models)
+    if not model:
+        raise _no_model(client.base, wanted, models)
     reply = client.ask(
         paths["chat"],
         {

@@ -12,7 +12,12 @@ import urllib.error
 import urllib.request
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-_THINK = re.compile(r"<think>(.*?)</think>|<details type=\"reasoning\"[^>]*>(.*?)</details>", re.DOTALL)
+# The opening tag is missing where it was the end of the prompt.
+_THINK = re.compile(
+    r"(?:<think>|\A(?=(?:(?!<think>).)*</think>))(.*?)</think>"
+    r"|<details type=\"reasoning\"[^>]*>(.*?)</details>",
+    re.DOTALL,
+)
 MAX_BODY = 16 << 20
 
 
@@ -97,6 +102,11 @@ class Client:
 
     def ask(self, path: str, body: Dict[str, Any]) -> Reply:
         return parse_reply(self.json(path, {**body, "stream": False}))
+
+
+def listed_as(model: str, models: List[str]) -> str:
+    """The name under which a server lists a model: Ollama adds a tag, and takes the name without it as well."""
+    return next((one for one in (model, model + ":latest") if one in models), "")
 
 
 def parse_reply(value: Any) -> Reply:

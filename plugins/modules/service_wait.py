@@ -166,7 +166,7 @@ class Service:
             if chat.wrong_password(error):
                 raise
             return str(error) if error.status else f"it does not answer on {params['url']} yet"
-        if params["model"] and params["model"] not in listed:
+        if params["model"] and not api.listed_as(params["model"], listed):
             return f"model {params['model']} is not listed yet (listed: {', '.join(listed) or 'none'})"
         return None
 
