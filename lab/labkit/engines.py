@@ -105,7 +105,8 @@ def _llama(work: Path, folder: Path, log: Path) -> dict[str, Any]:
             info.size = len(blob)
             tar.addfile(info, io.BytesIO(blob))
         tar.add(layer, layers[0])
-    return {"images": {"llama-cpp-cpu": {"ref": LLAMA, "id": f"sha256:{image}"}}, "archive": "image.tar"}
+    pinned = {"ref": LLAMA, "id": f"sha256:{image}", "entrypoint": ["llama-server"], "version": "0.7.0"}
+    return {"archive": "image.tar", "images": {"llama-cpp-cpu": pinned}}
 
 
 def _ollama(work: Path, folder: Path, log: Path) -> dict[str, Any]:

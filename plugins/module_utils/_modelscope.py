@@ -140,6 +140,18 @@ class Hub:
         result: Optional[bytes] = self._retry(self.file_url(path), ask)
         return result
 
+    def part(self, path: str, first: int, last: int) -> bytes:
+        """The bytes from `first` up to `last`, that one not included."""
+
+        def ask() -> bytes:
+            answer = self._connection.request(self.file_url(path), (first, last))
+            if answer.status != 206 or answer.content_range() is None:
+                raise answer.failed()
+            return answer.whole(last - first)
+
+        result: bytes = self._retry(self.file_url(path), ask)
+        return result
+
     def linked_hash(self, path: str) -> str:
         """The hash a HEAD answer carries, for a listing without one."""
         connection = Connection(self.client)
@@ -244,8 +256,12 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
     return {
         "config": config,
         "index": index,
-        "warnings": [{"id": one.rule, "en": one.english, "zh": one.chinese} for one in warnings],
+        "warnings": [doubt(one) for one in warnings],
     }
+
+
+def doubt(trouble_: Trouble) -> Dict[str, str]:
+    return {"id": trouble_.rule, "en": trouble_.english, "zh": trouble_.chinese}
 
 
 def _document(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+import posixpath
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -16,11 +16,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_gguf impor
     ollama_env,
     ollama_modelfile,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gpu import DEVICES, oldest_driver
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_parts import (
     base_plan,
     gib,
+    image_part,
     start_part,
     warning,
     why,
@@ -32,6 +35,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape impo
 CARD_RESERVE = 1.0 * GIB  # compute buffers and the driver, on each card
 CARD_SHARE = 0.97
 HOST_RESERVE = 4.0 * GIB
+SHM = GIB
 KT_CARD = 11 * 10**9  # KTransformers keeps attention and shared experts on the card: 11 GB for 671B Q4
 KT_HOST_SHARE = 0.945  # 382 GB of main memory for a file of 404 GB
 
@@ -117,14 +121,27 @@ def gguf_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
         )
     cards = [float(gpu.total if gpu.free is None else gpu.free) for gpu in head.gpus]
     parallel = 1 if wish.engine == "ktransformers" else wish.concurrency
-    name, chosen = _choose(wish, shape, files, cards, parallel)
-    size = int(chosen["bytes"])
+    rows = {name: _known(wish, row) for name, row in files.items()}
+    name, chosen = _choose(wish, shape, rows, cards, parallel)
     if wish.engine == "ktransformers":
         part = _ktransformers(wish, shape, head, cards, chosen)
     else:
-        part = split(shape, size, cards, wish.context, parallel, wish.gguf_tensors)
-    wish.model_bytes, wish.include = size, list(chosen.get("include") or [])
+        part = split(shape, chosen["bytes"], cards, wish.context, parallel, chosen["tensors"])
+    wish.model_bytes, wish.include = chosen["bytes"], list(chosen["include"])
+    wish.model_bytes_source = "hub" if chosen["files"] else "catalogue"
     return _compose(wish, catalog, engine, head, shape, cards, parallel, name, chosen, part)
+
+
+def _known(wish: Wish, row: Dict[str, Any]) -> Dict[str, Any]:
+    """A file of the catalogue with what the hub says of it: its parts, their bytes, their tensors."""
+    include = list(row.get("include") or [])
+    files = sorted(one for one in wish.files if include and matches(one, include))
+    tensors: Dict[str, int] = {}
+    for one in files:
+        tensors.update(wish.gguf_tensors.get(one) or {})
+    whole = tensors if files and all(one in wish.gguf_tensors for one in files) else None
+    size = sum(wish.files[one] for one in files) or int(row["bytes"])
+    return {**row, "include": include, "files": files, "tensors": whole, "bytes": size}
 
 
 def _choose(
@@ -141,7 +158,7 @@ def _choose(
     smallest: Optional[Split] = None
     host = wish.head.memory_bytes
     for row in rows:
-        part = split(shape, int(row[1]["bytes"]), cards, wish.context, parallel)
+        part = split(shape, row[1]["bytes"], cards, wish.context, parallel, row[1]["tensors"])
         if cards and part.layers > shape.layers:
             return row
         if host is None or part.host_bytes + HOST_RESERVE <= host:
@@ -211,15 +228,23 @@ def _compose(
     chosen: Dict[str, Any],
     part: Split,
 ) -> Dict[str, Any]:
-    plan = base_plan(wish, catalog, None)
-    folder = plan["model"]["path"]
-    files = sorted(one for one in wish.files if any(fnmatch.fnmatch(one, mask) for mask in wish.include))
-    merge = wish.engine == "ollama" and len(files) != 1
-    path = f"{folder}/{files[0]}" if files and not merge else f"{folder}/{name}.gguf"
+    device = DEVICES.get(head.gpus[0].vendor, "cuda") if cards else "cpu"
+    boxed = wish.engine != "ollama"
+    image = None
+    if boxed:
+        sm = head.gpus[0].capability if device == "cuda" else None
+        image = image_part(wish, catalog, device, sm, oldest_driver([head]))
+    plan = base_plan(wish, catalog, image)
+    files = list(chosen["files"])
+    folder = f"{wish.mount}/{wish.model_id}" if boxed else plan["model"]["path"]
+    path = f"{folder}/{files[0]}" if files else f"{folder}/{name}.gguf"
+    start = start_part(chosen["bytes"], 1)
+    config_id = str(wish.entry.get("id", wish.model_id))
     settings = GgufSettings(
         path=path,
-        folder=folder,
+        folder=posixpath.dirname(path),
         served_name=wish.served_name,
+        host="0.0.0.0" if boxed else "127.0.0.1",  # noqa: S104 - in its container, published on loopback
         port=wish.port,
         context=wish.context,
         parallel=parallel,
@@ -227,21 +252,26 @@ def _compose(
         threads=max(1, (head.cpu_cores or 8) - 2),
         cards=len(cards),
         weights_dir=wish.weights_dir,
-        temperature=float(wish.sampling.get("temperature", 0.6)),
-        config_id=str(wish.entry.get("id", wish.model_id)),
+        sampling=dict(wish.sampling),
+        template=str((engine.get("templates") or {}).get(wish.reasoning_parser) or ""),
+        start_seconds=start["timeout_seconds"],
+        config_path=f"{wish.mount}/{config_id}",
+        rules=str((engine.get("rules") or {}).get(shape.model_type) or ""),
+        sockets=head.cpu_sockets or 1,
+        all_layers=part.layers > shape.layers,
     )
     args = {"llamacpp": llamacpp_args, "ktransformers": ktransformers_args}
     made = args[wish.engine](settings) if wish.engine in args else ["serve"]
-    env = ollama_env(settings) if wish.engine == "ollama" else {}
+    env = {} if boxed else ollama_env(settings, [gpu.index for gpu in head.gpus])
     tokens = wish.context * parallel
-    file_gb, card_gb = int(chosen["bytes"]) / 1e9, sum(cards) / 1e9
+    file_gb, card_gb = chosen["bytes"] / 1e9, sum(cards) / 1e9
     rule = by_formula(card_gb, file_gb, shape.layers)
     plan.update(
         engine={
             "name": wish.engine,
-            "version": engine["supported"][0],
-            "device": "cuda" if cards else "cpu",
-            "form": "service",
+            "version": str(image["version"]) if image else engine["supported"][0],
+            "device": device,
+            "form": "container" if boxed else "service",
         },
         layout={"tensor": 1, "pipeline": 1, "data": 1},
         gpu=head.gpus[0].kind if head.gpus else None,
@@ -258,14 +288,20 @@ def _compose(
         service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
         args=made,
         env=env,
-        container=None,
-        start=start_part(int(chosen["bytes"]), 1),
+        container={
+            "shm_bytes": SHM,
+            "models_mount": wish.mount,
+            "gpus": "all" if cards else None,
+            "network": "bridge",
+        }
+        if boxed
+        else None,
+        start=start,
         gguf={
             "quant": name,
             "bits": chosen["bits"],
-            "bytes": int(chosen["bytes"]),
+            "bytes": chosen["bytes"],
             "files": files,
-            "merge": merge,
             "gpu_layers": part.layers,
             "layers": shape.layers,
             "gpu_layers_by_rule": rule,
@@ -284,7 +320,12 @@ def _compose(
     )
     if wish.engine == "ollama":
         plan["modelfile"] = ollama_modelfile(settings)
-        plan["needs"]["disk_bytes"]["weights"] = int(chosen["bytes"]) * (3 if merge else 2)  # import and merge copy
+        plan["release"] = dict(engine["release"])
+        if len(files) != 1:  # merged into Ollama's store; one file is linked there and takes no further space
+            plan["needs"]["disk_bytes"]["weights"] = chosen["bytes"] * 2
+    if wish.engine == "ktransformers":  # the GGUF's repository has neither tokenizer nor the code's own config
+        config = f"{wish.weights_dir}/{config_id}"
+        plan["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
     plan["needs"]["memory_bytes"] = int(part.host_bytes + HOST_RESERVE)
     plan["why"] += [
         why("gguf.quant", name, "能放下的最精确的文件", "the most precise file that fits", "catalogue"),

@@ -37,6 +37,7 @@ class Node:
     source: str
     interface: Optional[str] = None
     cpu_cores: Optional[int] = None
+    cpu_sockets: Optional[int] = None
     link_gbps: Optional[float] = None
     rdma: bool = False
 
@@ -96,6 +97,7 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
         source="facts",
         interface=_interface(facts, address),
         cpu_cores=(facts.get("cpu") or {}).get("cores"),
+        cpu_sockets=(facts.get("cpu") or {}).get("sockets"),
         rdma=bool((facts.get("network") or {}).get("rdma")),
     )
 
@@ -157,6 +159,7 @@ def _from_declared(name: str, address: str, declared: Mapping[str, Any], catalog
         driver=None,
         source="declared",
         cpu_cores=int(cpu.get("sockets", 1)) * int(cpu["cores_per_socket"]) if cpu.get("cores_per_socket") else None,
+        cpu_sockets=int(cpu["sockets"]) if cpu.get("sockets") else None,
         link_gbps=max([float(one.get("speed_gbps") or 0) for one in links] or [0.0]) or None,
         rdma=any(bool(one.get("rdma")) for one in links),
     )

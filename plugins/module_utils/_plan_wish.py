@@ -58,8 +58,8 @@ class Wish:
     entry: Entry = field(default_factory=dict)
     native_shape: Optional[Shape] = None  # the checkpoint's own, where another precision was asked
     gguf: str = ""
-    gguf_tensors: Optional[Dict[str, int]] = None
-    files: List[str] = field(default_factory=list)
+    gguf_tensors: Dict[str, Dict[str, int]] = field(default_factory=dict)  # file -> tensor -> bytes
+    files: Dict[str, int] = field(default_factory=dict)  # of the hub's listing, with their bytes
 
     @property
     def head(self) -> Node:
@@ -96,6 +96,7 @@ def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
         "profile": profile,
         "entry": entry or {},
         "checkpoint": chosen,
+        "gguf": gguf_masks(entry or {}, engine, str(variables.get("gguf") or profile.get("gguf") or "")),
     }
 
 
@@ -119,6 +120,13 @@ def gguf_source(entry: Entry, engine: str) -> Entry:
             ],
         )
     return {"id": known["id"]}
+
+
+def gguf_masks(entry: Entry, engine: str, name: str) -> List[str]:
+    """Patterns of the files among which the plan chooses; of the one that is named, when one is."""
+    files = (entry.get("gguf") or {}).get("files") or {} if engine in GGUF_ENGINES else {}
+    rows = [files[name]] if name in files else files.values()
+    return [str(mask) for row in rows for mask in row.get("include") or []]
 
 
 def checkpoint(entry: Entry, precision: str) -> Entry:
@@ -233,8 +241,8 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,
         native_shape=native,
-        files=[str(one["path"]) for one in info.get("files") or []],
-        gguf_tensors=info.get("gguf_tensors"),
+        files={str(one["path"]): int(one.get("size") or 0) for one in info.get("files") or []},
+        gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
     )
 

@@ -36,6 +36,13 @@ options:
   source_dir:
     description: Directory with the files (or with C(owner/name) below it), for I(source=directory).
     type: path
+  gguf:
+    description:
+      - Patterns of GGUF files whose headers are read for the sizes of their tensors. Of each file the first megabytes
+        are fetched, of the later parts of a split one some kilobytes.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds of silence after which the hub counts as unreachable. It is asked five times.
     type: int
@@ -101,6 +108,11 @@ index:
     path: model.safetensors.index.json
     metadata: {total_size: 15231233024}
     shards: [model-00001-of-000002.safetensors]
+gguf_tensors:
+  description: Bytes of each tensor, by GGUF file.
+  returned: success
+  type: dict
+  sample: {DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf: {blk.0.attn_q.weight: 7225344}}
 warnings_found:
   description: Doubts about the model, each with C(id), C(en) and C(zh).
   returned: success
@@ -131,7 +143,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope import
     describe,
     directory_listing,
     directory_of,
+    doubt,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope_gguf import Read, tensors
 
 ARGUMENTS: Dict[str, Any] = {
     "model": {"type": "str", "required": True},
@@ -140,6 +154,7 @@ ARGUMENTS: Dict[str, Any] = {
     "token": {"type": "str", "default": "", "no_log": True},
     "source": {"type": "str", "choices": ["modelscope", "directory"], "default": "modelscope"},
     "source_dir": {"type": "path"},
+    "gguf": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "int", "default": 20},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
@@ -153,7 +168,7 @@ def from_hub(params: Dict[str, Any]) -> Dict[str, Any]:
     hub = Hub(client, params["model"], params["revision"])
     try:
         listing = hub.listing()
-        return result(params, listing, describe(listing, hub.small_file))
+        return result(params, listing, describe(listing, hub.small_file), hub.part)
     finally:
         hub.close()
 
@@ -166,10 +181,17 @@ def from_directory(params: Dict[str, Any]) -> Dict[str, Any]:
         with open(os.path.join(path, name), "rb") as source:
             return source.read()
 
-    return result(params, listing, describe(listing, read))
+    def part(name: str, first: int, last: int) -> bytes:
+        with open(os.path.join(path, name), "rb") as source:
+            source.seek(first)
+            return source.read(last - first)
+
+    return result(params, listing, describe(listing, read), part)
 
 
-def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, Any]) -> Dict[str, Any]:
+def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, Any], part: Read) -> Dict[str, Any]:
+    doubts: List[Trouble] = []
+    found = tensors(listing, params["gguf"], part, doubts)
     return {
         "model": params["model"],
         "revision": params["revision"],
@@ -177,7 +199,8 @@ def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, An
         "bytes_total": sum(one.size for one in listing),
         "config": described["config"],
         "index": described["index"],
-        "warnings_found": described["warnings"],
+        "gguf_tensors": found,
+        "warnings_found": described["warnings"] + [doubt(one) for one in doubts],
     }
 
 

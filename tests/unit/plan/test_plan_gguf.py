@@ -70,12 +70,42 @@ def test_a_named_file_is_taken(catalog):
 
 
 def test_ollama_settings(catalog):
-    files = [{"path": f"DeepSeek-R1-UD-Q2_K_XL-0000{part}-of-00002.gguf"} for part in (1, 2)]
+    files = [{"path": f"DeepSeek-R1-UD-Q2_K_XL-0000{part}-of-00002.gguf", "size": 106 * 10**9} for part in (1, 2)]
     made = plan(catalog, declared("rtx-4090-24g", 1, memory_gib=256), profile="flagship", engine="ollama",
                 context_length=4096, concurrency=1, model_info={"files": files})  # fmt: skip
     assert made["env"]["OLLAMA_CONTEXT_LENGTH"] == "4096" and made["env"]["OLLAMA_NUM_PARALLEL"] == "1"
     assert made["modelfile"]["parameters"]["num_gpu"] == made["gguf"]["gpu_layers"]
-    assert made["gguf"]["merge"] and made["needs"]["disk_bytes"]["weights"] == 3 * made["gguf"]["bytes"]
+    assert made["gguf"]["bytes"] == 212 * 10**9 and made["needs"]["disk_bytes"]["weights"] == 424 * 10**9
+    assert made["gguf"]["path"].endswith("-00001-of-00002.gguf") and made["container"] is None
+    assert made["provision"] == {"role": "ollama", "ready": True, "reason": {"en": "", "zh": ""}}
+    assert "<think>\n" in made["modelfile"]["template"] and made["env"]["CUDA_VISIBLE_DEVICES"] == "0"
+
+
+def test_one_file_is_linked_and_takes_its_space_once(catalog):
+    files = [{"path": "DeepSeek-R1-Distill-Qwen-7B-Q8_0.gguf", "size": 8098524512}]
+    made = plan(catalog, declared("a100-80g", 1, **HOST), engine="ollama", model_info={"files": files})
+    assert made["needs"]["disk_bytes"]["weights"] == made["model"]["bytes"] == 8098524512
+    assert made["model"]["bytes_source"] == "hub"
+
+
+def test_llamacpp_runs_in_a_container(catalog):
+    files = [{"path": f"R1-UD-IQ1_S/R1-UD-IQ1_S-0000{part}-of-00003.gguf", "size": 44 * 10**9} for part in (1, 2, 3)]
+    made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), profile="flagship", engine="llamacpp", gguf="UD-IQ1_S",
+                context_length=4096, concurrency=1, model_info={"files": files})  # fmt: skip
+    args = made["args"]
+    assert args[args.index("--model") + 1] == "/models/unsloth/DeepSeek-R1-GGUF/" + files[0]["path"]
+    assert args[args.index("--host") + 1] == "0.0.0.0" and args[args.index("--numa") + 1] == "distribute"
+    assert made["image"]["entrypoint"] == ["/app/llama-server"] and made["provision"]["role"] == "engine"
+
+
+def test_tensors_of_each_file_count(catalog):
+    """Real sizes of the chosen file's tensors decide how many layers fit, not those of another file."""
+    files = [{"path": f"DeepSeek-R1-Distill-Qwen-7B-{name}.gguf", "size": 8 * 10**9} for name in ("Q4_K_M", "Q8_0")]
+    heavy = {f"blk.{index}.ffn_up.weight": 2 * 10**9 for index in range(28)}
+    info = {"files": files, "gguf_tensors": {files[0]["path"]: heavy, files[1]["path"]: {"output.weight": 1}}}
+    made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), engine="llamacpp", gguf="Q4_K_M",
+                context_length=4096, concurrency=1, model_info=info)  # fmt: skip
+    assert made["gguf"]["gpu_layers"] == 11  # 11 x 2 GB and their cache in 22.9 GB
 
 
 def test_ktransformers(catalog):

@@ -315,7 +315,7 @@ def test_a_thousand_nodes(catalog):
     [
         (("rtx-4090-24g", 2, 1), {"profile": "basic"}, True, ""),
         (("h20-96g", 8, 2), {"profile": "flagship"}, True, ""),
-        (("rtx-4090-24g", 2, 1), {"profile": "basic", "engine": "sglang"}, False, "no role runs it yet"),
+        (("rtx-4090-24g", 2, 1), {"profile": "basic", "engine": "sglang"}, True, ""),
     ],
 )
 def test_what_cannot_be_run_yet_is_planned_and_says_so(catalog, hardware, wish, ready, says):
