@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A pinned tarball is unpacked whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _release as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+
+
+@pytest.fixture
+def tarball(tmp_path):
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin" / "ollama").write_text("#!/bin/sh\n")
+    (tree / "bin" / "ollama").chmod(0o755)
+    path = tmp_path / "x.tgz"
+    subprocess.run(["tar", "-C", str(tree), "-czf", str(path), "."], check=True)
+    return path
+
+
+def sha(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_unpacked_and_marked(tarball, tmp_path):
+    dest = tmp_path / "opt" / "1.0"
+    assert not core.is_there(str(dest), sha(tarball))
+    core.unpack(str(tarball), sha(tarball), str(dest), ["bin/ollama"])
+    assert core.is_there(str(dest), sha(tarball)) and not core.is_there(str(dest), "0" * 64)
+    assert (dest / "bin" / "ollama").exists()
+    assert [path.name for path in dest.parent.iterdir()] == ["1.0"]
+
+
+@pytest.mark.parametrize("how", ["content", "program", "missing", "no tarball"])
+def test_anything_wrong_leaves_the_earlier_release(tarball, tmp_path, how, monkeypatch):
+    monkeypatch.setattr(core.time, "sleep", lambda _seconds: None)
+    dest = tmp_path / "opt" / "1.0"
+    core.unpack(str(tarball), sha(tarball), str(dest), ["bin/ollama"])
+    source, digest, programs = str(tarball), sha(tarball), ["bin/ollama"]
+    if how == "content":
+        digest = "0" * 64
+    elif how == "program":
+        programs = ["bin/other"]
+    elif how == "missing":
+        source = str(tmp_path / "nowhere.tgz")
+    else:
+        tarball.write_bytes(b"<html>")
+        digest = sha(tarball)
+    with pytest.raises(Refusal) as caught:
+        core.unpack(source, digest, str(dest), programs)
+    assert caught.value.rule == "LLM709" and source in caught.value.reason.zh
+    assert (dest / "bin" / "ollama").exists() and [path.name for path in dest.parent.iterdir()] == ["1.0"]
