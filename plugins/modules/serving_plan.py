@@ -158,7 +158,7 @@ wanted:
   description: The names that the profile resolves to.
   returned: with resolve_only
   type: dict
-  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm}
+  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: []}
 calibration:
   description: The engine's own figures beside the planned ones.
   returned: with engine_log
