@@ -58,7 +58,7 @@ BEFORE = """\
 """
 # Messages of modules, with a table of their own where the module is described.
 ELSEWHERE = """\
-| LLM307 – LLM316, LLM706 – LLM709 | images, the chat page, Ollama / 镜像、对话页面、Ollama | [security.md](../security.md) |
+| LLM307 – LLM316, LLM706 – LLM709 | images, page, Ollama / 镜像、页面、Ollama | [security.md](../security.md) |
 | LLM601 – LLM603, LLM605 – LLM619 | weights / 权重 | [weights.md](../weights.md) |
 """
 

@@ -63,7 +63,8 @@ class ActionModule(ActionBase):
             catalog = read_catalog([BUILT_IN, *options["catalog_dirs"]], _parse)
             if options["resolve_only"]:
                 wanted = resolve(options, catalog)
-                result.update(changed=False, wanted={key: wanted[key] for key in ("model", "revision", "engine", "gguf")})
+                names = ("model", "revision", "engine", "gguf")
+                result.update(changed=False, wanted={name: wanted[name] for name in names})
                 return result
             plan = options["planned"] or make_plan(read_wish(options, catalog), catalog)
         except Refusal as refusal:
