@@ -81,11 +81,11 @@ class Doctor:
         """A script of any length, by its standard input."""
         self.run("bash -s", text.encode())
 
-    def wear(self, machine: str, more: dict[str, Any] | None = None) -> None:
-        """Look like a recorded machine."""
+    def wear(self, machine: str, *more: dict[str, Any]) -> None:
+        """Look like a recorded machine, with more files and commands."""
         recorded = expand(load(machine))
-        for key, value in (more or {}).items():
-            recorded[key] = {**recorded.get(key, {}), **value}
+        for kind, values in [row for part in more for row in part.items()]:
+            recorded[kind] = {**recorded.get(kind, {}), **values}
         self.script(feign.END)
         self.script(feign.machine(recorded))
 

@@ -46,7 +46,7 @@ def test_named_exactly_and_mended(doctor, state, scene):
     doctor.configure(scene.get("plan"), scene.get("settings"))
     try:
         if scene.get("wear"):
-            doctor.wear(scene["wear"], {**HEALTHY_CARD, **scene.get("more", {})})
+            doctor.wear(scene["wear"], HEALTHY_CARD, scene.get("more", {}))
         if scene.get("spoil"):
             doctor.script(APPLIANCE + scene["spoil"])
         results = doctor.results(phase)
