@@ -1,0 +1,110 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel settings of a node: set now and at every boot, and put back as they were."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+Settings = Dict[str, str]
+HEADER = "# Set by role host_tuning; uninstalling it takes this file away and puts the old values back.\n"
+
+
+def path_of(name: str) -> str:
+    """A file below /sys is named by its path, a sysctl by its name."""
+    if name.startswith("/sys/"):
+        return name
+    return "/proc/sys/" + name.replace(".", "/")
+
+
+def chosen(text: str) -> str:
+    """What a file says: one value, or of `always [madvise] never` the one in brackets."""
+    picked = re.search(r"\[([^\]]+)\]", text)
+    return picked.group(1) if picked else " ".join(text.split())
+
+
+def read(name: str, root: str = "") -> Optional[str]:
+    try:
+        with open(root + path_of(name), encoding="utf-8") as stream:
+            return chosen(stream.read())
+    except OSError:
+        return None
+
+
+def can_write(name: str, root: str = "") -> bool:
+    """In a container most of the kernel's settings are mounted read-only, even for root."""
+    path = root + path_of(name)
+    try:
+        read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+    return not read_only and os.access(path, os.W_OK)
+
+
+class Todo(NamedTuple):
+    """`write` is set now, `keep` stands in the files for the next boot, `skipped` has a reason a name."""
+
+    write: Settings
+    keep: Settings
+    skipped: Settings
+
+
+def decide(wanted: Settings, record: Settings, root: str = "") -> Tuple[Todo, Settings]:
+    """What to do for the settings wanted, and what stood there before we came (for the way back).
+
+    A setting that is no longer wanted goes back to that, unless somebody changed it since.
+    """
+    todo, before = Todo({}, {}, {}), dict(record)
+    for name, value in wanted.items():
+        now = read(name, root)
+        if now is None:
+            todo.skipped[name] = "this kernel does not have it / 内核没有此项"
+            continue
+        if now != value and not can_write(name, root):
+            todo.skipped[name] = f"read-only here, it is {now} / 此处只读，当前为 {now}"
+            continue
+        todo.keep[name] = value
+        before.setdefault(name, now)
+        if now != value:
+            todo.write[name] = value
+    for name in set(record) - set(wanted):
+        old = before.pop(name)
+        if read(name, root) not in (None, old) and can_write(name, root):
+            todo.write[name] = old
+    return todo, before
+
+
+def sysctl_file(keep: Settings) -> str:
+    lines = [f"{name} = {value}\n" for name, value in sorted(keep.items()) if not name.startswith("/")]
+    return HEADER + "".join(lines) if lines else ""
+
+
+def tmpfiles_file(keep: Settings) -> str:
+    """Files below /sys are written by systemd-tmpfiles at boot; `-` lets a kernel without one pass."""
+    lines = [f"w- {name} - - - - {value}\n" for name, value in sorted(keep.items()) if name.startswith("/")]
+    return HEADER + "".join(lines) if lines else ""
+
+
+def load(text: str) -> Settings:
+    found = json.loads(text) if text.strip() else {}
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def dump(record: Settings) -> str:
+    return json.dumps(record, indent=2, sort_keys=True) + "\n" if record else ""
+
+
+def show(settings: Settings) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in sorted(settings.items()))
+
+
+def iommu_problem(kinds: List[str], command_line: str) -> bool:
+    """Whether the IOMMU translates between cards; `iommu=pt` passes them through (LLM211)."""
+    words = command_line.split()
+    if "iommu=pt" in words or "iommu.passthrough=1" in words:
+        return False
+    switched = any(word in words for word in ("intel_iommu=on", "amd_iommu=on"))
+    return any(kind.startswith("DMA") for kind in kinds) or (not kinds and switched)
