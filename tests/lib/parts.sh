@@ -3,9 +3,9 @@
 
 closing='(passed|failed|skipped|error|errors|no tests ran).* in [0-9.]+s|^(Passed|Failed): |^Success: |^All checks passed'
 output=$PWD/tests/output
-short=(docker weights gateway) # molecule scenarios of quick
+short=(docker host_tuning weights gateway) # molecule scenarios of quick
 # shellcheck disable=SC2034 # read by tests/run
-long=(nvidia_driver appliance vllm_cluster)
+long=(docker_registry nvidia_container_toolkit nvidia_driver appliance vllm_cluster)
 told=()
 failed=0
 keep_lab=no

@@ -34,3 +34,34 @@ def test_containers_run(root):
     root("cd / && tar -chf - usr/bin/true $(ldd /usr/bin/true | grep -o '/lib[^ ]*' | cut -c2-) | docker import - tiny")
     assert root("docker run --rm --network yitiji tiny /usr/bin/true && echo ran") == "ran"
     root("docker rmi tiny")
+
+
+UNIT = """[Unit]
+Requires=docker.service
+After=docker.service
+[Service]
+ExecStart=/usr/bin/docker run --rm --name yitiji-demo --network none sleeper
+ExecStop=/usr/bin/docker stop --time 1 yitiji-demo
+Restart=always
+RestartSec=1
+[Install]
+WantedBy=multi-user.target
+"""
+COMES_BACK = "for _ in $(seq 60); do docker ps -q --filter name=yitiji-demo | grep . && break; sleep 0.5; done"
+
+
+def test_containers_of_units_come_back(root):
+    """After a stop and a start, and after apt ran the package's own upgrade scripts (the same version once more)."""
+    root("cd / && tar -chf - usr/bin/sleep $(ldd /usr/bin/sleep | grep -o '/lib[^ ]*' | cut -c2-) | "
+         "docker import --change 'CMD [\"/usr/bin/sleep\", \"infinity\"]' - sleeper")  # fmt: skip
+    root(f"cat >/etc/systemd/system/yitiji-demo.service <<'E'\n{UNIT}E")
+    root("systemctl daemon-reload; systemctl enable --now yitiji-demo")
+    first = root(COMES_BACK)
+    root("systemctl stop docker docker.socket; systemctl start docker")
+    second = root(COMES_BACK)
+    root("DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --reinstall docker.io")
+    third = root(COMES_BACK)
+    root("systemctl disable --now yitiji-demo; rm /etc/systemd/system/yitiji-demo.service; systemctl daemon-reload")
+    root("docker rmi --force sleeper")
+    assert first and second and third
+    assert first != second != third, "each time a container of its own"
