@@ -18,8 +18,8 @@ def test_both_images_came_from_where_they_should(root):
 def test_nothing_of_a_refused_image_was_pulled(root):
     """Of the missing tag only its manifest was asked for; of the one for a newer driver no layer."""
     log = root("journalctl -u registry-private -u registry-mirror --output cat")
-    lines = [line for line in log.splitlines() if "/team/tiny/manifests/2 " in line]
-    assert lines and all('"HEAD ' in line for line in lines)
+    ours = [line for line in log.splitlines() if "/v2/team/tiny/manifests/2 HTTP" in line and "Python-urllib" in line]
+    assert ours and all('"HEAD ' in line for line in ours)
     layers = root("du -bs /var/lib/docker-registry/docker/registry/v2/blobs | cut -f1")
     assert int(layers) > 1000
     big = [line for line in log.splitlines() if '"GET /v2/team/cuda/blobs/' in line and " 200 " in line]
