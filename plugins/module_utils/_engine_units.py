@@ -12,6 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._service_unit impo
 CACHE = "/cache"  # in the container; on the node a folder of the unit's own
 CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
 GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
+RAY_STORE = 2**30  # the engine hardly uses it, and it must fit the container's shared memory
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
 
 
@@ -60,6 +61,7 @@ def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> L
     cluster, node = plan["cluster"], unit["env"]["VLLM_HOST_IP"]
     head, port = cluster["head"], cluster["ray_port"]
     start = f"ray start --node-ip-address {node} --num-gpus {len(unit['gpus']) or 1} --disable-usage-stats"
+    start += f" --object-store-memory {RAY_STORE}"
     if unit["serves"]:
         return ["/bin/sh", "-ec", f'{start} --head --port {port} --include-dashboard false; exec "$@"', "sh", *command]
     reach = f"import socket; socket.create_connection(('{head}', {port}), 5)"

@@ -51,12 +51,12 @@ def until_refused(began: float) -> float:
 
 
 @pytest.mark.parametrize("what", FAILURES)
-def test_killed(pair, what):
+def test_killed(timed, what):
     name, command = FAILURES[what]
-    recover(pair, what, lambda: labctl.node(command, name, check=False))
+    recover(timed, what, lambda: labctl.node(command, name, check=False))
 
 
-def test_a_request_under_way_is_not_left_hanging(pair):
+def test_a_request_under_way_is_not_left_hanging(timed):
     """It ends with an error, not by the client's patience."""
     said: list[tuple[str, float]] = []
 
@@ -71,30 +71,30 @@ def test_a_request_under_way_is_not_left_hanging(pair):
         labctl.node(KILL_ENGINE, WORKER, check=False)
 
     thread = threading.Thread(target=client)
-    recover(pair, "the worker is killed under a request", harm)
+    recover(timed, "the worker is killed under a request", harm)
     thread.join(130)
     assert said and said[0][1] < 60, said
 
 
-def test_cut_network(pair):
+def test_cut_network(timed):
     """The link goes down and comes back after 30 s; nothing is closed, so silence tells."""
     script = "nohup sh -c 'ip link set {0} down; sleep 30; ip link set {0} up' >/dev/null 2>&1 &"
     interface = labctl.node("ip -o route get 10.77.0.1 | grep -o 'dev [^ ]*' | cut -d' ' -f2", WORKER).strip()
-    recover(pair, "the network is cut for 30 s", lambda: labctl.node(script.format(interface), WORKER, check=False))
+    recover(timed, "the network is cut for 30 s", lambda: labctl.node(script.format(interface), WORKER, check=False))
 
 
 @pytest.mark.parametrize("name", [WORKER, HEAD], ids=["worker", "head"])
-def test_power_cut(pair, name):
+def test_power_cut(timed, name):
     """The plug is pulled, the node boots again."""
 
     def harm() -> None:
         labctl.lab("stop", name, "--pull-the-plug")
         labctl.lab("up", name)
 
-    recover(pair, f"power cut of the {'head' if name == HEAD else 'worker'}", harm)
+    recover(timed, f"power cut of the {'head' if name == HEAD else 'worker'}", harm)
 
 
-def test_kills_in_a_row(pair):
+def test_kills_in_a_row(timed):
     """Random parts, one after the other, each as soon as the model answers again."""
     rng = random.Random(20261122)
     times = []
@@ -104,8 +104,8 @@ def test_kills_in_a_row(pair):
         began = time.monotonic()
         labctl.node(command, name, check=False)
         until_refused(began)
-        pair.wait(pair.start_seconds + SLACK)
+        timed.wait(timed.start_seconds + SLACK)
         times.append(time.monotonic() - began)
         print(f"    kill {number + 1} of {KILLS} ({what}): back after {times[-1]:.0f} s", flush=True)
-    pair.tell(f"{KILLS} kills in a row: back after {min(times):.0f} to {max(times):.0f} s, nothing done by hand")
-    assert pair.containers() == {HEAD: "1", WORKER: "1"}
+    timed.tell(f"{KILLS} kills in a row: back after {min(times):.0f} to {max(times):.0f} s, nothing done by hand")
+    assert timed.containers() == {HEAD: "1", WORKER: "1"}
