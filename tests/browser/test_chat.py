@@ -21,21 +21,31 @@ EMAIL = "admin@appliance.local"
 def appliance():
     """A converged node: the one that is there, or made now."""
     labctl.lab("up", labctl.NODE, "--octet", labctl.OCTET)
-    run = sitectl.site("browser-site")
+    run = sitectl.site("browser-site", "-e", f"@{HERE / 'people.yml'}")
     assert run.ok, run.story()
 
 
-def ask(password: str, question: str, pictures: Path, seconds: int = 90) -> dict:
-    chat = [str(labctl.LAB), "run", "node", str(HERE / "chat.mjs")]
+def drive(script: str, password: str, pictures: Path, *arguments: str, seconds: int = 120) -> dict:
+    """What a person's way through the page came to; its pictures and its report are kept."""
     env = dict(os.environ, PASSWORD=password, PATIENCE_MS=str(seconds * 1000))
     done = subprocess.run(
-        [*chat, f"https://{labctl.ADDRESS}/", EMAIL, question, labctl.ANSWER, str(pictures)],
-        cwd=HERE, env=env, capture_output=True, text=True, check=False, timeout=600,
+        [str(labctl.LAB), "run", "node", str(HERE / script), f"https://{labctl.ADDRESS}/", *arguments],
+        cwd=HERE, env=env, capture_output=True, text=True, check=False, timeout=900,
     )  # fmt: skip
     assert done.stdout.strip(), done.stderr
     report = json.loads(done.stdout.strip().splitlines()[-1])
     (pictures / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
     return report
+
+
+def ask(password: str, question: str, pictures: Path, seconds: int = 90) -> dict:
+    return drive("chat.mjs", password, pictures, EMAIL, question, labctl.ANSWER, str(pictures), seconds=seconds)
+
+
+def person(name: str, pictures: Path, *more: str) -> dict:
+    email = f"{name}@example.org"
+    password = labctl.node(f"cat /etc/yitiji/secrets/open-webui-users/{email}").strip()
+    return drive("documents.mjs", password, pictures, email, labctl.ANSWER, str(pictures), *more)
 
 
 def test_a_wrong_password_stays_outside():
@@ -55,3 +65,22 @@ def test_a_person_chats():
     print(
         f"\nanswer after {report['seconds']:.1f} s: {report['answer']}\npictures: {PICTURES.relative_to(labctl.ROOT)}"
     )
+
+
+def test_a_user_asks_about_a_file_and_sees_the_thinking(tmp_path):
+    file = tmp_path / "采购计划.txt"
+    file.write_text("八张显卡，四块硬盘。\n", encoding="utf-8")
+    report = person("li", PICTURES / "user", "user", str(file))
+    assert report["ok"], report
+    assert (report["upload"], report["files"], report["models"]) == (200, [file.name], ["tiny-r1-distill"])
+    assert labctl.THINKING in report["answer"] and labctl.ANSWER in report["answer"]
+    assert report["outside"] == []
+
+
+def test_a_user_without_rights_is_refused():
+    report = person("guest", PICTURES / "guest", "guest")
+    assert report["ok"], report
+    assert report["models"] == [], "a model of a group that this user is not in"
+    assert not report["landed"].startswith("/admin")
+    assert set(report["refused"].values()) <= {401, 403}, report
+    assert report["outside"] == []

@@ -18,6 +18,7 @@ NODE, ADDRESS, OCTET = "gpu01", "10.77.0.11", "11"  # of inventories/lab
 MODEL = "yitiji-lab/tiny-r1-distill"
 WEIGHTS = f"/srv/models/{MODEL}"
 ANSWER = "Hello from the appliance"
+THINKING = "the lab model recites"
 PASSWORD_FILE = "/etc/yitiji/secrets/open-webui-admin"
 os.environ.setdefault("YITIJI_LAB", "test")
 
