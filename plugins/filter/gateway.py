@@ -45,6 +45,25 @@ def gateway_servers(plan: Dict[str, Any], host: str) -> List[str]:
     return [unit["url"].split("//", 1)[1] for unit in plan_units(plan, host) if unit["serves"]]
 
 
+def gateway_refused(engine: str, folders: List[str]) -> List[str]:
+    """Every route of an engine that must be refused, as far as it is known."""
+    catalog = read_catalog([BUILT_IN, *folders], yaml.safe_load)["routes"]
+    return [row for group in (catalog.get(engine) or {}).get("refuse") or [] for row in group["routes"]]
+
+
+def gateway_team(rows: List[Dict[str, Any]]) -> str:
+    """The first team whose key lies on the node and opens the API; empty when there is none."""
+    for row in rows:
+        if row.get("state", "present") == "present" and not row.get("sha256"):
+            return str(row["name"])
+    return ""
+
+
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"gateway_site": gateway_site, "gateway_servers": gateway_servers}
+        return {
+            "gateway_site": gateway_site,
+            "gateway_team": gateway_team,
+            "gateway_servers": gateway_servers,
+            "gateway_refused": gateway_refused,
+        }

@@ -109,3 +109,9 @@ def test_servers_come_from_the_plan():
             "nodes": {"a": {"rank": 0, "head": True}, "b": {"rank": 1, "head": False}}}  # fmt: skip
     assert gateway.gateway_servers(plan, "a") == ["127.0.0.1:8000"]
     assert gateway.gateway_servers(plan, "b") == gateway.gateway_servers({}, "a") == []
+
+
+def test_the_team_that_is_asked_for():
+    rows = [{"name": "a", "state": "suspended"}, {"name": "b", "sha256": "0" * 64}, {"name": "c", "state": "present"}]
+    assert gateway.gateway_team(rows) == "c" and gateway.gateway_team(rows[:2]) == ""
+    assert "POST /pause" in gateway.gateway_refused("vllm", []) and gateway.gateway_refused("ollama", []) == []
