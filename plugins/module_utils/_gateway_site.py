@@ -74,6 +74,11 @@ def _block(head: str, lines: List[str]) -> List[str]:
     return [head + " {", *("    " + line for line in lines), "}"]
 
 
+def _literal(name: str) -> str:
+    """A value of a map as it is; nginx has words of its own there."""
+    return "\\" + name if name in ("default", "hostnames", "include", "volatile") else name
+
+
 def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
     """Two maps: what is published, and what belongs to the engine alone."""
     open_rows = ['default "";']
@@ -111,8 +116,9 @@ def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
     for team in teams:
         if team.state != "present":
             continue
+        only = ['default "";', f'"{_literal(team.name)}" 1;']
         if team.rate:
-            zones += _block(f"map $yitiji_team $yitiji_rate_{team.word}", ['default "";', f'"{team.name}" 1;'])
+            zones += _block(f"map $yitiji_team $yitiji_rate_{team.word}", only)
             zones.append(
                 f"limit_req_zone $yitiji_rate_{team.word} zone=yitiji_rate_{team.word}:32k rate={team.rate}r/m;"
             )
@@ -120,7 +126,7 @@ def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
             use.append(f"limit_req zone=yitiji_rate_{team.word}{burst};")
             waits.append(f'"{team.name}:REJECTED" {math.ceil(60 / team.rate)};')
         if team.concurrency:
-            zones += _block(f"map $yitiji_team $yitiji_conn_{team.word}", ['default "";', f'"{team.name}" 1;'])
+            zones += _block(f"map $yitiji_team $yitiji_conn_{team.word}", only)
             zones.append(f"limit_conn_zone $yitiji_conn_{team.word} zone=yitiji_conn_{team.word}:32k;")
             use.append(f"limit_conn yitiji_conn_{team.word} {team.concurrency};")
     zones += _block('map "$yitiji_team:$limit_req_status" $yitiji_rate_wait', waits)
