@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any, Dict, Optional
+from typing import Any, ClassVar, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
@@ -23,18 +23,22 @@ class ActionModule(ActionBase):
     """Packs on the controller, then hands over to `copy`, which knows check mode and atomic writes."""
 
     _supports_check_mode = True
+    arguments: ClassVar[Dict[str, Any]] = ARGUMENTS
+
+    def pack(self) -> bytes:
+        return bundle(CORES, load_rules())
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
-        _checked, args = self.validate_argument_spec(ARGUMENTS)
+        _checked, args = self.validate_argument_spec(self.arguments)
         if args["state"] == "absent":
             wanted = {"path": args["path"], "state": "absent"}
             result.update(self._execute_module("ansible.builtin.file", wanted, task_vars=task_vars))
             return result
-        handle, path = tempfile.mkstemp(prefix="yitiji-doctor-")
+        handle, path = tempfile.mkstemp(prefix="yitiji-command-")
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(bundle(CORES, load_rules()))
+                stream.write(self.pack())
             task = self._task.copy()
             task.args = {"src": path, "dest": args["path"], "mode": "0755", "owner": "root", "group": "root"}
             task.diff = False  # of a zip nobody learns anything

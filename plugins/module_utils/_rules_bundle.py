@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packs the doctor into one executable file: a zip of the cores it needs, with a first line that names Python."""
+"""Packs a command for a node into one executable file: a zip of the cores it needs, whose first line names Python."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any, Dict, List, Set
 PACKAGE = "ansible_collections.yitiji.deepseek.plugins.module_utils"
 START = "_rules_cli"
 SHEBANG = b"#!/usr/bin/env python3\n"
-MAIN = f"""import json
+MAIN = """import json
 import pkgutil
 import sys
 
-from {PACKAGE}.{START} import main
+from {package}.{start} import main
 
-sys.exit(main(json.loads(pkgutil.get_data("{PACKAGE}", "rules.json").decode("utf-8"))))
+sys.exit(main(json.loads(pkgutil.get_data("{package}", "data.json").decode("utf-8"))))
 """
 
 
@@ -43,14 +43,17 @@ def needed(folder: str, start: str = START) -> List[str]:
     return sorted(found)
 
 
-def bundle(folder: str, rules: List[Dict[str, Any]]) -> bytes:
-    """The executable; the same input gives the same bytes."""
+def bundle(folder: str, data: List[Dict[str, Any]], start: str = START) -> bytes:
+    """The executable, whose `main` gets the data; the same input gives the same bytes."""
     place = PACKAGE.replace(".", "/")
-    files = {"__main__.py": MAIN, place + "/rules.json": json.dumps(rules, ensure_ascii=False, sort_keys=True)}
+    files = {
+        "__main__.py": MAIN.format(package=PACKAGE, start=start),
+        place + "/data.json": json.dumps(data, ensure_ascii=False, sort_keys=True),
+    }
     parts = PACKAGE.split(".")
     for count in range(1, len(parts) + 1):
         files["/".join(parts[:count]) + "/__init__.py"] = ""
-    for name in needed(folder):
+    for name in needed(folder, start):
         with open(os.path.join(folder, name + ".py"), encoding="utf-8") as stream:
             files[f"{place}/{name}.py"] = stream.read()
     output = io.BytesIO()

@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that turn a plan and the catalogue into the files of role monitoring."""
+
+from __future__ import annotations
+
+import os
+
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _monitoring as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+
+CATALOG = os.path.join(os.path.dirname(__file__), os.pardir, "catalog")
+
+
+def monitoring_files(plan, role):
+    """Plan, settings -> {file name: content} for the node that watches."""
+    try:
+        data = read_catalog([CATALOG, *role["catalog_dirs"]], yaml.safe_load, core.KINDS)
+        needs = core.needs_of(plan) - (set() if role["dcgm"] else {"gpu"})
+        rules = core.alert_rules(data["alerts"], core.needs_of(plan), role["thresholds"], role["off"])
+    except (core.Unfit, Refusal) as error:
+        raise AnsibleFilterError(str(error)) from error
+    units = {host: plan_units(plan, host) for host in plan["nodes"]}
+    files = {
+        "prometheus.yml": _yaml(core.scrape_config(plan, units, role)),
+        "alerts.yml": _yaml(rules),
+    }
+    for uid, board in core.dashboards(data["dashboards"], needs).items():
+        files[f"dashboards/{uid}.json"] = core.as_json(board)
+    return files
+
+
+def monitoring_figures(plan, host, role):
+    """What the collector on one node looks at, as JSON."""
+    return core.as_json(core.own_figures(plan, host, plan_units(plan, host), role))
+
+
+def monitoring_listens(plan, host):
+    """Where a node's exporters listen."""
+    return core.exporter_address(plan, host)
+
+
+def _yaml(data):
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "monitoring_figures": monitoring_figures,
+            "monitoring_files": monitoring_files,
+            "monitoring_listens": monitoring_listens,
+        }

@@ -1,0 +1,236 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Monitoring from the plan: what Prometheus scrapes, which alerts stand, which dashboards are drawn."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Dict, Iterable, List, Mapping, Set
+
+KINDS = ("alerts", "dashboards")
+LOOPBACK = "127.0.0.1"
+# Of PromQL: what is left of an expression are its metrics.
+WORDS = frozenset(
+    (
+        "abs and avg bool by clamp_min count count_over_time deriv group_left group_right histogram_quantile ignoring "
+        "increase max max_over_time min min_over_time on or predict_linear rate sum time topk unless vector without"
+    ).split()
+)
+
+
+class Unfit(ValueError):
+    """A setting that cannot be followed; the text says which and what is allowed."""
+
+
+def needs_of(plan: Mapping[str, Any]) -> Set[str]:
+    """What this deployment has that alerts and dashboards may ask for."""
+    found = {"gateway"}
+    if plan["engine"]["name"] == "vllm":
+        found.add("vllm")
+    if plan["engine"]["device"] == "cuda":
+        found.add("gpu")
+    if len(plan["nodes"]) > 1:
+        found.add("cluster")
+    return found
+
+
+def exporter_address(plan: Mapping[str, Any], host: str) -> str:
+    """Where a node's exporters listen: loopback, or the cluster's address where the head must reach them."""
+    node = plan["nodes"][host]
+    return LOOPBACK if node["head"] or len(plan["nodes"]) == 1 else str(node["address"])
+
+
+def scrape_config(plan: Mapping[str, Any], units: Mapping[str, List[Dict[str, Any]]], role: Mapping[str, Any]) -> Any:
+    """Prometheus' configuration. `units`: per node what `plan_units` gives; `role`: seconds, ports, alertmanager."""
+    head = next(name for name, node in plan["nodes"].items() if node["head"])
+    needs = needs_of(plan)
+
+    def targets(job: str, port: int, hosts: Iterable[str]) -> Dict[str, Any]:
+        rows = [{"targets": [f"{exporter_address(plan, one)}:{port}"], "labels": {"node": one}} for one in hosts]
+        return {"job_name": job, "static_configs": rows}
+
+    jobs = [
+        targets("prometheus", role["ports"]["prometheus"], [head]),
+        targets("node", role["ports"]["node"], plan["nodes"]),
+        targets("nginx", role["ports"]["nginx"], [head]),
+    ]
+    if "vllm" in needs:
+        rows = [
+            {"targets": [unit["url"].split("//", 1)[1]], "labels": {"node": head}}
+            for unit in units.get(head, [])
+            if unit["serves"]
+        ]
+        jobs.append({"job_name": "vllm", "metrics_path": "/metrics", "static_configs": rows})
+    if "gpu" in needs and role["dcgm"]:
+        jobs.append(targets("dcgm", role["ports"]["dcgm"], plan["nodes"]))
+    seconds = "{}s".format(role["seconds"])
+    config: Dict[str, Any] = {
+        "global": {"scrape_interval": seconds, "evaluation_interval": seconds},
+        "rule_files": ["alerts.yml"],
+        "scrape_configs": jobs,
+    }
+    if role["alertmanager"]:
+        where = "{}:{}".format(LOOPBACK, role["ports"]["alertmanager"])
+        config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [where]}]}]}
+    return config
+
+
+def alert_rules(
+    alerts: Mapping[str, Mapping[str, Any]],
+    needs: Iterable[str],
+    thresholds: Mapping[str, float],
+    off: Iterable[Mapping[str, str]],
+) -> Dict[str, Any]:
+    """The rules file. `off`: [{id, reason}], the alerts that a site does not want."""
+    silent = {one["id"]: one.get("reason", "") for one in off}
+    for what, names in (("monitoring_thresholds", thresholds), ("monitoring_alerts_off", silent)):
+        unknown = sorted(set(names) - set(alerts))
+        if unknown:
+            raise Unfit(f"{what}: no alert {', '.join(unknown)}; there are {', '.join(sorted(alerts))}")
+    bare = sorted(name for name, reason in silent.items() if not reason)
+    if bare:
+        raise Unfit(f"monitoring_alerts_off: {', '.join(bare)}: say why (reason)")
+    rules = [
+        {
+            "alert": name,
+            "expr": expression(alert, thresholds.get(name)),
+            "for": alert["for"],
+            "labels": {"severity": alert["severity"]},
+            "annotations": {
+                f"{part}_{tongue}": alert[part][tongue] for part in ("summary", "fix") for tongue in ("zh", "en")
+            },
+        }
+        for name, alert in sorted(alerts.items())
+        if name not in silent and set(alert["needs"]) <= set(needs)
+    ]
+    return {"groups": [{"name": "yitiji", "rules": rules}]}
+
+
+def expression(alert: Mapping[str, Any], threshold: Any = None) -> str:
+    number = alert["threshold"] if threshold is None else threshold
+    return str(alert["expr"]).strip().replace("{threshold}", f"{number:.15g}")
+
+
+def alert_tests(alerts: Mapping[str, Mapping[str, Any]], rules_file: str) -> Dict[str, Any]:
+    """What `promtool test rules` reads: each alert fires where it must, and only there."""
+    rows = []
+    for name, alert in sorted(alerts.items()):
+        for test in alert["tests"]:
+            rows.append(
+                {
+                    "name": f"{name} {'fires' if test['fires'] else 'is silent'}",
+                    "interval": "1m",
+                    "input_series": [{"series": key, "values": value} for key, value in sorted(test["series"].items())],
+                    "promql_expr_test": [
+                        {
+                            "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}})',
+                            "eval_time": test["at"],
+                            "exp_samples": [{"labels": "{}", "value": 1}] if test["fires"] else [],
+                        }
+                    ],
+                }
+            )
+    return {"rule_files": [rules_file], "evaluation_interval": "1m", "tests": rows}
+
+
+def metric_names(query: str) -> Set[str]:
+    """The metrics of an expression, without labels, functions and times."""
+    bare = re.sub(r'"[^"]*"', "", query)
+    bare = re.sub(r"\{[^}]*\}", "", bare)
+    bare = re.sub(r"\b(by|without|on|ignoring)\s*\([^)]*\)", "", bare)
+    bare = re.sub(r"\[[^\]]*\]", "", bare)
+    return {word for word in re.findall(r"[A-Za-z_][A-Za-z0-9_:]*", bare) if word not in WORDS}
+
+
+def dashboards(data: Mapping[str, Mapping[str, Any]], needs: Iterable[str]) -> Dict[str, Dict[str, Any]]:
+    """Grafana's JSON by the dashboard's id; what the deployment lacks is left out."""
+    have = set(needs) | {""}
+    return {
+        uid: _dashboard(uid, board, [one for one in board["panels"] if one.get("needs", "") in have])
+        for uid, board in sorted(data.items())
+        if board.get("needs", "") in have
+    }
+
+
+def _dashboard(uid: str, board: Mapping[str, Any], panels: List[Mapping[str, Any]]) -> Dict[str, Any]:
+    drawn, x, y, row = [], 0, 0, 0
+    for number, panel in enumerate(panels):
+        width, height = (6, 5) if panel["kind"] in ("stat", "gauge") else (12, 8)
+        if x + width > 24:
+            x, y, row = 0, y + row, 0
+        drawn.append(_panel(number + 1, panel, {"x": x, "y": y, "w": width, "h": height}))
+        x, row = x + width, max(row, height)
+    return {
+        "uid": uid,
+        "title": _both(board["title"]),
+        "tags": ["yitiji"],
+        "schemaVersion": 39,
+        "timezone": "browser",
+        "refresh": "30s",
+        "time": {"from": "now-3h", "to": "now"},
+        "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus"}]},
+        "panels": drawn,
+    }
+
+
+def _panel(number: int, panel: Mapping[str, Any], place: Dict[str, int]) -> Dict[str, Any]:
+    kind = {"time": "timeseries", "stat": "stat", "gauge": "gauge"}[panel["kind"]]
+    source = {"type": "prometheus", "uid": "${datasource}"}
+    return {
+        "id": number,
+        "type": kind,
+        "title": _both(panel["title"]),
+        "datasource": source,
+        "gridPos": place,
+        "fieldConfig": {"defaults": {"unit": panel["unit"]}, "overrides": []},
+        "targets": [
+            {"refId": chr(65 + order), "datasource": source, "expr": query, "legendFormat": legend or "__auto"}
+            for order, (legend, query) in enumerate(panel["queries"].items())
+        ],
+    }
+
+
+def _both(title: Mapping[str, str]) -> str:
+    return "{zh} {en}".format(**title)
+
+
+def own_figures(
+    plan: Mapping[str, Any], host: str, units: List[Dict[str, Any]], role: Mapping[str, Any]
+) -> Dict[str, Any]:
+    """What `yitiji-metrics` looks at on this node."""
+    node = plan["nodes"][host]
+    return {
+        "node": host,
+        "directory": role["metrics_dir"],
+        "weights": [{"model": plan["model"]["id"], "path": plan["model"]["path"]}],
+        "certificates": [role["certificate"]] if node["head"] else [],
+        "units": [
+            {
+                "unit": one["name"],
+                "rank": one["rank"],
+                "health": one["url"] + plan["run"]["health"] if one["serves"] else "",
+            }
+            for one in units
+        ],
+        "gpus": len(node.get("gpus") or []) if plan["engine"]["device"] == "cuda" else 0,
+        "doctor": role["doctor"],
+    }
+
+
+def as_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def unready(answer: Mapping[str, Any], jobs: Iterable[str]) -> List[str]:
+    """What Prometheus does not reach, from /api/v1/targets; a job without targets counts."""
+    found: Dict[str, List[Mapping[str, Any]]] = {job: [] for job in jobs}
+    for target in answer["data"]["activeTargets"]:
+        found.setdefault(target["labels"]["job"], []).append(target)
+    missing = [f"{job}: no target" for job, targets in sorted(found.items()) if not targets]
+    return missing + [
+        "{} {}: {}".format(job, target["scrapeUrl"], target.get("lastError") or "not scraped yet")
+        for job, targets in sorted(found.items())
+        for target in targets
+        if target["health"] != "up"
+    ]

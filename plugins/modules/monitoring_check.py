@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: monitoring_check
+short_description: Waits until Prometheus reaches every target
+version_added: 0.1.0
+description:
+  - Asks Prometheus for its targets until each is up, within a bound.
+  - Names those that are not, with Prometheus' own reason.
+options:
+  url:
+    description: Address of Prometheus.
+    type: str
+    default: http://127.0.0.1:9090
+  jobs:
+    description: Jobs that must have at least one target.
+    type: list
+    elements: str
+    required: true
+  timeout:
+    description: Seconds to wait at most.
+    type: int
+    default: 90
+attributes:
+  check_mode:
+    description: Reads only.
+    support: full
+  diff_mode:
+    description: Nothing changes.
+    support: none
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: See that all is watched
+  yitiji.deepseek.monitoring_check:
+    jobs: [node, vllm]
+"""
+
+RETURN = r"""
+waited:
+  description: Seconds until all were up.
+  returned: success
+  type: float
+  sample: 15.2
+"""
+
+import json
+import socket
+import time
+import urllib.request
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import unready
+
+
+def look(url, jobs):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url + "/api/v1/targets?state=active", timeout=10) as answer:
+            return unready(json.loads(answer.read().decode("utf-8")), jobs)
+    except (OSError, ValueError, KeyError) as error:
+        return [f"prometheus {url}: {error}"]
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "default": "http://127.0.0.1:9090"},
+            "jobs": {"type": "list", "elements": "str", "required": True},
+            "timeout": {"type": "int", "default": 90},
+        },
+        supports_check_mode=True,
+    )
+    url, jobs, timeout = (module.params[key] for key in ("url", "jobs", "timeout"))
+    begin = time.monotonic()
+    while True:
+        missing = look(url, jobs)
+        waited = time.monotonic() - begin
+        if not missing:
+            module.exit_json(changed=False, waited=round(waited, 1))
+        if waited >= timeout:
+            text, host = "; ".join(missing), socket.gethostname()
+            module.fail_json(
+                msg=f"[LLM901] {host}: Prometheus does not reach within {timeout} s: {text}. Fix: journalctl -u "
+                f"'yitiji-*'. Prometheus 在 {timeout} 秒内未采集到: {text}。处理办法: 查看 journalctl -u 'yitiji-*'。"
+            )
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The appliance's own figures, as the textfile collector reads them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _manifest, _rules_bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _monitoring_figures as core
+
+
+def config(tmp_path, **more):
+    return {
+        "directory": str(tmp_path),
+        "weights": [{"model": "a/b", "path": str(tmp_path / "w")}],
+        "certificates": [],
+        "units": [],
+        "gpus": 0,
+        "doctor": "",
+        **more,
+    }
+
+
+def by_name(samples):
+    return {name: value for name, _labels, value in samples}
+
+
+def test_the_stamp(tmp_path):
+    (tmp_path / "w").mkdir()
+    assert by_name(core.samples(config(tmp_path)))["yitiji_weights_verified"] == 0
+    (tmp_path / "w/f").write_text("x")
+    manifest = _manifest.Manifest("a/b", "master", [_manifest.Entry("f", 1, "")])
+    manifest.save(str(tmp_path / "w" / _manifest.MANIFEST))
+    _manifest.write_stamp(str(tmp_path / "w"), manifest, [], [])
+    assert by_name(core.samples(config(tmp_path)))["yitiji_weights_verified"] == 1
+    (tmp_path / "w/f").write_text("yy")
+    assert by_name(core.samples(config(tmp_path)))["yitiji_weights_verified"] == 0
+
+
+def test_the_certificate(tmp_path):
+    path = tmp_path / "c.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10",
+         "-subj", "/CN=x", "-keyout", tmp_path / "k", "-out", path], check=True, capture_output=True,
+    )  # fmt: skip
+    found = by_name(core.samples(config(tmp_path, certificates=[str(path), str(tmp_path / "none")])))
+    left = found["yitiji_certificate_expires_seconds"] - found["yitiji_metrics_written_seconds"]
+    assert left == pytest.approx(864000, abs=60)
+
+
+@pytest.mark.parametrize("text", ["", "notAfter=soon", "unable to load certificate"])
+def test_no_certificate(text):
+    assert core.parse_end(text) is None
+
+
+def test_cards_not_slices():
+    slices = "  MIG 1g.5gb Device 0: (UUID: MIG-1)\n"
+    listing = f"GPU 0: NVIDIA A100 (UUID: GPU-1)\n{slices}GPU 1: NVIDIA A100 (UUID: GPU-2)\n"
+    assert core.count_gpus(listing) == 2
+    assert core.count_gpus("NVIDIA-SMI has failed because it couldn't communicate") == 0
+
+
+def test_a_dead_engine(tmp_path):
+    unit = {"unit": "yitiji-none", "rank": 0, "health": "http://127.0.0.1:9/health"}
+    found = by_name(core.samples(config(tmp_path, units=[unit])))
+    assert found["yitiji_engine_healthy"] == 0 and found["yitiji_rank_active"] == 0
+
+
+def test_text_format():
+    text = core.exposition([("yitiji_weights_verified", {"model": 'a"\\b\n'}, 1.0), ("yitiji_gpus_present", {}, 2.0)])
+    assert 'yitiji_weights_verified{model="a\\"\\\\b\\n"} 1\n' in text
+    assert "# TYPE yitiji_gpus_present gauge\nyitiji_gpus_present 2\n" in text
+
+
+def test_promtool_reads_it(promtool):
+    text = core.exposition([(name, {}, 1.0) for name in core.HELP])
+    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stdout, done.stdout + done.stderr
+
+
+def test_doctor(tmp_path):
+    report = {"results": [{"status": "fail"}, {"status": "pass"}, {"status": "pass"}]}
+    doctor = tmp_path / "doctor"
+    doctor.write_text(f"#!/bin/sh\ncat <<'X'\n{json.dumps(report)}\nX\nexit 2\n")
+    doctor.chmod(0o755)
+    core.collect(config(tmp_path, doctor=str(doctor)))
+    text = (tmp_path / "yitiji-doctor.prom").read_text()
+    assert 'yitiji_doctor_findings{status="fail"} 1' in text and 'status="pass"} 2' in text
+    assert not list(tmp_path.glob("*.new"))
+
+
+def test_packed_it_runs_alone(tmp_path):
+    command = tmp_path / "yitiji-metrics"
+    folder = core.__file__.rsplit("/", 1)[0]
+    command.write_bytes(_rules_bundle.bundle(folder, [], "_monitoring_figures"))
+    (tmp_path / "c.json").write_text(json.dumps(config(tmp_path)))
+    subprocess.run([sys.executable, "-I", command, "--config", tmp_path / "c.json"], check=True)
+    assert "yitiji_weights_verified" in (tmp_path / "yitiji.prom").read_text()
