@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import yaml
@@ -45,6 +46,7 @@ def monitoring_listens(plan, host):
 
 
 def _yaml(data):
+    data = json.loads(json.dumps(data))  # Ansible's own kinds of strings are strange to PyYAML
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
 
 
