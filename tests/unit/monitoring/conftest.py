@@ -22,7 +22,10 @@ def promtool() -> str:
     tool = home / "root/usr/bin/promtool"
     if not tool.exists():
         home.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", "-q", "prometheus"], cwd=home, check=True, capture_output=True)
+        fetch = ["apt-get", "download", "-q", "prometheus"]
+        if subprocess.run(fetch, cwd=home, check=False, capture_output=True).returncode:  # no lists yet
+            subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+            subprocess.run(fetch, cwd=home, check=True, capture_output=True)
         (package,) = home.glob("prometheus_*.deb")
         subprocess.run(["dpkg-deb", "-x", package, home / "root"], check=True)
         package.unlink()
