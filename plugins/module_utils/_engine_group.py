@@ -124,7 +124,7 @@ class Part:
 
     def _ask(self) -> str:
         try:
-            with urllib.request.urlopen(self.health, timeout=HEALTH_TIMEOUT) as response:  # noqa: S310 - our own
+            with urllib.request.urlopen(self.health, timeout=HEALTH_TIMEOUT) as response:  # noqa: S310 - our engine's own http address
                 return str(response.status)
         except urllib.error.HTTPError as error:
             return str(error.code)

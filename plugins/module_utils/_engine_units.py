@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_unit import gpu_options
 
+TMP = "/tmp"  # noqa: S108 - in the container, in memory of its own: nobody else writes there
 CACHE = "/cache"  # in the container; on the node a folder of the unit's own
 CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
 GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
@@ -119,8 +120,8 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         "entrypoint": [],
         "args": command,
         # No passwd entry inside: libraries that ask for the user's name read USER.
-        "env": {"HOME": "/tmp", "USER": unit["name"], **env},  # noqa: S108
-        "tmpfs": {"/tmp": role["tmp_options"]},  # noqa: S108
+        "env": {"HOME": TMP, "USER": unit["name"], **env},
+        "tmpfs": {TMP: role["tmp_options"]},
         "mounts": mounts,
         "ports": [] if shared else ["{0}:{1}:{1}".format(plan["service"]["host"], unit["port"])],
         "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if secret_variables(plan) else "",

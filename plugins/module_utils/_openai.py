@@ -64,7 +64,7 @@ class Client:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode("utf-8")
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(  # noqa: S310 - http(s) alone, see __init__
             self.base + path, data=data, headers=headers, method=method
         )
         try:

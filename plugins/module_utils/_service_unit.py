@@ -8,7 +8,7 @@ import re
 from typing import Any, Dict, List
 
 DOCKER = "/usr/bin/docker"
-SECRET_IN_CONTAINER = "/run/yitiji/secret.env"  # noqa: S105
+SECRET_IN_CONTAINER = "/run/yitiji/secret.env"  # noqa: S105 - a path, no secret
 # Reads the secrets, then becomes the real command: nothing of them is on a command line or in `docker inspect`.
 WITH_SECRETS = f'. {SECRET_IN_CONTAINER}; exec "$@"'
 _PLAIN = re.compile(r"^[A-Za-z0-9_@:/.,+=-]+$")

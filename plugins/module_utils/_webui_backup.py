@@ -96,7 +96,7 @@ class Writer:
     """Adds files to an archive and remembers what they were."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.tar = tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1, format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        self.tar = tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1, format=tarfile.PAX_FORMAT)  # noqa: SIM115 - `close` ends it
         self.entries: Dict[str, Entry] = {}
 
     def add(self, name: str, path: Path, mode: Optional[int] = None) -> None:

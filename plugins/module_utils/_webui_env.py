@@ -7,12 +7,12 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, Union
 
-SECRET_PREFIX = "open-webui-"  # noqa: S105
-ENGINE_SECRET = "engine-key"  # noqa: S105
+SECRET_PREFIX = "open-webui-"  # noqa: S105 - a name, no secret
+ENGINE_SECRET = "engine-key"  # noqa: S105 - a name, no secret
 CA = "/run/yitiji/ca.crt"
 EMBEDDING = "/models/embedding"
 DATA = "/app/backend/data"
-STATIC = "/tmp/static"  # noqa: S108
+STATIC = "/tmp/static"  # noqa: S108 - in the container
 MARKS = ("favicon.png", "favicon-96x96.png", "apple-touch-icon.png", "logo.png", "splash.png", "splash-dark.png")
 Secrets = Dict[str, Union[str, List[str]]]
 

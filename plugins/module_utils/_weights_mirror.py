@@ -124,7 +124,7 @@ class MirrorSource(HttpSource):
                 best.append(number)
         if best:
             self._news = time.monotonic()
-            return random.choice(best)  # noqa: S311
+            return random.choice(best)  # noqa: S311 - spreads load
         if self._gave_up:
             trouble("LLM611", path=waiting[0].entry.path, url=self.bases[0], detail=self._gave_up)
         if time.monotonic() - self._news > SILENT:
@@ -142,7 +142,7 @@ class MirrorSource(HttpSource):
             raise Broken("no node has it now")
         with self._lock:
             # the first node is the busiest, so it is the last choice among equals
-            base = min(found, key=lambda one: (self._load[one], one == self.bases[0], random.random()))  # noqa: S311
+            base = min(found, key=lambda one: (self._load[one], one == self.bases[0], random.random()))  # noqa: S311 - spreads load
             self._load[base] += 1
         try:
             stream = self.open_url(handle, f"{base}/{quote(entry.path)}", entry, start, stop)

@@ -28,8 +28,8 @@ def call(path, body=None, token="", kind="application/json"):
     headers = {"Content-Type": kind, "Authorization": "Bearer " + token}
     data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
     try:
-        request = urllib.request.Request(BASE + path, data, headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+        request = urllib.request.Request(BASE + path, data, headers)
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

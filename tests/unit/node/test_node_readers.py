@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: E501
+# ruff: noqa: E501 - captured lines as they came
 """Readers one by one: what they make of odd, missing and hostile input."""
 
 from __future__ import annotations
