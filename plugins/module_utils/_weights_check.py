@@ -9,7 +9,7 @@ import json
 import os
 import re
 import struct
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence
+from typing import BinaryIO, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import STEP
@@ -31,13 +31,13 @@ def check_format(path: str, name: str) -> None:
             _check_safetensors(source, name, size, head)
 
 
-def _check_safetensors(source: object, name: str, size: int, head: bytes) -> None:
+def _check_safetensors(source: BinaryIO, name: str, size: int, head: bytes) -> None:
     length = struct.unpack("<Q", head[:8])[0] if len(head) >= 8 else 0
     if not 2 <= length <= min(size - 8, HEADER_LIMIT):
         trouble("LLM602", path=name, detail=f"the safetensors header's length is {length} in a file of {size}")
-    source.seek(8)  # type: ignore[attr-defined]
+    source.seek(8)
     try:
-        header = json.loads(source.read(length).decode("utf-8"))  # type: ignore[attr-defined]
+        header = json.loads(source.read(length).decode("utf-8"))
         ends = [row["data_offsets"][1] for key, row in header.items() if key != "__metadata__"]
         end = max(ends) if ends else 0
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
