@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every role can be removed by somebody who has no plan any more: its `uninstall` needs none of its defaults from one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+OF_A_DEPLOYMENT = {"appliance", "weights"}  # what they remove is named in its inventory or its plan
+ROLES = sorted({p.parent.parent.name for p in ROOT.glob("roles/*/tasks/uninstall.yml")} - OF_A_DEPLOYMENT)
+# Only the check of the arguments bears the tag `always`: with a tag nobody has, nothing else runs.
+PLAY = """
+- name: Arguments of every uninstall
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Remove
+      ansible.builtin.include_role:
+        name: "yitiji.deepseek.{{ part }}"
+        tasks_from: uninstall
+      tags: always
+      loop: {{ roles }}
+      loop_control: {loop_var: part}
+"""
+
+
+def test_every_uninstall_takes_its_arguments_without_a_plan(tmp_path):
+    play = tmp_path / "play.yml"
+    play.write_text(PLAY.replace("{{ roles }}", str(ROLES)), encoding="utf-8")
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play]
+    run = subprocess.run(
+        [*command, "--tags", "nobody_has_this"], cwd=ROOT, capture_output=True, text=True, timeout=120, env=os.environ
+    )
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    assert run.stdout.count("Validating arguments against arg spec 'uninstall'") == len(ROLES)
