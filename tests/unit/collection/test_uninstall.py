@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every role can be removed by somebody who has no plan any more: its `uninstall` needs none of its defaults from one."""
+"""Every role can be removed without a plan: its `uninstall` takes no default from one."""
 
 from __future__ import annotations
 
@@ -31,8 +31,7 @@ def test_every_uninstall_takes_its_arguments_without_a_plan(tmp_path):
     play = tmp_path / "play.yml"
     play.write_text(PLAY.replace("{{ roles }}", str(ROLES)), encoding="utf-8")
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play]
-    run = subprocess.run(
-        [*command, "--tags", "nobody_has_this"], cwd=ROOT, capture_output=True, text=True, timeout=120, env=os.environ
-    )
+    command += ["--tags", "nobody_has_this"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env=os.environ, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
     assert run.stdout.count("Validating arguments against arg spec 'uninstall'") == len(ROLES)
