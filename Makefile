@@ -45,5 +45,10 @@ sizing-accuracy: deps ## The planner against published vLLM starts: make sizing-
 bench-weights: deps ## Weights: ours beside the SDK, aria2c and curl, in one run
 	@tests/bench/run
 
+.PHONY: bake
+INVENTORY ?= inventories/lab-image
+bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/image.md)
+	@ansible-playbook playbooks/bake.yml -i $(INVENTORY)
+
 plan: deps ## Plan a profile without any node: make plan PROFILE=flagship
 	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)

