@@ -43,7 +43,7 @@ def pytest_runtest_makereport(item, call):
     host = getattr(item, "funcargs", {}).get("host")
     if report.failed and call.when == "call" and host is not None:
         said = host.run("systemctl --failed --no-legend; journalctl --no-pager --lines=30 | cut -c1-240")
-        report.sections.append(("journal", said.stdout))
+        report.sections.append(("journal", said.stdout_bytes.decode(errors="replace")))  # cut between bytes
 
 
 @pytest.fixture
