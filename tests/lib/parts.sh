@@ -5,7 +5,7 @@ closing='(passed|failed|skipped|error|errors|no tests ran).* in [0-9.]+s|^(Passe
 output=$PWD/tests/output
 short=(docker host_tuning weights gateway) # molecule scenarios of quick
 # shellcheck disable=SC2034 # read by tests/run
-long=(docker_registry nvidia_container_toolkit nvidia_driver appliance vllm_cluster monitoring)
+long=(docker_registry nvidia_container_toolkit nvidia_driver appliance vllm_cluster llama_cpp monitoring)
 told=()
 failed=0
 keep_lab=no
@@ -43,7 +43,7 @@ summary() {
 
 # A lab of its own for this run, gone at the end whatever happens; the cache stays.
 # A lab that was there before (YITIJI_LAB=mine) is used and left alone.
-need_lab() { lab/lab serve; }
+need_lab() { lab/lab serve "$@"; }
 
 clean_up() {
     trap - EXIT INT TERM
@@ -130,8 +130,11 @@ part_browser() {
 }
 
 part_molecule() {
-    local rc=0
-    need_lab
+    local rc=0 engines=()
+    for name in llama_cpp ollama; do
+        [[ " ${short[*]} " != *" $name "* ]] || engines+=(--with llama_cpp --with "$name") # ollama's scenario wants both
+    done
+    need_lab "${engines[@]}"
     for scenario in "${short[@]}"; do
         step molecule test -s "$scenario" || rc=1
     done
