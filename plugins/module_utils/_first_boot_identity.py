@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_settings as settings_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._image_paths import match
@@ -81,6 +81,29 @@ def _yaml(folder: str, name: str) -> Dict[str, Any]:
         ) from error
 
 
+def wired(top: str = "/sys/class/net") -> List[str]:
+    """Interfaces of real cards: what is made of others (bridges, pairs, bonds) has no device behind it."""
+    names = sorted(os.listdir(top)) if os.path.isdir(top) else []
+    return [n for n in names if os.path.exists(f"{top}/{n}/device") and read_text(f"{top}/{n}/type").strip() == "1"]
+
+
+def _with_interface(found: Mapping[str, Any]) -> Dict[str, Any]:
+    """One address belongs to one interface: of several, the one chosen before, else the first with a cable."""
+    if found.get("interface") or found.get("address", "dhcp") == "dhcp" or len(wired()) < 2:
+        return dict(found)
+    names = wired()
+    for name in names:
+        if read_text(NETWORK) == settings_.network_file({**found, "interface": name}):
+            return {**found, "interface": name}
+        subprocess.run(["ip", "link", "set", name, "up"], check=False)
+    until = time.monotonic() + 15  # switches take their time
+    plugged: List[str] = []
+    while not plugged and time.monotonic() < until:
+        time.sleep(0.5)
+        plugged = [name for name in names if read_text(f"/sys/class/net/{name}/carrier").strip() == "1"]
+    return {**found, "interface": (plugged or names)[0]}
+
+
 def take(found: Mapping[str, Any]) -> None:
     """Makes it so; what is already so is not touched."""
     name = str(found.get("hostname") or read_text("/etc/hostname").strip() or "yitiji").lower()
@@ -91,7 +114,7 @@ def take(found: Mapping[str, Any]) -> None:
     hosts = f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n127.0.1.1 {name}\n"
     if f" {name}\n" not in read_text("/etc/hosts"):
         write_atomic("/etc/hosts", hosts, 0o644)
-    network = settings_.network_file(dict(found))
+    network = settings_.network_file(_with_interface(found))
     if read_text(NETWORK) != network:
         write_atomic(NETWORK, network, 0o644)
     key = str(found.get("ssh_key") or "")

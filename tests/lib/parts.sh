@@ -107,6 +107,12 @@ part_vm() {
     python -m pytest -x -v -s tests/vm
 }
 
+part_image() {
+    packages mmdebstrap systemd-container fdisk mtools e2fsprogs
+    lab/lab serve --with llama_cpp --with webui
+    python -m pytest -x -v -s tests/image
+}
+
 part_build() { python -m pytest tests/integration/test_artefact.py; }
 
 part_lab() {

@@ -140,3 +140,12 @@ def test_the_screen_has_no_chinese_and_the_page_has():
     done = show.lines({"stage": "done", "address": "10.0.0.5"})
     assert any("https://10.0.0.5/" in show.for_screen(line) for line in done)
     assert "refresh" not in show.page({"stage": "done"}) and "refresh" in show.page({"stage": "running"})
+
+
+def test_real_cards_are_told_from_made_interfaces(tmp_path):
+    for name, kind, device in (("eno1", "1", True), ("ib0", "32", True), ("docker0", "1", False), ("lo", "772", False)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "type").write_text(kind + "\n")
+        if device:
+            (tmp_path / name / "device").mkdir()
+    assert who.wired(str(tmp_path)) == ["eno1"]
