@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     forward.add_argument("name")
     forward.add_argument("--port", type=int, default=8443)
     forward.add_argument("--to", type=int, default=443, help="port on the node")
+    way = verb("egress", "let the lab reach the world, or nothing outside itself (until told otherwise)")
+    way.add_argument("state", choices=["on", "off"])
     verb("ls", "nodes and their state")
     verb("check", "whether this machine can carry the lab")
     verb("light", "everything of `make lab`")
@@ -84,6 +86,8 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
         say(f"https://127.0.0.1:{args.port}/ leads to {n.name}:{args.to}; Ctrl-C ends it")
         tunnel = ["-N", "-L", f"127.0.0.1:{args.port}:127.0.0.1:{args.to}", "-o", f"ProxyCommand={proxy}"]
         _exec(["ssh", *node.ssh_options(lab), *tunnel, f"root@{n.address}"], lab)
+    elif args.verb == "egress":
+        net.egress(lab, args.state == "on")
     elif args.verb == "stop":
         node.stop(lab, args.name, clean=not args.pull_the_plug)
     elif args.verb == "freeze":

@@ -50,7 +50,7 @@ def hub_name(context: Context) -> Finding:
 
 
 def _no_hub(context: Context) -> Optional[Finding]:
-    if context.settings.get("source", "modelscope") != "modelscope":
+    if context.settings.get("source", "modelscope") not in ("modelscope", "bundle"):
         return skipped("the weights come from a directory", "权重来自本地目录")
     if weights_done(context):
         return skipped("the weights are in place and verified", "权重已就位并通过校验")

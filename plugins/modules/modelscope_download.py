@@ -54,8 +54,9 @@ options:
       - Where the files come from.
       - V(modelscope) is the hub, V(directory) is I(source_dir) on the node.
       - V(mirror) are other nodes that serve their copy, see I(mirrors).
+      - V(bundle) is an offline bundle that M(yitiji.deepseek.bundle_server) serves at I(endpoint); it speaks the hub's protocol.
     type: str
-    choices: [modelscope, directory, mirror]
+    choices: [modelscope, directory, mirror, bundle]
     default: modelscope
   source_dir:
     description:
@@ -256,7 +257,7 @@ ARGUMENTS: Dict[str, Any] = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "endpoint": {"type": "str", "default": "https://www.modelscope.cn"},
     "token": {"type": "str", "default": "", "no_log": True},
-    "source": {"type": "str", "choices": ["modelscope", "directory", "mirror"], "default": "modelscope"},
+    "source": {"type": "str", "choices": ["modelscope", "directory", "mirror", "bundle"], "default": "modelscope"},
     "source_dir": {"type": "path"},
     "mirrors": {"type": "list", "elements": "str", "default": []},
     "workers": {"type": "int", "default": 8},

@@ -31,7 +31,7 @@ options:
   source:
     description: The hub, or a directory with the files.
     type: str
-    choices: [modelscope, directory]
+    choices: [modelscope, directory, bundle]
     default: modelscope
   source_dir:
     description: Directory with the files (or with C(owner/name) below it), for I(source=directory).
@@ -152,7 +152,7 @@ ARGUMENTS: Dict[str, Any] = {
     "revision": {"type": "str", "default": "master"},
     "endpoint": {"type": "str", "default": "https://www.modelscope.cn"},
     "token": {"type": "str", "default": "", "no_log": True},
-    "source": {"type": "str", "choices": ["modelscope", "directory"], "default": "modelscope"},
+    "source": {"type": "str", "choices": ["modelscope", "directory", "bundle"], "default": "modelscope"},
     "source_dir": {"type": "path"},
     "gguf": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "int", "default": 20},

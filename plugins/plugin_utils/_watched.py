@@ -19,6 +19,11 @@ INTERNAL = ("ansible_job_id", "started", "finished", "results_file", "stdout", "
 
 class Watched(ActionBase):
     NAME = ""
+    PROBE = True  # a run in check mode first tells whether there is work at all
+
+    def progress(self, _args: Dict[str, Any]) -> str:
+        """The file in which the module says how far it is."""
+        return f"/run/yitiji-{uuid.uuid4().hex}.json"
 
     def limit(self, args: Dict[str, Any]) -> int:
         """How long the module may take, in seconds."""
@@ -30,6 +35,8 @@ class Watched(ActionBase):
         if self._task.async_val or self._task.check_mode:
             answer = self._execute_module(self.NAME, args, task_vars=task_vars, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
+        if not self.PROBE:
+            return {**result, **self._watch(args, task_vars)}
         # Only what really takes long is worth a background job.
         self._task.check_mode = True
         try:
@@ -41,7 +48,7 @@ class Watched(ActionBase):
         return {**result, **self._watch(args, task_vars)}
 
     def _watch(self, args: Dict[str, Any], task_vars: Optional[Dict[str, Any]]) -> Dict[str, Any]:
-        progress = f"/run/yitiji-{uuid.uuid4().hex}.json"
+        progress = self.progress(args)
         self._task.async_val = limit = self.limit(args) + SLACK
         try:
             job: Dict[str, Any] = self._execute_module(

@@ -1,0 +1,34 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gives bundle_make the catalogue and shows how far it is."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Optional
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Watched
+
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+
+
+class ActionModule(Watched):
+    NAME = "yitiji.deepseek.bundle_make"
+    PROBE = False
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        folders = [BUILT_IN, *(self._task.args.get("catalog_dirs") or [])]
+        try:
+            found = read_catalog(folders, lambda text: yaml.safe_load(text) or {}, ("licences", "targets"))
+        except Refusal as refusal:
+            raise AnsibleActionFail(refusal.message("", ["localhost"])) from refusal
+        self._task.args["catalog"] = found
+        answer: Dict[str, Any] = super().run(tmp, task_vars)
+        return answer
+
+    def progress(self, args: Dict[str, Any]) -> str:
+        return os.path.join(os.path.abspath(os.path.expanduser(str(args["path"]))), ".yitiji-work", "progress.json")

@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of a node that is not there yet, from the target that a bundle is made for."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Optional
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_work import target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as Unreadable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+    _requires_connection = False
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        host = str((task_vars or {}).get("inventory_hostname", ""))
+        folders = [BUILT_IN, *(self._task.args.get("catalog_dirs") or [])]
+        try:
+            known = read_catalog(folders, lambda text: yaml.safe_load(text) or {}, ("targets",))["targets"]
+            target = target_of(self._task.args["target"], known)
+        except Unreadable as refusal:
+            raise AnsibleActionFail(refusal.message("", [host])) from refusal
+        except Refusal as refusal:
+            raise AnsibleActionFail(render(refusal, host)) from None
+        names = {"debian": "Debian", "ubuntu": "Ubuntu"}
+        facts = {
+            "distribution": names.get(target["distribution"], target["distribution"]),
+            "distribution_version": target["version"],
+            "distribution_major_version": str(target["version"]).split(".")[0],
+            "distribution_release": target["release"],
+            "os_family": "Debian",
+            "architecture": {"amd64": "x86_64", "arm64": "aarch64"}.get(target["architecture"], target["architecture"]),
+        }
+        return {**result, "changed": False, "ansible_facts": facts}

@@ -1,0 +1,126 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle_check
+short_description: Check that an offline bundle is whole and its signer's
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Checks the signature of the manifest, that no file is missing and none superfluous, and the SHA-256 of every file.
+  - Runs on the controller, before anything is changed. What is wrong is refused with its rule (LLM913, LLM914, LLM915).
+  - Files that an earlier run read and that did not change in size and time since are not read again.
+options:
+  path:
+    description: Folder of the bundle.
+    type: path
+    required: true
+  signer:
+    description: The only public key that counts, as in an ssh key file; when empty, the one that lies in the bundle.
+    type: str
+    default: ""
+  stamps:
+    description: Folder in which it is remembered what was read and found right.
+    type: path
+    default: ~/.cache/yitiji/bundles
+  timeout:
+    description: Seconds that it may take.
+    type: int
+    default: 14400
+  progress:
+    description: File in which the state is kept while the module works. The action plugin sets it.
+    type: path
+attributes:
+  check_mode:
+    description: Changes nothing but its own memory, so it does the same.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  action:
+    description: An action plugin of the same name shows the progress.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Check the bundle
+  yitiji.deepseek.bundle_check:
+    path: /media/usb/bundle
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+bundle:
+  description: What the bundle is for and what it holds.
+  returned: success
+  type: dict
+  sample:
+    targets: [{distribution: debian, release: bookworm, version: "12", architecture: amd64}]
+    holds: {images: [], models: [], downloads: []}
+    made: "2026-01-01T00:00:00Z"
+    files: 120
+    bytes: 3300000000
+signer:
+  description: The key that signed it.
+  returned: success
+  type: str
+  sample: ssh-ed25519 AAAA…
+hashed:
+  description: Bytes that were read in this run.
+  returned: success
+  type: int
+  sample: 3300000000
+rule:
+  description: Id of the rule that failed.
+  returned: failure
+  type: str
+  sample: LLM915
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_check import check
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "signer": {"type": "str", "default": ""},
+            "stamps": {"type": "path", "default": "~/.cache/yitiji/bundles"},
+            "timeout": {"type": "int", "default": 14400},
+            "progress": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    report = Reporter(params["progress"], "checking the bundle")
+    try:
+        found = check(os.path.abspath(params["path"]), params["signer"], params["stamps"], report.bytes)
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or params['path']}: {error.strerror or error}")
+    bundle = found.bundle
+    module.exit_json(
+        changed=False,
+        bundle={
+            "targets": list(bundle.targets),
+            "holds": bundle.holds,
+            "made": bundle.made,
+            "files": len(bundle.files),
+            "bytes": bundle.size,
+        },
+        signer=found.signer,
+        hashed=found.hashed,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle_make
+short_description: Make an offline bundle of all that a deployment needs
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Resolves and fetches distribution packages with their dependencies for each target, container images, releases of
+    engines; takes the models and the controller's files that lie in the folder already; makes a signed package
+    repository, a bill of materials (SPDX), sums, and a signed manifest.
+  - Nothing is fetched before every licence that asks for it is accepted (LLM910).
+  - What is there and has not changed is neither fetched nor read again; a run that was cut off is gone on with.
+  - What an earlier run brought and nobody asks for any more is removed.
+options:
+  path:
+    description: Folder of the bundle.
+    type: path
+    required: true
+  targets:
+    description:
+      - Releases and architectures, each C(release) (of the catalogue) and C(architecture); C(sources), lines as in
+        sources.list, and C(mirrors) with C(main) and C(security) replace the mirrors of this machine.
+    type: list
+    elements: dict
+    required: true
+  packages:
+    description: What the roles install, each C(target) (like V(bookworm-amd64)), C(role) and C(names).
+    type: list
+    elements: dict
+    default: []
+  images:
+    description: Container images, each C(ref), C(id), C(digest) and C(archives).
+    type: list
+    elements: dict
+    default: []
+  downloads:
+    description: Files, each C(name), C(version), C(url) and C(sha256).
+    type: list
+    elements: dict
+    default: []
+  models:
+    description: Models that lie below C(models/) and were verified there, each C(model).
+    type: list
+    elements: dict
+    default: []
+  licences:
+    description: Ids of the licences that were accepted.
+    type: list
+    elements: str
+    default: []
+  check_script:
+    description: Text of the script that checks the bundle.
+    type: str
+    required: true
+  key:
+    description: Private ssh key, without passphrase, that signs the bundle. Made (0600) when it is not there.
+    type: path
+    required: true
+  split:
+    description:
+      - Size of volumes, like V(4G), as which the bundle is written once more into a folder beside it (C(.volumes)).
+      - Empty for none.
+    type: str
+    default: ""
+  join_script:
+    description: Text of the script that joins the volumes.
+    type: str
+    default: ""
+  version:
+    description: Version of the collection.
+    type: str
+    default: ""
+  catalog_dirs:
+    description: Folders with more licences and targets, as of O(targets). Read by the action plugin.
+    type: list
+    elements: path
+    default: []
+  catalog:
+    description: Licences and targets. Set by the action plugin.
+    type: dict
+    default: {}
+  ca_path:
+    description: File with the certificates of your own authority.
+    type: path
+  timeout:
+    description: Seconds that it may take.
+    type: int
+    default: 172800
+  progress:
+    description: File in which the state is kept while the module works. The action plugin sets it.
+    type: path
+attributes:
+  check_mode:
+    description: Says whether every licence is accepted; nothing is fetched.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  action:
+    description: An action plugin of the same name adds the catalogue and shows the progress.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Make the bundle
+  yitiji.deepseek.bundle_make:
+    path: /srv/bundle
+    targets: [{release: bookworm, architecture: amd64}]
+    packages: [{target: bookworm-amd64, role: gateway, names: [nginx]}]
+    check_script: "{{ lookup('ansible.builtin.file', 'check.sh') }}"
+    key: ~/.config/yitiji/bundle-key
+"""
+
+RETURN = r"""
+kinds:
+  description: How many files and bytes of each kind.
+  returned: success
+  type: dict
+  sample: {package: {files: 114, bytes: 105769000}}
+bytes:
+  description: Size of the bundle.
+  returned: success
+  type: int
+  sample: 3300000000
+fetched:
+  description: Bytes that came in this run, models not counted.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description: Time spent.
+  returned: success
+  type: float
+  sample: 61.5
+volumes:
+  description: Names of the volumes, with O(split).
+  returned: success
+  type: list
+  elements: str
+  sample: [yitiji-bundle.tar.000]
+signer:
+  description: The public key that signed it.
+  returned: success
+  type: str
+  sample: ssh-ed25519 AAAA…
+rule:
+  description: Id of the rule that failed.
+  returned: failure
+  type: str
+  sample: LLM910
+"""
+
+import os
+import time
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_finish as finish
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_split as split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import Bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_make import Maker
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_work import Spec, run, summary, target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+
+ARGUMENTS: Dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "targets": {"type": "list", "elements": "dict", "required": True},
+    "packages": {"type": "list", "elements": "dict", "default": []},
+    "images": {"type": "list", "elements": "dict", "default": []},
+    "downloads": {"type": "list", "elements": "dict", "default": []},
+    "models": {"type": "list", "elements": "dict", "default": []},
+    "licences": {"type": "list", "elements": "str", "default": []},
+    "check_script": {"type": "str", "required": True},
+    "key": {"type": "path", "required": True, "no_log": False},
+    "split": {"type": "str", "default": ""},
+    "join_script": {"type": "str", "default": ""},
+    "version": {"type": "str", "default": ""},
+    "catalog_dirs": {"type": "list", "elements": "path", "default": []},
+    "catalog": {"type": "dict", "default": {}},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 172800},
+    "progress": {"type": "path"},
+}
+
+
+class Progress:
+    """A line a second: what comes, sizes, rate, time left."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.report = path, Reporter(path, "bundle")
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self.report.what != what:
+            self.report = Reporter(self.path, what)
+            self.report.text("…")
+        elif total:
+            self.report.bytes(done, total)
+
+
+def make(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
+    catalog = params["catalog"]
+    targets: List[Dict[str, Any]] = [target_of(one, catalog.get("targets") or {}) for one in params["targets"]]
+    spec = Spec(
+        os.path.abspath(params["path"]),
+        targets,
+        params["packages"],
+        params["images"],
+        params["downloads"],
+        params["models"],
+        catalog.get("licences") or {},
+        params["licences"],
+        params["ca_path"] or "",
+    )
+    size = split.size_of(params["split"]) if params["split"] else 0
+    say = Progress(params["progress"])
+    maker = Maker(spec, say)
+    if dry:
+        maker.work.consent(maker.named())
+        return {"changed": True, "kinds": {}, "bytes": 0, "fetched": 0, "signer": "", "volumes": []}
+    for tool in ("ssh-keygen", "gpg", "apt-get", "dpkg-deb"):  # missing ones are refused before a byte comes
+        run([tool, "--version"] if tool != "ssh-keygen" else [tool, "-?"])
+    finish.ensure_key(params["key"])
+    files = maker.make()
+    names = ("distribution", "release", "version", "architecture")
+    told = tuple({name: str(one[name]) for name in names} for one in targets)
+    bundle = Bundle(
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), params["version"], told, maker.holds, tuple(files)
+    )
+    bundle, changed = finish.close(spec.dest, bundle, params["check_script"], params["key"], spec.licences)
+    volumes: List[str] = []
+    if size:
+        told_of = lambda done, total: say("volumes", done, total)  # noqa: E731
+        volumes, written = split.split(bundle, spec.dest, size, params["join_script"], told_of)
+        changed = changed or written
+    return {
+        "changed": changed,
+        "volumes": volumes,
+        "kinds": summary(bundle.files),
+        "bytes": bundle.size,
+        "fetched": maker.work.fetched,
+        "signer": finish.public_key(params["key"]),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    began = time.monotonic()
+    try:
+        result = make(module.params, module.check_mode)
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    except OSError as error:
+        module.fail_json(
+            msg=f"[LLM921] {error.filename or module.params['path']}: {error.strerror or error}. Fix: give the bundle "
+            f"a disk with more room, or one that can be written to (bundle_out). "
+            f"请更换空间充足且可写的磁盘（bundle_out）。",
+            rule="LLM921",
+        )
+    module.exit_json(seconds=round(time.monotonic() - began, 1), **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle_server
+short_description: Hand an offline bundle to the nodes while a run lasts
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Serves the files of a checked bundle, and its models as ModelScope's protocol has them, over HTTP to the nodes that
+    are named and to nobody else.
+  - Ends by itself when the run of ansible-playbook that started it is over, however that ended.
+  - Only what the bundle's manifest lists is served.
+options:
+  path:
+    description: Folder of the bundle. Required with O(state=started).
+    type: path
+  addresses:
+    description:
+      - Addresses of this machine on which to listen, as the nodes see it. When one is not this machine's own, it
+        listens on all, still for O(allow) alone.
+    type: list
+    elements: str
+    default: []
+  port:
+    description: Port.
+    type: int
+    default: 8812
+  allow:
+    description: Addresses of the nodes. Required with O(state=started).
+    type: list
+    elements: str
+    default: []
+  state:
+    description: Whether it should serve. A server of this run that is there already is replaced.
+    type: str
+    choices: [started, stopped]
+    default: started
+  run:
+    description: Process that the server outlives by no more than a second. Set by the action plugin.
+    type: int
+    default: 0
+  word:
+    description: Word by which the server can be told to stop. Set by the action plugin.
+    type: str
+    default: ""
+attributes:
+  check_mode:
+    description: Serves in check mode too, since the checks ask for what would come. Nothing is changed by it.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  action:
+    description: An action plugin of the same name tells the module which run it serves.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Serve the bundle
+  yitiji.deepseek.bundle_server:
+    path: /media/usb/bundle
+    addresses: [10.0.0.5]
+    allow: [10.0.0.11, 10.0.0.12]
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+bases:
+  description: Where it listens.
+  returned: with O(state=started)
+  type: list
+  elements: str
+  sample: ["http://10.0.0.5:8812"]
+"""
+
+import http.client
+import os
+import socket
+import time
+from typing import Any, List
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_hub as hub
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_check import load
+from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+
+WAIT = 5.0
+
+
+def stop(addresses: List[str], port: int, word: str) -> None:
+    """Ask the server of this run to end; one of another run does not know the word."""
+    for address in [*addresses, "127.0.0.1"]:
+        connection = http.client.HTTPConnection(address, port, timeout=3)
+        try:
+            connection.request("POST", "/stop/" + word, headers={"Content-Length": "0"})
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            continue
+        finally:
+            connection.close()
+    until = time.monotonic() + WAIT
+    while time.monotonic() < until and any(taken(one, port) for one in addresses):
+        time.sleep(0.1)
+
+
+def taken(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), 0.5):
+            return True
+    except OSError:
+        return False
+
+
+def start(params: Any) -> List[hub.Server]:
+    shelf = hub.Shelf(load(os.path.abspath(params["path"])), os.path.abspath(params["path"]))
+    try:
+        servers, over = hub.listen(shelf, params["addresses"], params["port"], params["allow"], params["word"])
+    except OSError as error:
+        raise Refusal(
+            "LLM919",
+            Text(
+                f"port {params['port']} of {', '.join(params['addresses'])} can't be used: {error.strerror or error}.",
+                f"无法使用 {', '.join(params['addresses'])} 的端口 {params['port']}：{error.strerror or error}。",
+            ),
+            Text(
+                "end what uses it (another run with a bundle?), or set bundle_port to a free port.",
+                "请结束占用该端口的进程（是否有另一次离线部署？），或将 bundle_port 设为空闲端口。",
+            ),
+        ) from error
+    begun = hub.start_of(params["run"])
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() != 0:
+            os._exit(0)
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        os.chdir("/")
+        hub.serve(servers, over, params["run"], begun)
+        os._exit(0)
+    return servers
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path"},
+            "addresses": {"type": "list", "elements": "str", "default": []},
+            "port": {"type": "int", "default": 8812},
+            "allow": {"type": "list", "elements": "str", "default": []},
+            "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+            "run": {"type": "int", "default": 0},
+            "word": {"type": "str", "default": "", "no_log": False},
+        },
+        supports_check_mode=True,
+        required_if=[("state", "started", ["path", "addresses", "allow", "run"])],
+    )
+    params = module.params
+    if params["word"]:
+        stop(params["addresses"], params["port"], params["word"])
+    bases = []
+    try:
+        if params["state"] == "started":
+            bases = [f"http://{one.server_name}:{one.server_port}" for one in start(params)]
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    module.exit_json(changed=False, bases=bases)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle_target
+short_description: Facts of a node that is not there yet
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - Sets distribution, release and architecture as a node of the target would tell them, so that roles can be asked what
+    they would install on it. No node is contacted.
+options:
+  target:
+    description: A target, C(release) and C(architecture); releases of the catalogue are completed.
+    type: dict
+    required: true
+  catalog_dirs:
+    description: Folders with more targets.
+    type: list
+    elements: path
+    default: []
+attributes:
+  check_mode:
+    description: Changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Ask as on Debian 13
+  yitiji.deepseek.bundle_target:
+    target: {release: trixie, architecture: amd64}
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: The facts.
+  returned: always
+  type: dict
+  sample: {distribution: Debian, distribution_major_version: "13", architecture: x86_64}
+"""

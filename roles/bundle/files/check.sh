@@ -1,0 +1,115 @@
+#!/bin/sh
+# Checks an offline bundle: every file by its sha256, nothing missing, nothing that does not belong there.
+# 校验离线包：逐个文件核对 sha256，检查缺失与多余的文件。
+#   sh check.sh          the files and, where ssh-keygen is there, the signature
+#   sh check.sh --node   also whether the bundle is for this machine's architecture and release
+# Ends with 0: whole, 1: not whole or not for this machine, 2: could not be checked. Needs sh, sed and sha256sum.
+set -u
+LC_ALL=C
+export LC_ALL
+here=$(dirname "$0")
+cd "$here" || exit 2
+node=no
+[ "${1:-}" = --node ] && node=yes
+bad=0
+
+say() { printf '%s\n' "$*"; }
+wrong() {
+    bad=1
+    printf '%s: %s\n' "$1" "$2"
+}
+give_up() {
+    printf 'check: %s\n' "$1" >&2
+    exit 2
+}
+
+[ -f MANIFEST.json ] || give_up "no MANIFEST.json here: this is no bundle / 此处没有离线包"
+command -v sha256sum >/dev/null 2>&1 || give_up "sha256sum is missing / 缺少 sha256sum"
+work=$(mktemp -d) || give_up "no room for a temporary folder"
+trap 'rm -rf "$work"' EXIT INT TERM
+
+# one file a line: sha256 size path
+sed -n 's/^ {"path": "\(.*\)", "size": \([0-9]*\), "sha256": "\([0-9a-f]\{64\}\)", .*/\3 \2 \1/p' MANIFEST.json >"$work/files"
+sed -n 's/^ "targets": \[\(.*\)\],$/\1/p' MANIFEST.json | tr '}' '\n' >"$work/targets"
+count=$(wc -l <"$work/files" | tr -d ' ')
+[ "$count" -gt 0 ] || give_up "MANIFEST.json lists no files / 清单为空"
+total=$(awk '{ sum += $2 } END { printf "%d", sum / 1000000 }' "$work/files")
+
+signature() {
+    if ! command -v ssh-keygen >/dev/null 2>&1; then
+        say "signature: not checked, there is no ssh-keygen / 未校验签名：缺少 ssh-keygen"
+        return 0
+    fi
+    if [ ! -f MANIFEST.json.sig ] || [ ! -f SIGNER.pub ]; then
+        wrong "LLM914 signature / 签名" "missing / 缺少"
+        return 0
+    fi
+    printf 'bundle namespaces="yitiji-bundle" %s\n' "$(cat SIGNER.pub)" >"$work/signers"
+    if ssh-keygen -Y verify -f "$work/signers" -I bundle -n yitiji-bundle -s MANIFEST.json.sig <MANIFEST.json >/dev/null 2>&1; then
+        say "signature / 签名: good, by $(ssh-keygen -l -f SIGNER.pub | cut -d' ' -f2)"
+    else
+        wrong "LLM914 MANIFEST.json" "does not belong to its signature / 与签名不符"
+    fi
+}
+
+files() {
+    number=0
+    done_bytes=0
+    while read -r sha size path; do
+        number=$((number + 1))
+        if [ -t 2 ]; then
+            printf '\r%d of %d files, %d of %d MB' "$number" "$count" "$((done_bytes / 1000000))" "$total" >&2
+        elif [ $((number % 50)) -eq 0 ] || [ "$size" -gt 500000000 ]; then
+            printf '%d of %d files, %d of %d MB\n' "$number" "$count" "$((done_bytes / 1000000))" "$total" >&2
+        fi
+        done_bytes=$((done_bytes + size))
+        if [ ! -e "$path" ]; then
+            wrong "LLM915 missing / 缺少" "$path"
+        elif [ -L "$path" ] || [ ! -f "$path" ]; then
+            wrong "LLM915 wrong / 内容不符" "$path (not a plain file)"
+        elif [ "$(wc -c <"$path" | tr -d ' ')" != "$size" ]; then
+            wrong "LLM915 wrong / 内容不符" "$path ($(wc -c <"$path" | tr -d ' ') bytes, should be $size)"
+        elif [ "$(sha256sum <"$path" | cut -d' ' -f1)" != "$sha" ]; then
+            wrong "LLM915 wrong / 内容不符" "$path (sha256)"
+        fi
+    done <"$work/files"
+    [ -t 2 ] && printf '\n' >&2
+    return 0
+}
+
+superfluous() {
+    cut -d' ' -f3- "$work/files" >"$work/listed"
+    printf '%s\n' MANIFEST.json MANIFEST.json.sig SIGNER.pub SHA256SUMS >>"$work/listed"
+    sort "$work/listed" >"$work/listed.sorted"
+    find . -name '.yitiji-*' -prune -o ! -type d -print | sed 's/^\.\///' | sort >"$work/there"
+    comm -13 "$work/listed.sorted" "$work/there" >"$work/more"
+    while IFS= read -r path; do
+        wrong "LLM915 superfluous / 多余" "$path"
+    done <"$work/more"
+}
+
+this_machine() {
+    case $(uname -m) in
+        x86_64) machine=amd64 ;;
+        aarch64) machine=arm64 ;;
+        *) machine=$(uname -m) ;;
+    esac
+    name=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null | tr -d '"')
+    if ! grep -q "\"architecture\": \"$machine\"" "$work/targets"; then
+        wrong "LLM916 architecture / 架构" "this machine is $machine"
+    elif ! grep "\"architecture\": \"$machine\"" "$work/targets" | grep -q "\"release\": \"$name\""; then
+        wrong "LLM917 release / 系统版本" "this machine runs ${name:-something else}"
+    fi
+}
+
+say "bundle of $count files, $total MB, for / 离线包适用于: $(sed -n 's/.*"architecture": "\([^"]*\)".*"release": "\([^"]*\)".*/\2-\1/p' "$work/targets" | tr '\n' ' ')"
+signature
+files
+superfluous
+[ "$node" = no ] || this_machine
+if [ "$bad" -eq 0 ]; then
+    say "whole / 完整"
+else
+    say "NOT USABLE / 不可用: copy what is named above again, remove what is superfluous / 请重新拷贝以上文件并删除多余文件"
+fi
+exit "$bad"
