@@ -37,6 +37,13 @@ unit: deps ## Unit tests
 CASES ?= tests/sizing/data/cases.jsonl
 MODELS ?= tests/sizing/data/models.json
 
+INVENTORY ?= inventories/$(PROFILE)
+OUT ?= $(CURDIR)/bundle
+
+.PHONY: bundle
+bundle: deps ## All a site without internet needs: make bundle INVENTORY=inventories/lab OUT=/srv/bundle
+	@ansible-playbook playbooks/bundle.yml -i $(INVENTORY) -e bundle_out=$(abspath $(OUT))
+
 .PHONY: plan sizing-accuracy bench-weights
 sizing-accuracy: deps ## The planner against published vLLM starts: make sizing-accuracy CASES=FILE MODELS=FILE
 	@tests/sizing/peer_setup.sh || echo "the peer (aiconfigurator) could not be installed; its row is left out"

@@ -53,7 +53,8 @@ def end(pidfile: Path, name: str, seconds: float = 5) -> None:
 
 def egress(lab: Lab, open_: bool) -> None:
     """Whether anything in the lab finds a way out; the lab's own network stays as it is."""
-    script = "ip link set tap0 up && ip route replace default via 10.0.2.2 dev tap0" if open_ else "ip link set tap0 down"
+    way = "ip link set tap0 up && ip route replace default via 10.0.2.2 dev tap0"
+    script = way if open_ else "ip link set tap0 down"
     with step(f"way out of {lab.netns}") as s:
         run(*inside(lab), "sh", "-c", script)
         s.tell("open" if open_ else "none")

@@ -36,7 +36,7 @@ class Shelf:
 
     def file(self, path: str) -> Optional[File]:
         """By the path as it stands, or as an address quotes it."""
-        plain = path.lstrip("/")
+        plain = path.lstrip("/").replace("/./", "/")  # as apt asks for the files of a flat repository
         return self.files.get(plain) or self.files.get(unquote(plain))
 
     def listing(self, model: str, below: str, recursive: bool) -> Optional[List[Dict[str, Any]]]:

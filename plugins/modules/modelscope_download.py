@@ -54,7 +54,7 @@ options:
       - Where the files come from.
       - V(modelscope) is the hub, V(directory) is I(source_dir) on the node.
       - V(mirror) are other nodes that serve their copy, see I(mirrors).
-      - V(bundle) is an offline bundle that M(yitiji.deepseek.bundle_server) serves at I(endpoint); it speaks the hub's protocol.
+      - V(bundle) is an offline bundle that M(yitiji.deepseek.bundle_server) serves at I(endpoint) as a hub does.
     type: str
     choices: [modelscope, directory, mirror, bundle]
     default: modelscope

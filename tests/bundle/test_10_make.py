@@ -1,0 +1,100 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Making a bundle: consent first, killed and gone on with, the weights asked for once, a second run fetches nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+
+import labctl
+import offline
+import sitectl
+
+
+def asked_for_weights() -> int:
+    return sum(".safetensors" in str(one.get("path", one)) for one in labctl.hub_log())
+
+
+def test_without_consent_not_a_byte_is_fetched():
+    labctl.hub_reset()
+    run = offline.make("bundle-consent", "-e", """'{"bundle_packages": ["nvidia-driver"]}'""")
+    assert not run.ok and any(
+        "LLM910" in line and "bundle_licences: [nvidia-driver]" in line for line in run.failures()
+    )
+    assert not offline.OUT.exists() and asked_for_weights() == 0
+
+
+def test_killed_in_the_middle():
+    packages = offline.OUT / ".yitiji-work/apt-bookworm-amd64/archives"
+
+    def then(kill):
+        until = time.monotonic() + 300
+        while time.monotonic() < until and len(list(packages.glob("*.deb"))) < 20:
+            time.sleep(0.2)
+        kill()
+
+    run = offline.make(
+        "bundle-killed", watch=sitectl.when("bundle_make", lambda kill: None if packages.exists() else then(kill))
+    )
+    assert not run.ok and not (offline.OUT / "MANIFEST.json").exists()
+    assert len(list(packages.glob("*.deb"))) >= 20
+
+
+def test_goes_on_and_is_whole():
+    kept = {path.name: path.stat().st_ino for path in offline.OUT.glob(".yitiji-work/apt-*/archives/*.deb")}
+    run = offline.make("bundle-made", "-e", "bundle_split=700M")
+    assert run.ok, run.story()
+    now = {path.name: path.stat().st_ino for path in offline.OUT.glob(".yitiji-work/apt-*/archives/*.deb")}
+    assert kept and all(now[name] == inode for name, inode in kept.items()), "what was there came again"
+    told = offline.check()
+    assert told[0] == 0, told[1]
+    print(next(e["res"]["msg"] for e in run.of("runner_on_ok") if e["task"] == "Tell sizes and time"))
+
+
+def test_the_weights_were_asked_for_once():
+    shards = len(labctl.model_files("*.safetensors"))
+    gets = [one for one in labctl.hub_log() if ".safetensors" in json.dumps(one) and "GET" in json.dumps(one)]
+    assert len([one for one in gets if "FilePath" in json.dumps(one)]) <= 2 * shards
+
+
+def test_second_run_fetches_nothing():
+    stamp = (offline.OUT / "MANIFEST.json.sig").read_bytes()
+    run = offline.make("bundle-again", "-e", "bundle_split=700M")
+    assert run.ok, run.story()
+    made = next(e["res"] for e in run.of("runner_on_ok") if e["task"] == "Fetch the rest, and close the bundle")
+    assert (made["changed"], made["fetched"]) == (False, 0)
+    assert (offline.OUT / "MANIFEST.json.sig").read_bytes() == stamp
+
+
+def test_manifest_sums_and_bill_agree():
+    manifest = json.loads((offline.OUT / "MANIFEST.json").read_text(encoding="utf-8"))
+    sums = dict(reversed(line.split("  ", 1)) for line in (offline.OUT / "SHA256SUMS").read_text().splitlines())
+    assert sums == {one["path"]: one["sha256"] for one in manifest["files"]}
+    kinds = {one["kind"] for one in manifest["files"]}
+    assert {"package", "index", "image", "wheel", "collection", "weights", "tool", "document"} <= kinds
+    bill = json.loads((offline.OUT / "SBOM.spdx.json").read_text(encoding="utf-8"))
+    assert {"nginx", "docker.io", "yitiji-lab/tiny-r1-distill"} <= {one["name"] for one in bill["packages"]}
+    assert all(
+        one["sha256"] and one["licence"] for one in manifest["files"] if one["kind"] in ("package", "weights", "image")
+    )
+
+
+def test_volumes_join_to_the_same_bundle():
+    volumes = offline.OUT.with_name("bundle.volumes")
+    assert max(one.stat().st_size for one in volumes.glob("*.tar.*")) <= 700 << 20
+    joined = offline.PLACE / "joined"
+    done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(joined)
+    last = sorted(volumes.glob("*.tar.*"))[-1]
+    offline.flipped(last)
+    done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and f"LLM915 wrong volume / 分卷内容不符: {last.name}" in done.stdout
+    shutil.rmtree(volumes)
+
+
+def test_threads_end():
+    assert threading.active_count() < 50

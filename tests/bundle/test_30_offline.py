@@ -1,0 +1,67 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A node without any way out is installed from the bundle to a chat; a second run changes nothing."""
+
+from __future__ import annotations
+
+import labctl
+import offline
+import pytest
+
+SOURCES = "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null; ls -l --full-time /etc/apt /var/lib/apt/lists"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cut_off():
+    labctl.clean_node()
+    labctl.lab("egress", "off")
+    labctl.hub_reset()
+    yield
+    labctl.lab("egress", "on")
+
+
+def test_there_is_no_way_out():
+    assert "default" not in labctl.lab("run", "ip", "-4", "route")
+    assert labctl.lab("run", "sh", "-c", "cat /sys/class/net/tap0/operstate").strip() == "down"
+    gone = labctl.node("apt-get -o Acquire::http::Timeout=3 -o Acquire::Retries=0 update 2>&1; true")
+    assert "Err:" in gone or "Failed to fetch" in gone or "Temporary failure" in gone
+
+
+def test_installs_to_a_chat():
+    before = labctl.node(SOURCES)
+    run = offline.install("bundle-install")
+    assert run.ok, run.story()
+    assert any(
+        e["task"] == "Ask a question, as a user would" or "chat_check" in str(e.get("task_action"))
+        for e in run.of("runner_on_ok")
+    )
+    assert labctl.node(SOURCES) == before, "the node's own package sources are as they were"
+    asked = [one for one in labctl.hub_log() if "/api/v1/models/" in str(one) or "/files/" in str(one)]
+    assert asked == [], "nothing came from the hub"
+
+
+def test_nothing_of_it_stays():
+    assert labctl.node("ls -d /var/lib/yitiji-bundle 2>/dev/null; true").strip() == ""
+    assert "refused" in labctl.lab("run", "sh", "-c", "curl -sS -m 3 http://10.77.0.1:8812/ 2>&1; true")
+
+
+def test_second_run_changes_nothing():
+    run = offline.install("bundle-second")
+    assert run.ok, run.story()
+    assert run.changes() == []
+
+
+def test_check_mode_changes_nothing():
+    run = offline.install("bundle-check", offline.OUT, "--check")
+    assert run.ok, run.story()
+    assert run.changes() == []
+
+
+def test_a_controller_is_set_up_from_it():
+    """On the node, which has no way out either: Ansible and the collection, from the bundle alone."""
+    labctl.lab(
+        "run", "sh", "-c", f"cd {offline.OUT} && tar -c controller apt | {labctl.LAB} ssh {labctl.NODE} tar -x -C /mnt"
+    )
+    told = labctl.node("cd /mnt && sh controller/install.sh /mnt/venv && /mnt/venv/bin/ansible-playbook --version && "
+                       "export ANSIBLE_COLLECTIONS_PATH=/mnt/venv/collections; "
+                       "/mnt/venv/bin/ansible-doc -l yitiji.deepseek | head -3; rm -rf /mnt/venv /mnt/controller /mnt/apt", timeout=600)  # fmt: skip
+    assert "is ready" in told and "ansible-playbook [core" in told and "yitiji.deepseek." in told
