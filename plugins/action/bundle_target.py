@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_use import pretended
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_work import target_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as Unreadable
@@ -27,8 +28,8 @@ class ActionModule(ActionBase):
         host = str((task_vars or {}).get("inventory_hostname", ""))
         folders = [BUILT_IN, *(self._task.args.get("catalog_dirs") or [])]
         try:
-            known = read_catalog(folders, lambda text: yaml.safe_load(text) or {}, ("targets",))["targets"]
-            target = target_of(self._task.args["target"], known)
+            known = read_catalog(folders, lambda text: yaml.safe_load(text) or {}, ("targets", "gpus"))
+            target = target_of(self._task.args["target"], known["targets"])
         except Unreadable as refusal:
             raise AnsibleActionFail(refusal.message("", [host])) from refusal
         except Refusal as refusal:
@@ -42,4 +43,5 @@ class ActionModule(ActionBase):
             "os_family": "Debian",
             "architecture": {"amd64": "x86_64", "arm64": "aarch64"}.get(target["architecture"], target["architecture"]),
         }
-        return {**result, "changed": False, "ansible_facts": facts}
+        node = pretended(target, self._task.args.get("hardware") or {}, known["gpus"])
+        return {**result, "changed": False, "ansible_facts": facts, "node": node}

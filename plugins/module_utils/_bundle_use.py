@@ -43,6 +43,36 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
     }
 
 
+FAMILIES = (  # compute capability from which on
+    (10.0, "Blackwell"), (9.0, "Hopper"), (8.9, "Ada Lovelace"), (8.0, "Ampere"), (7.5, "Turing"), (7.0, "Volta"),
+    (6.0, "Pascal"), (5.0, "Maxwell"),
+)  # fmt: skip
+
+
+def pretended(
+    target: Mapping[str, Any], hardware: Mapping[str, Any], gpus: Mapping[str, Mapping[str, Any]]
+) -> Dict[str, Any]:
+    """What role nvidia_driver would read of a node of this target with the cards that the inventory declares."""
+    cards: List[Dict[str, Any]] = []
+    switched = False
+    for group in hardware.get("gpus") or []:
+        entry, count = gpus.get(str(group.get("model"))) or {}, int(group.get("count", 1))
+        if entry.get("vendor", "nvidia") != "nvidia":
+            continue
+        capability = float(entry.get("capability") or 0)
+        family = next((name for least, name in FAMILIES if capability >= least), "")
+        pci = str((entry.get("pci_ids") or [""])[0])
+        cards += [{"vendor": "nvidia", "pci_id": pci, "architecture": family, "memory_bytes": None}] * count
+        switched = switched or (bool(entry.get("nvlink")) and count >= 8)
+    return {
+        "os": {"id": target["distribution"], "version": target["version"]},
+        "gpus": cards,
+        "nvswitch": ["declared"] if switched else [],
+        "kernel": "",
+        "kernels": [],
+    }
+
+
 def bundle_of(told: Mapping[str, Any]) -> Bundle:
     """What the check told of a bundle."""
     return Bundle(str(told["made"]), "", tuple(dict(one) for one in told["targets"]), dict(told["holds"]), ())

@@ -17,8 +17,12 @@ options:
     description: A target, C(release) and C(architecture); releases of the catalogue are completed.
     type: dict
     required: true
+  hardware:
+    description: What the inventory declares of the node (C(appliance_hardware)).
+    type: dict
+    default: {}
   catalog_dirs:
-    description: Folders with more targets.
+    description: Folders with more targets and cards.
     type: list
     elements: path
     default: []
@@ -43,4 +47,9 @@ ansible_facts:
   returned: always
   type: dict
   sample: {distribution: Debian, distribution_major_version: "13", architecture: x86_64}
+node:
+  description: What M(yitiji.deepseek.nvidia_driver_plan) wants to know of the node.
+  returned: always
+  type: dict
+  sample: {os: {id: debian, version: "13"}, gpus: []}
 """

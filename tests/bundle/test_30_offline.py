@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import labctl
 import offline
 import pytest
 
-SOURCES = "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null; ls -l --full-time /etc/apt /var/lib/apt/lists"
+SOURCES = "cat /etc/apt/sources.list /etc/apt/sources.list.d/*; ls -l --full-time /etc/apt /var/lib/apt/lists; true"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,12 +58,16 @@ def test_check_mode_changes_nothing():
     assert run.changes() == []
 
 
+SET_UP = """
+cd /mnt && sh controller/install.sh /mnt/venv && /mnt/venv/bin/ansible-playbook --version &&
+ANSIBLE_COLLECTIONS_PATH=/mnt/venv/collections /mnt/venv/bin/ansible-doc -l yitiji.deepseek | head -3
+rm -rf /mnt/venv /mnt/controller /mnt/apt
+"""
+
+
 def test_a_controller_is_set_up_from_it():
     """On the node, which has no way out either: Ansible and the collection, from the bundle alone."""
-    labctl.lab(
-        "run", "sh", "-c", f"cd {offline.OUT} && tar -c controller apt | {labctl.LAB} ssh {labctl.NODE} tar -x -C /mnt"
-    )
-    told = labctl.node("cd /mnt && sh controller/install.sh /mnt/venv && /mnt/venv/bin/ansible-playbook --version && "
-                       "export ANSIBLE_COLLECTIONS_PATH=/mnt/venv/collections; "
-                       "/mnt/venv/bin/ansible-doc -l yitiji.deepseek | head -3; rm -rf /mnt/venv /mnt/controller /mnt/apt", timeout=600)  # fmt: skip
+    over = f"tar -C {offline.OUT} -c controller apt | {labctl.LAB} ssh {labctl.NODE} tar -x -C /mnt"
+    subprocess.run(["sh", "-c", over], check=True, timeout=300)
+    told = labctl.node(SET_UP, timeout=900)
     assert "is ready" in told and "ansible-playbook [core" in told and "yitiji.deepseek." in told

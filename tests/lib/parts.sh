@@ -125,6 +125,12 @@ part_e2e() {
     python -m pytest -x -v -s tests/e2e
 }
 
+part_bundle() {
+    packages openssh-client gpg gpg-agent
+    need_lab
+    python -m pytest -x -v -s tests/bundle
+}
+
 part_browser() {
     packages chromium fonts-noto-cjk
     # a machine may have them from elsewhere, and Debian's npm does not go with another's nodejs

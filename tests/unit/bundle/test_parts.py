@@ -165,6 +165,18 @@ def test_settings_of_a_node(tmp_path):
     assert "z, ollama 9" in use.problem(told, "h", None, plan)
 
 
+def test_a_node_that_is_only_declared():
+    gpus = {
+        "h20": {"vendor": "nvidia", "capability": "9.0", "nvlink": True, "pci_ids": ["10de:2329"]},
+        "npu": {"vendor": "huawei"},
+    }
+    target = {"distribution": "debian", "version": "12"}
+    node = use.pretended(target, {"gpus": [{"model": "h20", "count": 8}]}, gpus)
+    assert len(node["gpus"]) == 8 and node["gpus"][0]["architecture"] == "Hopper" and node["nvswitch"]
+    assert use.pretended(target, {"gpus": [{"model": "npu", "count": 8}]}, gpus)["gpus"] == []
+    assert use.pretended(target, {}, gpus)["os"] == {"id": "debian", "version": "12"}
+
+
 def test_a_target_is_completed():
     known = {"bookworm": {"distribution": "debian", "version": "12", "suites": ["x"]}}
     assert work.target_of({"release": "bookworm", "architecture": "arm64"}, known)["version"] == "12"
