@@ -18,7 +18,7 @@ import yaml
 from .conftest import BASE, ROOT, ensure_base
 
 NODES = {f"fleet{number}": f"10.77.0.{70 + number}" for number in range(1, 9)}
-SECONDS = 15
+AT_MOST = 4.0  # times one node: eight are asked at the same time, on one machine of two cores
 # What a login and the passing of time write on any machine.
 VOLATILE = re.compile(r"var/log/(journal/.*|wtmp|btmp|lastlog)$")
 RECORD = ROOT / "tests" / "output" / "doctor-fleet.json"
@@ -135,16 +135,14 @@ def test_it_changes_nothing_on_eight_nodes(fleet):
     assert {"etc/hostname", "etc/motd", "usr/share/doc/x"} <= set(noticed), "the comparison would not notice a change"
 
 
-def test_eight_nodes_in_fifteen_seconds(fleet):
-    """With the questions to the network, as by default. What another load takes is no fault of the doctor's."""
+def test_eight_nodes_cost_little_more_than_one(fleet):
+    """With the questions to the network, as by default. The seconds are printed and kept; a ratio is what is judged."""
     load = os.getloadavg()[0]
-    times = [round(fleet.run()[3], 1) for _ in range(2)]
+    pairs = [[round(fleet.run(*limit)[3], 1) for limit in (("-l", "fleet1"), ())] for _ in range(3)]
     RECORD.parent.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps({"nodes": len(NODES), "seconds": times, "load": load}) + "\n")
-    print(f"doctor over {len(NODES)} nodes: {times} s; load before {load:.1f}")
-    if min(times) >= SECONDS and load > 3 * (os.cpu_count() or 1):
-        pytest.skip(f"the machine is busy (load {load:.0f}): {times} s say nothing")
-    assert min(times) < SECONDS, times
+    RECORD.write_text(json.dumps({"nodes": len(NODES), "seconds": pairs, "load": load}) + "\n")
+    print(f"doctor over one node and over {len(NODES)}: {pairs} s; load before {load:.1f}")
+    assert min(eight / one for one, eight in pairs) < AT_MOST, pairs
 
 
 def loud(report: dict, host: str) -> dict[str, str]:
