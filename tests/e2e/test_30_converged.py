@@ -49,31 +49,38 @@ def test_paramiko_refuses_a_foreign_host_key(tmp_path):
     assert not run.ok and run.changes() == []
 
 
-def chat(password: str) -> str:
-    """One question through the page's own interface, as its script asks it."""
-    page = f"https://{labctl.ADDRESS}"
+PAGE = f"https://{labctl.ADDRESS}"
+JSON = ["-H", "Content-Type: application/json"]
+
+
+def sign_in() -> list[str]:
+    """What a signed-in browser sends. Once: the page refuses whoever signs in every other second."""
+    password = labctl.node(f"cat {labctl.PASSWORD_FILE}").strip()
     who = json.dumps({"email": "admin@appliance.local", "password": password})
-    asked = ["-H", "Content-Type: application/json"]
-    told = labctl.curl(*asked, "-d", who, f"{page}/api/v1/auths/signin", check=False)
-    token = json.loads(told)["token"]
-    asked += ["-H", f"Authorization: Bearer {token}"]
-    model = json.loads(labctl.curl(*asked, f"{page}/api/models"))["data"][0]["id"]
+    told = labctl.curl(*JSON, "-d", who, f"{PAGE}/api/v1/auths/signin", check=False)
+    return [*JSON, "-H", f"Authorization: Bearer {json.loads(told)['token']}"]
+
+
+def chat(session: list[str]) -> str:
+    """One question through the page's own interface, as its script asks it."""
+    model = json.loads(labctl.curl(*session, f"{PAGE}/api/models"))["data"][0]["id"]
     body = {"model": model, "stream": False, "messages": [{"role": "user", "content": "Are you back?"}]}
-    said = json.loads(labctl.curl(*asked, "-d", json.dumps(body), f"{page}/api/chat/completions"))
+    said = json.loads(labctl.curl(*session, "-d", json.dumps(body), f"{PAGE}/api/chat/completions"))
     answer: str = said["choices"][0]["message"]["content"]
     return answer
 
 
 def test_answers_again_after_a_reboot():
-    password = labctl.node(f"cat {labctl.PASSWORD_FILE}").strip()
-    assert labctl.ANSWER in chat(password)
+    """And who was signed in still is."""
+    session = sign_in()
+    assert labctl.ANSWER in chat(session)
     booted = labctl.node("cat /proc/1/stat | cut -d' ' -f22").strip()
     labctl.node("systemctl reboot", check=False)
     t0, answer = time.monotonic(), ""
     while labctl.ANSWER not in answer and time.monotonic() - t0 < BACK_WITHIN:
         time.sleep(2)
         try:
-            answer = chat(password)
+            answer = chat(session)
         except (AssertionError, ValueError, KeyError, IndexError):
             continue  # not there yet
         if labctl.node("cat /proc/1/stat | cut -d' ' -f22", check=False).strip() == booted:
