@@ -110,6 +110,7 @@ rules:
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -162,6 +163,8 @@ def sessions() -> List[Tuple[str, int]]:
 
 def listing() -> str:
     """A digest of our table as the kernel has it, without counters; empty when it is not there."""
+    if not shutil.which("nft"):  # the role's removal takes the package, too: a second one meets a node without it
+        return ""
     done = run(["nft", "--stateless", "list", "table", *core.TABLE.split()], 30)
     return hashlib.sha256(done.stdout.encode()).hexdigest() if done.returncode == 0 else ""
 
@@ -236,14 +239,16 @@ def kept(text: str, before: str, path: str) -> bool:
 def remove(module: AnsibleModule) -> bool:
     path = module.params["path"]
     there = [name for name in (path, UNIT_PATH) if os.path.exists(name)]
-    if not module.check_mode and (there or listing()):
+    loaded = bool(listing())
+    if not module.check_mode and (there or loaded):
         end_timer()
         run(["systemctl", "--quiet", "disable", "--now", UNIT], 60)
-        run(["nft", "delete", "table", *core.TABLE.split()], 30)
+        if loaded:
+            run(["nft", "delete", "table", *core.TABLE.split()], 30)
         for name in there:
             os.unlink(name)
         must(module, ["systemctl", "daemon-reload"])
-    return bool(there)
+    return loaded or bool(there)
 
 
 def main() -> None:
