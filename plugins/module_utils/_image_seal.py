@@ -87,6 +87,12 @@ def seal(root: str, rules: Rules, dry: bool = False) -> List[Trace]:
     return found
 
 
+def for_root(root: str, rules: Rules) -> Dict[str, Mapping[str, Any]]:
+    """Without what a running machine, this module included, stands on."""
+    live = os.path.realpath(root) == "/"
+    return {name: rule for name, rule in rules.items() if not (live and rule.get("offline"))}
+
+
 def with_sources(rules: Rules, sources: List[str]) -> Dict[str, Mapping[str, Any]]:
     """The rules, and the package sources that the customer's machine gets in place of the build site's."""
     text = "".join(line + "\n" for line in sources) or NO_SOURCES

@@ -82,7 +82,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     root, keep = module.params["root"], module.params["keep_values"]
-    rules = core.with_sources(module.params["rules"] or {}, module.params["apt_sources"])
+    named = core.for_root(root, module.params["rules"] or {})
+    rules = core.with_sources(named, module.params["apt_sources"])
     if keep and not module.check_mode:
         # a second run finds no values any more: those of the first one stay
         known = json.loads(read_text(keep) or "{}")

@@ -109,6 +109,12 @@ def test_values_of_the_machine_are_remembered(tree):
     assert "etc/yitiji/secrets/engine-key" in known
 
 
+def test_a_machine_that_runs_keeps_what_it_stands_on():
+    live, tree = core.for_root("/", RULES), core.for_root("/srv/tree", RULES)
+    assert set(tree) - set(live) == {"volatile", "controller"}
+    assert not [p for rule in live.values() for p in rule.get("clear", []) if p in ("run", "tmp")]
+
+
 def test_every_entry_says_why():
     raw = yaml.safe_load((ROOT / "plugins/catalog/seal/seal.yml").read_text())
     assert [name for name, rule in raw.items() if not rule.get("why")] == []
