@@ -214,3 +214,19 @@ def test_a_signature_is_judged(tmp_path):
     signed(folder, key)
     with pytest.raises(Refusal):
         finish.judge(str(folder), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHother")
+
+
+def test_a_bundle_is_closed_once_and_stays_as_it_is(tmp_path):
+    key = str(tmp_path / "key")
+    folder = tmp_path / "b"
+    folder.mkdir()
+    finish.ensure_key(key)
+    first, changed = finish.close(str(folder), BUNDLE, "#!/bin/sh\n", key, LICENCES)
+    signature = (folder / core.SIGNATURE).read_bytes()
+    assert changed and {finish.CHECK, finish.SBOM} <= {one.path for one in first.files}
+    later = BUNDLE._replace(made="2026-02-02T00:00:00Z")
+    assert finish.close(str(folder), later, "#!/bin/sh\n", key, LICENCES) == (first, False)
+    assert (folder / core.SIGNATURE).read_bytes() == signature
+    for other, check in ((later._replace(files=later.files[:1]), "#!/bin/sh\n"), (later, "#!/bin/sh\ntrue\n")):
+        assert finish.close(str(folder), other, check, key, LICENCES)[1]
+        assert finish.judge(str(folder)) == finish.public_key(key)
