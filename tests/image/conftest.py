@@ -36,7 +36,7 @@ def play(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def baked() -> Baked:
-    folder = labctl.CACHE / "run" / os.environ["YITIJI_LAB"] / "images"
+    folder = labctl.CACHE / "baked" / os.environ["YITIJI_LAB"]
     raw, work, output = folder / "demo.raw", folder / "demo", ""
     if not (os.environ.get("YITIJI_BAKED") and raw.exists()):
         done = play("playbooks/bake.yml")
