@@ -218,9 +218,10 @@ def start_of(pid: int) -> str:
 def serve(servers: Sequence[Server], over: threading.Event, pid: int, started: str) -> None:
     """Until it is told to stop, or the run is gone."""
     for one in servers:
-        threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.5}, daemon=True).start()
+        threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     while not over.wait(LOOK) and alive(pid, started):
         continue
     time.sleep(0.2)
     for one in servers:
+        one.shutdown()  # else its thread would poll a closed socket, without a rest
         one.server_close()
