@@ -50,6 +50,7 @@ class CallbackModule(CallbackBase):
         parts += [str(answer[key])[-1000:] for key in ("stderr", "module_stderr") if answer.get(key)]
         return "\n".join(part for part in parts if part)
 
+    # The signature is Ansible's: it says so when the task itself bears the failure, which then is none to show.
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         if not ignore_errors:
             self._failed(result)

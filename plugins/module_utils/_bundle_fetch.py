@@ -12,7 +12,7 @@ import shutil
 import tarfile
 import time
 import urllib.error
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_manifest import MACHINES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_registry import (
@@ -250,8 +250,10 @@ def archive(path: str, tag: str, config: str, blobs: Dict[str, str]) -> None:
 def _add(tar: tarfile.TarFile, name: str, path: Optional[str], data: bytes = b"") -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mode = os.path.getsize(path) if path else len(data), 0o644
-    source: Any = open(path, "rb") if path else io.BytesIO(data)  # noqa: SIM115 - closed by `with`
-    with source:
+    if not path:
+        tar.addfile(info, io.BytesIO(data))
+        return
+    with open(path, "rb") as source:
         tar.addfile(info, source)
 
 

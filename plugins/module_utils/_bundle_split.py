@@ -95,7 +95,8 @@ def split(
     paths = sorted([one.path for one in bundle.files] + [MANIFEST, SIGNATURE, SIGNER, SUMS])
     found = pieces(folder, paths)
     total = sum(one.size for one in found)
-    mark = hashlib.sha256(open(os.path.join(folder, SIGNATURE), "rb").read()).hexdigest()  # noqa: SIM115
+    with open(os.path.join(folder, SIGNATURE), "rb") as signature:
+        mark = hashlib.sha256(signature.read()).hexdigest()
     state = os.path.join(place, ".yitiji-volumes.json")
     known: Any = read_json(state) or {}
     if known.get("of") != mark or known.get("size") != size:
