@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import action_loader, filter_loader
 
 DOCUMENTATION = r"""
 name: first_boot
@@ -29,6 +31,13 @@ class CallbackModule(CallbackBase):
 
     def _say(self, **event: Any) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Every task is a process of its own that begins as this one stands: what is read now is not read for each."""
+        list(action_loader.all(class_only=True))
+        filter_loader.get("yitiji.deepseek.plan_nodes")  # one of a collection's filters brings them all
+        for path in sorted(Path(__file__).parents[1].glob("action/*.py")):
+            action_loader.get(f"yitiji.deepseek.{path.stem}", class_only=True)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._say(event="play", name=play.get_name())

@@ -16,6 +16,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_identity as who
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_python as python_
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_show as show
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_state as state_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot_settings import variables
@@ -29,6 +30,7 @@ FOLDER = "/var/lib/yitiji/first-boot"
 STATE = FOLDER + "/state.json"
 PAGE = FOLDER + "/page/index.html"
 INVENTORY = FOLDER + "/inventory.json"
+PYTHON = FOLDER + "/python"  # not below /run, where nothing can be executed
 WORK = "/run/yitiji-first-boot"
 QUIET = 15  # seconds between two lines on the console
 
@@ -133,6 +135,7 @@ def follow(output: Any, status: Dict[str, Any], teller: Teller) -> None:
 
 def apply(config: Mapping[str, Any], status: Dict[str, Any], teller: Teller) -> int:
     os.makedirs(WORK, mode=0o700, exist_ok=True)
+    write_atomic(PYTHON, "#!/usr/bin/python3\n" + read_text(str(python_.__file__)), 0o700)
     # a disk that came late: systemd does not wait for it by itself; without one there is nothing to mount
     subprocess.run(["systemctl", "start", "srv-models.mount"], capture_output=True, check=False)
     command = ["ansible-playbook", config.get("playbook", "yitiji.deepseek.first_boot"), "-i", INVENTORY]
@@ -166,7 +169,7 @@ def run() -> int:
     own = {"appliance_address": here, "appliance_plan_dir": FOLDER + "/plans", "appliance_source": "directory"}
     own["appliance_source_dir"] = config.get("variables", {}).get("appliance_weights_dir", "/srv/models")
     host = os.uname().nodename.split(".")[0]
-    keep(INVENTORY, state_.inventory(config["deployment"], host, [own, config.get("variables", {}), given]))
+    keep(INVENTORY, state_.inventory(config["deployment"], host, PYTHON, [own, config.get("variables", {}), given]))
     code = apply(config, status, teller)
     if code:
         return fail(

@@ -82,17 +82,17 @@ def reasons(known: Mapping[str, Any], now: Mapping[str, Any]) -> List[Text]:
     return found
 
 
-def inventory(deployment: str, host: str, variables: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+def inventory(deployment: str, host: str, python: str, variables: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     """For ansible-playbook on the machine itself; later variables win."""
     merged: Dict[str, Any] = {}
     for more in variables:
         merged.update(more)
     merged.update(
         ansible_connection="local",
-        ansible_python_interpreter="/usr/bin/python3",
+        ansible_python_interpreter=python,
         ansible_host=merged.get("appliance_address", host),
         appliance_deployment=deployment,
     )
-    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+    here = {"ansible_connection": "local", "ansible_python_interpreter": python}
     group = {"hosts": {host: merged}}
     return {"all": {"children": {"appliances": {"children": {deployment: group}}}, "hosts": {"localhost": here}}}

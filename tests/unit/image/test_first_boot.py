@@ -115,7 +115,7 @@ def test_memory_may_differ_a_little():
 
 
 def test_the_site_wins_over_the_vendor():
-    made = state.inventory("demo", "ai01", [{"appliance_profile": "basic"}, {"appliance_profile": "lab"}])
+    made = state.inventory("demo", "ai01", "/p", [{"appliance_profile": "basic"}, {"appliance_profile": "lab"}])
     host = made["all"]["children"]["appliances"]["children"]["demo"]["hosts"]["ai01"]
     assert host["appliance_profile"] == "lab" and host["ansible_connection"] == "local"
 
