@@ -20,6 +20,14 @@ ADDRESS = f"10.77.0.{OCTET}"
 SDK = ROOT / ".venv-sdk"
 
 
+def drive(url: str, ca: Path, *more: str) -> subprocess.Popen[str]:
+    """The driver, on the lab's network; its key comes by standard input."""
+    return subprocess.Popen(
+        [labctl.LAB, "run", SDK / "bin/python", ROOT / "tests/gateway/load.py", "--url", url, "--ca", ca, *more],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
 class Gateway:
     def __init__(self, folder: Path) -> None:
         self.folder, self.url, self.ca = folder, f"https://{ADDRESS}/v1", folder / "ca.crt"
@@ -50,13 +58,17 @@ class Gateway:
         return labctl.curl("-o", "/dev/null", "-w", "%{http_code}", "-H", auth, f"{self.url}/models")
 
 
-@pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+@pytest.fixture(scope="session", autouse=True)
+def sdk() -> None:
     if not (SDK / "bin/python").exists():
         uv = Path(sys.executable).parent / "uv"
         subprocess.run([uv, "venv", "-q", SDK, "--python", sys.executable], check=True)
         wanted = ROOT / "tests/gateway/requirements.txt"
         subprocess.run([uv, "pip", "install", "-q", "--python", SDK / "bin/python", "-r", wanted], check=True)
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     labctl.clean_node(NAME, OCTET, "trixie")
     it = Gateway(tmp_path_factory.mktemp("gateway"))
     it.converge()

@@ -23,8 +23,8 @@ from typing import Any
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 
-async def one(options: argparse.Namespace, key: str, context: ssl.SSLContext, model: str) -> tuple[float, int]:
-    """One stream to its end: seconds to the first piece, and the pieces."""
+async def one(options: argparse.Namespace, key: str, context: ssl.SSLContext) -> tuple[float, float, int]:
+    """One stream to its end: seconds to the first piece, seconds to the last, and the pieces."""
     began, first, pieces = time.monotonic(), 0.0, 0
     async with AsyncOpenAI(
         base_url=options.url,
@@ -33,7 +33,7 @@ async def one(options: argparse.Namespace, key: str, context: ssl.SSLContext, mo
         http_client=DefaultAsyncHttpxClient(verify=context, timeout=options.timeout),
     ) as client:
         stream = await client.chat.completions.create(
-            model=model,
+            model=options.model,
             stream=True,
             max_tokens=options.tokens,
             messages=[{"role": "user", "content": options.question}],
@@ -44,13 +44,13 @@ async def one(options: argparse.Namespace, key: str, context: ssl.SSLContext, mo
             pieces += 1
     if not pieces:
         raise ValueError("an empty stream")
-    return first, pieces
+    return first, time.monotonic() - began, pieces
 
 
 async def drive(options: argparse.Namespace, key: str) -> dict[str, Any]:
     context = ssl.create_default_context(cafile=options.ca or None)
     kinds: collections.Counter[str] = collections.Counter()
-    firsts: list[float] = []
+    streams: list[tuple[float, float, int]] = []
     total = 0
     until = time.monotonic() + options.seconds
 
@@ -59,14 +59,14 @@ async def drive(options: argparse.Namespace, key: str) -> dict[str, Any]:
         while time.monotonic() < until:
             total += 1
             try:
-                firsts.append((await one(options, key, context, options.model))[0])
+                streams.append(await one(options, key, context))
             except Exception as error:  # every kind counts
                 kinds[f"{type(error).__name__}: {str(error)[:120]}"] += 1
                 await asyncio.sleep(0.2)
 
     began = time.monotonic()
     await asyncio.gather(*(work() for _ in range(options.streams)))
-    firsts.sort()
+    firsts = sorted(first for first, _whole, _pieces in streams)
     return {
         "streams": options.streams,
         "seconds": round(time.monotonic() - began, 1),
@@ -75,6 +75,8 @@ async def drive(options: argparse.Namespace, key: str) -> dict[str, Any]:
         "failures": dict(kinds),
         "first_piece_median": round(statistics.median(firsts), 3) if firsts else None,
         "first_piece_p95": round(firsts[int(len(firsts) * 0.95)], 3) if firsts else None,
+        "whole_median": round(statistics.median(whole for _first, whole, _pieces in streams), 3) if streams else None,
+        "pieces": sum(pieces for _first, _whole, pieces in streams),
     }
 
 
@@ -88,7 +90,7 @@ def main() -> int:
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--timeout", type=float, default=300)
     parser.add_argument("--question", default="你好")
-    parser.add_argument("--body", default="{}", help="JSON that the stand-in engine understands")
+    parser.add_argument("--body", default="{}", help="JSON that only this engine understands")
     options = parser.parse_args()
     found = asyncio.run(drive(options, sys.stdin.read().strip()))
     print(json.dumps(found, ensure_ascii=False))

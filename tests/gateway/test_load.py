@@ -8,57 +8,61 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import labctl
-from conftest import NAME, ROOT, SDK
+from conftest import NAME, drive
 
 SECONDS = int(os.environ.get("YITIJI_LOAD_SECONDS", "300"))
 STREAMS = os.environ.get("YITIJI_LOAD_STREAMS", "64")
 TEAMS = [{"name": "research", "rate": 0, "concurrency": 0}, {"name": "slow", "rate": 6, "burst": 2}]
 
 
-def drive(gateway, *more):
-    """The driver, on the lab's network; its key comes by standard input."""
-    return subprocess.Popen(
-        [labctl.LAB, "run", SDK / "bin/python", ROOT / "tests/gateway/load.py",
-         "--url", gateway.url, "--ca", gateway.ca, *more],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
 def renew():
     return labctl.node("/usr/local/lib/yitiji/gateway-renew /etc/yitiji/tls 398 400", NAME)
 
 
+def churn(over: threading.Event, done: list[str]) -> None:
+    """Certificates made anew and nginx told to reload, again and again."""
+    while not over.wait(10):
+        done.append(renew())
+        labctl.node("systemctl reload nginx", NAME)
+
+
 def test_no_stream_fails_while_keys_come_and_go_and_certificates_are_renewed(gateway):
-    running = drive(gateway, "--streams", STREAMS, "--seconds", str(SECONDS), "--body", '{"pieces": 40, "pause": 0.25}')
+    running = drive(gateway.url, gateway.ca, "--streams", STREAMS, "--seconds", str(SECONDS), "--body", '{"pieces": 40, "pause": 0.25}')
     running.stdin.write(gateway.key("research"))
     running.stdin.close()
+    over, renewed = threading.Event(), []
+    beside = threading.Thread(target=churn, args=(over, renewed))
+    beside.start()
     began, rounds = time.monotonic(), 0
-    while time.monotonic() - began < SECONDS - 30 or rounds == 0:
-        rounds += 1
-        new = f"guest{rounds}"
-        gateway.converge("-e", json.dumps({"gateway_keys": [*TEAMS, {"name": new}]}))
-        guest = gateway.key(new)
-        assert gateway.status(guest) == "200", "added"
-        gateway.converge("-e", json.dumps({"gateway_keys": [*TEAMS, {"name": new, "state": "absent"}]}))
-        assert gateway.status(guest) == "401", "revoked"
-        assert "renewed" in renew()
-        labctl.node("systemctl reload nginx", NAME)
+    try:
+        while time.monotonic() - began < SECONDS - 30 or rounds == 0:
+            rounds += 1
+            new = f"guest{rounds}"
+            gateway.converge("-e", json.dumps({"gateway_keys": [*TEAMS, {"name": new}]}))
+            guest = gateway.key(new)
+            assert gateway.status(guest) == "200", "added"
+            gateway.converge("-e", json.dumps({"gateway_keys": [*TEAMS, {"name": new, "state": "absent"}]}))
+            assert gateway.status(guest) == "401", "revoked"
+    finally:
+        over.set()
+        beside.join()
     found = json.loads(running.stdout.read())
     running.wait(timeout=120)
-    print(f"\n    {json.dumps(found)}\n    rounds of add, revoke, renew, reload: {rounds}")
+    print(f"\n    {json.dumps(found)}\n    keys added and revoked: {rounds}; certificates renewed: {len(renewed)}")
+    assert renewed and all("renewed" in told for told in renewed)
     assert found["failed"] == 0 and found["requests"] >= int(STREAMS)
 
 
 def test_the_driver_sees_a_failure(gateway):
     """So that no failure above means something: a wrong key fails every stream."""
-    running = drive(gateway, "--streams", "2", "--seconds", "1")
+    running = drive(gateway.url, gateway.ca, "--streams", "2", "--seconds", "1")
     told, _nothing = running.communicate("wrong", timeout=60)
     found = json.loads(told)
     assert running.returncode == 1 and found["failed"] == found["requests"] > 0
@@ -66,14 +70,14 @@ def test_the_driver_sees_a_failure(gateway):
 
 
 def test_limits_answer_429_in_the_sdks_own_words(gateway):
-    running = drive(gateway, "--streams", "6", "--seconds", "1", "--body", '{"pieces": 2}')
+    running = drive(gateway.url, gateway.ca, "--streams", "6", "--seconds", "1", "--body", '{"pieces": 2}')
     told, _nothing = running.communicate(gateway.key("slow"), timeout=60)
     assert any(kind.startswith("RateLimitError") for kind in json.loads(told)["failures"])
 
 
 def test_the_first_piece_is_not_held_back(gateway):
     """Pieces come half a second apart; the first is there long before the last."""
-    running = drive(gateway, "--streams", "1", "--seconds", "1", "--body", '{"pieces": 8, "pause": 0.5}')
+    running = drive(gateway.url, gateway.ca, "--streams", "1", "--seconds", "1", "--body", '{"pieces": 8, "pause": 0.5}')
     told, _nothing = running.communicate(gateway.key("research"), timeout=60)
     found = json.loads(told)
     print(f"\n    first piece after {found['first_piece_median']} s, the whole after {found['seconds']} s")

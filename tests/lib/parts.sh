@@ -142,6 +142,11 @@ part_browser() {
     python -m pytest -v tests/browser
 }
 
+part_gateway() {
+    need_lab
+    python -m pytest -v -s tests/gateway
+}
+
 part_molecule() {
     local rc=0 engines=()
     for name in llama_cpp ollama; do
