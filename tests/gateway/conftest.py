@@ -50,6 +50,9 @@ class Gateway:
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
         return done.stdout
 
+    def drive(self, *more: str) -> subprocess.Popen[str]:
+        return drive(self.url, self.ca, *more)
+
     def key(self, team: str) -> str:
         return labctl.node(f"cat /etc/yitiji/secrets/gateway-key-{team}", NAME).strip()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import labctl
-from conftest import NAME, drive
+from conftest import NAME
 
 SECONDS = int(os.environ.get("YITIJI_LOAD_SECONDS", "300"))
 STREAMS = os.environ.get("YITIJI_LOAD_STREAMS", "64")
@@ -34,7 +34,7 @@ def churn(over: threading.Event, done: list[str]) -> None:
 
 
 def test_no_stream_fails_while_keys_come_and_go_and_certificates_are_renewed(gateway):
-    running = drive(gateway.url, gateway.ca, "--streams", STREAMS, "--seconds", str(SECONDS), "--body", '{"pieces": 40, "pause": 0.25}')
+    running = gateway.drive("--streams", STREAMS, "--seconds", str(SECONDS), "--body", '{"pieces": 40, "pause": 0.25}')
     running.stdin.write(gateway.key("research"))
     running.stdin.close()
     over, renewed = threading.Event(), []
@@ -62,7 +62,7 @@ def test_no_stream_fails_while_keys_come_and_go_and_certificates_are_renewed(gat
 
 def test_the_driver_sees_a_failure(gateway):
     """So that no failure above means something: a wrong key fails every stream."""
-    running = drive(gateway.url, gateway.ca, "--streams", "2", "--seconds", "1")
+    running = gateway.drive("--streams", "2", "--seconds", "1")
     told, _nothing = running.communicate("wrong", timeout=60)
     found = json.loads(told)
     assert running.returncode == 1 and found["failed"] == found["requests"] > 0
@@ -70,14 +70,14 @@ def test_the_driver_sees_a_failure(gateway):
 
 
 def test_limits_answer_429_in_the_sdks_own_words(gateway):
-    running = drive(gateway.url, gateway.ca, "--streams", "6", "--seconds", "1", "--body", '{"pieces": 2}')
+    running = gateway.drive("--streams", "6", "--seconds", "1", "--body", '{"pieces": 2}')
     told, _nothing = running.communicate(gateway.key("slow"), timeout=60)
     assert any(kind.startswith("RateLimitError") for kind in json.loads(told)["failures"])
 
 
 def test_the_first_piece_is_not_held_back(gateway):
     """Pieces come half a second apart; the first is there long before the last."""
-    running = drive(gateway.url, gateway.ca, "--streams", "1", "--seconds", "1", "--body", '{"pieces": 8, "pause": 0.5}')
+    running = gateway.drive("--streams", "1", "--seconds", "1", "--body", '{"pieces": 8, "pause": 0.5}')
     told, _nothing = running.communicate(gateway.key("research"), timeout=60)
     found = json.loads(told)
     print(f"\n    first piece after {found['first_piece_median']} s, the whole after {found['seconds']} s")

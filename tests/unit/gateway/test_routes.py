@@ -73,6 +73,13 @@ def test_a_site_may_add_and_an_engine_without_an_entry_has_the_default():
     assert core.refused_paths(ROUTES, "unheard-of") == []
 
 
+@pytest.mark.parametrize("engine", sorted(CATALOG["engines"]))
+def test_every_engine_has_the_same_four_routes(engine):
+    """Whatever else it has (llama.cpp's /slots, SGLang's /flush_cache, Ollama's /api/pull) is not led to it."""
+    rows = {f"{route.method} {route.path}" for route in core.published(ROUTES, engine, [])}
+    assert rows == set(ROUTES["default"]["allow"]) and len(rows) == 4
+
+
 def test_the_site():
     settings = {
         "engine": "vllm",
