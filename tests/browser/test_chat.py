@@ -84,3 +84,15 @@ def test_a_user_without_rights_is_refused():
     assert not report["landed"].startswith("/admin")
     assert set(report["refused"].values()) <= {401, 403}, report
     assert report["outside"] == []
+
+
+def test_the_vendors_look_is_seen():
+    """As drawn: what a style sheet says is not what the page shows."""
+    password = labctl.node("cat /etc/yitiji/secrets/open-webui-admin").strip()
+    report = drive("brand.mjs", password, PICTURES / "brand", EMAIL, str(PICTURES / "brand"))
+    assert report["ok"], report
+    assert report["title"].startswith("山海一体机")
+    color = [0xD7, 0x26, 0x3D, 255]
+    assert (report["button"], report["send"]) == (color, color)
+    assert set(map(tuple, report["marks"].values())) == {(14, 124, 75, 255)}, "the corner of logo.png"
+    assert report["outside"] == []
