@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_beside import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import add_row, compare, parse_log
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_html import page
@@ -38,6 +39,8 @@ ARGUMENTS = {
     "kv_cache_dtype": {"type": "str", "default": ""},
     "executor": {"type": "str", "default": ""},
     "replicas": {"type": "int", "default": 0},
+    "beside": {"type": "list", "elements": "dict", "default": []},
+    "beside_info": {"type": "list", "elements": "dict", "default": []},
     "gguf": {"type": "str", "default": ""},
     "calibration_file": {"type": "path", "default": ""},
     "planned": {"type": "dict", "default": {}},
@@ -64,9 +67,11 @@ class ActionModule(ActionBase):
             if options["resolve_only"]:
                 wanted = resolve(options, catalog)
                 names = ("model", "revision", "engine", "gguf")
-                result.update(changed=False, wanted={name: wanted[name] for name in names})
+                found = {name: wanted[name] for name in names}
+                found["beside"] = resolve_guests(options, catalog)
+                result.update(changed=False, wanted=found)
                 return result
-            plan = options["planned"] or make_plan(read_wish(options, catalog), catalog)
+            plan = options["planned"] or make_plan(read_wish(options, catalog), catalog, read_guests(options, catalog))
         except Refusal as refusal:
             hosts = list(options["nodes"]) or [str((task_vars or {}).get("inventory_hostname", ""))]
             raise AnsibleActionFail(

@@ -34,6 +34,12 @@ def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
         raise AnsibleFilterError(f"plan_units: the plan lacks {error}") from error
 
 
+def beside_models(rows: List[Dict[str, Any]], source: str) -> List[Dict[str, Any]]:
+    models = [row["model"] for row in rows]
+    keys = ("revision", "include", "exclude")
+    return [{"model": one["id"], "source": source, **{key: one[key] for key in keys}} for one in models]
+
+
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
         return {
@@ -42,5 +48,6 @@ class FilterModule:
             "plan_units": plan_units,
             "secret_variables": engine.secret_variables,
             "unit_note": systemd.note,
+            "beside_models": beside_models,
             "exposed_listeners": exposed,
         }

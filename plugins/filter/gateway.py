@@ -30,6 +30,7 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
                 "refused": routes.refused_paths(catalog, settings["engine"]),
                 "teams": keys.parse(settings["keys"], settings["limits"]),
                 "servers": settings["servers"],
+                "models": settings.get("models", []),
             }
         )
     except Refusal as refusal:
@@ -39,10 +40,22 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
 
 
 def gateway_servers(plan: Dict[str, Any], host: str) -> List[str]:
-    """Addresses at which the engine answers on this node."""
+    """Addresses at which the first model's engine answers on this node."""
     if not plan:
         return []
-    return [unit["url"].split("//", 1)[1] for unit in plan_units(plan, host) if unit["serves"]]
+    units = [unit for unit in plan_units(plan, host) if unit["serves"] and unit["model"] == (plan.get("model") or {})]
+    return [unit["url"].split("//", 1)[1] for unit in units]
+
+
+def gateway_models(plan: Dict[str, Any], host: str) -> List[Dict[str, str]]:
+    """Models among which a request's own name decides, the first one first; none where there is but one."""
+    if not plan or not plan.get("beside"):
+        return []
+    return [
+        {"name": unit["model"]["served_name"], "unit": unit["name"], "server": unit["url"].split("//", 1)[1]}
+        for unit in plan_units(plan, host)
+        if unit["serves"]
+    ]
 
 
 def gateway_refused(engine: str, folders: List[str]) -> List[str]:
@@ -65,5 +78,6 @@ class FilterModule:
             "gateway_site": gateway_site,
             "gateway_team": gateway_team,
             "gateway_servers": gateway_servers,
+            "gateway_models": gateway_models,
             "gateway_refused": gateway_refused,
         }

@@ -88,7 +88,8 @@ def problem(
         if refusal:
             return render(refusal, host)
     if plan:
-        missing = lacking(bundle, plan.get("images") or [], [str(plan["model"]["id"])])
+        models = [plan["model"], *(one["model"] for one in plan.get("beside") or [])]
+        missing = lacking(bundle, plan.get("images") or [], [str(one["id"]) for one in models])
         release = plan.get("release") or {}
         known = {(one.get("name"), one.get("version")) for one in bundle.holds.get("downloads") or []}
         if release and not any(version == release.get("version") for _name, version in known):

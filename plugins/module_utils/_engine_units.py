@@ -32,7 +32,8 @@ def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
             "rank": node["rank"],
             "gpus": list(copy.get("gpus") or []),
             "args": list(copy.get("args") or plan["args"]),
-            "env": {**(plan.get("env") or {}), **(node.get("env") or {})},
+            "env": {**(copy.get("env") or plan.get("env") or {}), **(node.get("env") or {})},
+            "model": copy.get("model") or plan.get("model") or {},
             "devices": list(node.get("devices") or []),
             "group": _group(plan, host),
         }

@@ -100,12 +100,12 @@ def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
     ]
 
 
-def upstream(servers: List[str]) -> List[str]:
+def upstream(servers: List[str], name: str = "yitiji_engine") -> List[str]:
     """Replicas by least connections; one that fails twice rests for ten seconds."""
-    rows = ["zone yitiji_engine 128k;", "least_conn;"]
+    rows = [f"zone {name} 128k;", "least_conn;"]
     # A group without a server is no configuration; port 9 of loopback is refused, so the answer is "not ready".
     rows += [f"server {server} max_fails=2 fail_timeout=10s;" for server in servers or ["127.0.0.1:9"]]
-    return _block("upstream yitiji_engine", rows)
+    return _block(f"upstream {name}", rows)
 
 
 def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
@@ -158,12 +158,17 @@ def _indent(lines: List[str], by: int) -> str:
 
 
 def render(settings: Mapping[str, Any]) -> Dict[str, str]:
-    """`http`, `location` and `errors`: what the template puts in their places."""
+    """`http`, `location`, `pages` and `errors`: what the template puts in their places."""
     zones, use = limits(settings["teams"])
     http = [*routes(settings["allowed"], settings["refused"]), "", *zones, "", *upstream(settings["servers"])]
+    for number, model in enumerate(settings.get("models") or []):
+        if number:
+            http += upstream([model["server"]], f"yitiji_engine_{number}")
     pages = [f"error_page {status} = @yitiji_{status};" for status in (401, 403, 404, 413, 429, 503, 504)]
+    pages.append("error_page 502 = @yitiji_503;")
     return {
         "http": _indent(http, 0),
-        "location": _indent([*pages, "error_page 502 = @yitiji_503;", *use], 8),
+        "pages": _indent(pages, 8),
+        "location": _indent([*pages, *use], 8),
         "errors": _indent(errors(), 4),
     }

@@ -203,7 +203,10 @@ def own_figures(
     return {
         "node": host,
         "directory": role["metrics_dir"],
-        "weights": [{"model": plan["model"]["id"], "path": plan["model"]["path"]}],
+        "weights": [
+            {"model": one["id"], "path": one["path"]}
+            for one in [plan["model"], *(row["model"] for row in plan.get("beside") or [])]
+        ],
         "certificates": [role["certificate"]] if node["head"] else [],
         "units": [
             {

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_beside import Guest, with_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_cpu import cpu_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gguf import gguf_plan
@@ -18,8 +19,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import 
 RUN = {"key_variable": "", "cache_variable": "", "health": "/health", "models": "/v1/models"}
 
 
-def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
-    plan = replicated(wish, lambda part: _sized(part, catalog)) if wish.replicas > 1 else _sized(wish, catalog)
+def make_plan(wish: Wish, catalog: Catalog, guests: Optional[List[Guest]] = None) -> Dict[str, Any]:
+    if guests:
+        plan = with_guests(wish, guests, lambda part: _sized(part, catalog))
+    elif wish.replicas > 1:
+        plan = replicated(wish, lambda part: _sized(part, catalog))
+    else:
+        plan = _sized(wish, catalog)
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     plan["provision"] = provision(plan, engine.get("provision"))
     plan["run"] = {**RUN, **(engine.get("run") or {})}

@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 WORDS: Dict[str, Tuple[str, str]] = {
     "title": ("部署 {deployment} · 档位 {profile}", "Deployment {deployment} · profile {profile}"),
-    "model": ("模型", "model"), "hardware": ("硬件", "hardware"), "engine": ("引擎", "engine"),
+    "model": ("模型", "model"), "beside": ("同机模型", "beside it"),
+    "hardware": ("硬件", "hardware"), "engine": ("引擎", "engine"),
     "image": ("镜像", "image"),
     "layout": ("并行布局", "layout"), "nodes": ("节点", "nodes"), "capacity": ("容量", "capacity"),
     "disk": ("磁盘", "disk"), "memory": ("每卡显存 (GiB)", "memory of each card (GiB)"),
@@ -76,6 +77,8 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     rows.append(("nodes", ", ".join(_node(name, node, language) for name, node in list(plan["nodes"].items())[:16])))
     shape = CAPACITY[0] if zh else CAPACITY[1]
     rows.append(("capacity", shape.format(**capacity)))
+    for one in plan.get("beside") or []:
+        rows.append(("beside", f"{one['model']['id']}: " + shape.format(**one["capacity"])))
     disk = plan["needs"]["disk_bytes"]
     rows.append(("disk", f"{disk['weights'] / 1e9:.1f} + {disk['images'] / 1e9:.1f} GB"))
     return rows

@@ -44,6 +44,10 @@ options:
   key_file:
     description: File with the key, on the host that asks.
     type: path
+  key:
+    description: The key itself, where it is no file on the host that asks.
+    type: str
+    default: ""
   email:
     description: Address to sign in with (Open WebUI).
     type: str
@@ -141,6 +145,7 @@ def main() -> None:
             "max_tokens": {"type": "int", "default": 64, "no_log": False},
             "temperature": {"type": "float", "default": 0.6},
             "key_file": {"type": "path", "no_log": False},
+            "key": {"type": "str", "default": "", "no_log": True},
             "email": {"type": "str", "default": ""},
             "password": {"type": "str", "default": "", "no_log": True},
             "ca": {"type": "str", "default": ""},
@@ -160,6 +165,8 @@ def main() -> None:
         else:
             if params["key_file"]:
                 client.key = secrets.read(Path(params["key_file"])) or ""
+            if params["key"]:
+                client.key = params["key"]
             if params["email"]:
                 client.sign_in(params["email"], params["password"])
             result = core.ask(client, params)

@@ -90,6 +90,19 @@ options:
     description: Copies of the model on the head, each with its own cards, unit and port; 0 takes the profile's.
     type: int
     default: 0
+  beside:
+    description:
+      - Further models on the same node, each with cards, a unit and a port of its own (LLM539).
+      - 'Each entry: C(model) and C(cards) (1), and, where it differs from the profile, C(context_length),
+        C(concurrency), C(precision) (native) and C(kv_cache_dtype) (auto).'
+    type: list
+    elements: dict
+    default: []
+  beside_info:
+    description: What M(yitiji.deepseek.modelscope_model_info) returned for each entry of O(beside), in the same order.
+    type: list
+    elements: dict
+    default: []
   gguf:
     description: Which GGUF file a GGUF engine takes; empty takes the most precise that fits.
     type: str
@@ -158,7 +171,7 @@ wanted:
   description: The names that the profile resolves to.
   returned: with resolve_only
   type: dict
-  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: []}
+  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: [], beside: []}
 calibration:
   description: The engine's own figures beside the planned ones.
   returned: with engine_log

@@ -19,4 +19,41 @@ function wait(r) {
     }
 }
 
-export default { key, wait };
+function body(r) {
+    const file = r.variables.request_body_file;
+    return file ? fs.readFileSync(file, 'utf8') : r.requestText || '';
+}
+
+// Several models, one address: the name in the request decides. Whom the first engine does not know, it refuses itself.
+async function choose(r) {
+    const names = r.variables.yitiji_models.split(' ');
+    if (r.method === 'GET' && r.uri === '/v1/models') {
+        await list(r, names.length);
+        return;
+    }
+    let number = 0;
+    try {
+        number = Math.max(0, names.indexOf(JSON.parse(body(r)).model));
+    } catch (e) {
+        // no JSON: the engine says what is wrong with it
+    }
+    r.internalRedirect('@yitiji_model_' + number);
+}
+
+async function list(r, count) {
+    const found = [];
+    for (let i = 0; i < count; i++) {
+        const reply = await r.subrequest('/yitiji-models/' + i);
+        if (reply.status === 200) {
+            JSON.parse(reply.responseText).data.forEach((one) => found.push(one));
+        }
+    }
+    if (found.length === 0) {
+        r.internalRedirect('@yitiji_503');
+        return;
+    }
+    r.headersOut['Content-Type'] = 'application/json';
+    r.return(200, JSON.stringify({ object: 'list', data: found }));
+}
+
+export default { key, wait, choose };

@@ -1,0 +1,79 @@
+"""Several models on one node: each with cards, memory, a unit and a port of its own."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.filter.gateway import gateway_models, gateway_servers
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_beside import read_guests
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui_env import plan_engines
+
+from tests.sizing.common import declared, plan
+
+
+def beside(catalog, cards, rows, **wish):
+    nodes = declared("rtx-4090-24g", cards)
+    variables = {"deployment": "d", "profile": "basic", "nodes": nodes, "beside": rows, **wish}
+    return make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
+
+
+def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
+    alone = plan(catalog, declared("rtx-4090-24g", 2), profile="basic")
+    made = beside(catalog, 3, [{"model": "deepseek-r1-1.5b", "cards": 1, "concurrency": 4}])
+    (name,) = made["nodes"]
+    units = plan_units(made, name)
+    assert [(one["name"], one["port"], one["gpus"]) for one in units] == [
+        ("yitiji-vllm", 8000, [0, 1]),
+        ("yitiji-vllm-deepseek-r1-1-5b", 8001, [2]),
+    ]
+    assert units[0]["args"] == alone["args"] and made["capacity"] == alone["capacity"]
+    assert made["container"]["gpus"] == "listed" and made["needs"]["ports"] == [8000, 8001]
+    small = units[1]
+    assert small["args"][small["args"].index("--port") + 1] == "8001"
+    assert "1.5B" in small["model"]["stamp"] and small["model"]["stamp"] != units[0]["model"]["stamp"]
+    assert [one["unit"] for one in made["beside"]] == [small["name"]]
+    assert made["needs"]["disk_bytes"]["weights"] == made["model"]["bytes"] + small["model"]["bytes"]
+    assert "1.5B" in explain(made, "en") and "1.5B" in explain(made, "zh")
+    assert gateway_models(made, name) == [
+        {"name": made["model"]["served_name"], "unit": "yitiji-vllm", "server": "127.0.0.1:8000"},
+        {"name": small["model"]["served_name"], "unit": small["name"], "server": "127.0.0.1:8001"},
+    ]
+    assert gateway_servers(made, name) == ["127.0.0.1:8000"] and gateway_models(alone, name) == []
+    assert plan_engines(made, False) == ["http://yitiji-vllm:8000/v1", f"http://{small['name']}:8001/v1"]
+    assert plan_engines(made, True)[1] == "http://127.0.0.1:8001/v1"
+
+
+@pytest.mark.parametrize(
+    ("rows", "wish", "said"),
+    [
+        ([{"model": "deepseek-r1-1.5b", "cards": 3}], {}, "none is left"),
+        ([{"model": "deepseek-r1-1.5b", "cards": 0}], {}, "cards 0"),
+        ([{"cards": 1}], {}, "model None"),
+        ([{"model": "deepseek-r1-1.5b", "card": 1}], {}, "card"),
+        ([{"model": "deepseek-r1-7b", "cards": 1}], {}, "stands there twice"),
+        ([{"model": "deepseek-r1-1.5b"}], {"replicas": 2}, "one replica"),
+        ([{"model": "deepseek-r1-1.5b"}], {"engine": "llamacpp"}, "engine in a container"),
+    ],
+)
+def test_models_beside_that_cannot_be(catalog, rows, wish, said):
+    with pytest.raises(Refusal, match=said) as caught:
+        beside(catalog, 3, rows, **wish)
+    assert caught.value.id == "LLM539" and caught.value.reason["zh"]
+
+
+def test_models_beside_share_the_memory_that_is_left(catalog):
+    """On CPUs the second one is sized for what the first one leaves, and refused when that is too little."""
+    facts = {"gpus": [], "memory": {"total_bytes": 24 * 2**30}, "cpu": {"cores": 2}}
+    nodes = {"gpu01": {"address": "192.0.2.11", "facts": facts}}
+    variables = {"deployment": "d", "profile": "lab", "nodes": nodes, "beside": [{"model": "deepseek-r1-1.5b"}]}
+    made = make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
+    need = made["needs"]["memory_bytes"]
+    first, second = plan_units(made, "gpu01")
+    assert first["env"] != {} and second["args"][0].endswith("1.5B")
+    facts["memory"] = {"total_bytes": need - 2**30}
+    with pytest.raises(Refusal, match="not enough memory"):
+        make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
