@@ -27,6 +27,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 10.0  # seconds without one after which a peer is taken for dead
 TELL = 15.0  # seconds between two lines about a peer that is missing
+END = 10.0  # seconds that the end of a container may take
 HEALTH_EVERY, HEALTH_TIMEOUT, HEALTH_FAILS = 2.0, 10.0, 3
 GREETING = 5.0  # seconds that a connecting peer has to prove itself
 
@@ -90,8 +91,8 @@ class Line:
 class Part:
     """This node's process and, on the head, what the engine says of its health."""
 
-    def __init__(self, command: List[str], health: str = "") -> None:
-        self.command, self.health = command, health
+    def __init__(self, command: List[str], health: str = "", end_by: Optional[List[str]] = None) -> None:
+        self.command, self.health, self.end_by = command, health, end_by or []
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.sick = ""
 
@@ -109,6 +110,12 @@ class Part:
 
     def end(self) -> None:
         """At once: what is left of an engine whose group is over waits for peers that don't answer."""
+        if self.process and self.end_by:
+            # the process is but docker's client; without this the container's port stays open until systemd removes it
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(
+                    self.end_by, timeout=END, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+                )
         if self.process and self.process.poll() is None:
             self.process.kill()
 
@@ -301,11 +308,13 @@ def main(words: List[str]) -> int:
     parser.add_argument("--head", help="another rank: ADDRESS:PORT of the head")
     parser.add_argument("--rank", type=int, help="another rank: its number")
     parser.add_argument("--token-file", required=True)
+    parser.add_argument("--container", default="", help="name of the container that the command runs")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args(words)
     with open(given.token_file, "rb") as handle:
         token = handle.read().strip()
-    part = Part(given.command[1:] if given.command[:1] == ["--"] else given.command, given.health)
+    end_by = ["/usr/bin/docker", "kill", given.container] if given.container else []
+    part = Part(given.command[1:] if given.command[:1] == ["--"] else given.command, given.health, end_by)
     try:
         if given.listen:
             Head(given.listen, token, given.peer, part).run()

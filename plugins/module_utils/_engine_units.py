@@ -111,7 +111,8 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
     if plan["run"].get("cache_variable"):
         env[plan["run"]["cache_variable"]] = CACHE
         mounts.append({"source": "{}/{}".format(role["cache_dir"], unit["name"]), "target": CACHE})
-    group = [*GROUP, "--token-file", role["secrets_dir"] + "/" + CLUSTER_KEY, *unit["group"], "--"]
+    group = [*GROUP, "--token-file", role["secrets_dir"] + "/" + CLUSTER_KEY]
+    group += ["--container", unit["name"], *unit["group"], "--"]
     return {
         "group": group if unit["group"] else [],
         "name": unit["name"],

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import labctl
 import pytest
-from conftest import HEAD, UNIT, WORKER, ask
+from conftest import HEAD, UNIT, WORKER, ask, gateway
 
 
 def test_the_model_answers(pair):
     assert ask() == "200 1"
+    assert gateway() == "200"
 
 
 def test_both_ranks_run_and_start_at_boot(pair):

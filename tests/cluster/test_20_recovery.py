@@ -11,7 +11,7 @@ import time
 
 import labctl
 import pytest
-from conftest import HEAD, SLACK, UNIT, WORKER, ask
+from conftest import HEAD, SLACK, UNIT, WORKER, ask, gateway
 
 KILLS = int(os.environ.get("YITIJI_KILLS", "3"))
 KIND = os.environ.get("YITIJI_KILL", "")  # one of FAILURES for all of them; without it they are drawn
@@ -36,6 +36,7 @@ def recover(pair, what, harm):
     began = time.monotonic()
     harm()
     refused = until_refused(began)
+    assert gateway() == "503", "who asks meanwhile is told so at once"
     pair.wait(pair.start_seconds + SLACK)
     pair.tell(f"{what}: refused after {refused:.0f} s, back after {time.monotonic() - began:.0f} s")
     after = (pair.processes(), pair.ports(), pair.containers())

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_group as group
 
 PROGRAM = Path(__file__).resolve().parents[3] / "plugins/module_utils/_engine_group.py"
 QUICK = "import runpy, sys; g = runpy.run_path(sys.argv[1]); " \
@@ -183,3 +184,14 @@ def test_an_engine_that_still_loads_is_not_sick(nodes, meet):
     head.engine()
     time.sleep(2)
     assert head.process.poll() is None
+
+
+def test_the_end_reaches_the_container_and_not_only_its_client(tmp_path):
+    """A container outlives `docker run`: its own end is asked for, and a docker that hangs does not keep the client."""
+    mark, slow = tmp_path / "killed", [sys.executable, "-c", "import time; time.sleep(60)"]
+    part = group.Part(slow, end_by=[sys.executable, "-c", f"open({str(mark)!r}, 'w')"])
+    part.end()
+    assert not mark.exists(), "nothing was started, nothing is ended"
+    part.start()
+    part.end()
+    assert mark.exists() and part.process.wait(10) == -9
