@@ -39,6 +39,7 @@ def ask(seconds: int = 20) -> str:
     script = ASK.replace("SECONDS", str(seconds)).replace("BODY", json.dumps(BODY))
     return labctl.node(script, HEAD, check=False).strip()
 
+
 KNOCK = """
 printf 'header = "Authorization: Bearer %s"' "$(cat /etc/yitiji/secrets/gateway-key-default)" |
   curl -sk -K - -m 10 -o /dev/null -w '%{http_code}' https://127.0.0.1/v1/models
