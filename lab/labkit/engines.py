@@ -61,6 +61,8 @@ def ensure(lab: Lab, name: str) -> None:
     inputs = Path(maker.__code__.co_filename).read_bytes()
     if maker is webui.make:  # cut out of the archive of the others
         inputs += (lab.images / "images.json").read_bytes()
+    if maker is ray.make:
+        inputs += b"".join(path.read_bytes() for path in sorted(ray.PLUGIN.glob("*.py")))
     key = hashlib.sha256(inputs).hexdigest()[:16]
     with step(f"engine {name}") as s, lock(lab.cache / f"engine-{name}.lock", f"engine {name}"):
         index = folder / "index.json"

@@ -9,5 +9,4 @@ class RayCpuPlatform(CpuPlatform):
     @classmethod
     def check_and_update_config(cls, vllm_config):
         super().check_and_update_config(vllm_config)
-        if vllm_config.parallel_config.pipeline_parallel_size > 1:
-            vllm_config.parallel_config.worker_cls = "ray_on_cpu.worker.StageWorker"
+        vllm_config.parallel_config.worker_cls = "ray_on_cpu.worker.NodeWorker"
