@@ -13,6 +13,7 @@ TMP = "/tmp"  # noqa: S108 - in the container, in memory of its own: nobody else
 CACHE = "/cache"  # in the container; on the node a folder of the unit's own
 CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
 GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
+RAY_YOUNG = 120  # seconds: a Ray that ended sooner never joined
 RAY_STORE = 2**30  # the engine hardly uses it, and it must fit the container's shared memory
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
 
@@ -68,7 +69,11 @@ def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> L
         return ["/bin/sh", "-ec", f'{start} --head --port {port} --include-dashboard false; exec "$@"', "sh", *command]
     reach = f"import socket; socket.create_connection(('{head}', {port}), 5)"
     wait = f'until python3 -c "{reach}" 2>/dev/null; do sleep 1; done'
-    return ["/bin/sh", "-ec", f"{wait}; exec {start} --address {head}:{port} --block"]
+    # Ray gives the head 30 s to register; a slow head is waited for, not ended with all others.
+    join = f"{start} --address {head}:{port} --block"
+    tries = f"for try in 1 2 3 4 5; do began=$(date +%s); {join} || :; "
+    tries += f"[ $(($(date +%s) - began)) -lt {RAY_YOUNG} ] || exit 1; sleep 1; done; exit 1"
+    return ["/bin/sh", "-ec", f"{wait}; {tries}"]
 
 
 def secret_variables(plan: Dict[str, Any]) -> Dict[str, str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _node_containers as containers
@@ -81,11 +82,22 @@ def test_ray_starts_in_the_container_with_a_token_and_without_a_dashboard():
     assert not [word for word in made if word.startswith("RAY_AUTH_TOKEN")]
 
 
-def test_a_ray_worker_waits_for_the_head_and_stays_in_front():
+def test_a_ray_worker_waits_for_the_head_and_stays_in_front(tmp_path):
     made = words("b", by_ray())
     script = made[-1]
-    assert "('10.0.0.1', 6379)" in script and script.endswith("--address 10.0.0.1:6379 --block")
+    assert "('10.0.0.1', 6379)" in script and "--address 10.0.0.1:6379 --block ||" in script
     assert "vllm" not in made
+    _joins_again_while_the_head_is_slow(script, tmp_path)
+
+
+def _joins_again_while_the_head_is_slow(script, folder):
+    """The shell's own logic, with programs of that name that count: five quick failures, then the part gives up."""
+    count = folder / "count"
+    for name, text in (("python3", "exit 0"), ("sleep", "exit 0"), ("ray", f"echo x >> {count}; exit 1")):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    done = subprocess.run(["/bin/sh", "-ec", script], env={"PATH": f"{folder}:/usr/bin:/bin"}, check=False)
+    assert done.returncode == 1 and len(count.read_text().splitlines()) == 5
 
 
 def test_what_listens_on_the_nodes_own_network_is_known_by_its_scope():
