@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tarfile
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_apt as apt
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_fetch as fetch
@@ -56,6 +56,7 @@ class Maker:
     def _images(self) -> None:
         os.makedirs(self.work.path("images"), exist_ok=True)
         held: Dict[str, Optional[Dict[str, List[str]]]] = {}
+        told: Dict[str, List[Tuple[str, str, str, str]]] = {}
         for image in self.spec.images:
             source, pinned = self._archive_of(image, held)
             if source:
@@ -66,15 +67,14 @@ class Maker:
                 pinned = self._pulled(image, path)
             row = {**{key: image.get(key) or "" for key in ("key", "ref", "digest")}, "id": pinned}
             self.holds["images"].append({**row, "path": path})
-            if not any(one.path == path for one in self.work.files):
-                terms = self.work.licence_of("images", str(image["ref"])) or "NOASSERTION"
-                name, _colon, tag = str(image["ref"]).rpartition(":")
-                origin = apt.plain_uri(source) if source else str(image["ref"])
-                self.work.add(path, "image", name=name, version=tag, licence=terms, source=origin)
+            terms = self.work.licence_of("images", str(image["ref"])) or "NOASSERTION"
+            name, _colon, tag = str(image["ref"]).rpartition(":")
+            told.setdefault(path, []).append((name, tag, terms, apt.plain_uri(source) if source else str(image["ref"])))
+        for path, rows in told.items():  # an archive may hold several
+            names, tags, terms_, origins = (_joined(column) for column in zip(*sorted(rows)))
+            self.work.add(path, "image", name=names, version=tags, licence=terms_, source=origins)
 
-    def _archive_of(
-        self, image: Mapping[str, Any], held: Dict[str, Optional[Dict[str, List[str]]]]
-    ) -> Tuple[str, str]:
+    def _archive_of(self, image: Mapping[str, Any], held: Dict[str, Optional[Dict[str, List[str]]]]) -> Tuple[str, str]:
         """The first archive that holds the image, and the image's id; '' when it has to come from a registry."""
         wanted = Image(str(image["ref"]), str(image.get("id") or ""), str(image.get("digest") or ""))
         for row in image.get("archives") or []:
@@ -204,6 +204,10 @@ class Maker:
                 if not os.listdir(folder):
                     os.rmdir(folder)
                 del folders
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle as 
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_apt as apt
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_finish as finish
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_licence as licence
+from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_make as make
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_split as split
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_use as use
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_work as work
@@ -230,3 +231,22 @@ def test_a_bundle_is_closed_once_and_stays_as_it_is(tmp_path):
     for other, check in ((later._replace(files=later.files[:1]), "#!/bin/sh\n"), (later, "#!/bin/sh\ntrue\n")):
         assert finish.close(str(folder), other, check, key, LICENCES)[1]
         assert finish.judge(str(folder)) == finish.public_key(key)
+
+
+def test_an_archive_of_several_images_has_the_terms_of_all(tmp_path):
+    """In whatever order the roles ask: else a second run would sign another manifest."""
+    archive = tmp_path / "images.tar"
+    with tarfile.open(archive, "w") as tar:
+        text = json.dumps([{"Config": f"{one * 64}.json", "RepoTags": [f"v/{one}:1"], "Layers": []} for one in "ab"])
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text.encode()))
+    terms = {one: {"title": {"en": one, "zh": one}, "url": "u", "images": [f"v/{one}:*"], "spdx": one} for one in "ab"}
+    listed = []
+    for order in ("ab", "ba"):
+        images = [{"ref": f"v/{one}:1", "archives": [{"path": str(archive)}]} for one in order]
+        maker = make.Maker(work.Spec(str(tmp_path / order), [], [], images, [], [], terms, []), lambda *_said: None)
+        maker.work.open()
+        maker._images()
+        listed += maker.work.files
+    assert listed[0] == listed[1] and (listed[0].name, listed[0].licence) == ("v/a; v/b", "a; b")
