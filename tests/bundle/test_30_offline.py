@@ -9,7 +9,9 @@ import labctl
 import offline
 import pytest
 
-SOURCES = "cat /etc/apt/sources.list /etc/apt/sources.list.d/*; ls -l --full-time /etc/apt /var/lib/apt/lists; true"
+# not all of /etc/apt: the node's tuning says in apt.conf.d what unattended upgrades leave alone
+PLACES = "/etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings /etc/apt/trusted.gpg.d /var/lib/apt/lists"
+SOURCES = f"cat /etc/apt/sources.list /etc/apt/sources.list.d/*; ls -l --full-time {PLACES}; true"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,7 +46,8 @@ def test_installs_to_a_chat():
 
 def test_nothing_of_it_stays():
     assert labctl.node("ls -d /var/lib/yitiji-bundle 2>/dev/null; true").strip() == ""
-    assert "refused" in labctl.lab("run", "sh", "-c", "curl -sS -m 3 http://10.77.0.1:8812/ 2>&1; true")
+    told = labctl.lab("run", "sh", "-c", "curl -s -m 3 http://10.77.0.1:8812/; echo $?")
+    assert told.strip() == "7", "nobody answers on the port"
 
 
 def test_second_run_changes_nothing():
