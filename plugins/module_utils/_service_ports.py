@@ -19,11 +19,12 @@ def is_loopback(address: str) -> bool:
 
 
 def exposed(
-    listeners: List[Dict[str, Any]], allowed: List[int], cluster: Optional[Dict[str, Any]] = None
+    listeners: List[Dict[str, Any]], allowed: List[int], cluster: Optional[Dict[str, Any]] = None, walled: bool = False
 ) -> List[str]:
     """TCP listeners beyond loopback that are not allowed, one text each.
 
-    Nodes that compute together listen on the network between them, which LLM404 and the firewall see to.
+    Nodes that compute together listen on the network between them, which LLM404 and the firewall see to. Ray draws
+    ports that listen on every address: `walled` says that our firewall lets peers alone reach those.
     """
     between = cluster or {"peers": [], "wide": []}
     open_ports = {int(port) for port in allowed}
@@ -34,6 +35,8 @@ def exposed(
         if int(row["port"]) in open_ports or is_loopback(str(row["address"])):
             continue
         if (row["address"] in between["peers"] and int(row["port"]) > 1023) or int(row["port"]) in between["wide"]:
+            continue
+        if cluster and walled and int(row["port"]) > 1023 and str(row.get("unit") or "").startswith("docker-"):
             continue
         owner = row.get("unit") or row.get("process") or "unknown"
         found.add("{}:{} ({})".format(row["address"], row["port"], owner))

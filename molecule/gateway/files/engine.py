@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 PORT = int(sys.argv[1])
+MODEL = "second" if PORT == 8003 else "stand-in"
 SEEN = f"/run/engine-{PORT}.log"
 KEY = Path("/etc/yitiji/secrets/engine-key").read_text().strip()
 
@@ -28,17 +29,17 @@ class Engine(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {KEY}":
             return self.whole(401, {"error": {"message": "the engine's own refusal", "code": 401}})
         if self.path == "/v1/models":
-            return self.whole(200, {"object": "list", "data": [{"id": "stand-in", "object": "model"}]})
+            return self.whole(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
         if not body.get("stream"):
             message = {"role": "assistant", "content": f"answer of {PORT}"}
-            return self.whole(200, {"model": "stand-in", "choices": [{"index": 0, "message": message}]})
+            return self.whole(200, {"model": MODEL, "choices": [{"index": 0, "message": message}]})
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for number in range(int(body.get("pieces", 3))):
             delta = {"role": "assistant", "content": f"{PORT}:{number} "}
-            row = {"id": "x", "object": "chat.completion.chunk", "model": "stand-in",
+            row = {"id": "x", "object": "chat.completion.chunk", "model": MODEL,
                    "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}  # fmt: skip
             self.piece(f"data: {json.dumps(row)}\n\n")
             if body.get("die"):

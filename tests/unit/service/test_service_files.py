@@ -66,6 +66,20 @@ def test_ports_between_nodes_are_not_counted():
     assert ports.exposed(rows, [], cluster) == ["0.0.0.0:40000 (unknown)", "10.0.0.1:80 (unknown)"]
 
 
+def test_what_ray_draws_is_closed_by_the_firewall_alone():
+    cluster = {"peers": ["10.0.0.1"], "wide": [6379]}
+    scope = "docker-0123.scope"
+    rows = [
+        {"address": "::", "port": 34397, "unit": scope},
+        {"address": "0.0.0.0", "port": 40000, "unit": "stray.service"},
+        {"address": "0.0.0.0", "port": 111, "unit": scope},
+    ]
+    stray = ["0.0.0.0:111 (docker-0123.scope)", "0.0.0.0:40000 (stray.service)"]
+    assert ports.exposed(rows, [], cluster, walled=True) == stray
+    assert ports.exposed(rows, [], cluster) == [*stray, ":::34397 (docker-0123.scope)"]
+    assert ports.exposed(rows, [], None, walled=True) == ports.exposed(rows, [])
+
+
 def test_progress(tmp_path):
     assert progress.describe(1_200_000_000, 3_200_000_000, 20) == "1.2 of 3.2 GB, 60 MB/s, 33 s left"
     assert progress.describe(0, 0, 0) == "0.0 GB, 0 MB/s"
