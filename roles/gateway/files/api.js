@@ -19,11 +19,6 @@ function wait(r) {
     }
 }
 
-function body(r) {
-    const file = r.variables.request_body_file;
-    return file ? fs.readFileSync(file, 'utf8') : r.requestText || '';
-}
-
 // Several models, one address: the name in the request decides. Whom the first engine does not know, it refuses itself.
 async function choose(r) {
     const names = r.variables.yitiji_models.split(' ');
@@ -33,7 +28,7 @@ async function choose(r) {
     }
     let number = 0;
     try {
-        number = Math.max(0, names.indexOf(JSON.parse(body(r)).model));
+        number = Math.max(0, names.indexOf(JSON.parse(r.requestText).model));
     } catch (e) {
         // no JSON: the engine says what is wrong with it
     }
