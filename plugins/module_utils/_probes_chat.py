@@ -183,6 +183,12 @@ def engine_key(context: Context) -> Finding:
     answer = (context.measures.get("net") or {}).get("engine without key")
     if answer is None or not answer.get("ok"):
         return unknown("the engine could not be asked", "无法访问引擎")
+    keyless = ((context.plan or {}).get("run") or {}).get("key_variable") == ""
+    if answer.get("status") == 200 and keyless:
+        return passed(
+            "this engine knows no key; it listens on loopback only, behind the gateway",
+            "该引擎没有密钥功能；它只监听本机，由网关保护",
+        )
     if answer.get("status") == 200:
         return failed("the engine answers without a key", "引擎无需密钥即可访问")
     if answer.get("status") in (401, 403):

@@ -309,6 +309,9 @@ CASES += [
     ("LLM802", "unknown", {"measures/net/chat config": {"ok": False}}, "could not"),
     ("LLM803", "fail", {"measures/net/engine without key/status": 200}, "without a key"),
     ("LLM803", "fail", {"node/listeners/2/address": "0.0.0.0"}, "listens on"),
+    ("LLM803", "pass", {"measures/net/engine without key/status": 200, "plan/run": {"key_variable": ""}}, "knows no key"),
+    ("LLM803", "fail", {"node/listeners/2/address": "0.0.0.0", "plan/run": {"key_variable": ""}}, "listens on"),
+    ("LLM803", "fail", {"measures/net/engine without key/status": 200, "plan/run": {"key_variable": "KEY"}}, "without a key"),
     ("LLM803", "skip", NO_VLLM, "engine"),
     ("LLM803", "unknown", {"measures/net/engine without key/ok": False}, "could not"),
 ]
