@@ -26,19 +26,19 @@ def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
     service = plan["service"]
     return [
         {
-            "name": copy.get("unit") or service["unit"],
-            "port": copy.get("port") or service["port"],
-            "url": "http://{}:{}".format(service["host"], copy.get("port") or service["port"]),
+            "name": own.get("unit") or service["unit"],
+            "port": own.get("port") or service["port"],
+            "url": "http://{}:{}".format(service["host"], own.get("port") or service["port"]),
             "serves": bool(node["head"]),
             "rank": node["rank"],
-            "gpus": list(copy.get("gpus") or []),
-            "args": list(copy.get("args") or plan["args"]),
-            "env": {**(copy.get("env") or plan.get("env") or {}), **(node.get("env") or {})},
-            "model": copy.get("model") or plan.get("model") or {},
+            "gpus": list(own.get("gpus") or []),
+            "args": list(own.get("args") or plan["args"]),
+            "env": {**(own.get("env") or plan.get("env") or {}), **(node.get("env") or {})},
+            "model": own.get("model") or plan.get("model") or {},
             "devices": list(node.get("devices") or []),
             "group": _group(plan, host),
         }
-        for copy in node.get("copies") or [node]
+        for own in node.get("copies") or [{"args": node.get("args"), "gpus": node.get("gpus")}]
     ]
 
 
