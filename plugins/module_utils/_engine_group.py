@@ -118,6 +118,8 @@ class Part:
                 )
         if self.process and self.process.poll() is None:
             self.process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(END)
 
     def _watch(self) -> None:
         lived, failed = False, 0
