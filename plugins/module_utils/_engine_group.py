@@ -127,7 +127,9 @@ class Part:
             time.sleep(HEALTH_EVERY)
             answer = self._ask()
             lived = lived or answer == "200"
-            failed = failed + 1 if lived and answer != "200" else 0
+            # what says itself that it is dead is believed at once; silence may be a busy moment
+            more = HEALTH_FAILS if answer == "503" else 1
+            failed = failed + more if lived and answer != "200" else 0
             if failed >= HEALTH_FAILS:
                 self.sick = f"{self.health} answers {answer}"
 
