@@ -8,7 +8,7 @@ import json
 from typing import Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway_routes import parse
-from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client, listed_as
 from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text
 
 WRONG = "not-a-key-of-anybody"
@@ -51,7 +51,7 @@ def check(client: Client, key: str, routes: List[str], model: str) -> Dict[str, 
             ),
         )
     models = client.models("/v1/models") if key else []
-    if key and model and model not in models:
+    if key and model and not listed_as(model, models):
         listed = ", ".join(models) or "-"
         raise Refusal(
             "LLM701",

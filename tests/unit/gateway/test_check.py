@@ -66,6 +66,11 @@ def test_a_refusal_in_another_form_is_none(client):
     assert not core.is_error("<html>404</html>") and not core.is_error('{"detail": "Not Found"}')
 
 
+def test_a_tag_that_the_engine_adds_is_no_other_model(client):
+    Door.models = ["m:latest"]
+    assert core.check(client, KEY, [], "m")["models"] == ["m:latest"]
+
+
 def test_a_key_that_opens_nothing(client):
     Door.models = ["another"]
     with pytest.raises(Refusal) as caught:
