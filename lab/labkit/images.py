@@ -31,11 +31,11 @@ UID = "10001"
 BASE_PACKAGES = "python3,ca-certificates,libgomp1,libnuma1"
 BASE_DROP = ("man/*", "doc/*", "locale/*", "info/*")
 CPU_ONLY_DROPS = ("torchaudio", "torchvision", "torchcodec", "triton")
-# What Open WebUI only needs for its local speech, vision and retrieval models; the chat works without (slim form)
+# What Open WebUI needs for local speech, vision and retrieval models alone; chat and uploads work without (slim form)
 SLIM_DROPS = (
     "torch torchaudio torchvision accelerate transformers sentence-transformers faster-whisper chromadb onnxruntime "
     "rapidocr rapidocr-onnxruntime opencv-python opencv-python-headless pyarrow einops azure-ai-documentintelligence "
-    "azure-identity azure-storage-blob google-cloud-storage opensearch-py unstructured playwright"
+    "azure-storage-blob google-cloud-storage opensearch-py unstructured playwright"
 ).split()
 EPOCH = "1970-01-01T00:00:00Z"
 START_WEBUI = """#!/bin/bash
@@ -130,7 +130,7 @@ def _vllm(root: Path, log: Path) -> None:
 
 
 def _open_webui(root: Path, log: Path) -> None:
-    _venv(root, log, SLIM_DROPS, f"open-webui=={OPEN_WEBUI}", "typer")
+    _venv(root, log, SLIM_DROPS, f"open-webui=={OPEN_WEBUI}", "typer", "pgvector")
     (root / "app/backend/data").mkdir(parents=True)
     os.chown(root / "app/backend/data", int(UID), int(UID))
     (root / "app/backend/start.sh").write_text(START_WEBUI)

@@ -46,8 +46,17 @@ async function askAboutFile(prompt) {
   const uploaded = page.waitForResponse((r) => new URL(r.url()).pathname.startsWith('/api/v1/files') && r.request().method() === 'POST', { timeout: patience });
   await page.locator('input[type=file]').first().setInputFiles(file);
   report.upload = (await uploaded).status();
+  const { id } = await (await uploaded).json();
   await page.getByText(basename(file)).first().waitFor({ timeout: patience });
-  await page.waitForTimeout(3000); // its text is read on the node
+  report.read = await page.evaluate(async (address) => { // its text is read on the node
+    const headers = { Authorization: `Bearer ${localStorage.token}` };
+    for (let tries = 0; tries < 30; tries += 1) {
+      const { content } = await (await fetch(address, { headers })).json();
+      if (content) return content;
+      await new Promise((again) => setTimeout(again, 1000));
+    }
+    return '';
+  }, `/api/v1/files/${id}/data/content`);
   report.step = 'ask about it';
   const asked = page.waitForRequest((r) => r.method() === 'POST' && r.url().includes('/chat/completions'), { timeout: patience });
   await prompt.click();
