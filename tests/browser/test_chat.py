@@ -73,7 +73,7 @@ def test_a_user_asks_about_a_file_and_sees_the_thinking(tmp_path):
     report = person("li", PICTURES / "user", "user", str(file))
     assert report["ok"], report
     assert (report["upload"], report["files"], report["models"]) == (200, [file.name], ["tiny-r1-distill"])
-    assert report["read"].strip() == file.read_text(encoding="utf-8").strip(), "what goes with the question"
+    assert "八张显卡" in report["read"], "its text goes to the model with the question"
     assert labctl.THINKING in report["answer"] and labctl.ANSWER in report["answer"]
     assert report["outside"] == []
 
