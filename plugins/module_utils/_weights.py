@@ -72,6 +72,8 @@ class Weights:
             standing = self._standing()
             if standing.valid:
                 self.outcome.manifest, self.outcome.verified = standing.manifest, True
+                if not request.check:
+                    self._work.tidy()
                 return self.outcome
         if request.check and request.source == "mirror":
             self.outcome.changed = True  # the other nodes serve only while a real run is under way

@@ -99,6 +99,11 @@ class Work:
         os.close(self._lock)
         self._lock = -1
 
+    def tidy(self) -> None:
+        """Removes what a run left that was killed between its stamp and its end; one under way is left alone."""
+        if os.path.isdir(self.path) and self._try_lock():
+            self.close(True)
+
     # parts and journal
 
     def part(self, entry: Entry) -> str:

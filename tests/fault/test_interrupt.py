@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -73,6 +74,18 @@ def test_kill_at_random_moments(slow):
     slow.run()
     slow.complete()
     assert done or KILLS < 20, "no run ever got through: resuming does not work"
+
+
+def test_what_a_kill_after_the_stamp_left_is_swept(site):
+    site.run()
+    (site.dest / WORK / "parts").mkdir(parents=True)
+    (site.dest / WORK / "lease").touch()
+    with (site.dest / WORK / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        site.run()
+        assert (site.dest / WORK / "parts").is_dir(), "another run that is under way loses nothing"
+    site.run()
+    site.complete()
 
 
 def test_what_a_killed_write_left_is_swept(site):
