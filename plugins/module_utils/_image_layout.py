@@ -17,6 +17,7 @@ BIOS, ESP, ROOT, DATA = (
     "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
 )
 MODELS_LABEL = "yitiji-models"
+MODELS_SECONDS = 15  # for a data disk that may not be there
 COMMANDLINE = "console=tty0 console=ttyS0,115200"
 SECTOR = 512
 CORE_SECTOR = 2048  # where the partition for GRUB's core begins
@@ -74,13 +75,15 @@ def table(disk: Layout, seed: str) -> str:
 
 
 def fstab(seed: str, models: bool) -> str:
+    """`models`: the image comes with a file system of weights; else a data disk that bears its label is taken."""
     serial = esp_serial(seed)
     lines = [
         f"UUID={identifier(seed, 'rootfs')} / ext4 defaults,noatime,x-systemd.growfs 0 1",
         f"UUID={serial[:4]}-{serial[4:]} /boot/efi vfat umask=0077,nofail 0 2",
     ]
-    if models:
-        lines.append(f"LABEL={MODELS_LABEL} /srv/models ext4 defaults,noatime,nofail 0 2")
+    # a disk that the image knows of may be slow to come; one that the customer may have must hold nothing up
+    wait = "" if models else f",x-systemd.device-timeout={MODELS_SECONDS}s"
+    lines.append(f"LABEL={MODELS_LABEL} /srv/models ext4 defaults,noatime,nofail{wait} 0 2")
     return "\n".join(lines) + "\n"
 
 

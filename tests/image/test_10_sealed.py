@@ -10,6 +10,9 @@ import subprocess
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._image_scan import scan
 
+from conftest import PLAYBOOK, ROOT
+
+SEED = "6f1c1d0e-5949-4a49-8000-000000000002"
 CANARY = "a-canary-7f3d0c5e-that-must-not-be-shipped"
 
 
@@ -66,6 +69,34 @@ def test_a_canary_would_be_found(baked, tmp_path):
     finally:
         planted.unlink()
     assert "canary" in [hit.what for hit in hits]
+
+
+def test_the_weights_on_a_disk_of_their_own(baked):
+    """The same tree once more, for a data disk, and as qcow2: the same bytes, other containers."""
+    raw = baked.raw.with_name("apart.raw")
+    told = {"tree": baked.tree, "dest": raw, "seed": SEED, "epoch": 1763683200, "weights": "disk", "qcow2": True}
+    words = ["localhost", "-i", ROOT / "inventories/lab-image", "-m", "yitiji.deepseek.image_disk"]
+    ansible = [PLAYBOOK.with_name("ansible"), *words, "-a", json.dumps(told, default=str)]
+    models, qcow2 = raw.with_name("apart-models.raw"), raw.with_suffix(".qcow2")
+    try:
+        done = subprocess.run([str(w) for w in ansible], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert list(table(raw)) == ["bios", "esp", "root"]
+        assert "safetensors" not in debugfs(raw, "ls -l /srv/models") and "yitiji-models" in debugfs(raw, "cat /etc/fstab")
+        label = subprocess.run(["e2label", models], capture_output=True, text=True, check=True).stdout.strip()
+        assert label == "yitiji-models"
+        for image in (models, f"{raw}?offset={table(raw)['root']['start'] * 512}"):
+            assert subprocess.run(["e2fsck", "-fn", image], capture_output=True, check=False).returncode == 0
+        for file in (baked.tree / "srv/models").rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                path = f"/{file.relative_to(baked.tree / 'srv/models')}"
+                cat = ["debugfs", "-R", f'cat "{path}"', models]
+                assert subprocess.run(cat, capture_output=True, check=True).stdout == file.read_bytes(), path
+        subprocess.run(["qemu-img", "compare", "-q", raw, qcow2], check=True)
+        assert qcow2.stat().st_size < raw.stat().st_size
+    finally:
+        for image in (raw, models, qcow2):
+            image.unlink(missing_ok=True)
 
 
 def test_the_playbook_looked_for_the_build_site(baked):

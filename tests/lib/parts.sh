@@ -109,9 +109,15 @@ part_vm() {
 }
 
 part_image() {
-    packages mmdebstrap systemd-container fdisk mtools e2fsprogs
+    packages mmdebstrap systemd-container fdisk mtools e2fsprogs qemu-utils
     lab/lab serve --with llama_cpp --with webui
-    python -m pytest -x -v -s tests/image
+    python -m pytest -x -v -s tests/image --ignore tests/image/test_40_firmware.py
+}
+
+part_firmware() { # on the image that stands, if there is one
+    packages mmdebstrap systemd-container fdisk mtools e2fsprogs qemu-utils
+    lab/lab serve --with llama_cpp --with webui
+    YITIJI_BAKED=1 python -m pytest -x -v -s tests/image/test_40_firmware.py
 }
 
 part_build() { python -m pytest tests/integration/test_artefact.py; }

@@ -33,7 +33,9 @@ def test_the_texts_name_the_same_root():
         root in lay.fstab(SEED, True) and root in lay.grub_stub(SEED) and root in lay.grub_menu(SEED, "6.12.1", "quiet")
     )
     assert "/boot/vmlinuz-6.12.1 " in lay.grub_menu(SEED, "6.12.1") and "configfile" not in lay.grub_stub(SEED, False)
-    assert "yitiji-models" in lay.fstab(SEED, True) and "yitiji-models" not in lay.fstab(SEED, False)
+    assert "yitiji-models" in lay.fstab(SEED, True) and "device-timeout" not in lay.fstab(SEED, True)
+    none = lay.fstab(SEED, False).splitlines()[-1]
+    assert none.startswith("LABEL=yitiji-models /srv/models") and "nofail,x-systemd.device-timeout=15s" in none
 
 
 def test_ids_come_from_the_seed_alone():
