@@ -116,8 +116,9 @@ def from_nocloud(meta: Mapping[str, Any], network: Mapping[str, Any], user: Mapp
 
 def network_file(settings: Settings) -> str:
     """For systemd-networkd. Without an address every wired interface asks by DHCP."""
-    match = f"Name={settings['interface']}" if settings.get("interface") else "Type=ether"
-    lines = ["# Written at the first boot from the settings of this site.", "[Match]", match, "", "[Network]"]
+    # Kind: not the ends of the containers' cables, which are ether as well
+    match = [f"Name={settings['interface']}"] if settings.get("interface") else ["Type=ether", "Kind=!*"]
+    lines = ["# Written at the first boot from the settings of this site.", "[Match]", *match, "", "[Network]"]
     if settings.get("address", "dhcp") == "dhcp":
         lines.append("DHCP=yes")
     else:

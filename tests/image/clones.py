@@ -22,7 +22,8 @@ RUN = (
     "from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_machine as m; "
     "m.start(sys.argv[2], sys.argv[3], 'br0') if sys.argv[4] == 'start' else m.stop(sys.argv[2], sys.argv[3])"
 )
-SETTINGS = "hostname = {name}\naddress = 10.77.0.{octet}/24\ngateway = 10.77.0.1\ndns = 10.0.2.3\nlanguage = both\n"
+# interface: a container's is not a card's
+SETTINGS = "hostname = {name}\ninterface = host0\naddress = 10.77.0.{octet}/24\ngateway = 10.77.0.1\ndns = 10.0.2.3\nlanguage = both\n"
 
 
 def golden(tree: Path) -> Path:

@@ -45,6 +45,13 @@ def test_without_a_section_or_an_address():
     assert "DHCP=yes" in settings.network_file({})
 
 
+def test_the_network_is_that_of_cards_alone():
+    """A container's cable is of type ether too; given the machine's address it would leave its bridge."""
+    match = settings.network_file({"address": "10.0.0.5/24"}).split("[Network]")[0]
+    assert "\nType=ether\nKind=!*\n" in match
+    assert settings.network_file({"interface": "eno1"}).split("[Network]")[0].endswith("[Match]\nName=eno1\n\n")
+
+
 @pytest.mark.parametrize("line", [
     "hostname = no_name", "address = 10.0.0.5", "address = 10.0.0.500/24", "dns = nowhere", "colour = red",
     "language = fr", "address = 10.0.0.5/24\ngateway = 10.1.0.1", "admin_networks = 10.0.0.1/24", "ssh_key = AAAA",
