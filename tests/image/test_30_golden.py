@@ -48,6 +48,16 @@ def holding(tree: Path, values: dict[str, str]) -> list[str]:
     return found
 
 
+def seal(name: str) -> sitectl.Run:
+    return sitectl.site(name, *ENGINE, "-e", f"'{json.dumps(GIVEN)}'", playbook="playbooks/seal.yml")
+
+
+def test_a_release_with_an_old_ansible_is_refused():
+    labctl.clean_node(base="bookworm")
+    run = seal("golden-old")
+    assert not run.ok and run.changes() == [] and any("LLM960" in line for line in run.failures())
+
+
 @pytest.fixture(scope="module")
 def golden() -> Any:
     labctl.clean_node(base="trixie")
@@ -68,7 +78,7 @@ def test_nobody_said_so(golden):
 
 
 def test_sealed_and_off(golden):
-    run = sitectl.site("golden-seal", *ENGINE, "-e", f"'{json.dumps(GIVEN)}'", playbook="playbooks/seal.yml")
+    run = seal("golden-seal")
     assert run.ok, run.story()
     until = time.monotonic() + 180
     while " up" in next(line for line in labctl.lab("ls").splitlines() if line.startswith(labctl.NODE)):
