@@ -24,10 +24,10 @@ gateway = 10.77.0.1
 dns = 10.0.2.3
 ssh_key = {key}
 """
-# What makes the machine itself and its appliance; without what a start of its own accord writes.
+# What makes the machine itself and its appliance; without what a start writes of its own accord, and the page's people.
 TREE = (
     "find /etc /usr/local /srv/models /var/lib/yitiji -xdev -type f ! -path /etc/resolv.conf ! -name ld.so.cache"
-    " ! -path '*/first-boot/page/*' -exec sha256sum {} + | sort -k2"
+    " ! -path '*/first-boot/page/*' ! -path '/var/lib/yitiji/open-webui/*' -exec sha256sum {} + | sort -k2"
 )
 JSON = ("-H", "Content-Type: application/json", "-m", "900")
 
