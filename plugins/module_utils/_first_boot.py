@@ -114,7 +114,7 @@ def wait_for_address(seconds: float) -> str:
 
 def follow(output: Any, status: Dict[str, Any], teller: Teller) -> None:
     """Reads the run's events until it ends."""
-    began = time.monotonic()
+    began, play = time.monotonic(), ""
     for line in output:
         event: Any = None
         with contextlib.suppress(ValueError):
@@ -123,7 +123,10 @@ def follow(output: Any, status: Dict[str, Any], teller: Teller) -> None:
         if not isinstance(event, dict) or "event" not in event:
             status["detail"] = line.strip()[:120]  # a long task tells how far it is
             sys.stderr.write(line)
+        elif event["event"] == "play":
+            play = event["name"]
         elif event["event"] == "task":
+            status["phase"] = show.phase(status.get("phase", 0), play, event["name"])
             status.update(task=event["name"].split(" : ")[-1], tasks=status.get("tasks", 0) + 1, detail="")
         elif event["event"] == "failed":
             status["error"] = (status.get("error", "") + "\n" + event["text"]).strip()

@@ -7,7 +7,29 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any, List, Mapping
+from typing import Any, List, Mapping, NamedTuple, Tuple
+
+
+class Phase(NamedTuple):
+    en: str
+    zh: str
+    roles: Tuple[str, ...] = ()
+
+
+# The play of site.yml whose roles are phases; what comes before it is the first, what comes after the last
+PROVISION = "Provision"
+PHASES = (
+    Phase("hardware, plan and checks", "读取硬件、规划与预检"),
+    Phase("system settings", "系统设置", ("host_tuning",)),
+    Phase("NVIDIA driver", "NVIDIA 驱动", ("nvidia_driver",)),
+    Phase("containers", "容器环境", ("docker", "nvidia_container_toolkit")),
+    Phase("weights, read and verified", "读取并校验模型权重", ("weights",)),
+    Phase("inference engine", "推理引擎", ("engine",)),
+    Phase("chat page", "对话页面", ("open_webui",)),
+    Phase("gateway, keys and certificates", "网关、密钥与证书", ("gateway", "clients", "doctor")),
+    Phase("firewall and figures", "防火墙与监控", ("firewall", "monitoring")),
+    Phase("questions from outside", "从外部提问验收"),
+)
 
 HEAD = {
     "running": ("The appliance is being set up", "正在部署一体机"),
@@ -21,8 +43,18 @@ RETRY = (
 )
 WIDE = re.compile(r"[\u1100-\uffff]")
 STYLE = """body{font:18px/1.6 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em;color:#222}
-h1{font-size:1.5em}.failed{color:#b00020}.done{color:#0a6b2d}pre{white-space:pre-wrap;background:#f4f4f4;padding:1em}
-@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}pre{background:#262626}}"""
+h1{font-size:1.5em}ol{list-style:none;padding:0}li{color:#888}li.past{color:#0a6b2d}li.now{color:#222;font-weight:600}
+li::before{content:"·";display:inline-block;width:1.4em}li.past::before{content:"✓"}li.now::before{content:"▸"}
+.failed{color:#b00020}.done{color:#0a6b2d}pre{white-space:pre-wrap;background:#f4f4f4;padding:1em}
+@media(prefers-color-scheme:dark){li.now{color:#ddd}body{background:#181818;color:#ddd}pre{background:#262626}}"""
+
+
+def phase(now: int, play: str, task: str) -> int:
+    """Where the run is when this task begins, an index of PHASES: it never goes back."""
+    if play != PROVISION:
+        return len(PHASES) - 1 if now else 0
+    role = task.partition(" : ")[0].rpartition(".")[2]
+    return max([now, *(number for number, one in enumerate(PHASES) if role in one.roles)])
 
 
 def lines(status: Mapping[str, Any]) -> List[str]:
@@ -44,20 +76,22 @@ def lines(status: Mapping[str, Any]) -> List[str]:
 
 def progress(status: Mapping[str, Any]) -> str:
     seconds = int(status.get("seconds", 0))
+    number = int(status.get("phase", 0))
+    at = f"{number + 1}/{len(PHASES)} {PHASES[number].en} / {PHASES[number].zh}"
     now = f"step {status.get('tasks', 0)}: {status.get('task', '')} {status.get('detail', '')}"
-    return f"{seconds // 60}:{seconds % 60:02d}  {now}".rstrip()
+    return f"{seconds // 60}:{seconds % 60:02d}  {at} / {now}".rstrip()
 
 
 def for_screen(line: str) -> str:
     """One line without the letters that the kernel's font lacks; empty when nothing is left of it."""
     if not WIDE.search(line):
         return line
-    kept = [part for part in re.split(r" / |(?<=: )", line) if not WIDE.search(part)]
-    return (
-        " / ".join(part.rstrip() for part in kept if part.strip())
-        if any(re.search(r"\w", part) for part in kept)
-        else ""
-    )
+    kept = []
+    for part in line.split(" / "):
+        words = re.split(r"(?<=: )", part) if WIDE.search(part) else [part]
+        kept.append("".join(word for word in words if not WIDE.search(word)).rstrip())
+    told = " / ".join(part for part in kept if part.strip())
+    return told if re.search(r"\w", told) else ""
 
 
 def page(status: Mapping[str, Any]) -> str:
@@ -67,7 +101,10 @@ def page(status: Mapping[str, Any]) -> str:
     body = [f'<h1 class="{stage}">{zh}<br>{en}</h1>']
     body += [f"<p>{html.escape(why['zh'])} / {html.escape(why['en'])}</p>" for why in status.get("reasons", [])]
     if stage == "running":
-        body.append(f"<pre>{html.escape(progress(status))}</pre>")
+        now = int(status.get("phase", 0))
+        marks = ["past"] * now + ["now"] + [""] * len(PHASES)
+        items = [f'<li class="{mark}">{one.zh} / {one.en}</li>' for mark, one in zip(marks, PHASES)]
+        body.append(f"<ol>{''.join(items)}</ol><pre>{html.escape(progress(status))}</pre>")
     if stage == "failed":
         rules = " ".join(sorted(set(RULE.findall(str(status.get("error", ""))))))
         body.append(f"<p>规则 / rule: {html.escape(rules)}</p>" if rules else "")

@@ -23,7 +23,13 @@ RUN = (
     "m.start(sys.argv[2], sys.argv[3], 'br0') if sys.argv[4] == 'start' else m.stop(sys.argv[2], sys.argv[3])"
 )
 # interface: a container's is not a card's
-SETTINGS = "hostname = {name}\ninterface = host0\naddress = 10.77.0.{octet}/24\ngateway = 10.77.0.1\ndns = 10.0.2.3\nlanguage = both\n"
+SETTINGS = """hostname = {name}
+interface = host0
+address = 10.77.0.{octet}/24
+gateway = 10.77.0.1
+dns = 10.0.2.3
+language = both
+"""
 
 
 def golden(tree: Path) -> Path:

@@ -9,7 +9,6 @@ import subprocess
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._image_scan import scan
-
 from conftest import PLAYBOOK, ROOT
 
 SEED = "6f1c1d0e-5949-4a49-8000-000000000002"
@@ -82,7 +81,8 @@ def test_the_weights_on_a_disk_of_their_own(baked):
         done = subprocess.run([str(w) for w in ansible], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert list(table(raw)) == ["bios", "esp", "root"]
-        assert "safetensors" not in debugfs(raw, "ls -l /srv/models") and "yitiji-models" in debugfs(raw, "cat /etc/fstab")
+        assert "yitiji-lab" not in debugfs(raw, "ls -l /srv/models")
+        assert "yitiji-models" in debugfs(raw, "cat /etc/fstab")
         label = subprocess.run(["e2label", models], capture_output=True, text=True, check=True).stdout.strip()
         assert label == "yitiji-models"
         for image in (models, f"{raw}?offset={table(raw)['root']['start'] * 512}"):

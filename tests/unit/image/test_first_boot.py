@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot as boot
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_identity as who
 from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_settings as settings
@@ -25,6 +27,7 @@ admin_networks = 10.0.9.0/24\r
 ssh_key = {KEY}\r
 """
 CARD = {"bus": "0000:17:00.0", "pci_id": "10de:2684", "uuid": "GPU-1", "name": "RTX 4090"}
+ROOT = Path(__file__).resolve().parents[3]
 NODE = {
     "cpu": {"model": "X", "threads": 8},
     "memory": {"total_bytes": 64 * 2**30},
@@ -147,6 +150,26 @@ def test_the_screen_has_no_chinese_and_the_page_has():
     done = show.lines({"stage": "done", "address": "10.0.0.5"})
     assert any("https://10.0.0.5/" in show.for_screen(line) for line in done)
     assert "refresh" not in show.page({"stage": "done"}) and "refresh" in show.page({"stage": "running"})
+
+
+def test_it_tells_how_far_it_is():
+    """The plays and roles are those of site.yml, in its order; the phase never goes back."""
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text())
+    names = [play["name"] for play in plays]
+    assert names[1] == show.PROVISION and len(names) == 3
+    roles = [one["role"] for one in plays[1]["roles"]]
+    seen = [show.phase(0, names[0], f"{roles[1]} : Refuse")]
+    seen.append(show.phase(0, names[1], "yitiji.deepseek.appliance : Keep the plan"))
+    for role in roles:
+        seen.append(show.phase(seen[-1], names[1], f"{role} : Begin"))
+    assert seen == sorted(seen) and set(seen) == set(range(len(show.PHASES) - 1))
+    assert show.phase(seen[-1], names[1], f"{roles[0]} : Again") == seen[-1]
+    assert show.phase(seen[-1], names[2], "Ask") == len(show.PHASES) - 1
+    said = show.progress({"seconds": 134, "phase": 3, "tasks": 44, "task": "Tell systemd"})
+    assert said == "2:14  4/10 containers / 容器环境 / step 44: Tell systemd"
+    assert show.for_screen(said) == "2:14  4/10 containers / step 44: Tell systemd"
+    page = show.page({"stage": "running", "phase": 3})
+    assert page.count('class="past"') == 3 and page.count('class="now"') == 1
 
 
 def test_real_cards_are_told_from_made_interfaces(tmp_path):
