@@ -130,7 +130,7 @@ def _vllm(root: Path, log: Path) -> None:
 
 
 def _open_webui(root: Path, log: Path) -> None:
-    _venv(root, log, SLIM_DROPS, f"open-webui=={OPEN_WEBUI}", "typer", "pgvector")
+    _venv(root, log, SLIM_DROPS, f"open-webui=={OPEN_WEBUI}", "typer", "psycopg2-binary", "pgvector")
     (root / "app/backend/data").mkdir(parents=True)
     os.chown(root / "app/backend/data", int(UID), int(UID))
     (root / "app/backend/start.sh").write_text(START_WEBUI)
