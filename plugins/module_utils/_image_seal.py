@@ -34,6 +34,8 @@ def traces(root: str, rules: Rules) -> List[Trace]:
     """What is still there; empty on a sealed tree."""
     found: List[Trace] = []
     for name, rule in sorted(rules.items()):
+        if rule.get("unless") and match(root, rule["unless"]):
+            continue
         for pattern in rule.get("remove", []):
             found += [Trace(name, "remove", path) for path in match(root, pattern)]
         for pattern in rule.get("clear", []):

@@ -58,6 +58,19 @@ def tree(tmp_path):
     return tmp_path
 
 
+def test_containerd_stays_where_it_holds_the_images(tree):
+    records = tree / "var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
+    blob = tree / "var/lib/containerd/io.containerd.content.v1.content/blobs/sha256/0a"
+    for path in (records, blob):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    core.seal(str(tree), RULES)
+    assert records.exists() and blob.exists()
+    blob.unlink()
+    core.seal(str(tree), RULES)
+    assert not records.exists()
+
+
 @pytest.mark.parametrize("rule", sorted(LEFT))
 def test_every_trace_is_found_by_its_entry(tree, rule):
     found = [t.path for t in core.traces(str(tree), RULES) if t.rule == rule]
