@@ -5,7 +5,7 @@ closing='(passed|failed|skipped|error|errors|no tests ran).* in [0-9.]+s|^(Passe
 output=$PWD/tests/output
 short=(docker host_tuning weights gateway) # molecule scenarios of quick
 # shellcheck disable=SC2034 # read by tests/run
-long=(docker_registry docker_upgrade firewall open_webui gateway_acme nvidia_container_toolkit nvidia_driver appliance
+long=(docker_registry docker_upgrade firewall open_webui open_webui_sso gateway_acme nvidia_container_toolkit nvidia_driver appliance
     vllm_cluster llama_cpp ollama monitoring)
 told=()
 failed=0
