@@ -15,15 +15,27 @@ from typing import Any
 import labctl
 import pytest
 
-NAME, OCTET = "image-firmware", "71"
-ADDRESS = f"10.77.0.{OCTET}"
-STICK = """[appliance]
+NAME, ADDRESS = "image-firmware", "10.77.0.71"
+STICK = {
+    "yitiji.conf": """[appliance]
 hostname = ai71
-address = {address}/24
+address = 10.77.0.71/24
 gateway = 10.77.0.1
 dns = 10.0.2.3
 ssh_key = {key}
 """
+}
+NOCLOUD = {
+    "meta-data": "instance-id: ai72\nlocal-hostname: ai72\n",
+    "network-config": """version: 2
+ethernets:
+  eth0:
+    addresses: [10.77.0.72/24]
+    routes: [{{to: default, via: 10.77.0.1}}]
+    nameservers: {{addresses: [10.0.2.3]}}
+""",
+    "user-data": "#cloud-config\nssh_authorized_keys: [{key}]\n",
+}
 # What makes the machine itself and its appliance; without what a start writes of its own accord, and the page's people.
 TREE = (
     "find /etc /usr/local /srv/models /var/lib/yitiji -xdev -type f ! -path /etc/resolv.conf ! -name ld.so.cache"
@@ -35,32 +47,33 @@ JSON = ("-H", "Content-Type: application/json", "-m", "900")
 class Machine:
     """The image as the disk of one machine."""
 
-    def __init__(self, raw: Path) -> None:
-        self.raw, self.seed = raw, raw.with_name(f"{NAME}.stick")
-        self.before = ""
+    def __init__(self, raw: Path, name: str = NAME, address: str = ADDRESS) -> None:
+        self.raw, self.name, self.address = raw, name, address
+        self.seed = raw.with_name(f"{name}.stick")
 
-    def stick(self) -> None:
-        """As a customer's: FAT, labelled YITIJI, with one file."""
+    def stick(self, label: str = "YITIJI", files: dict[str, str] = STICK) -> None:
+        """As a customer's: FAT, with its label."""
         key = (labctl.CACHE / "ssh/id_ed25519.pub").read_text().strip()
         self.seed.unlink(missing_ok=True)
         with self.seed.open("wb") as blank:
             blank.truncate(1 << 20)
-        for argv, text in (
-            (["mformat", "-i", self.seed, "-v", "YITIJI", "-T", "2048", "-h", "4", "-s", "32", "::"], ""),
-            (["mcopy", "-i", self.seed, "-", "::/yitiji.conf"], STICK.format(address=ADDRESS, key=key)),
-        ):
-            subprocess.run([str(word) for word in argv], input=text, text=True, check=True)
+        made = ["mformat", "-i", self.seed, "-v", label, "-T", "2048", "-h", "4", "-s", "32", "::"]
+        subprocess.run([str(word) for word in made], check=True)
+        for file, text in files.items():
+            copy = ["mcopy", "-i", str(self.seed), "-", f"::/{file}"]
+            subprocess.run(copy, input=text.format(key=key), text=True, check=True)
 
     def boot(self, firmware: str) -> None:
         options = [] if firmware == "uefi" else [f"--{firmware}"]
-        words = ["--image", str(self.raw), "--seed", str(self.seed), "--octet", OCTET, "--size", "12G"]
-        print(labctl.lab("vm", NAME, *words, "--memory", "6144", "--cpus", "2", *options, timeout=1200), flush=True)
+        words = ["--image", str(self.raw), "--seed", str(self.seed), "--octet", self.address.rpartition(".")[2]]
+        words += ["--size", "12G", "--memory", "6144", "--cpus", "2", *options]
+        print(labctl.lab("vm", self.name, *words, timeout=1200), flush=True)
 
     def off(self) -> None:
-        labctl.lab("stop", NAME, timeout=900)
+        labctl.lab("stop", self.name, timeout=900)
 
     def sh(self, command: str, check: bool = True) -> str:
-        return labctl.node(command, NAME, check=check, timeout=900)
+        return labctl.node(command, self.name, check=check, timeout=900)
 
     def state(self) -> dict[str, Any]:
         said = self.sh("cat /var/lib/yitiji/first-boot/state.json", check=False)
@@ -113,6 +126,21 @@ def firmware(machine: Machine) -> str:
     if "bios" in said:
         return "bios"
     return "secure-boot" if "SecureBoot enabled" in said else "uefi"
+
+
+def test_a_nocloud_seed_is_taken(baked):
+    machine = Machine(baked.raw, "image-nocloud", "10.77.0.72")
+    labctl.lab("down", machine.name, check=False)
+    machine.stick("CIDATA", NOCLOUD)
+    try:
+        machine.boot("uefi")  # reached over SSH: address and key are those of the seed
+        assert machine.sh("hostname").strip() == "ai72"
+        assert "10.0.2.3" in machine.sh("resolvectl dns eth0")
+        key = machine.sh("cat /root/.ssh/authorized_keys").strip()
+        assert key == (labctl.CACHE / "ssh/id_ed25519.pub").read_text().strip()
+    finally:
+        labctl.lab("down", machine.name, check=False)
+        machine.seed.unlink(missing_ok=True)
 
 
 def test_its_first_boot_ends_with_a_chat(machine):
