@@ -136,7 +136,7 @@ def test_a_nocloud_seed_is_taken(baked):
         machine.boot("uefi")  # reached over SSH: address and key are those of the seed
         assert machine.sh("hostname").strip() == "ai72"
         assert "10.0.2.3" in machine.sh("resolvectl dns eth0")
-        key = machine.sh("cat /root/.ssh/authorized_keys").strip()
+        key = machine.sh("cat ~/.ssh/authorized_keys").strip()
         assert key == (labctl.CACHE / "ssh/id_ed25519.pub").read_text().strip()
     finally:
         labctl.lab("down", machine.name, check=False)
