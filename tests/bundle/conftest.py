@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,6 @@ def lab_as_before():
     labctl.lab("egress", "on", check=False)
     labctl.hub_reset()
     offline.clean()
-
-
-@pytest.fixture(autouse=True)
-def told_time(request):
-    t0 = time.monotonic()
-    print(f"\n==> {request.node.name}", flush=True)
-    yield
-    print(f"    {time.monotonic() - t0:.0f} s", flush=True)
 
 
 def pytest_collection_modifyitems(items):

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,14 +18,6 @@ import clones
 import labctl
 
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-
-
-@pytest.fixture(autouse=True)
-def told_time(request):
-    t0 = time.monotonic()
-    print(f"\n==> {request.node.name}", flush=True)
-    yield
-    print(f"    {time.monotonic() - t0:.0f} s", flush=True)
 
 
 class Baked(NamedTuple):

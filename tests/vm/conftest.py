@@ -134,11 +134,3 @@ def fixture_secure(booting):
 @pytest.fixture(scope="session", name="plain")
 def fixture_plain(booting):
     return booted(booting, "vm-plain")
-
-
-@pytest.fixture(autouse=True)
-def told_time(request):
-    t0 = time.monotonic()
-    print(f"\n==> {request.node.name}", flush=True)
-    yield
-    print(f"    {time.monotonic() - t0:.0f} s", flush=True)
