@@ -59,7 +59,8 @@ class CallbackModule(CallbackBase):
         parts += [str(answer[key])[-1000:] for key in ("stderr", "module_stderr") if answer.get(key)]
         return "\n".join(part for part in parts if part)
 
-    # The signature is Ansible's: it says so when the task itself bears the failure, which then is none to show.
+    # Name and parameters are Ansible's. ignore_errors says that the task's author expects the failure and goes on:
+    # on the console it would stand as what is wrong with the appliance.
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         if not ignore_errors:
             self._failed(result)

@@ -89,7 +89,7 @@ def peek(source: str) -> Optional[Dict[str, List[str]]]:
     """The images of an archive, or None when it cannot be known without reading it (compressed, no ranges)."""
     try:
         # RawIOBase is what tarfile reads, though typeshed does not call it IO[bytes].
-        raw: Any = RangeFile(source) if is_url(source) else open(source, "rb")  # noqa: SIM115 - closed by `with raw`
+        raw: Any = RangeFile(source) if is_url(source) else io.FileIO(source)
     except Unreadable as error:
         if "knows no ranges" in str(error):
             return None

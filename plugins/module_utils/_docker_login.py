@@ -89,9 +89,8 @@ def reach(engine: Dict[str, Any], timeout: float, folders: Tuple[str, ...] = (OU
 
     def access(host: str) -> Access:
         plain = host.rsplit(":", 1)[0]
-        # The engine's no_proxy, by the rules of Python's own; typeshed does not list the function.
-        bypass = getattr(urllib.request, "proxy_bypass_environment")  # noqa: B009 - typeshed lacks it
-        around = bypass(plain, {"no": engine.get("no_proxy") or ""})
+        # The engine's no_proxy, by the rules of Python's own
+        around = urllib.request.proxy_bypass(plain, {"no": engine.get("no_proxy") or ""})
         return Access(
             timeout=timeout,
             proxy=None if around else engine.get("proxy"),

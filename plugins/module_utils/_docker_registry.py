@@ -106,9 +106,11 @@ class Session:
     def open(self, path: str, method: str) -> Any:
         opener = self.access.opener()
         url = f"{self.base}/v2/{path}"
+        if not url.startswith(("http://", "https://")):
+            raise OSError(f"{url}: only http and https are asked")
         for attempt in (1, 2):
             try:
-                request = urllib.request.Request(url, headers=self.headers, method=method)  # noqa: S310 - the operator's own registry
+                request = urllib.request.Request(url, headers=self.headers, method=method)  # noqa: S310 - http(s) alone, see above
                 return opener.open(request, timeout=self.access.timeout)
             except urllib.error.HTTPError as error:
                 challenge = error.headers.get("WWW-Authenticate", "")
@@ -124,11 +126,12 @@ class Session:
             return basic
         fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
         realm = fields.pop("realm", "")
-        if not realm.startswith(("http://", "https://")):
+        # a login that came over TLS does not leave without it
+        if not realm.startswith("https://" if self.base.startswith("https://") else ("http://", "https://")):
             return ""
         headers = {"Authorization": basic} if basic else {}
         url = realm + "?" + urllib.parse.urlencode(fields)
-        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - named by that registry
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) alone, see above
         try:
             with opener.open(request, timeout=self.access.timeout) as answer:
                 body = json.loads(answer.read(LIMIT).decode("utf-8"))

@@ -135,7 +135,7 @@ class Part:
 
     def _ask(self) -> str:
         try:
-            with urllib.request.urlopen(self.health, timeout=HEALTH_TIMEOUT) as response:  # noqa: S310 - our engine's own http address
+            with urllib.request.urlopen(self.health, timeout=HEALTH_TIMEOUT) as response:  # noqa: S310 - "http://" and loopback, from the plan
                 return str(response.status)
         except urllib.error.HTTPError as error:
             return str(error.code)

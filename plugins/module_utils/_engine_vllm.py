@@ -24,7 +24,7 @@ class Settings:
     max_seqs: int
     max_batched: int
     kv_dtype: str = "auto"
-    host: str = "0.0.0.0"  # noqa: S104 - inside the container, which is published on 127.0.0.1 only
+    host: str = "127.0.0.1"
     tensor: int = 1
     pipeline: int = 1
     data: int = 1

@@ -81,6 +81,8 @@ def test_nobody_else(served):
     server = served[0]
     server.RequestHandlerClass.allowed = ("192.0.2.1",)
     assert ask(server, "/models/a/b/config.json")[0] == 403
+    server.RequestHandlerClass.allowed = ()
+    assert ask(server, "/models/a/b/config.json")[0] == 403
 
 
 def test_the_projects_own_download_takes_a_model(served, tmp_path):

@@ -140,6 +140,20 @@ def test_a_login_does_not_follow_to_another_machine(server):
     assert handler.sent["/v2/a/b/blobs/here"] == "Basic dTpw"
 
 
+def test_a_login_that_came_over_tls_does_not_leave_without_it(server):
+    handler, url = server
+    asked = f'Bearer realm="{url}/token",service="r"'
+    session = registry.Session(at("https://r.example", login="dTpw"))
+    assert session._answer(session.access.opener(), asked) == "" and handler.sent == {}
+    plain = registry.Session(at(url, login="dTpw"))
+    assert plain._answer(plain.access.opener(), asked).startswith("Bearer ")
+
+
+def test_nothing_but_http_is_asked():
+    with pytest.raises(OSError, match="only http and https"):
+        registry.Session(at("file:///etc")).open("a/manifests/1", "GET")
+
+
 def test_mirror_first_and_reasons_when_none(server):
     _handler, url = server
     ref, dead = registry.split("a/b:1"), "http://127.0.0.1:1"
