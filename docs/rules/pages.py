@@ -28,7 +28,7 @@ SHAPE = """\
 - id: LLM206                 # never used again for another thing
   phase: [post, run]         # pre: before anything is changed, post: after an installation, run: at any time
   severity: error            # a failure of `warn` counts as a warning
-  needs: [nvswitch]          # skipped where it does not apply (words: plugins/module_utils/_rules_needs.py)
+  needs: [nvswitch]          # skipped where it does not apply (words: plugins/module_utils/_doctor/needs.py)
   title: {zh: …, en: …}
   why: {zh: …, en: …}        # what happens to those who ignore it
   looks: {zh: …, en: …}      # what the probe looks at
@@ -36,7 +36,7 @@ SHAPE = """\
   sources: [owner/repo#1]    # where people met it
 ```
 
-A probe is a pure function over what was read of the node (`plugins/module_utils/_probes_*.py`); its result is
+A probe is a pure function over what was read of the node (`plugins/module_utils/_doctor/checks/*.py`); its result is
 pass, warn, fail, skip or unknown. Unknown is never pass. Exit status: 0 well, 1 warnings or unknown, 2 failures.
 
 A rule is silenced by its id with a reason, and stays visible:

@@ -9,8 +9,8 @@ from typing import Any, Dict, Optional
 
 import yaml
 from ansible.errors import AnsibleActionFail
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Watched
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")

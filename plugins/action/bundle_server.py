@@ -9,7 +9,7 @@ import os
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_hub import start_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.server import start_of
 
 NAME = "yitiji.deepseek.bundle_server"
 

@@ -10,11 +10,11 @@ from typing import Any, Dict, Optional
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_use import pretended
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_work import target_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as Unreadable
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as Unreadable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 

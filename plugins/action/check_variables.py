@@ -12,7 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules_variables as words
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
 
 ROLES = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "roles")
 ARGUMENTS = {"required_of": {"type": "list", "elements": "str", "default": ["appliance"]}}

@@ -9,7 +9,7 @@ import os
 from typing import Any, ClassVar, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.action.doctor_command import ActionModule as Command
-from ansible_collections.yitiji.deepseek.plugins.module_utils._collection_archive import pack
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.collection import pack
 
 OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEPENDENCIES = ("community.crypto",)  # as in galaxy.yml

@@ -12,10 +12,12 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules, _rules_report, _rules_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import report as doctor_report
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules as doctor_rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import table
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
 CATALOG = os.path.join(os.path.dirname(__file__), os.pardir, "catalog", "rules")
 ARGUMENTS = {
@@ -38,7 +40,7 @@ def load_rules(folder: str = CATALOG) -> List[Dict[str, Any]]:
         if name.endswith(".yml"):
             with open(os.path.join(folder, name), encoding="utf-8") as stream:
                 rules += (yaml.safe_load(stream) or {}).get("rules") or []
-    _rules.check_rules(rules, PROBES, NEEDS)
+    doctor_rules.check_rules(rules, PROBES, NEEDS)
     return sorted(rules, key=lambda rule: str(rule["id"]))
 
 
@@ -54,22 +56,21 @@ class ActionModule(ActionBase):
         try:
             rules = load_rules()
             found = judge(rules, args["seen"], args["phase"], args["ignore"])
-        except _rules.RulesError as error:
+        except doctor_rules.RulesError as error:
             raise AnsibleActionFail(f"LLM199: {error}") from error
         self._write_reports(args, found)
-        code = _rules.exit_code(found)
+        code = doctor_rules.exit_code(found)
         failing = args["fail"] and code == 2
-        lines = _rules_text.table(found, args["language"], args["show_all"], remedies=not failing)
+        lines = table.table(found, args["language"], args["show_all"], remedies=not failing)
         display = Display()
         display.display(args["title"])
         for line in lines:
             display.display("  " + line)
-        result.update(changed=False, summary=_rules.summarize(found), exit_code=code)
-        result["failed_rules"] = [
-            {"id": item["id"], "host": item["host"]} for item in found if _rules.counted(item) == _rules.FAIL
-        ]
+        result.update(changed=False, summary=doctor_rules.summarize(found), exit_code=code)
+        broken = [item for item in found if doctor_rules.counted(item) == doctor_rules.FAIL]
+        result["failed_rules"] = [{"id": item["id"], "host": item["host"]} for item in broken]
         if failing:  # the message says it all; the whole list would bury it
-            result.update(failed=True, msg=_rules_text.failures(found, args["language"]))
+            result.update(failed=True, msg=table.failures(found, args["language"]))
         else:
             result.update(results=found, table=lines)
         return result
@@ -78,10 +79,10 @@ class ActionModule(ActionBase):
         """On the controller, and not in check mode."""
         if self._task.check_mode:
             return
-        report = _rules_report.document(args["title"], args["phase"], found, time.time())
+        report = doctor_report.document(args["title"], args["phase"], found, time.time())
         texts = {
-            "json_file": _rules_report.as_json(report),
-            "html_file": _rules_report.as_html(report, args["language"]),
+            "json_file": doctor_report.as_json(report),
+            "html_file": doctor_report.as_html(report, args["language"]),
         }
         for key, content in texts.items():
             path = args.get(key)
@@ -106,7 +107,7 @@ def judge(
     found: List[Dict[str, Any]] = []
     for host, item in seen.items():
         settings = item.get("settings") or {}
-        context = _rules.Context(
+        context = doctor_rules.Context(
             node=item["node"],
             plan=item.get("plan") or None,
             settings=settings,
@@ -115,11 +116,11 @@ def judge(
             clock=item.get("clock"),
             host=host,
         )
-        silenced = _rules.silenced([*ignore, *(settings.get("ignore") or [])], known)
+        silenced = doctor_rules.silenced([*ignore, *(settings.get("ignore") or [])], known)
         asked = rules
         if (context.measures.get("reach") or {}).get("ok") is False:  # of a node nobody saw, nothing else can be said
             asked = [rule for rule in rules if rule["id"] == "LLM107"]
-        found += _rules.evaluate(asked, context, phase, PROBES, NEEDS, silenced)
+        found += doctor_rules.evaluate(asked, context, phase, PROBES, NEEDS, silenced)
     return found
 
 

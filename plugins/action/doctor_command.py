@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_bundle import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
 
 CORES = os.path.join(os.path.dirname(__file__), os.pardir, "module_utils")
 ARGUMENTS = {

@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
 
 MODULE = "yitiji.deepseek.firewall_rules"
 BACK = 90  # seconds that a node may take after its rules went back

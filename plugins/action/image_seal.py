@@ -10,8 +10,8 @@ from typing import Any, Dict, List, Optional
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 

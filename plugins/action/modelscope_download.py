@@ -11,8 +11,8 @@ from typing import Any, Dict, Optional
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import WORK
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_text import progress_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import WORK
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.progress_line import progress_line
 
 NAME = "yitiji.deepseek.modelscope_download"
 LEASE = 30  # the node stops when this controller has not been seen for so long (killed, ctrl-C, no network)

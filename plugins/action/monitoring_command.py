@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.action import doctor_command
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_bundle import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
 
 
 class ActionModule(doctor_command.ActionModule):
@@ -17,4 +17,4 @@ class ActionModule(doctor_command.ActionModule):
     }
 
     def pack(self) -> bytes:
-        return bundle(doctor_command.CORES, [], "_monitoring_figures")
+        return bundle(doctor_command.CORES, [], "_monitoring.figures")

@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.action.reach import refused, said_by
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import clock_bounds
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import clock_bounds
 
 
 class ActionModule(ActionBase):

@@ -10,10 +10,10 @@ from typing import Any, Dict, Optional
 
 import yaml
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as CatalogRefusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as CatalogRefusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import plan as core
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 ARGUMENTS = {

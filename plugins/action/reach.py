@@ -9,7 +9,7 @@ from typing import Any, Dict, Optional
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
 
 
 def refused(task_vars: Dict[str, Any], remote_user: Optional[str], said: str) -> Dict[str, Any]:

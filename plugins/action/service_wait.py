@@ -8,7 +8,7 @@ import time
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_wait import tell
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.wait import tell
 
 NAME = "yitiji.deepseek.service_wait"
 SLICE = 20

@@ -9,15 +9,15 @@ import os
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_beside import read_guests, resolve_guests
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import add_row, compare, parse_log
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_html import page
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import as_json, read_rows, save_files
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish, resolve
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_row, compare, parse_log
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish, resolve
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 ARGUMENTS = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_use as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import use as core
 
 
 def problem(bundle: Dict[str, Any], host: str, node: Any = None, plan: Any = None) -> str:

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_ports import exposed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.ports import exposed
 
 
 def container_exec(settings: Dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._firewall import peers
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall import peers
 
 
 class FilterModule:

@@ -9,13 +9,11 @@ from typing import Any, Callable, Dict, List
 
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_keys as keys
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_routes as routes
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_site as site
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal as PlanRefusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes, site
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 

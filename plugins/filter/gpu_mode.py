@@ -39,8 +39,8 @@ _value:
 from typing import Any, Callable, Dict
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
 
 
 def gpu_mode(engine: Dict[str, Any], wish: str, host: str = "") -> Dict[str, Any]:

@@ -29,7 +29,7 @@ _value:
 
 from typing import Any, Callable, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _tuning as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 
 
 def iommu_problem(boot: Dict[str, Any]) -> bool:

@@ -9,10 +9,10 @@ import os
 
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _monitoring as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
 
 CATALOG = os.path.join(os.path.dirname(__file__), os.pardir, "catalog")
 

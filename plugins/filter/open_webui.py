@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_check as check
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as data
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_env as env
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import problems as check
 
 
 def open_webui_env(base: Dict[str, str], settings: Dict[str, Any]) -> Dict[str, str]:

@@ -37,7 +37,7 @@ _value:
 
 from typing import Any, Callable, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._packages import missing
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import missing
 
 
 class FilterModule:

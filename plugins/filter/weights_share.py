@@ -50,7 +50,7 @@ _value:
 
 from typing import Any, Callable, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_share import share
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.share import share
 
 
 class FilterModule:

@@ -83,9 +83,9 @@ rule:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_check import check
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import check
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
 def main() -> None:

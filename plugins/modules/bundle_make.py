@@ -160,13 +160,13 @@ import time
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_finish as finish
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_split as split
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import Bundle
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_make import Maker
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_work import Spec, run, summary, target_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import finish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import volumes as split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.make import Maker
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import Bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Spec, run, summary, target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 ARGUMENTS: Dict[str, Any] = {
     "path": {"type": "path", "required": True},

@@ -84,9 +84,9 @@ import time
 from typing import Any, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_hub as hub
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_check import load
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import load
 
 WAIT = 5.0
 

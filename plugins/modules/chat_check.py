@@ -128,10 +128,10 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _chat as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat as core
 
 
 def main() -> None:

@@ -127,15 +127,14 @@ import time
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_engine as engine_
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_login as login
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_manifest as manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_nvidia import read_smi
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as engine_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as login
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import manifest, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 NO_DOCKER = Refusal(
     "LLM301",

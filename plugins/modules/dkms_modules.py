@@ -66,10 +66,10 @@ error:
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_dkms as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import dkms as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
 def main() -> None:

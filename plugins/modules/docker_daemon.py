@@ -65,9 +65,9 @@ import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_config as config
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import daemon_json as config
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 def main() -> None:

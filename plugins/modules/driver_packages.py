@@ -124,11 +124,11 @@ import tempfile
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_apt as words
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_packages as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import packages as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
 class Job:

@@ -39,8 +39,8 @@ units:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import marked
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_systemd import UNIT_DIR
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import marked
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import UNIT_DIR
 
 
 def main() -> None:

@@ -115,10 +115,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _firewall as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 UNIT = "yitiji-firewall"
 TIMER = "yitiji-firewall-rollback"

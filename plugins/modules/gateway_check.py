@@ -76,10 +76,10 @@ skipped_because:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_check as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils._chat import unanswered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import gateway as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.chat import unanswered
 
 
 def main() -> None:

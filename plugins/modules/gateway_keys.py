@@ -107,10 +107,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_keys as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 MODE = 0o600
 NO_LIMITS = {"rate": 0, "burst": 0, "concurrency": 0}

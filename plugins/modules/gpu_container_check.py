@@ -62,9 +62,10 @@ import threading
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import find_docker, run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.engine import find_docker
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 NAME = "yitiji-gpu-check"
 

@@ -96,10 +96,10 @@ import os
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_manifest as manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_scan import scan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import sbom as manifest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.scan import scan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 SHOWN = 20
 

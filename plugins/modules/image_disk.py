@@ -95,8 +95,8 @@ import re
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_disk as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import write as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
 def main() -> None:

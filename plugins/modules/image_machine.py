@@ -56,8 +56,8 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_machine as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_disk import Failed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import machine as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import Failed
 
 
 def main() -> None:

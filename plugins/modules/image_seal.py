@@ -66,8 +66,8 @@ import json
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_seal as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import seal as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 def main() -> None:

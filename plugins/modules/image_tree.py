@@ -88,9 +88,9 @@ sources:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_tree as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_disk import Failed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import tree as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import Failed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
 def main() -> None:

@@ -86,10 +86,9 @@ import shutil
 from typing import List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_initramfs as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import SAFE_PATH
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import initramfs as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH, run
 
 
 def find(name: str) -> Optional[str]:

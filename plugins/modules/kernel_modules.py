@@ -49,12 +49,12 @@ loaded:
 from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_boot as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_kernel import kernel_log
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_system import modules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import boot as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.kernel import kernel_log
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.system import modules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 
 
 def main() -> None:

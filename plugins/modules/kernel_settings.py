@@ -64,8 +64,8 @@ left_alone:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _tuning as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 def main() -> None:

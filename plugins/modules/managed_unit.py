@@ -74,9 +74,9 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 class Unit:

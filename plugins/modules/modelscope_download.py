@@ -241,11 +241,11 @@ import signal
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, Manifest, check_stamp
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_remove import remove_all
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Outcome, Request
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, Manifest, check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import remove_all
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
 
 SHOWN = 50  # files in a diff
 

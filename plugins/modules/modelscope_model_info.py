@@ -135,17 +135,17 @@ import os
 from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Client
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
     Hub,
     describe,
     directory_listing,
     directory_of,
     doubt,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope_gguf import Read, tensors
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub_gguf import Read, tensors
 
 ARGUMENTS: Dict[str, Any] = {
     "model": {"type": "str", "required": True},

@@ -56,7 +56,7 @@ import time
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import unready
+from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring.config import unready
 
 
 def look(url, jobs):

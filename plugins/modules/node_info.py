@@ -71,8 +71,8 @@ capture:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node import read_node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host, Recorder
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Recorder
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
 
 def main() -> None:

@@ -97,9 +97,9 @@ clock:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node import read_node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Host
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_collect import collect
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
 
 def main() -> None:

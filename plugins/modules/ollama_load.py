@@ -70,9 +70,9 @@ tokens:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _ollama as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client, Unanswered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
 
 
 def main() -> None:

@@ -97,12 +97,12 @@ import pwd
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _ollama as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _ollama_blob as blob
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_gguf_file import NotGguf
-from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client, Unanswered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama_store as blob
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.gguf import NotGguf
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 class Model:

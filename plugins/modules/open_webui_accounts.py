@@ -82,12 +82,12 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _chat as chat
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_accounts as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import accounts as core
 
 
 class Passwords:

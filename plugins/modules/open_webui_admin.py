@@ -65,11 +65,11 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _chat as chat
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
 
 # Runs inside the container, with its own bcrypt; the statement is one that all versions with this table understand.
 SET_PASSWORD = """

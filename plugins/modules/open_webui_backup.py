@@ -97,11 +97,11 @@ from pathlib import Path
 from typing import Any, Dict, Iterator
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_backup as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as data
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 
 
 def ended(signum: int, frame: Any) -> None:

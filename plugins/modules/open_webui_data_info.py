@@ -54,8 +54,8 @@ import json
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data as core
 
 
 def main() -> None:

@@ -76,12 +76,12 @@ import os
 from typing import Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_apt as words
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_hold as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_packages import Packages, failed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import stream
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.packages import Packages, failed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 def run(argv: List[str], seconds: float) -> Tuple[int, str]:

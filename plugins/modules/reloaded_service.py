@@ -63,9 +63,9 @@ import os
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 def ask(words: List[str]) -> Tuple[int, str]:

@@ -71,9 +71,9 @@ import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
 MODE = 0o600
 

@@ -127,13 +127,12 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _chat as chat
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_wait as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_engine import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets, systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
 
 
 def ask(words: List[str]) -> Tuple[int, str]:

@@ -54,9 +54,9 @@ fingerprint:
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signing_key as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
 def fetch(url: str) -> str:

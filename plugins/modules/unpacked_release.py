@@ -60,9 +60,9 @@ dest:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _release as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_files import read_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import release as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ import time
 
 
 def ours(endpoint, model, dest, workers, verify):
-    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
-    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Request
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
 
     request = Request(model, dest, endpoint=endpoint, workers=workers or 8, verify=verify)
     return lambda: Weights(request).run().verified

@@ -23,8 +23,8 @@ from weights import CACHE, MODEL, REPO, Bench, stop
 PORT = 18900
 PYTHON = """
 import sys, json
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Request
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
 outcome = Weights(Request(**json.loads(sys.argv[1]))).run()
 print(json.dumps(outcome.result()))
 """

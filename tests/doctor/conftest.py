@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / "tests" / "unit" / "node"), str(ROOT / ".collections")]
 import labctl
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_bundle import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
 from machines import expand, load
 
 from . import feign

@@ -17,15 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / ".collections"), str(ROOT / "lab/hub")]
 
 import hub as lab_hub
-from ansible_collections.yitiji.deepseek.plugins.module_utils import (
-    _modelscope,
-    _weights,
-    _weights_check,
-    _weights_engine,
-    _weights_job,
-    _weights_request,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, STAMP, WORK, check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, STAMP, WORK, check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, formats, job, request, transfer
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import hub as weights_hub
 
 MODEL = "lab/tiny"
 MIB = 1 << 20
@@ -33,20 +27,20 @@ MIB = 1 << 20
 
 def small_steps() -> None:
     """Ranges of 1 MiB instead of 64, so that small files have many."""
-    for module in (_weights_job, _weights, _weights_check):
+    for module in (job, download, formats):
         module.STEP = MIB
-    _weights_job.SPLIT = _weights_engine.SPLIT = MIB // 4
-    _weights_engine.KEEP_EVERY = 0.2
+    job.SPLIT = transfer.SPLIT = MIB // 4
+    transfer.KEEP_EVERY = 0.2
 
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_weights_job, _weights, _weights_check):
+    for module in (job, download, formats):
         monkeypatch.setattr(module, "STEP", MIB)
-    monkeypatch.setattr(_weights_job, "SPLIT", MIB // 4)
-    monkeypatch.setattr(_weights_engine, "SPLIT", MIB // 4)
-    monkeypatch.setattr(_weights_engine, "KEEP_EVERY", 0.2)
-    monkeypatch.setattr(_modelscope, "PAUSES", (0.05, 0.05))
+    monkeypatch.setattr(job, "SPLIT", MIB // 4)
+    monkeypatch.setattr(transfer, "SPLIT", MIB // 4)
+    monkeypatch.setattr(transfer, "KEEP_EVERY", 0.2)
+    monkeypatch.setattr(weights_hub, "PAUSES", (0.05, 0.05))
 
 
 def safetensors(size: int, seed: int) -> bytes:
@@ -127,7 +121,7 @@ class Site:
         values = {"endpoint": self.hub.url, "timeout": 5, "retries": 3, "lock_timeout": 0.5, **more}
         limit = time.monotonic() + 60
         try:
-            return _weights.Weights(_weights_request.Request(MODEL, str(self.dest), **values)).run()
+            return download.Weights(request.Request(MODEL, str(self.dest), **values)).run()
         finally:
             assert time.monotonic() < limit, "took more than a minute"
             self.nothing_corrupt()

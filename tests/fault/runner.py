@@ -8,16 +8,17 @@ from conftest import MODEL, small_steps
 
 small_steps()
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 
 received = []
 signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
-request = _weights_request.Request(
+request = weights_request.Request(
     MODEL, sys.argv[2], endpoint=sys.argv[1], timeout=5, **json.loads((sys.argv[3:] or ["{}"])[0])
 )
 try:
-    outcome = _weights.Weights(request, lambda: "SIGTERM" if received else "").run()
+    outcome = download.Weights(request, lambda: "SIGTERM" if received else "").run()
     print(json.dumps({"fetched": outcome.fetched, "changed": outcome.changed}))
 except Trouble as error:
     print(json.dumps({"rule": error.rule, "text": str(error)}))

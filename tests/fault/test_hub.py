@@ -7,7 +7,7 @@ import ipaddress
 import ssl
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 from conftest import MODEL, Site
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -143,11 +143,12 @@ def test_wrong_token(repo, start, tmp_path):
     ],
 )
 def test_unknown(site, model, revision, rule):
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 
-    request = _weights_request.Request(model, str(site.dest), revision=revision, endpoint=site.hub.url, check=True)
+    request = weights_request.Request(model, str(site.dest), revision=revision, endpoint=site.hub.url, check=True)
     with pytest.raises(Trouble) as caught:
-        _weights.Weights(request).run()
+        download.Weights(request).run()
     assert caught.value.rule == rule
     assert f"[{rule}] n1: " in caught.value.message("n1") and "n1：" in caught.value.message("n1")
 
@@ -234,9 +235,10 @@ def test_moved_revision_is_fetched_when_asked(site, hub):
     (site.repo / "config.json").write_text('{"model_type": "qwen3"}')
     (site.repo / "sub/notes.md").unlink()
     assert site.dest.joinpath("config.json").read_bytes() != site.repo.joinpath("config.json").read_bytes()
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 
-    request = _weights_request.Request(MODEL, str(site.dest), endpoint=hub.url, update=True)
-    outcome = _weights.Weights(request).run()
+    request = weights_request.Request(MODEL, str(site.dest), endpoint=hub.url, update=True)
+    outcome = download.Weights(request).run()
     assert outcome.changed and outcome.fetched == 23 and outcome.removed == ["sub/notes.md"]
     site.complete()

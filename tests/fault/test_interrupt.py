@@ -13,9 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights_remove, _weights_state
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import DIGESTS, WORK
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import DIGESTS, WORK
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import journal as weights_journal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import remove
 from conftest import MIB, MODEL, Site
 
 KILLS = int(os.environ.get("YITIJI_KILLS", "50"))
@@ -52,7 +53,7 @@ def test_kill_at_random_moments(slow):
     begin = time.monotonic()
     assert launch(slow).wait(timeout=60) == 0
     whole = time.monotonic() - begin  # on this machine, at its load
-    _weights_remove.remove_all(str(slow.dest), MODEL, False)
+    remove.remove_all(str(slow.dest), MODEL, False)
     while kills < KILLS:
         process = launch(slow)
         try:
@@ -60,7 +61,7 @@ def test_kill_at_random_moments(slow):
             assert process.returncode == 0
             done += 1
             slow.complete()
-            _weights_remove.remove_all(str(slow.dest), MODEL, False)
+            remove.remove_all(str(slow.dest), MODEL, False)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -134,7 +135,7 @@ def test_power_loss(slow, monkeypatch):
         with open(part, "r+b") as target:  # a block of zeros in the middle, as lost writes leave
             target.seek(part.stat().st_size // 3)
             target.write(bytes(4096))
-    monkeypatch.setattr(_weights_state, "boot_id", lambda: "another boot")
+    monkeypatch.setattr(weights_journal, "boot_id", lambda: "another boot")
     slow.run()
     slow.complete()
 
@@ -172,7 +173,7 @@ def test_two_runs_at_once(slow):
 
 
 def test_abandoned_run_stops_and_makes_way(slow, monkeypatch):
-    monkeypatch.setattr(_weights_state, "STALE", 0.5)
+    monkeypatch.setattr(weights_journal, "STALE", 0.5)
     slow.hub.server.hub.rate = 400_000
     first = launch(slow, lease=60)  # nobody renews its lease
     wait_for_bytes(slow)
@@ -217,9 +218,9 @@ def test_changed_on_disk_afterwards(site, hub, change):
 
 
 def run_with_foreign_file(site):
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, request
 
-    return _weights.Weights(_weights_request.Request(MODEL, str(site.dest), endpoint=site.hub.url)).run()
+    return download.Weights(request.Request(MODEL, str(site.dest), endpoint=site.hub.url)).run()
 
 
 def test_silent_corruption_needs_verify_full(site, hub):
@@ -234,11 +235,11 @@ def test_silent_corruption_needs_verify_full(site, hub):
             target.seek(offset)
             target.write(bytes([byte ^ 255]))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
+    from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, request
 
-    assert not _weights.Weights(_weights_request.Request(MODEL, str(site.dest), endpoint=hub.url)).run().changed
-    dry = _weights.Weights(
-        _weights_request.Request(MODEL, str(site.dest), endpoint=hub.url, verify="full", check=True)
+    assert not download.Weights(request.Request(MODEL, str(site.dest), endpoint=hub.url)).run().changed
+    dry = download.Weights(
+        request.Request(MODEL, str(site.dest), endpoint=hub.url, verify="full", check=True)
     ).run()
     assert dry.changed and dry.repaired == [BIG]
     hub.server.hub.reset()
@@ -279,13 +280,13 @@ def test_modes_for_another_user(site):
 
 
 def test_no_removal_under_a_download(slow, monkeypatch):
-    monkeypatch.setattr(_weights_remove, "LOCK_WAIT", 0.3)
+    monkeypatch.setattr(remove, "LOCK_WAIT", 0.3)
     first = launch(slow)
     wait_for_bytes(slow)
     with pytest.raises(Trouble) as caught:
-        _weights_remove.remove_all(str(slow.dest), MODEL, False)
+        remove.remove_all(str(slow.dest), MODEL, False)
     assert caught.value.rule == "LLM613"
     first.communicate()
     slow.complete()
-    _weights_remove.remove_all(str(slow.dest), MODEL, False)
+    remove.remove_all(str(slow.dest), MODEL, False)
     assert not slow.dest.exists()

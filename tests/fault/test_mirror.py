@@ -7,21 +7,17 @@ import threading
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import (
-    _weights,
-    _weights_engine,
-    _weights_mirror,
-    _weights_request,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, mirror, transfer
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 from conftest import MODEL, Running, Site
 
 
 @pytest.fixture
 def nodes(repo, tmp_path, monkeypatch):
     """Three nodes; each serves its directory."""
-    monkeypatch.setattr(_weights_mirror, "AVOID", 0.2)
-    monkeypatch.setattr(_weights_engine, "POLL_EVERY", 0.05)
+    monkeypatch.setattr(mirror, "AVOID", 0.2)
+    monkeypatch.setattr(transfer, "POLL_EVERY", 0.05)
     (tmp_path / "site").mkdir()
     server = Running(repo.parents[1], files=str(tmp_path / "site"))
     yield [Site(repo, tmp_path / "site" / f"n{number}", server) for number in range(3)]
@@ -31,14 +27,14 @@ def nodes(repo, tmp_path, monkeypatch):
 def request(nodes, number, **more):
     base = nodes[0].hub.url + "/files/n%d"
     others = [base % one for one in range(3) if one != number]
-    return _weights_request.Request(
+    return weights_request.Request(
         MODEL, str(nodes[number].dest), source="mirror", mirrors=others, mirror_wait=10, timeout=5, **more
     )
 
 
 def take(nodes, number, results, **more):
     try:
-        results[number] = _weights.Weights(request(nodes, number, **more)).run()
+        results[number] = download.Weights(request(nodes, number, **more)).run()
     except Trouble as error:
         results[number] = error
 
@@ -91,7 +87,7 @@ def test_a_wrong_copy_is_never_taken(nodes):
 
 
 def test_nobody_has_it(nodes, monkeypatch):
-    monkeypatch.setattr(_weights_mirror, "SILENT", 1.0)
+    monkeypatch.setattr(mirror, "SILENT", 1.0)
     nodes[0].run()
     (nodes[0].dest / ".yitiji-verified.json").unlink()
     results = {}
@@ -101,7 +97,7 @@ def test_nobody_has_it(nodes, monkeypatch):
 
 def test_the_first_node_never_comes(nodes):
     with pytest.raises(Trouble) as caught:
-        _weights.Weights(request(nodes, 1)._replace(mirror_wait=0.5)).run()
+        download.Weights(request(nodes, 1)._replace(mirror_wait=0.5)).run()
     assert caught.value.rule == "LLM605"
 
 
@@ -138,5 +134,5 @@ def test_a_failure_of_yesterday_is_not_believed(nodes):
 
 
 def test_check_mode_asks_nobody(nodes):
-    outcome = _weights.Weights(request(nodes, 1, check=True)).run()
+    outcome = download.Weights(request(nodes, 1, check=True)).run()
     assert outcome.changed and not nodes[1].dest.exists() and not nodes[0].hub.requests()

@@ -8,18 +8,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights, _weights_request
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 from conftest import MODEL, Site
 
 CACHE = Path(os.environ.get("YITIJI_BENCH_DIR") or Path.home() / ".cache/yitiji/bench")
 SDK = CACHE / "sdk/bin/modelscope"
 
 
-def from_directory(site: Site, path: Path, **more: object) -> _weights.Outcome:
-    request = _weights_request.Request(MODEL, str(site.dest), source="directory", source_dir=str(path), **more)
+def from_directory(site: Site, path: Path, **more: object) -> download.Outcome:
+    request = weights_request.Request(MODEL, str(site.dest), source="directory", source_dir=str(path), **more)
     try:
-        return _weights.Weights(request).run()
+        return download.Weights(request).run()
     finally:
         site.nothing_corrupt()
 

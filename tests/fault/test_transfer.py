@@ -7,8 +7,8 @@ import os
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights_engine
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import transfer
 
 BIG = "model-00001*"
 
@@ -175,11 +175,11 @@ def test_disk_full_in_the_middle(site, hub, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(handle, data, offset)
 
-    monkeypatch.setattr(_weights_engine.os, "pwrite", full)
+    monkeypatch.setattr(transfer.os, "pwrite", full)
     with pytest.raises(Trouble) as caught:
         site.run()
     assert caught.value.rule == "LLM101"
-    monkeypatch.setattr(_weights_engine.os, "pwrite", real)
+    monkeypatch.setattr(transfer.os, "pwrite", real)
     hub.server.hub.reset()
     outcome = site.run()
     site.complete()

@@ -19,7 +19,7 @@ import labctl
 STORE = labctl.CACHE / "store"
 RUN = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_machine as m; "
+    "from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import machine as m; "
     "m.start(sys.argv[2], sys.argv[3], 'br0') if sys.argv[4] == 'start' else m.stop(sys.argv[2], sys.argv[3])"
 )
 # interface: a container's is not a card's

@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_scan import scan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.scan import scan
 from conftest import PLAYBOOK, ROOT
 
 SEED = "6f1c1d0e-5949-4a49-8000-000000000002"

@@ -14,7 +14,7 @@ import clones
 import labctl
 import pytest
 import sitectl
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_seal import identities
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.seal import identities
 
 ENGINE = ("-e", "appliance_engine=llamacpp", "-e", "appliance_monitoring=true")
 GIVEN = {

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import margin_gib, predict
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import margin_gib, predict
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 
 from tests.sizing.cases import figure, find_shape, gpu_name, inferred, load, out_of_scope, run_of, version_of
 from tests.sizing.peers import RULES, ask_aiconfigurator, rule_tokens

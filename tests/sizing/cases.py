@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_vllm import version_key
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import Run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Quant, Shape, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, Shape, read_shape
 
 FLOOR = (0, 6, 4)
 UNKNOWN_VERSION = (0, 8, 5)  # a log that does not say: the middle of the range the cases span

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import Catalog, read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
 
 
 def parse(content: str) -> Any:

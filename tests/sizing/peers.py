@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import GIB, checkpoint_bytes, kv_layer_bytes
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import Run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, checkpoint_bytes, kv_layer_bytes
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = (

@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / ".collections")]
 import labctl
 import sitectl
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_bundle import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
 
 VMS = {"vm-secure": ("31", "--secure-boot"), "vm-plain": ("32",)}
 CARD = "0000:17:00.0"

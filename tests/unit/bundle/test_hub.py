@@ -10,12 +10,12 @@ import os
 import threading
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_hub as hub
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle_fetch import fetch
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import Weights
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_request import Request
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import manifest as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.fetch import fetch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
 
 CONTENTS = {
     "apt/x/nginx_1.2+b~c_amd64.deb": b"package",

@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import manifest as core
 
 BOOKWORM = {"distribution": "debian", "release": "bookworm", "version": "12", "architecture": "amd64"}
 FILES = (

@@ -8,15 +8,11 @@ import json
 import tarfile
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_apt as apt
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_finish as finish
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_licence as licence
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_make as make
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_split as split
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_use as use
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_work as work
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, finish, make, use, work
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import licences as licence
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import manifest as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import volumes as split
 
 from .test_manifest import BUNDLE, HOLDS, NODE
 

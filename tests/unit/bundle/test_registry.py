@@ -11,10 +11,10 @@ import tarfile
 import threading
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _bundle_fetch as fetch
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_archive import peek
-from ansible_collections.yitiji.deepseek.plugins.module_utils._docker_registry import Access, Reference
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import fetch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import peek
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import Access, Reference
 
 
 def digest(data: bytes) -> str:

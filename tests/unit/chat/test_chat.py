@@ -8,9 +8,9 @@ import json
 import threading
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _chat as chat
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -15,8 +15,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
-CODE = sorted(PLUGINS.rglob("*.py"))
-CORES = sorted((PLUGINS / "module_utils").glob("_*.py"))
+CODE = sorted(p for p in PLUGINS.rglob("*.py") if p.name != "__init__.py")
+CORES = sorted(p for p in (PLUGINS / "module_utils").rglob("*.py") if p.name != "__init__.py")
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 ON_NODE = [*CORES, *MODULES]
 OWN = "ansible_collections.yitiji.deepseek.plugins.module_utils"
@@ -24,7 +24,11 @@ PYTHON38 = os.environ.get("PYTHON38") or shutil.which("python3.8")
 
 
 def named(paths):
-    return pytest.mark.parametrize("path", paths, ids=lambda p: p.stem)
+    return pytest.mark.parametrize("path", paths, ids=lambda p: "/".join(place(p)))
+
+
+def place(path: Path):
+    return path.relative_to(PLUGINS).with_suffix("").parts[1:]
 
 
 def tree_of(path: Path) -> ast.Module:
@@ -64,9 +68,11 @@ def test_licence(path):
     assert any("SPDX-License-Identifier: GPL-3.0-or-later" in line for line in head)
 
 
-def test_cores_are_private():
-    names = [p.name for p in (PLUGINS / "module_utils").iterdir() if p.suffix == ".py" and p.name != "__init__.py"]
-    assert names and [n for n in names if not n.startswith("_")] == []
+def test_cores_stand_in_private_rooms():
+    rooms = PLUGINS / "module_utils"
+    assert [p.name for p in rooms.glob("*.py") if p.name != "__init__.py"] == []
+    assert CORES and [p for p in CORES if not p.relative_to(rooms).parts[0].startswith("_")] == []
+    assert [p for p in rooms.rglob("__init__.py") if p.read_bytes()] == [], "nothing is re-exported"
 
 
 @named(CORES)
@@ -93,7 +99,7 @@ def test_python_38(path):
 
 @pytest.mark.skipif(not PYTHON38, reason="no python3.8 on this machine (set PYTHON38)")
 def test_cores_import_with_python_38():
-    names = ", ".join(f"{OWN}.{p.stem}" for p in CORES)
+    names = ", ".join(".".join([OWN, *place(p)]) for p in CORES)
     run = [PYTHON38, "-c", f"import {names}"]
     done = subprocess.run(run, cwd=ROOT / ".collections", capture_output=True, text=True, check=False)
     if "pyenv" in done.stderr:

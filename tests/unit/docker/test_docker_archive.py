@@ -10,7 +10,8 @@ import tarfile
 import threading
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_archive as archive
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
 
 ID = "a" * 64
 
@@ -104,7 +105,7 @@ def test_unreadable(server, tmp_path):
         ("ftp://x/y", "only http"),
         ("http://127.0.0.1:1/x", "refused"),
     ):
-        with pytest.raises(archive.Unreadable, match=reason):
+        with pytest.raises(http_stream.Unreadable, match=reason):
             archive.peek(source)
 
 
@@ -113,8 +114,8 @@ def test_stream(server, tmp_path):
     handler.data = b"x" * 1000
     (tmp_path / "f").write_bytes(b"y" * 10)
     for source, data in ((url + "/f", handler.data), (str(tmp_path / "f"), b"y" * 10)):
-        stream, size = archive.open_stream(source)
+        stream, size = http_stream.open_stream(source)
         with stream:
             assert (stream.read(), size) == (data, len(data))
-    with pytest.raises(archive.Unreadable):
-        archive.open_stream(str(tmp_path / "none"))
+    with pytest.raises(http_stream.Unreadable):
+        http_stream.open_stream(str(tmp_path / "none"))

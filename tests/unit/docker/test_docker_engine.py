@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_engine as engine
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import commands
 
 INFO = {
     "ServerVersion": "20.10.24+dfsg1",
@@ -79,4 +80,4 @@ def test_path_mtu(tmp_path):
 
 
 def test_run_is_bounded():
-    assert engine.run(["sleep", "5"], timeout=0.1).returncode == 124
+    assert commands.run(["sleep", "5"], timeout=0.1).returncode == 124

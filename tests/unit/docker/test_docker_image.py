@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_archive as archive
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
 
 ID = "sha256:" + "a" * 64
 DIGEST = "sha256:" + "d" * 64
@@ -65,7 +65,7 @@ TABLES = {"one": {"sha256:z": ["docker.io/r/x:1"]}, "two": {ID: []}, "packed": N
 def tables(monkeypatch):
     def peek(source):
         if source == "dead":
-            raise archive.Unreadable("dead: refused")
+            raise http_stream.Unreadable("dead: refused")
         return TABLES[source]
 
     monkeypatch.setattr(archive, "peek", peek)

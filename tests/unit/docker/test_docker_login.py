@@ -7,10 +7,10 @@ import base64
 import json
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as image_
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_login as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as image_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 
 LOGIN = base64.b64encode(b"u:p").decode()
 

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_image as image_
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_manifest as manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as image_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import manifest, registry
 
 # As NVIDIA writes it into the images of CUDA 12.8 (environment of nvidia/cuda:12.8.1-base), shortened.
 CUDA_128 = (

@@ -8,7 +8,7 @@ import json
 import threading
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _docker_registry as registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 
 DIGEST = "sha256:" + "d" * 64
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _packages as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import packages as core
 
 LINES = [
     "installed/docker.io/20.10.24+dfsg1-1",

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _toolkit as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signing_key
 
 # Made for this test by `gpg --quick-gen-key`; `gpg --show-keys` tells its fingerprint.
 FINGERPRINT = "D181051609AA895499AC84A7F115CB666E70E9EF"
@@ -61,21 +62,21 @@ def test_what_docker_is_told():
 
 
 def test_fingerprint_is_gpgs_own():
-    assert core.fingerprints(KEY) == [FINGERPRINT]
-    core.check_key(KEY, FINGERPRINT.lower(), "x")
-    core.check_key(KEY, " ".join(FINGERPRINT[i : i + 4] for i in range(0, 40, 4)), "x")
+    assert signing_key.fingerprints(KEY) == [FINGERPRINT]
+    signing_key.check_key(KEY, FINGERPRINT.lower(), "x")
+    signing_key.check_key(KEY, " ".join(FINGERPRINT[i : i + 4] for i in range(0, 40, 4)), "x")
 
 
 @pytest.mark.parametrize("text", ["", "<html>no</html>", KEY.replace("m", "!", 3), KEY[:400]])
 def test_what_is_no_key_has_no_fingerprint(text):
-    assert FINGERPRINT not in core.fingerprints(text)
+    assert FINGERPRINT not in signing_key.fingerprints(text)
 
 
 @pytest.mark.parametrize("text", ["<html>", KEY, KEY + KEY])
 def test_another_key_or_one_more_is_refused(text):
     wish = FINGERPRINT if text == KEY + KEY else "0" * 40
     with pytest.raises(Refusal) as caught:
-        core.check_key(text, wish, "http://r/key")
+        signing_key.check_key(text, wish, "http://r/key")
     assert caught.value.rule == "LLM316"
     assert "http://r/key" in caught.value.reason.en
 
@@ -92,7 +93,7 @@ def test_another_key_or_one_more_is_refused(text):
     ],
 )
 def test_lengths_of_openpgp_packets(packet, tag, body):
-    assert list(core._packets(packet + packet)) == [(tag, body)] * 2
+    assert list(signing_key._packets(packet + packet)) == [(tag, body)] * 2
 
 
 SMI = "GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-1)\nGPU 1: NVIDIA GeForce RTX 4090 (UUID: GPU-2)\n"

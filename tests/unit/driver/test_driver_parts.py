@@ -10,14 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_apt as words
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_boot as boot
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_dkms as dkms
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_hold as hold
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_initramfs as initramfs
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _driver_packages as packages
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver_run import TIMED_OUT, stream
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import boot, dkms, hold, initramfs, packages
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import TIMED_OUT, stream
 
 SAID = Path(__file__).resolve().parents[2] / "fixtures" / "driver"
 

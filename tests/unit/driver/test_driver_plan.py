@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import make_plan, merge_facts
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.plan import make_plan, merge_facts
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOG = read_catalog([str(ROOT / "plugins/catalog")], yaml.safe_load, ("drivers",))["drivers"]

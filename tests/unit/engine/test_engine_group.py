@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_group as group
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import group
 
-PROGRAM = Path(__file__).resolve().parents[3] / "plugins/module_utils/_engine_group.py"
+PROGRAM = Path(__file__).resolve().parents[3] / "plugins/module_utils/_engines/group.py"
 QUICK = "import runpy, sys; g = runpy.run_path(sys.argv[1]); " \
         "[g['main'].__globals__.update({k: v}) for k, v in (('BEAT', .1), ('SILENCE', 4.0), ('TELL', .5), " \
         "('HEALTH_EVERY', .2), ('HEALTH_TIMEOUT', 1.0))]; sys.exit(g['main'](sys.argv[2:]))"  # fmt: skip

@@ -6,9 +6,9 @@ from __future__ import annotations
 import copy
 import subprocess
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _node_containers as containers
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import containers
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 
 PLAN = {
     "engine": {"name": "vllm", "device": "cuda"},

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _firewall as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as core
 
 SETTINGS = {
     "admin_networks": ["10.1.0.0/16", "fd00:1::/64"],

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_check as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import gateway as core
 
 KEY = "the-key-of-a-team"
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_keys as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys as core
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "service"))
 from run_module import four_states, run

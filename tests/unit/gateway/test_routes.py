@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.filter import gateway
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_routes as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import routes as core
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOG = read_catalog([str(ROOT / "plugins/catalog")], yaml.safe_load)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _gateway_keys, _gateway_site
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, site
 
 LIMITS = {"rate": 60, "burst": 5, "concurrency": 4}
 
@@ -14,7 +14,7 @@ LIMITS = {"rate": 60, "burst": 5, "concurrency": 4}
 @pytest.mark.parametrize("name", ["default", "volatile", "research"])
 def test_every_map_has_one_default(name):
     """nginx has words of its own in a map: a team may bear them all the same."""
-    zones, _use = _gateway_site.limits(_gateway_keys.parse([{"name": name}], LIMITS))
+    zones, _use = site.limits(keys.parse([{"name": name}], LIMITS))
     maps = re.findall(r"map [^{]*\{(.*?)\}", "\n".join(zones), re.S)
     assert len(maps) >= 2
     for body in maps:

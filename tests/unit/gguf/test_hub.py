@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _modelscope_gguf as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import hub_gguf as core
 
 DATA = Path(__file__).parent / "data"
 SIZES = {"token_embd.weight": 48, "blk.0.attn_q.weight": 20}

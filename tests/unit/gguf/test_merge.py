@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_gguf_file import NotGguf, read_header
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_gguf_merge import content, look, parts_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.gguf import NotGguf, read_header
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.gguf_merge import content, look, parts_of
 
 DATA = Path(__file__).parent / "data"
 FIRST = "small-00001-of-00003.gguf"

@@ -12,11 +12,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _ollama as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _ollama_blob as blob
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import MANIFEST, Entry, Manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._openai import Client, Unanswered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama_store as blob
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, Entry, Manifest
 
 DATA = Path(__file__).parent / "data"
 

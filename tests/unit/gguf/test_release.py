@@ -7,8 +7,8 @@ import hashlib
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _release as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import release as core
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_layout as lay
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_manifest as manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._collection_archive import pack
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_disk import kernel_of, used
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_machine import command
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_scan import CHUNK, scan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_tree import Tree, key, set_stage, stands
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import layout as lay
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import sbom as manifest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.machine import command
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.scan import CHUNK, scan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.tree import Tree, key, set_stage, stands
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import kernel_of, used
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.collection import pack
 
 WORD = "PRIVATE"
 SEED = "6f1c1d0e-5949-4a49-8000-000000000002"

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot as boot
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_identity as who
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_settings as settings
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_show as show
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_state as state
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import identity as who
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import run as boot
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import settings, show, state
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFv1nqmVh0pP3Yh5eWq5i2Ykq0mGJ0q2b1uEo3bq7wYl admin"
 FILE = f"""\ufeff# 现场\r

@@ -10,7 +10,7 @@ import zipfile
 import zipimport
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _first_boot_python as python_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import python as python_
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _image_seal as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._image_paths import inside, match
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import seal as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.paths import inside, match
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = core.with_sources(

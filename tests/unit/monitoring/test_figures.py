@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _manifest, _rules_bundle
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _monitoring_figures as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import manifest as models_manifest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import figures as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs import zipapp
 
 
 def config(tmp_path, **more):
@@ -31,9 +32,9 @@ def test_the_stamp(tmp_path):
     (tmp_path / "w").mkdir()
     assert by_name(core.samples(config(tmp_path)))["yitiji_weights_verified"] == 0
     (tmp_path / "w/f").write_text("x")
-    manifest = _manifest.Manifest("a/b", "master", [_manifest.Entry("f", 1, "")])
-    manifest.save(str(tmp_path / "w" / _manifest.MANIFEST))
-    _manifest.write_stamp(str(tmp_path / "w"), manifest, [], [])
+    manifest = models_manifest.Manifest("a/b", "master", [models_manifest.Entry("f", 1, "")])
+    manifest.save(str(tmp_path / "w" / models_manifest.MANIFEST))
+    models_manifest.write_stamp(str(tmp_path / "w"), manifest, [], [])
     assert by_name(core.samples(config(tmp_path)))["yitiji_weights_verified"] == 1
     (tmp_path / "w/f").write_text("yy")
     assert by_name(core.samples(config(tmp_path)))["yitiji_weights_verified"] == 0
@@ -93,8 +94,8 @@ def test_doctor(tmp_path):
 
 def test_packed_it_runs_alone(tmp_path):
     command = tmp_path / "yitiji-metrics"
-    folder = core.__file__.rsplit("/", 1)[0]
-    command.write_bytes(_rules_bundle.bundle(folder, [], "_monitoring_figures"))
+    folder = core.__file__.rsplit("/", 2)[0]
+    command.write_bytes(zipapp.bundle(folder, [], "_monitoring.figures"))
     (tmp_path / "c.json").write_text(json.dumps(config(tmp_path)))
     subprocess.run([sys.executable, "-I", command, "--config", tmp_path / "c.json"], check=True)
     assert "yitiji_weights_verified" in (tmp_path / "yitiji.prom").read_text()

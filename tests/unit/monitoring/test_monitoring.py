@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.filter import monitoring as faces
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _monitoring as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring_figures import HELP
+from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring.figures import HELP
 
 METRICS = Path(__file__).resolve().parents[2] / "fixtures/metrics"
 ALL = {"vllm", "gpu", "gateway", "cluster"}

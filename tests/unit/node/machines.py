@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node import read_node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
 NODES = Path(__file__).resolve().parents[2] / "fixtures" / "nodes"
 NAMES = sorted(path.stem for path in NODES.glob("*.yml"))

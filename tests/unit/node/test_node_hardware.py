@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _node_kernel, _node_nvidia, _node_pci
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture, Host, Recorder
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import kernel, nvidia, pci
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
 
 from .test_node_readers import capture
 
@@ -28,13 +28,13 @@ def pci_port(kind, control):
     [(6, 0x1D, True), (6, 0x04, True), (6, 0x11, False), (6, 0, False), (4, 0x1D, False), (5, 0x1D, False)],
 )
 def test_acs_of_a_port(kind, control, redirect):
-    assert _node_pci.redirects(pci_port(kind, control)) is redirect
+    assert pci.redirects(pci_port(kind, control)) is redirect
 
 
 def test_acs_of_what_can_not_be_read():
-    assert _node_pci.redirects(b"") is None and _node_pci.redirects(bytes(64)) is None
-    assert _node_pci.redirects(bytes(4096)) is False
-    assert _node_pci.redirects(b"\xff" * 4096) in (True, False), "a device that fell off the bus reads as ones"
+    assert pci.redirects(b"") is None and pci.redirects(bytes(64)) is None
+    assert pci.redirects(bytes(4096)) is False
+    assert pci.redirects(b"\xff" * 4096) in (True, False), "a device that fell off the bus reads as ones"
 
 
 def test_acs_above_the_cards():
@@ -42,8 +42,8 @@ def test_acs_above_the_cards():
     config = {"0000:00:01.0": pci_port(4, 0x1D), "0000:01:00.0": pci_port(5, 0), "0000:02:08.0": pci_port(6, 0x1D)}
     files = {f"/sys/bus/pci/devices/{b}/config": c.decode("utf-8", "surrogateescape") for b, c in config.items()}
     host = capture(files, links={"/sys/bus/pci/devices/0000:03:00.0": way})
-    assert _node_pci.acs_redirects(host, ["0000:03:00.0"]) == ["0000:02:08.0"]
-    assert _node_pci.acs_redirects(capture({}), ["0000:03:00.0"]) is None
+    assert pci.acs_redirects(host, ["0000:03:00.0"]) == ["0000:02:08.0"]
+    assert pci.acs_redirects(capture({}), ["0000:03:00.0"]) is None
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_acs_above_the_cards():
 def test_the_initramfs_of_the_next_boot(image, tool, listing, expected):
     files = {image: "", "/etc/modprobe.d/no.conf": "# x\nblacklist nouveau\n", "/etc/modprobe.d/other.conf": "blacklist x\n"}
     kernels = [{"version": "6.0", "image": True}, {"version": "6.1", "image": True}, {"version": "6.2", "image": False}]
-    found = _node_kernel.initramfs(capture(files, {f"{tool} {image}": listing}), kernels)
+    found = kernel.initramfs(capture(files, {f"{tool} {image}": listing}), kernels)
     assert found == {"file": image, "nouveau": expected[0], "guarded": expected[1]}
-    assert _node_kernel.initramfs(capture({}), kernels) is None and _node_kernel.initramfs(capture({}), []) is None
+    assert kernel.initramfs(capture({}), kernels) is None and kernel.initramfs(capture({}), []) is None
 
 
 def test_devices_without_a_link():
     devices = {"/dev/nvidia0": "195:0", "/dev/nvidiactl": "195:255", "/dev/nvidia-uvm": "511:0", "/dev/nvidia-caps": ""}
     host = Capture({"devices": devices, "links": {"/dev/char/195:0": "../nvidia0"}})
-    assert _node_nvidia.unlinked(host) == ["nvidia-uvm", "nvidiactl"]
-    assert _node_nvidia.unlinked(capture({})) is None
+    assert nvidia.unlinked(host) == ["nvidia-uvm", "nvidiactl"]
+    assert nvidia.unlinked(capture({})) is None
     assert Host().device("/dev/null") == "1:3" and Host().device("/etc") is None
     recorder = Recorder(host)
-    assert _node_nvidia.unlinked(recorder) == _node_nvidia.unlinked(Capture(recorder.data()))
+    assert nvidia.unlinked(recorder) == nvidia.unlinked(Capture(recorder.data()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context, evaluate
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, evaluate
 
 from .machines import NAMES, load, read
 

@@ -9,12 +9,12 @@ import random
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node import read_node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_collect import collect
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import STATUSES, Context, evaluate
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import STATUSES, Context, evaluate
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

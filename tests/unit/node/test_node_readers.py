@@ -9,15 +9,9 @@ import os
 import sys
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import (
-    _node_containers,
-    _node_kernel,
-    _node_network,
-    _node_nvidia,
-    _node_system,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node import read_node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture, Host, Recorder, Space, number
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import containers, kernel, network, nvidia, system
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder, Space, number
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
 
 def capture(files=None, commands=None, links=None, spaces=None, directories=None):
@@ -85,7 +79,7 @@ def test_mounts():
         "25 22 0:50 / /mnt/nas rw - nfs4 10.0.0.1:/x rw\n"
         "broken line\n"
     )
-    found = _node_system.mounts(
+    found = system.mounts(
         capture(
             {"/proc/self/mountinfo": info},
             {"stat -f -c %S %b %a %c %d /mnt/nas": "4096 100 50 10 5\n"},
@@ -99,32 +93,32 @@ def test_mounts():
 
 def test_a_dead_network_mount_is_null():
     info = "25 22 0:50 / /mnt/nas rw - nfs4 10.0.0.1:/x rw\n"
-    assert _node_system.mounts(capture({"/proc/self/mountinfo": info}))[0]["available_bytes"] is None
+    assert system.mounts(capture({"/proc/self/mountinfo": info}))[0]["available_bytes"] is None
 
 
 def test_cpu_of_two_sockets_and_of_arm():
     blocks = [f"processor\t: {n}\nmodel name\t: Xeon\nphysical id\t: {n // 4}\ncore id\t: {n % 2}\n" for n in range(8)]
-    found = _node_system.cpu(capture({"/proc/cpuinfo": "\n".join(blocks)}))
+    found = system.cpu(capture({"/proc/cpuinfo": "\n".join(blocks)}))
     assert (found["sockets"], found["cores"], found["threads"], found["model"]) == (2, 4, 8, "Xeon")
     files = {"/proc/cpuinfo": "processor\t: 0\nFeatures\t: fp asimd\n\nprocessor\t: 1\nFeatures\t: fp asimd\n"}
     for n in range(2):
         base = f"/sys/devices/system/cpu/cpu{n}/topology/"
         files.update({base + "physical_package_id": "0\n", base + "core_id": f"{n}\n"})
-    found = _node_system.cpu(capture(files))
+    found = system.cpu(capture(files))
     assert (found["sockets"], found["cores"], found["threads"], found["flags"]) == (1, 2, 2, ["asimd", "fp"])
 
 
 def test_packages():
     text = "nvidia-driver 535.309.01-1 hi \nvim 2 ii \ncuda-drivers 1 iF \nlinux-image-amd64 6.1 ii \ndkms 3 rc \n"
-    found = _node_system.packages(capture(commands={"dpkg-query -W -f ${Package} ${Version} ${db:Status-Abbrev}\\n": text}))
+    found = system.packages(capture(commands={"dpkg-query -W -f ${Package} ${Version} ${db:Status-Abbrev}\\n": text}))
     assert [(p["name"], p["held"], p["broken"]) for p in found] == [
         ("nvidia-driver", True, False), ("cuda-drivers", False, True), ("linux-image-amd64", False, False),
     ]  # fmt: skip
     rpm = {"rpm -qa --qf %{NAME} %{VERSION}-%{RELEASE}\\n": "kernel-core 5.14-1\nnano 1-1\nnvidia-driver 570-1\n"}
     lock = {"/etc/dnf/plugins/versionlock.list": "nvidia-driver-570-1.*\n"}
-    found = _node_system.packages(capture(lock, rpm))
+    found = system.packages(capture(lock, rpm))
     assert [(p["name"], p["held"]) for p in found] == [("kernel-core", False), ("nvidia-driver", True)]
-    assert _node_system.packages(capture()) is None
+    assert system.packages(capture()) is None
 
 
 def test_services_in_their_order():
@@ -136,14 +130,14 @@ def test_services_in_their_order():
     host = capture(
         commands={f"systemctl show {keys} -- docker.service nginx.service": answer}, directories=["/run/systemd/system"]
     )
-    found = _node_system.services(host, ("docker", "nginx"))
+    found = system.services(host, ("docker", "nginx"))
     assert list(found) == ["docker"] and found["docker"]["active"] == "active"
-    assert _node_system.services(capture(), ("docker",)) == {}
+    assert system.services(capture(), ("docker",)) == {}
 
 
 def test_version_order():
     names = ["6.1.0-9-amd64", "6.1.0-40-amd64", "6.12.1-amd64", "5.10.0-1-amd64"]
-    assert sorted(names, key=_node_system.version_key) == [names[3], names[0], names[1], names[2]]
+    assert sorted(names, key=system.version_key) == [names[3], names[0], names[1], names[2]]
 
 
 def test_listeners_with_process_and_unit():
@@ -160,7 +154,7 @@ def test_listeners_with_process_and_unit():
         "/proc/13/cgroup": "0::/system.slice/nginx.service\n",
     }
     links = {"/proc/12/fd/3": "socket:[77]", "/proc/13/fd/6": "socket:[79]"}
-    found = _node_network.listeners(capture(files, links=links))
+    found = network.listeners(capture(files, links=links))
     assert [(f["address"], f["port"], f["process"], f["unit"]) for f in found] == [
         ("::", 443, "nginx", "nginx.service"), ("127.0.0.1", 8000, "docker-proxy", "docker.service"),
     ]  # fmt: skip
@@ -177,7 +171,7 @@ def test_listeners_with_process_and_unit():
 )
 def test_addresses_of_proc(text, address):
     if sys.byteorder == "little":
-        assert _node_network.decode_address(text) == address
+        assert network.decode_address(text) == address
 
 
 def test_docker():
@@ -195,14 +189,14 @@ def test_docker():
         "docker images --no-trunc --digests --format {{.Repository}}:{{.Tag}}\t{{.ID}}\t{{.Digest}}":
             "vllm:1\tsha256:aa\t<none>\n",
     }  # fmt: skip
-    found = _node_containers.docker(capture(files, commands))
+    found = containers.docker(capture(files, commands))
     assert found["running"] and found["root"] == "/data/docker" and found["runtimes"] == ["nvidia", "runc"]
     assert [port["port"] for port in found["containers"][0]["ports"]] == [8000, 8001]
     assert found["images"] == [{"ref": "vllm:1", "id": "sha256:aa", "digest": None}]
     assert found["daemon_json"]["data"]["registry-mirrors"] == ["https://mirror.example"]
     assert "secret" not in json.dumps(found) and "pw" not in json.dumps(found)
     listener = {"process": "docker-proxy", "port": 8001}
-    assert _node_containers.container_of(listener, found["containers"]) == "yitiji-vllm"
+    assert containers.container_of(listener, found["containers"]) == "yitiji-vllm"
 
 
 def test_docker_as_a_snap_and_broken_configuration():
@@ -211,10 +205,10 @@ def test_docker_as_a_snap_and_broken_configuration():
         {"docker info --format {{json .}}": {"rc": 1, "err": "Cannot connect"}, "docker --version": "Docker version 28.1.1, build x"},
         links={"/snap/bin/docker": "/usr/bin/snap"},
     )  # fmt: skip
-    found = _node_containers.docker(host)
+    found = containers.docker(host)
     assert found["snap"] and not found["running"] and found["version"] == "28.1.1"
     assert "line 1" in found["daemon_json"]["error"] and found["daemon_json"]["data"] is None
-    assert _node_containers.docker(capture()) is None
+    assert containers.docker(capture()) is None
 
 
 def test_dkms_in_both_dialects():
@@ -222,16 +216,16 @@ def test_dkms_in_both_dialects():
         "nvidia-current, 535.309.01, 6.1.0-40-amd64, x86_64: installed\n"
         "nvidia/580.95.05, 6.8.0-40-generic, x86_64: built\nzfs/2.2: added\n"
     )
-    rows = _node_nvidia.dkms(capture(commands={"dkms status": text}))
+    rows = nvidia.dkms(capture(commands={"dkms status": text}))
     assert [(r["module"], r["kernel"], r["state"]) for r in rows] == [
         ("nvidia-current", "6.1.0-40-amd64", "installed"), ("nvidia", "6.8.0-40-generic", "built"), ("zfs", "", "added"),
     ]  # fmt: skip
-    assert _node_nvidia.dkms(capture()) is None
+    assert nvidia.dkms(capture()) is None
 
 
 @pytest.mark.parametrize("text", ["", "No devices were found", "<nvidia_smi_log><gpu>", "<nvidia_smi_log>&</nvidia_smi_log>"])
 def test_what_is_no_xml_is_none(text):
-    assert _node_nvidia.parse_smi(text) is None
+    assert nvidia.parse_smi(text) is None
 
 
 @pytest.mark.parametrize(
@@ -244,20 +238,20 @@ def test_what_is_no_xml_is_none(text):
     ],
 )  # fmt: skip
 def test_architecture(pci_id, family):
-    assert _node_kernel.architecture(pci_id) == family
+    assert kernel.architecture(pci_id) == family
 
 
 def test_nouveau_blacklist():
     files = {"/etc/modprobe.d/x.conf": "# blacklist nouveau\n"}
-    assert not _node_kernel.nouveau(capture(files), [])["blacklisted"]
+    assert not kernel.nouveau(capture(files), [])["blacklisted"]
     files = {"/etc/modprobe.d/x.conf": "blacklist nouveau\noptions nouveau modeset=0\n"}
-    assert _node_kernel.nouveau(capture(files), ["nouveau"]) == {"loaded": True, "blacklisted": True}
+    assert kernel.nouveau(capture(files), ["nouveau"]) == {"loaded": True, "blacklisted": True}
 
 
 def test_kernel_log_keeps_what_tells():
     told = ["NVRM: Xid (PCI:0000:17:00): 79, GPU has fallen off the bus.", "Loading of unsigned module is rejected"]
-    assert _node_kernel.kernel_log(capture(commands={"dmesg": "\n".join(["usb 1-1: new device", *told])})) == told
-    assert _node_kernel.kernel_log(capture()) is None
+    assert kernel.kernel_log(capture(commands={"dmesg": "\n".join(["usb 1-1: new device", *told])})) == told
+    assert kernel.kernel_log(capture()) is None
 
 
 def test_space_of_this_machine():
@@ -279,15 +273,15 @@ def test_rdma_route_and_names():
     }  # fmt: skip
     commands = {"getent ahosts n1": "10.0.0.11 STREAM n1\n10.0.0.11 DGRAM\n::1 STREAM\n", "getent ahosts n2": {"rc": 2}}
     host = capture(files, commands)
-    assert _node_network.rdma(host) == [
+    assert network.rdma(host) == [
         {"name": "mlx5_0", "interfaces": ["ibs1"],
          "ports": [{"port": 1, "state": "ACTIVE", "rate_gbps": 400, "layer": "InfiniBand"}]}
     ]  # fmt: skip
-    assert _node_network.default_interface(host) == "bond0"
-    assert _node_network.name_addresses(host, "n1") == ["10.0.0.11", "::1"]
-    assert _node_network.name_addresses(host, "n2") == []
-    assert _node_network.name_addresses(host, "n3") is None
-    assert _node_network.network(host, "n1")["resolvers"] == ["10.0.0.2"]
+    assert network.default_interface(host) == "bond0"
+    assert network.name_addresses(host, "n1") == ["10.0.0.11", "::1"]
+    assert network.name_addresses(host, "n2") == []
+    assert network.name_addresses(host, "n3") is None
+    assert network.network(host, "n1")["resolvers"] == ["10.0.0.2"]
 
 
 def test_interfaces_with_and_without_iproute():
@@ -299,12 +293,12 @@ def test_interfaces_with_and_without_iproute():
         "/sys/class/net/wlan0/speed": "-1\n", "/sys/class/net/wlan0/operstate": "down\n",
         "/proc/net/if_inet6": "fe800000000000000000000000000001 02 40 20 80 bond0\n",
     }  # fmt: skip
-    found = _node_network.interfaces(capture(files))
+    found = network.interfaces(capture(files))
     assert [item["name"] for item in found] == ["bond0", "wlan0"]
     assert found[0]["addresses"] == ["fe80::1/64"] and found[0]["errors"] == 7 and found[0]["up"]
     assert found[1]["speed_mbps"] is None and not found[1]["up"]
     rows = [{"ifname": "bond0", "addr_info": [{"local": "10.0.0.11", "prefixlen": 24}, {}]}]
-    found = _node_network.interfaces(capture(files, {"ip -j address show": json.dumps(rows)}))
+    found = network.interfaces(capture(files, {"ip -j address show": json.dumps(rows)}))
     assert found[0]["addresses"] == ["10.0.0.11/24"]
 
 
@@ -313,20 +307,20 @@ def test_disks_and_clock():
         "/sys/block/nvme0n1/size": "7501476528\n", "/sys/block/nvme0n1/queue/rotational": "0\n",
         "/sys/block/nvme0n1/device/model": "U.2 drive\n", "/sys/block/loop0/size": "8\n", "/sys/block/sda/size": "0\n",
     }  # fmt: skip
-    assert _node_system.disks(capture(files)) == [
+    assert system.disks(capture(files)) == [
         {"name": "nvme0n1", "size_bytes": 7501476528 * 512, "rotational": False, "model": "U.2 drive"}
     ]
-    assert _node_system.clock(Capture({"synchronized": False}), 5.0)["synchronized"] is False
-    assert _node_system.clock(capture(), 5.0)["synchronized"] is None
+    assert system.clock(Capture({"synchronized": False}), 5.0)["synchronized"] is False
+    assert system.clock(capture(), 5.0)["synchronized"] is None
     there = Capture({"synchronized": False, "directories": ["/run/systemd/timesync/synchronized"]})
-    assert _node_system.clock(there, 5.0)["synchronized"] is True
+    assert system.clock(there, 5.0)["synchronized"] is True
     recorder = Recorder(Host())
-    kept = _node_system.clock(recorder, 5.0)["synchronized"]
+    kept = system.clock(recorder, 5.0)["synchronized"]
     assert kept in (True, False) and recorder.data()["synchronized"] is Host().synchronized()
     keys = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,ConditionResult"
     names = "chrony.service chronyd.service systemd-timesyncd.service ntp.service ntpd.service ntpsec.service"
     asked = {f"systemctl show {keys} -- {names}": "LoadState=loaded\nActiveState=active\n"}
-    assert _node_system.clock(capture(commands=asked, directories=["/run/systemd/system"]), 5.0)["source"] == "chrony"
+    assert system.clock(capture(commands=asked, directories=["/run/systemd/system"]), 5.0)["source"] == "chrony"
 
 
 def test_kernels_and_boot():
@@ -335,16 +329,16 @@ def test_kernels_and_boot():
         "/lib/modules/6.1.0-40-amd64/build/Makefile": "", "/lib/modules/6.1.0-9-amd64/kernel/x": "",
         "/lib/modules/5.0-leftover/modules.dep": "", "/proc/cmdline": "quiet iommu=pt\n", "/proc/1/comm": "systemd\n",
     }  # fmt: skip
-    found = _node_system.kernels(capture(files))
+    found = system.kernels(capture(files))
     assert [(k["version"], k["headers"], k["image"]) for k in found] == [
         ("6.1.0-9-amd64", False, True), ("6.1.0-40-amd64", True, True),
     ]  # fmt: skip
-    found = _node_system.boot(capture(files))
+    found = system.boot(capture(files))
     assert found["secure_boot"] is False and not found["efi"] and found["init"] == "systemd"
-    assert _node_system.boot(capture(files, directories=["/sys/firmware/efi"]))["secure_boot"] is None
+    assert system.boot(capture(files, directories=["/sys/firmware/efi"]))["secure_boot"] is None
 
 
 @pytest.mark.parametrize("text", ["", "ID=debian\nVERSION_ID=\"12\nBROKEN='", "# ID=x\nID=debian\nVERSION_ID=12\n"])
 def test_os_release(text):
-    found = _node_system.os_release(capture({"/etc/os-release": text}))
+    found = system.os_release(capture({"/etc/os-release": text}))
     assert found["id"] in (None, "debian") and "ID" not in found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter.gateway import gateway_models, gateway_servers
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import make_plan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_beside import read_guests
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_wish import read_wish
-from ansible_collections.yitiji.deepseek.plugins.module_utils._webui_env import plan_engines
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.environment import plan_engines
 
 from tests.sizing.common import declared, plan
 

@@ -7,10 +7,10 @@ import io
 import struct
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_gguf_file import NotGguf, read_tensors
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_gguf import by_formula, layer_sizes, split
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.gguf import NotGguf, read_tensors
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import by_formula, layer_sizes, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ import json
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engine_units import plan_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 
 from tests.sizing.common import declared, plan
 

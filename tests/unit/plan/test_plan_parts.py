@@ -9,22 +9,20 @@ from html.parser import HTMLParser
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter.plan import FilterModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_lmdeploy as lmdeploy
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_sglang as sglang
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_vllm as vllm
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import find_model, read_catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_calibrate import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import find_model, read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import lmdeploy, sglang, vllm
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import (
     add_row,
     compare,
     kv_factor,
     parse_log,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_hardware import match_gpu
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_html import page
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_save import as_json, read_rows, save_files
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_text import explain, pad, width, wrap_args
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import match_gpu
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain, pad, width, wrap_args
 
 from tests.sizing.common import ROOT, declared, parse, plan
 from tests.sizing.golden import table

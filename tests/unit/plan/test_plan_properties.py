@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_search import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Problem,
     best,
     layouts,
@@ -12,7 +13,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_search impor
     search,
     tensor_fault,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import read_shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan_error import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import read_quant, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_quant, read_shape
 
 GOOD = {
     "model_type": "qwen2",

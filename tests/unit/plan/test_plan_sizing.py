@@ -9,20 +9,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_bytes import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import (
+    Run,
+    graph_gib,
+    non_torch_gib,
+    predict,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
     checkpoint_bytes,
     kv_layer_bytes,
     linear_bytes,
     stage_weights,
     stages,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_memory import (
-    Run,
-    graph_gib,
-    non_torch_gib,
-    predict,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._sizing_shape import Quant, read_shape
 
 ROOT = Path(__file__).resolve().parents[3]
 

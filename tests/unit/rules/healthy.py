@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
 
 GB = 10**9
 GIB = 2**30

@@ -12,11 +12,11 @@ import threading
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_collect as collecting
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_http as http_probe
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _probes_running as running
-from ansible_collections.yitiji.deepseek.plugins.module_utils._node_host import Capture, Host, Recorder
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules import Context
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures import collect as collecting
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures import running
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import knock as http_probe
 
 from .healthy import GONE, spoil
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes import PROBES
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 
 from .cases import CASES
 from .healthy import spoil
@@ -27,7 +27,7 @@ NEVER_SKIP = {"LLM101", "LLM102", "LLM105", "LLM106", "LLM109", "LLM110", "LLM11
 
 def judge(rule_id, changes, ignore=None):
     rule = RULES[rule_id]
-    return _rules.evaluate([rule], spoil(changes), rule["phase"][0], PROBES, NEEDS, ignore)[0]
+    return rules.evaluate([rule], spoil(changes), rule["phase"][0], PROBES, NEEDS, ignore)[0]
 
 
 @pytest.mark.parametrize("rule_id", RULES)
@@ -60,7 +60,7 @@ def test_silenced_counts_as_skip_and_stays_visible(rule_id):
     changes = next(case[2] for case in CASES if case[0] == rule_id and case[1] in ("fail", "warn"))
     result = judge(rule_id, changes, {rule_id: "known here"})
     assert result["status"] in ("fail", "warn") and result["silenced"] == "known here"
-    assert _rules.counted(result) == "skip" and _rules.exit_code([result]) == 0
+    assert rules.counted(result) == "skip" and rules.exit_code([result]) == 0
 
 
 @pytest.mark.parametrize("rule_id", RULES)
@@ -75,8 +75,8 @@ def test_remedy_has_no_open_brace(rule_id):
 def test_nothing_known_is_never_pass(rule_id):
     """With no fact at all a rule may skip, complain or not know; it must not pass."""
     rule = RULES[rule_id]
-    context = _rules.Context(node={}, plan=None)
-    result = _rules.evaluate([rule], context, rule["phase"][0], PROBES, NEEDS)[0]
+    context = rules.Context(node={}, plan=None)
+    result = rules.evaluate([rule], context, rule["phase"][0], PROBES, NEEDS)[0]
     assert result["status"] != "pass", result["evidence"]
 
 

@@ -13,17 +13,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.action import doctor
-from ansible_collections.yitiji.deepseek.plugins.module_utils import (
-    _rules,
-    _rules_bundle,
-    _rules_cli,
-    _rules_report,
-    _rules_text,
-    _rules_variables,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_base import chinese
-from ansible_collections.yitiji.deepseek.plugins.module_utils._probes_reach import unreachable
-from ansible_collections.yitiji.deepseek.plugins.module_utils._rules_needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import cli, table, variables
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import report as doctor_report
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules as doctor_rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import chinese
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs import zipapp
 
 from .healthy import HEALTHY
 
@@ -41,21 +37,21 @@ def judge(finding=None, need=True, severity="error", ignore=None):
         return finding
 
     rule = dict(RULE, severity=severity)
-    context = _rules.Context(node={}, host="n1")
-    return _rules.evaluate([rule], context, "pre", {"LLM901": probe}, {"thing": lambda _c: need}, ignore)
+    context = doctor_rules.Context(node={}, host="n1")
+    return doctor_rules.evaluate([rule], context, "pre", {"LLM901": probe}, {"thing": lambda _c: need}, ignore)
 
 
 def test_a_failure_of_a_warning_rule_warns():
-    assert judge(_rules.failed("e", "z"), severity="warn")[0]["status"] == "warn"
+    assert judge(doctor_rules.failed("e", "z"), severity="warn")[0]["status"] == "warn"
 
 
 def test_needs():
-    assert judge(_rules.passed("e", "z"), need=False)[0]["status"] == "skip"
-    assert judge(_rules.passed("e", "z"), need=None)[0]["status"] == "unknown"
+    assert judge(doctor_rules.passed("e", "z"), need=False)[0]["status"] == "skip"
+    assert judge(doctor_rules.passed("e", "z"), need=None)[0]["status"] == "unknown"
 
 
 def test_every_need_has_a_chinese_word():
-    assert set(NEEDS) == set(_rules.CHINESE)
+    assert set(NEEDS) == set(doctor_rules.CHINESE)
 
 
 def test_a_probe_that_trips_knows_nothing():
@@ -64,12 +60,12 @@ def test_a_probe_that_trips_knows_nothing():
 
 
 def test_values_fill_the_remedy():
-    assert judge(_rules.failed("e", "z", x=7))[0]["fix"] == {"zh": "修 7", "en": "mend 7"}
-    assert judge(_rules.unknown("e", "z"))[0]["fix"]["en"] == "mend …"
+    assert judge(doctor_rules.failed("e", "z", x=7))[0]["fix"] == {"zh": "修 7", "en": "mend 7"}
+    assert judge(doctor_rules.unknown("e", "z"))[0]["fix"]["en"] == "mend …"
 
 
 def test_other_phases_do_not_run():
-    assert _rules.evaluate([RULE], _rules.Context(node={}), "run", {}, {}) == []
+    assert doctor_rules.evaluate([RULE], doctor_rules.Context(node={}), "run", {}, {}) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +73,7 @@ def test_other_phases_do_not_run():
     [("pass", 0), ("skip", 0), ("warn", 1), ("unknown", 1), ("fail", 2)],
 )
 def test_exit_code(results, code):
-    assert _rules.exit_code([{"status": "pass"}, {"status": results}]) == code
+    assert doctor_rules.exit_code([{"status": "pass"}, {"status": results}]) == code
 
 
 @pytest.mark.parametrize(
@@ -90,8 +86,8 @@ def test_exit_code(results, code):
     ],
 )
 def test_silencing_is_checked(ignore, word):
-    with pytest.raises(_rules.RulesError) as error:
-        _rules.silenced(ignore, ["LLM901"])
+    with pytest.raises(doctor_rules.RulesError) as error:
+        doctor_rules.silenced(ignore, ["LLM901"])
     assert word in error.value.text["en"] and error.value.text["zh"]
 
 
@@ -109,49 +105,49 @@ def test_silencing_is_checked(ignore, word):
     ],
 )
 def test_wrong_rules_are_refused(change, word):
-    with pytest.raises(_rules.RulesError, match=word):
-        _rules.check_rules([dict(RULE, **change)], {"LLM901": len}, {"thing": len})
+    with pytest.raises(doctor_rules.RulesError, match=word):
+        doctor_rules.check_rules([dict(RULE, **change)], {"LLM901": len}, {"thing": len})
 
 
 def test_two_rules_with_one_id():
-    with pytest.raises(_rules.RulesError, match="twice"):
-        _rules.check_rules([RULE, RULE], {"LLM901": len}, {"thing": len})
+    with pytest.raises(doctor_rules.RulesError, match="twice"):
+        doctor_rules.check_rules([RULE, RULE], {"LLM901": len}, {"thing": len})
 
 
 def test_clock_bounds_hold_the_truth():
     # The node is 5 s ahead; asking took 2 s.
-    bounds = _rules.clock_bounds(100.0, 102.0, 105.5, 106.5)
+    bounds = doctor_rules.clock_bounds(100.0, 102.0, 105.5, 106.5)
     assert bounds["earliest"] <= 5 <= bounds["latest"] + 0.5
-    assert _rules.clock_bounds(100.0, 102.0, 100.5, 101.5) == {"earliest": -0.5, "latest": 0.5}
+    assert doctor_rules.clock_bounds(100.0, 102.0, 100.5, 101.5) == {"earliest": -0.5, "latest": 0.5}
 
 
 def test_table_is_short_and_lines_up():
-    results = judge(_rules.failed("evidence", "证据", x="this"))
-    lines = _rules_text.table(results)
+    results = judge(doctor_rules.failed("evidence", "证据", x="this"))
+    lines = table.table(results)
     assert lines[0].startswith("✗ LLM901 n1") and "题：证据" in lines[0] and "title: evidence" in lines[1]
     assert lines[2].strip() == "→ 修 this" and lines[3].strip() == "→ mend this"
     assert lines[-1].startswith("n1") and "fail 1" in lines[-1]
-    assert "→" not in "".join(_rules_text.table(results, remedies=False))
-    assert _rules_text.table(judge(_rules.passed("e", "z")))[:-1] == []
-    assert len(_rules_text.table(judge(_rules.passed("e", "z")), show_all=True)) == 3
-    assert "silenced: known" in "".join(_rules_text.table(judge(_rules.failed("e", "z"), ignore={"LLM901": "known"})))
-    only = _rules_text.failures(results, "en")
+    assert "→" not in "".join(table.table(results, remedies=False))
+    assert table.table(judge(doctor_rules.passed("e", "z")))[:-1] == []
+    assert len(table.table(judge(doctor_rules.passed("e", "z")), show_all=True)) == 3
+    assert "silenced: known" in "".join(table.table(judge(doctor_rules.failed("e", "z"), ignore={"LLM901": "known"})))
+    only = table.failures(results, "en")
     assert only == "LLM901 [n1] title: evidence\n    → mend this"
-    assert _rules_text.width("题a") == 3
+    assert table.width("题a") == 3
 
 
 def test_reports():
-    results = judge(_rules.failed("<b>evil</b>", "证据"))
-    report = _rules_report.document("t", "pre", results, 0.0)
+    results = judge(doctor_rules.failed("<b>evil</b>", "证据"))
+    report = doctor_report.document("t", "pre", results, 0.0)
     assert report["exit_code"] == 2 and report["hosts"]["n1"]["fail"] == 1 and report["time"].startswith("1970")
-    assert json.loads(_rules_report.as_json(report)) == report
-    page = _rules_report.as_html(report, "zh")
+    assert json.loads(doctor_report.as_json(report)) == report
+    page = doctor_report.as_html(report, "zh")
     assert "<b>evil" not in page and "&lt;b&gt;evil" in page
     assert 'id="zh" checked' in page and "http" not in page, "the page needs nothing from outside"
     assert "1 failed: n1" in page and '<a href="#n1">' in page
-    calm = _rules_report.as_html(_rules_report.document("t", "pre", judge(_rules.passed("e", "z")), 0.0))
+    calm = doctor_report.as_html(doctor_report.document("t", "pre", judge(doctor_rules.passed("e", "z")), 0.0))
     assert "all well" in calm and "failed" not in calm
-    dark = _rules_report.as_html(_rules_report.document("t", "pre", judge(_rules.unknown("e", "z")), 0.0))
+    dark = doctor_report.as_html(doctor_report.document("t", "pre", judge(doctor_rules.unknown("e", "z")), 0.0))
     assert "1 unknown" in dark and "mend" not in dark, "what nobody knows has no remedy"
 
 
@@ -181,16 +177,16 @@ def test_of_a_node_nobody_saw_only_that_is_said():
 
 def test_variables():
     specs = {"r": {"argument_specs": {"main": {"options": {"r_port": {"type": "int", "description": ["A port."]}}}}}}
-    options = _rules_variables.options_of(specs)
+    options = variables.options_of(specs)
     assert options["r_port"][0] == "r"
-    text = "\n".join(_rules_variables.wrong_value("n1", "r_port", "r", options["r_port"][1], "abc", "why"))
+    text = "\n".join(variables.wrong_value("n1", "r_port", "r", options["r_port"][1], "abc", "why"))
     assert "LLM120 [n1]" in text and "'abc'" in text and "must be: int" in text and "A port." in text
-    secret = _rules_variables.wrong_value("n1", "r_key", "r", {"type": "list", "no_log": True}, "s3cret", "s3cret")
+    secret = variables.wrong_value("n1", "r_key", "r", {"type": "list", "no_log": True}, "s3cret", "s3cret")
     assert "s3cret" not in "\n".join(secret)
-    assert "LLM121 [n1]" in _rules_variables.missing("n1", "r_x", "r", {"description": "X."})[0]
-    assert _rules_variables.shape({"choices": ["a", "b"]}) == "a | b"
-    assert _rules_variables.shape({"type": "list", "elements": "dict"}) == "list of dict"
-    assert _rules_variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
+    assert "LLM121 [n1]" in variables.missing("n1", "r_x", "r", {"description": "X."})[0]
+    assert variables.shape({"choices": ["a", "b"]}) == "a | b"
+    assert variables.shape({"type": "list", "elements": "dict"}) == "list of dict"
+    assert variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
         "docker_prot": "docker_port"
     }
 
@@ -221,13 +217,13 @@ def test_unreachable_names_host_reason_and_remedy(said, word):
 @pytest.fixture(name="command")
 def fixture_command(tmp_path):
     path = tmp_path / "yitiji-doctor"
-    path.write_bytes(_rules_bundle.bundle(str(ROOT / "plugins" / "module_utils"), doctor.load_rules()))
+    path.write_bytes(zipapp.bundle(str(ROOT / "plugins" / "module_utils"), doctor.load_rules()))
     return path
 
 
 def test_the_command_is_one_file_and_always_the_same(command):
     data = command.read_bytes()
-    again = _rules_bundle.bundle(str(ROOT / "plugins" / "module_utils"), doctor.load_rules())
+    again = zipapp.bundle(str(ROOT / "plugins" / "module_utils"), doctor.load_rules())
     assert data == again and data.startswith(b"#!/usr/bin/env python3\n") and len(data) < 300_000
     names = zipfile.ZipFile(io.BytesIO(data)).namelist()
     assert "__main__.py" in names and not [name for name in names if "catalog" in name]
@@ -254,7 +250,7 @@ def test_the_command_runs_captures_and_replays(command, tmp_path):
 def test_the_command_says_what_stops_it(tmp_path, capsys):
     config = tmp_path / "c.json"
     config.write_text("[]")
-    assert _rules_cli.main([], ["--config", str(config)]) == _rules_cli.UNUSABLE
+    assert cli.main([], ["--config", str(config)]) == cli.UNUSABLE
     assert "not a JSON object" in capsys.readouterr().err
 
 
@@ -264,31 +260,31 @@ def test_the_command_judges_a_capture(tmp_path, capsys):
     config.write_text(json.dumps({"host": "n9", "language": "en", "settings": settings}))
     capture.write_text(json.dumps({"files": {"/proc/1/comm": "x"}, "epoch": 7.0}))
     args = ["--config", str(config), "--replay", str(capture), "--phase", "pre", "--html", str(page)]
-    assert _rules_cli.main(doctor.load_rules(), args) in (1, 2)
+    assert cli.main(doctor.load_rules(), args) in (1, 2)
     said = capsys.readouterr().out
     assert "silenced: a capture of a container" in said and "n9" in said and "磁盘" not in said
     assert page.stat().st_mode & 0o077 == 0
-    assert _rules_cli.main(doctor.load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
+    assert cli.main(doctor.load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
     assert json.loads((tmp_path / "r.json").read_text())["phase"] == "pre"
     config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))
-    assert _rules_cli.main(doctor.load_rules(), args) == _rules_cli.UNUSABLE
+    assert cli.main(doctor.load_rules(), args) == cli.UNUSABLE
     assert "without a reason" in capsys.readouterr().err
 
 
 def test_the_command_explains_a_rule(capsys):
     rules = doctor.load_rules()
-    assert _rules_cli.main(rules, ["--explain", "llm206", "--lang", "en"]) == 0
+    assert cli.main(rules, ["--explain", "llm206", "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("LLM206  Fabric manager") and "why: On HGX" in said and "gpustack/gpustack#4154" in said
-    assert _rules_cli.main(rules, ["--explain", "LLM206"]) == 0
+    assert cli.main(rules, ["--explain", "LLM206"]) == 0
     assert "原因：" in capsys.readouterr().out
-    assert _rules_cli.main(rules, ["--explain", "LLM999"]) == _rules_cli.UNUSABLE
+    assert cli.main(rules, ["--explain", "LLM999"]) == cli.UNUSABLE
     assert "no rule LLM999" in capsys.readouterr().err
 
 
 def test_the_command_tells_how_to_use_it(capsys):
     with pytest.raises(SystemExit) as end:
-        _rules_cli.main([], ["--help"])
+        cli.main([], ["--help"])
     said = capsys.readouterr().out
     assert end.value.code == 0
     for word in ("--json", "--lang", "--fast", "--explain", "exit status", "退出码", "/etc/yitiji/doctor.json"):

@@ -7,8 +7,8 @@ import os
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _secrets as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets as core
 
 
 def test_make():

@@ -7,9 +7,8 @@ import json
 import os
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_files as files
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_ports as ports
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_progress as progress
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import files, progress
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import ports
 
 
 def test_write_atomic(tmp_path):

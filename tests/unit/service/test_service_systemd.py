@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_systemd as systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd
 
 SHOWN = (
     "LoadState=loaded\nActiveState=active\nSubState=running\nResult=success\nConditionResult=yes\n"

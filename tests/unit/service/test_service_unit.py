@@ -6,8 +6,8 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _engine_units as engine
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_unit as unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _service_wait as wait
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal, Text, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_systemd import State
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import State
 
 UP = State(True, "active", "running", "success", True, 0, True)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _tuning as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 
 NUMA, HUGE = "kernel.numa_balancing", "/sys/kernel/mm/transparent_hugepage/enabled"
 

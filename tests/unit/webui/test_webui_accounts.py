@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_accounts as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import accounts as core
 
 ADMIN = "admin@appliance.local"
 GROUPS = [

@@ -15,9 +15,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_backup as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_data as data
-from ansible_collections.yitiji.deepseek.plugins.module_utils._service_messages import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "service"))
 from run_module import run

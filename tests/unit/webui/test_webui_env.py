@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_check as check
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _webui_env as env
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import problems as check
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = ROOT / "tests/fixtures/open_webui/env-0.12.4.txt"

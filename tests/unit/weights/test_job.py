@@ -9,10 +9,10 @@ import random
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _weights_job
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_job import Job
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import job as weights_job
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import Job
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +22,8 @@ NUMBERS = itertools.count()
 
 @pytest.fixture(autouse=True)
 def _steps(monkeypatch):
-    monkeypatch.setattr(_weights_job, "STEP", STEP)
-    monkeypatch.setattr(_weights_job, "SPLIT", SPLIT)
+    monkeypatch.setattr(weights_job, "STEP", STEP)
+    monkeypatch.setattr(weights_job, "SPLIT", SPLIT)
 
 
 def write(job, segment, data, count):

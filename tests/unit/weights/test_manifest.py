@@ -4,8 +4,13 @@ import json
 import os
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import Entry, Manifest, check_stamp, selected
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import manifest as models_manifest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    Entry,
+    Manifest,
+    check_stamp,
+    selected,
+)
 
 FILES = [Entry("config.json", 2, "a" * 64), Entry("original/x.pth", 3, "b" * 64), Entry("m.safetensors", 4, "c" * 64)]
 
@@ -16,8 +21,8 @@ def dest(tmp_path):
     for one in FILES:
         (tmp_path / one.path).parent.mkdir(exist_ok=True)
         (tmp_path / one.path).write_bytes(b"x" * one.size)
-    manifest.save(str(tmp_path / _manifest.MANIFEST))
-    _manifest.write_stamp(str(tmp_path), manifest, ["*"], [])
+    manifest.save(str(tmp_path / models_manifest.MANIFEST))
+    models_manifest.write_stamp(str(tmp_path), manifest, ["*"], [])
     return tmp_path
 
 
@@ -65,14 +70,14 @@ def test_stamp_falls_with_its_files(dest, change):
 
 
 def test_stamp_is_bound_to_its_manifest(dest):
-    Manifest("o/m", "master", FILES[:2]).save(str(dest / _manifest.MANIFEST))
+    Manifest("o/m", "master", FILES[:2]).save(str(dest / models_manifest.MANIFEST))
     assert "another manifest" in check_stamp(str(dest)).reason
-    (dest / _manifest.MANIFEST).write_text("{")
+    (dest / models_manifest.MANIFEST).write_text("{")
     assert "no manifest" in check_stamp(str(dest)).reason
 
 
 def test_damaged_stamp(dest):
-    (dest / _manifest.STAMP).write_text("[]")
+    (dest / models_manifest.STAMP).write_text("[]")
     assert "no stamp" in check_stamp(str(dest)).reason
 
 
@@ -84,8 +89,8 @@ def test_damaged_manifest(tmp_path, text):
 
 def test_json_is_whole_or_not_there(tmp_path, monkeypatch):
     target = tmp_path / "f.json"
-    _manifest.write_json(str(target), {"a": 1})
+    models_manifest.write_json(str(target), {"a": 1})
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
-        _manifest.write_json(str(target), {"a": 2})
+        models_manifest.write_json(str(target), {"a": 2})
     assert json.loads(target.read_text()) == {"a": 1} and [path.name for path in tmp_path.iterdir()] == ["f.json"]

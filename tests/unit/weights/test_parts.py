@@ -6,28 +6,29 @@ import json
 import struct
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils import _fetch_errors, _weights_remove
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch import Client, origin
-from ansible_collections.yitiji.deepseek.plugins.module_utils._fetch_errors import Trouble, size_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._manifest import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import refusals
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client, origin
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
     STAMP,
     Entry,
     Manifest,
     write_stamp,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._modelscope import (
-    describe,
-    directory_listing,
-    directory_of,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_check import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import remove
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
     check_format,
     check_index,
     check_sets,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_share import share
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights_text import progress_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
+    describe,
+    directory_listing,
+    directory_of,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.progress_line import progress_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.share import share
 
 
 def tensors(end, size, header=None):
@@ -74,7 +75,7 @@ def test_index_names_its_shards(tmp_path):
 
 
 def test_every_trouble_speaks_both_languages():
-    for rule in _fetch_errors.TEXTS:
+    for rule in refusals.TEXTS:
         text = Trouble(rule, path="/p", model="o/m", url="http://h", detail="d").message("gpu01")
         english, chinese = text.split("\n")
         assert english.startswith(f"[{rule}] gpu01: ") and chinese.startswith(f"[{rule}] gpu01：")
@@ -171,26 +172,26 @@ def installed(tmp_path):
 
 def test_removal_leaves_foreign_files(installed):
     (installed / "sub/mine").write_text("x")
-    assert sorted(_weights_remove.remove_all(str(installed), "o/m", True))[-1] == "sub/a" and (installed / "b").exists()
-    _weights_remove.remove_all(str(installed), "o/m", False)
+    assert sorted(remove.remove_all(str(installed), "o/m", True))[-1] == "sub/a" and (installed / "b").exists()
+    remove.remove_all(str(installed), "o/m", False)
     assert [str(path.relative_to(installed)) for path in sorted(installed.rglob("*"))] == ["sub", "sub/mine"]
-    assert _weights_remove.remove_all(str(installed), "o/m", False) == []
+    assert remove.remove_all(str(installed), "o/m", False) == []
 
 
 def test_removal_of_all(installed):
-    _weights_remove.remove_all(str(installed), "o/m", False)
+    remove.remove_all(str(installed), "o/m", False)
     assert not installed.exists()
 
 
 def test_no_removal_of_another_model(installed):
     with pytest.raises(Trouble, match="it holds o/m"):
-        _weights_remove.remove_all(str(installed), "o/other", False)
+        remove.remove_all(str(installed), "o/other", False)
 
 
 def test_no_removal_while_in_use(installed, monkeypatch):
-    monkeypatch.setattr(_weights_remove.os, "getpid", lambda: 0)  # this process counts as another
+    monkeypatch.setattr(remove.os, "getpid", lambda: 0)  # this process counts as another
     with open(installed / "b"), pytest.raises(Trouble) as caught:
-        _weights_remove.remove_all(str(installed), "o/m", False)
+        remove.remove_all(str(installed), "o/m", False)
     assert caught.value.rule == "LLM619" and (installed / STAMP).exists()
 
 

@@ -1,0 +1,221 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Distribution packages of a bundle: resolved and fetched by apt in a state of its own, then a small signed repository.
+
+The dependencies are worked out against a machine without any package, so whatever a node already has, what it may
+still need is there. apt itself checks what it fetches against the distribution's signatures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tarfile
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from urllib.parse import urlsplit, urlunsplit
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+INDEX, RELEASE, SIGNED, KEY = "Packages", "Release", "InRelease", "key.asc"
+
+
+class Package(NamedTuple):
+    uri: str
+    file: str  # as apt names it in its archives
+    size: int
+
+
+def configuration(folder: str, architecture: str) -> str:
+    """Read after the machine's own settings, whose proxies and certificates stay."""
+    return f"""\
+#clear APT::Architectures;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Pre-Install-Pkgs;
+APT::Architecture "{architecture}";
+APT::Architectures {{ "{architecture}"; }};
+APT::Install-Recommends "false";
+APT::Install-Suggests "false";
+APT::Get::Assume-Yes "true";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "5";
+Debug::NoLocking "true";
+Dir::State "{folder}/state";
+Dir::State::status "{folder}/status";
+Dir::State::lists "{folder}/lists";
+Dir::Cache "{folder}";
+Dir::Cache::archives "{folder}/archives";
+Dir::Etc::sourcelist "{folder}/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+"""
+
+
+def sources(target: Dict[str, Any], mirrors: Dict[str, str]) -> List[str]:
+    """Lines of a sources.list; `mirrors`: {main, security} of the target's distribution."""
+    if target.get("sources"):
+        return [str(line) for line in target["sources"]]
+    option = f"[arch={target['architecture']} signed-by={target['keyring']}]"
+    lines = []
+    for suite in target["suites"]:
+        place = mirrors.get("security") if "security" in suite else mirrors.get("main")
+        if place:
+            name = str(suite).format(release=target["release"])
+            lines.append(f"deb {option} {place} {name} {' '.join(target['components'])}")
+    return lines
+
+
+def mirrors(indextargets: str, distribution: str) -> Dict[str, str]:
+    """The machine's own mirrors, from `apt-get indextargets --format '$(ORIGIN)|$(SUITE)|$(REPO_URI)'`."""
+    found: Dict[str, str] = {}
+    for line in indextargets.splitlines():
+        origin, _bar, rest = line.partition("|")
+        suite, _bar, uri = rest.partition("|")
+        if origin.lower() == distribution and uri.startswith(("http://", "https://", "file:", "copy:", "mirror+")):
+            found.setdefault("security" if "security" in suite else "main", uri.strip())
+    if "main" in found:
+        found.setdefault("security", "")
+    return found
+
+
+def parse_uris(text: str) -> List[Package]:
+    """What `apt-get --print-uris` tells."""
+    found = []
+    for line in text.splitlines():
+        match = re.match(r"^'([^']+)' (\S+) (\d+)( \S+)?$", line.strip())
+        if match and match.group(2).endswith(".deb"):
+            found.append(Package(match.group(1), match.group(2), int(match.group(3))))
+    return found
+
+
+def plain_uri(uri: str) -> str:
+    """Without a name and password."""
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def repository_name(file: str) -> str:
+    """Without the epoch: a percent sign in an address is read differently by every server."""
+    return re.sub(r"_[^_]*%3a", "_", file, flags=re.IGNORECASE)
+
+
+def stanza(control: str, name: str, size: int, sha256: str) -> str:
+    """A package's entry of the index, from its own control file."""
+    lines = [line for line in control.strip("\n").splitlines() if line.strip()]
+    return "\n".join([*lines, f"Filename: ./{name}", f"Size: {size}", f"SHA256: {sha256}"]) + "\n"
+
+
+def field(control: str, name: str) -> str:
+    match = re.search(rf"^{name}:[ \t]*(.*)$", control, re.MULTILINE)
+    return match.group(1).strip() if match else ""
+
+
+def release(target: Dict[str, Any], index: str) -> str:
+    """No date that a node's clock could call the future."""
+    data = index.encode("utf-8")
+    return f"""\
+Origin: yitiji
+Label: yitiji bundle
+Suite: {target["release"]}
+Codename: {target["release"]}
+Architectures: {target["architecture"]}
+Date: Wed, 01 Jan 2025 00:00:00 UTC
+SHA256:
+ {hashlib.sha256(data).hexdigest()} {len(data)} {INDEX}
+"""
+
+
+def node_configuration(folder: str) -> str:
+    """For a node, by APT_CONFIG: the bundle is the only source, and nothing of apt's own state is touched.
+
+    The dates are no measure: a machine without a network often has a wrong clock.
+    """
+    return f"""\
+Dir::Etc::sourcelist "{folder}/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::State::lists "{folder}/lists";
+Dir::Cache "{folder}/cache";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Check-Date "false";
+Acquire::http::Proxy "DIRECT";
+"""
+
+
+def node_sources(base: str, target: str, folder: str) -> str:
+    return f"deb [signed-by={folder}/{KEY}] {base}/apt/{target}/ ./\n"
+
+
+def licences(copyright_file: str) -> str:
+    """The licences that a package's copyright file names, when it is of the form with fields."""
+    if not copyright_file.lstrip().startswith("Format:"):
+        return ""
+    found = []
+    for line in copyright_file.splitlines():
+        match = re.match(r"^Licen[sc]e:[ \t]*(\S.*)$", line)
+        if match and match.group(1).strip() not in found:
+            found.append(match.group(1).strip())
+    return "; ".join(found[:12])
+
+
+def read_copyright(stream: Any, name: str) -> str:
+    """From the uncompressed tar of a package's files; reading ends where it is found."""
+    wanted = f"./usr/share/doc/{name}/copyright"
+    with tarfile.open(fileobj=stream, mode="r|") as tar:
+        for member in tar:
+            if member.name == wanted:
+                content = tar.extractfile(member) if member.isfile() else None
+                return content.read(1 << 20).decode("utf-8", "replace") if content else ""
+    return ""
+
+
+Run = Callable[[Sequence[str]], Tuple[int, str, str]]
+
+
+def resolve(run: Run, config: str, names: Sequence[str], nothing: str) -> Tuple[List[Package], str]:
+    """The packages with all they depend on; second, why not. `nothing`: archives without any: apt names no address of
+    a package that it has."""
+    archives = f"Dir::Cache::archives={nothing}"
+    command = ["apt-get", "-c", config, "-o", archives, "-qq", "--print-uris", "--no-install-recommends", "install"]
+    code, out, err = run([*command, *names])
+    found = parse_uris(out)
+    if code != 0 or not found:
+        lines = [line for line in (out + "\n" + err).splitlines() if line.startswith(("E:", " ")) and line.strip()]
+        return [], " ".join(" ".join(lines[-8:]).split())[:600] or f"apt-get ended with {code}"
+    return found, ""
+
+
+def unresolved(target: str, names: Sequence[str], role: str, why: str) -> Refusal:
+    return Refusal(
+        "LLM912",
+        Text(
+            f"the packages {' '.join(names)} (of {role}) cannot be had for {target}: {why}.",
+            f"无法为 {target} 获取 {role} 所需的软件包 {' '.join(names)}：{why}。",
+        ),
+        Text(
+            "look at this machine's package sources, or name others (bundle_targets: [{..., sources: [deb ...]}]).",
+            "请检查本机软件源，或在 bundle_targets 中用 sources 指定软件源。",
+        ),
+    )
+
+
+def sign(run: Run, folder: str, home: str) -> Optional[str]:
+    """InRelease and the key beside it; the private half exists only in `home`, which the caller deletes.
+
+    The trust in this key comes from the bundle's manifest, which lists it and is signed itself. Made at a time in
+    the past, so that a node whose clock is behind accepts it.
+    """
+    gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--yes", "--faked-system-time", "20250101T000000!"]
+    steps = (
+        [*gpg, "--passphrase", "", "--quick-generate-key", "yitiji bundle", "ed25519", "sign", "0"],
+        [*gpg, "--armor", "--output", os.path.join(folder, KEY), "--export"],
+        [*gpg, "--output", os.path.join(folder, SIGNED), "--clearsign", os.path.join(folder, RELEASE)],
+    )
+    for step in steps:
+        code, out, err = run(step)
+        if code != 0:
+            return (err or out).strip()[-300:]
+    return None

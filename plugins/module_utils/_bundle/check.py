@@ -1,0 +1,95 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a bundle is whole and its signer's: signature, names and sizes, then every byte, once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Dict, List, NamedTuple, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.fetch import hash_file
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.finish import judge
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
+    MANIFEST,
+    Bundle,
+    Differences,
+    File,
+    damaged,
+    differences,
+    parse,
+    unreadable,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import file_state, read_json, write_json
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
+
+Say = Callable[[int, int], None]  # bytes done, bytes in all
+
+
+class Checked(NamedTuple):
+    bundle: Bundle
+    signer: str
+    hashed: int  # bytes read in this run; 0: an earlier run read them, and no file changed since
+
+
+def load(folder: str) -> Bundle:
+    try:
+        text = read_text(os.path.join(folder, MANIFEST))
+    except (OSError, ValueError) as error:
+        raise unreadable(folder, str(error)) from error
+    if not text:
+        raise unreadable(folder, f"there is no {MANIFEST}")
+    return parse(text, folder)
+
+
+def check(folder: str, signer: str, stamps: str, say: Say) -> Checked:
+    """Refuses what is not whole. `stamps`: where it is remembered which files were read and found right."""
+    bundle = load(folder)
+    own = judge(folder, signer)
+    found = differences(bundle, folder)
+    if found.any():
+        raise damaged(folder, found)
+    stamp = os.path.join(stamps, _name(folder) + ".json")
+    states: Dict[str, List[int]] = (read_json(stamp) or {}).get("files") or {}
+    doubtful = [one for one in bundle.files if states.get(one.sha256 + one.path) != file_state(_full(folder, one))]
+    wrong = _hash(folder, doubtful, say)
+    if wrong:
+        raise damaged(folder, Differences([], wrong, []))
+    if doubtful:
+        os.makedirs(stamps, 0o700, exist_ok=True)
+        rows = {one.sha256 + one.path: file_state(_full(folder, one)) for one in bundle.files}
+        write_json(stamp, {"schema": 1, "files": rows})
+    return Checked(bundle, own, sum(one.size for one in doubtful))
+
+
+def _full(folder: str, one: File) -> str:
+    return os.path.join(folder, one.path)
+
+
+def _name(folder: str) -> str:
+    return hashlib.sha256(os.path.realpath(folder).encode("utf-8")).hexdigest()[:24]
+
+
+def _hash(folder: str, files: List[File], say: Say) -> List[str]:
+    """Paths whose content is not what it should be; on all cores."""
+    total, count, lock = sum(one.size for one in files), [0], threading.Lock()
+
+    def tick(number: int) -> None:
+        with lock:
+            count[0] += number
+
+    def one_file(one: File) -> Optional[str]:
+        try:
+            return None if hash_file(_full(folder, one), tick) == one.sha256 else one.path
+        except OSError:
+            return one.path
+
+    with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
+        pending = [pool.submit(one_file, one) for one in sorted(files, key=lambda one: -one.size)]
+        while not all(one.done() for one in pending):
+            say(count[0], total)
+            time.sleep(0.1)
+        return sorted(path for path in (one.result() for one in pending) if path)

@@ -1,0 +1,217 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What closes a bundle: bill of materials, check script, sums, manifest, signature; and how a signature is judged."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.fetch import hash_file
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    SIGNER,
+    SUMS,
+    Bundle,
+    File,
+    dump,
+    parse,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+
+NAMESPACE = "yitiji-bundle"
+WHO = "bundle"
+SBOM = "SBOM.spdx.json"
+CHECK = "check.sh"
+SPDX_ID = re.compile(r"^(LicenseRef-[A-Za-z0-9.-]+|[A-Za-z0-9][A-Za-z0-9.+-]*)$")
+KNOWN = re.compile(r"^(MIT|Apache-2\.0|GPL-[23]\.0-(only|or-later)|BSD-[23]-Clause|LicenseRef-.+)$")
+
+
+def sums(files: Sequence[File]) -> str:
+    return "".join(f"{one.sha256}  {one.path}\n" for one in sorted(files))
+
+
+def sbom(bundle: Bundle, licences: Mapping[str, Mapping[str, Any]]) -> str:
+    """SPDX 2.3. Files of one model are one package, named with the digest of their list."""
+    packages: Dict[Tuple[str, str, str], Dict[str, Any]] = {}
+    for one in bundle.files:
+        if one.kind in ("index", "document", "tool"):
+            continue
+        key = (one.kind, one.name, one.version if one.kind != "package" else one.path)
+        row = packages.setdefault(key, _package(one, len(packages)))
+        if one.kind == "weights":
+            row["comment"] = f"{int(row.get('comment', '0').split()[0]) + 1} files, listed in {MANIFEST}"
+        else:
+            row["checksums"] = [{"algorithm": "SHA256", "checksumValue": one.sha256}]
+            row["packageFileName"] = one.path
+    described = list(packages.values())
+    refs = sorted({row["licenseDeclared"] for row in described if row["licenseDeclared"].startswith("LicenseRef-")})
+    pages = {str(entry.get("spdx")): str(entry.get("url")) for entry in licences.values()}
+    document = {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": "yitiji bundle",
+        "documentNamespace": f"https://example.invalid/yitiji/bundle/{bundle.made}",
+        "creationInfo": {"created": bundle.made, "creators": [f"Tool: yitiji.deepseek-{bundle.maker}"]},
+        "packages": described,
+        "hasExtractedLicensingInfos": [
+            {"licenseId": ref, "extractedText": f"See {pages.get(ref, 'its publisher')}", "name": ref} for ref in refs
+        ],
+        "relationships": [
+            {
+                "spdxElementId": "SPDXRef-DOCUMENT",
+                "relationshipType": "DESCRIBES",
+                "relatedSpdxElement": row["SPDXID"],
+            }
+            for row in described
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _package(one: File, number: int) -> Dict[str, Any]:
+    declared = one.licence if KNOWN.match(one.licence) and SPDX_ID.match(one.licence) else "NOASSERTION"
+    source = one.source if one.source.startswith(("http://", "https://")) else "NOASSERTION"
+    row: Dict[str, Any] = {
+        "SPDXID": f"SPDXRef-{one.kind}-{number}",
+        "name": one.name or one.path,
+        "downloadLocation": source,
+        "filesAnalyzed": False,
+        "licenseConcluded": "NOASSERTION",
+        "licenseDeclared": declared,
+        "copyrightText": "NOASSERTION",
+    }
+    if one.version:
+        row["versionInfo"] = one.version
+    if declared == "NOASSERTION" and one.licence:
+        row["licenseComments"] = one.licence
+    return row
+
+
+# the signature
+
+
+def ensure_key(path: str) -> bool:
+    """A key of one's own, 0600, made at first use; -> whether it was made."""
+    if os.path.exists(path):
+        return False
+    os.makedirs(os.path.dirname(path) or ".", 0o700, exist_ok=True)
+    code, out, err = run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "yitiji bundle", "-f", path])
+    if code != 0:
+        raise unsigned(path, (err or out).strip())
+    return True
+
+
+def public_key(path: str) -> str:
+    """Of a private key that needs no passphrase, or of one whose public half lies beside it."""
+    beside = read_text(path + ".pub").split()
+    if len(beside) >= 2:
+        return " ".join(beside[:2])
+    code, out, err = run(["ssh-keygen", "-y", "-P", "", "-f", path])
+    if code != 0:
+        raise unsigned(path, err.strip())
+    return " ".join(out.split()[:2])
+
+
+def sign(folder: str, key: str) -> None:
+    signature = os.path.join(folder, SIGNATURE)
+    if os.path.exists(signature):
+        os.unlink(signature)
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", NAMESPACE, "-f", key, os.path.join(folder, MANIFEST)]
+    code, out, err = run(command)
+    if code != 0:
+        raise unsigned(key, (err or out).strip())
+    os.chmod(signature, 0o644)
+
+
+def unsigned(key: str, detail: str) -> Refusal:
+    return Refusal(
+        "LLM924",
+        Text(f"the bundle can't be signed with {key}: {detail}.", f"无法用 {key} 为离线包签名：{detail}。"),
+        Text(
+            "name an ssh key without passphrase in bundle_key, or leave it out: one is made.",
+            "请将 bundle_key 设为无口令的 ssh 私钥，或不设置（自动生成）。",
+        ),
+    )
+
+
+def judge(folder: str, trusted: str = "") -> str:
+    """The signer's key when the signature is good; `trusted`: the only key that counts (`ssh-ed25519 AAAA…`)."""
+    own = " ".join(read_text(os.path.join(folder, SIGNER)).split()[:2])
+    wanted = " ".join(trusted.split()[:2])
+    if wanted and own != wanted:
+        raise bad_signature(folder, "it is signed by another key", "由其他密钥签名")
+    if not own or not os.path.exists(os.path.join(folder, SIGNATURE)):
+        raise bad_signature(folder, "there is no signature", "没有签名")
+    with tempfile.NamedTemporaryFile("w", suffix=".signers") as signers:
+        signers.write(f'{WHO} namespaces="{NAMESPACE}" {own}\n')
+        signers.flush()
+        command = ["ssh-keygen", "-Y", "verify", "-f", signers.name, "-I", WHO, "-n", NAMESPACE]
+        shell = 'exec "$@" -s "$SIGNATURE" < "$MANIFEST"'
+        names = [f"SIGNATURE={os.path.join(folder, SIGNATURE)}", f"MANIFEST={os.path.join(folder, MANIFEST)}"]
+        code, _out, _err = run(["env", *names, "sh", "-c", shell, "sh", *command])
+    if code != 0:
+        raise bad_signature(folder, f"{MANIFEST} and its signature do not belong together", "清单与签名不符")
+    return own
+
+
+def bad_signature(folder: str, english: str, chinese: str) -> Refusal:
+    return Refusal(
+        "LLM914",
+        Text(
+            f"the signature of the bundle {folder} is not good: {english}.", f"离线包 {folder} 的签名无效：{chinese}。"
+        ),
+        Text(
+            "copy the bundle again from its maker; appliance_bundle_signer names the only key that counts.",
+            "请向制作方重新获取离线包；appliance_bundle_signer 指定唯一可信的公钥。",
+        ),
+    )
+
+
+def close(
+    folder: str, bundle: Bundle, check: str, key: str, licences: Mapping[str, Mapping[str, Any]]
+) -> Tuple[Bundle, bool]:
+    """Writes what describes the files, unless an earlier run wrote the same; -> the bundle, whether it changed."""
+    standing = _standing(folder)
+    if standing is not None and _core(standing) == _core(bundle) and read_text(os.path.join(folder, CHECK)) == check:
+        try:
+            if judge(folder) == public_key(key):
+                return standing, False
+        except Refusal:
+            pass
+    documents: List[Tuple[str, str, str, int]] = [(CHECK, "tool", check, 0o755)]
+    documents.append((SBOM, "document", sbom(bundle, licences), 0o644))
+    files = list(bundle.files)
+    for name, kind, text, mode in documents:
+        write_atomic(os.path.join(folder, name), text, mode)
+        digest = hash_file(os.path.join(folder, name))
+        files.append(File(name, len(text.encode("utf-8")), digest, kind, licence="GPL-3.0-or-later"))
+    bundle = bundle._replace(files=tuple(sorted(files)))
+    write_atomic(os.path.join(folder, SIGNER), public_key(key) + "\n", 0o644)
+    write_atomic(os.path.join(folder, MANIFEST), dump(bundle), 0o644)
+    write_atomic(os.path.join(folder, SUMS), sums(bundle.files), 0o644)
+    sign(folder, key)
+    return bundle, True
+
+
+def _standing(folder: str) -> Any:
+    try:
+        return parse(read_text(os.path.join(folder, MANIFEST)), folder)
+    except Refusal:
+        return None
+
+
+def _core(bundle: Bundle) -> Any:
+    return (
+        bundle.maker,
+        bundle.targets,
+        bundle.holds,
+        tuple(sorted(f for f in bundle.files if f.path not in (CHECK, SBOM))),
+    )

@@ -1,0 +1,249 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The manifest of an offline bundle: what it holds, for whom, and whether a folder is that."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+SCHEMA = 1
+MANIFEST = "MANIFEST.json"
+SIGNATURE = MANIFEST + ".sig"
+SIGNER = "SIGNER.pub"
+SUMS = "SHA256SUMS"
+WORK = ".yitiji-work"  # what the next run of the maker uses again; never part of the bundle
+OUTSIDE = (MANIFEST, SIGNATURE, SIGNER, SUMS)  # they describe the files, so they cannot be among them
+KINDS = ("package", "index", "image", "archive", "wheel", "collection", "weights", "tool", "document")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "amd64": "amd64", "arm64": "arm64"}
+
+
+class File(NamedTuple):
+    path: str
+    size: int
+    sha256: str
+    kind: str
+    name: str = ""
+    version: str = ""
+    licence: str = ""
+    source: str = ""
+
+
+class Bundle(NamedTuple):
+    made: str  # time, UTC
+    maker: str  # version of the collection
+    targets: Tuple[Dict[str, str], ...]  # {distribution, release, version, architecture}
+    holds: Dict[str, Any]  # images, models, downloads: what the roles ask for by name
+    files: Tuple[File, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(one.size for one in self.files)
+
+
+def unsafe(path: str) -> str:
+    """Why a path is refused, '' if it is fine. The check script reads it line by line, between quotes."""
+    if not path or any(ord(char) < 32 or char in '"\\\x7f' for char in path):
+        return "empty, or with a quote, backslash or control character"
+    parts = path.split("/")
+    if path.startswith("/") or any(part in ("", ".", "..") for part in parts):
+        return "leaves the bundle"
+    if parts[0] in (*OUTSIDE, WORK):
+        return "a name of the bundle's own"
+    return "too long" if len(path.encode("utf-8", "replace")) > 1024 else ""
+
+
+def dump(bundle: Bundle) -> str:
+    """One file a line, so that the check script reads it without a JSON parser."""
+    head = {"schema": SCHEMA, "made": bundle.made, "maker": bundle.maker, "size": bundle.size}
+    lines = [json.dumps(head, ensure_ascii=False)[:-1] + ","]
+    lines.append(f' "targets": {json.dumps(list(bundle.targets), ensure_ascii=False, sort_keys=True)},')
+    lines.append(f' "holds": {json.dumps(bundle.holds, ensure_ascii=False, sort_keys=True)},')
+    lines.append(' "files": [')
+    rows = [json.dumps(one._asdict(), ensure_ascii=False) for one in sorted(bundle.files)]
+    lines.append(",\n".join(" " + row for row in rows))
+    return "\n".join(lines) + "\n]}\n"
+
+
+def parse(text: str, where: str) -> Bundle:
+    """The manifest, or a refusal that says which line of it cannot be."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise unreadable(where, f"not JSON ({error})") from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise unreadable(where, "its schema is not 1" if isinstance(data, dict) else "not an object")
+    targets, holds, rows = data.get("targets"), data.get("holds"), data.get("files")
+    if not isinstance(targets, list) or not all(_target(one) for one in targets) or not isinstance(holds, dict):
+        raise unreadable(where, "its targets or what it holds are not as they should be")
+    if not isinstance(rows, list) or not rows:
+        raise unreadable(where, "it lists no files")
+    files = tuple(_file(row, where) for row in rows)
+    paths = [one.path for one in files]
+    if len(set(paths)) != len(paths):
+        raise unreadable(where, "a file is listed twice")
+    folders = {path.rsplit("/", count)[0] for path in paths for count in range(1, path.count("/") + 1)}
+    if folders & set(paths):
+        raise unreadable(where, f"{sorted(folders & set(paths))[0]} is both a file and a folder")
+    return Bundle(str(data.get("made")), str(data.get("maker")), tuple(targets), holds, files)
+
+
+def _target(value: Any) -> bool:
+    keys = ("distribution", "release", "version", "architecture")
+    return isinstance(value, dict) and all(isinstance(value.get(key), str) and value[key] for key in keys)
+
+
+def _file(row: Any, where: str) -> File:
+    if not isinstance(row, dict) or not set(row) <= set(File._fields):
+        raise unreadable(where, f"a file's entry is not as it should be: {str(row)[:80]}")
+    path, size, sha256 = row.get("path"), row.get("size"), row.get("sha256")
+    why = unsafe(path) if isinstance(path, str) else "not a text"
+    if why:
+        raise unreadable(where, f"path {path!r}: {why}")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise unreadable(where, f"{path} has the size {size!r}")
+    if not isinstance(sha256, str) or not re.match(r"^[0-9a-f]{64}$", sha256):
+        raise unreadable(where, f"{path} has the sha256 {str(sha256)[:70]!r}")
+    if row.get("kind") not in KINDS:
+        raise unreadable(where, f"{path} is of kind {row.get('kind')!r}")
+    texts = {key: str(value) for key, value in row.items() if key != "size"}
+    return File(size=size, **texts)
+
+
+def unreadable(where: str, detail: str) -> Refusal:
+    return Refusal(
+        "LLM913",
+        Text(f"{where} is no bundle's manifest: {detail}.", f"{where} 不是有效的离线包清单：{detail}。"),
+        Text(
+            "name the bundle's folder in appliance_bundle (the one with MANIFEST.json), or copy the bundle again.",
+            "请将 appliance_bundle 设为离线包目录（含 MANIFEST.json），或重新拷贝离线包。",
+        ),
+    )
+
+
+# is a folder what the manifest says?
+
+
+class Differences(NamedTuple):
+    missing: List[str]
+    wrong: List[str]  # another size, another hash, or not a plain file
+    superfluous: List[str]
+
+    def any(self) -> bool:
+        return bool(self.missing or self.wrong or self.superfluous)
+
+    def texts(self, limit: int = 5) -> Tuple[str, str]:
+        parts_en, parts_zh = [], []
+        words = (("wrong", "内容不符", self.wrong), ("missing", "缺少", self.missing))
+        for english, chinese, paths in (*words, ("superfluous", "多余", self.superfluous)):
+            if paths:
+                more = f" (+{len(paths) - limit})" if len(paths) > limit else ""
+                parts_en.append(f"{english}: {', '.join(paths[:limit])}{more}")
+                parts_zh.append(f"{chinese}：{'、'.join(paths[:limit])}{more}")
+        return "; ".join(parts_en), "；".join(parts_zh)
+
+
+def walk(folder: str) -> Iterator[str]:
+    """Paths of the files below a folder that belong to the bundle or pretend to."""
+    for place, folders, names in os.walk(folder):
+        inside = os.path.relpath(place, folder)
+        folders[:] = sorted(one for one in folders if not (inside == "." and one == WORK) and not _state(one))
+        for name in sorted(names + [one for one in folders if os.path.islink(os.path.join(place, one))]):
+            path = name if inside == "." else f"{inside}/{name}"
+            if path not in OUTSIDE and not _state(name):
+                yield path
+
+
+def _state(name: str) -> bool:
+    """What a download of weights keeps beside the files for itself."""
+    return name.startswith(".yitiji-")
+
+
+def differences(bundle: Bundle, folder: str) -> Differences:
+    """By names and sizes alone: quick, and enough to refuse most damaged copies before a byte is hashed."""
+    listed = {one.path: one for one in bundle.files}
+    there = set(walk(folder))
+    wrong = []
+    for path in sorted(there & set(listed)):
+        full = os.path.join(folder, path)
+        if os.path.islink(full) or not os.path.isfile(full) or os.path.getsize(full) != listed[path].size:
+            wrong.append(path)
+    return Differences(sorted(set(listed) - there), wrong, sorted(there - set(listed)))
+
+
+def damaged(folder: str, found: Differences) -> Refusal:
+    english, chinese = found.texts()
+    return Refusal(
+        "LLM915",
+        Text(
+            f"the bundle {folder} is not what its manifest says: {english}.", f"离线包 {folder} 与清单不符：{chinese}。"
+        ),
+        Text(
+            "copy these files again (sh check.sh in the bundle names them all); remove what does not belong there.",
+            "请重新拷贝这些文件（在离线包中运行 sh check.sh 可列出全部），并删除多余文件。",
+        ),
+    )
+
+
+# is it for these nodes?
+
+
+def check_node(bundle: Bundle, host: str, node: Dict[str, str]) -> Optional[Refusal]:
+    """`node`: {distribution, release, version, architecture}, as the node tells them."""
+    made_for = ", ".join(sorted({target_name(one) for one in bundle.targets}))
+    architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
+    if architecture not in {one["architecture"] for one in bundle.targets}:
+        return Refusal(
+            "LLM916",
+            Text(
+                f"{host} is {architecture}; the bundle is made for {made_for}.",
+                f"{host} 的架构为 {architecture}，离线包适用于 {made_for}。",
+            ),
+            _make_again(node, architecture),
+        )
+    fitting = [one for one in bundle.targets if one["architecture"] == architecture]
+    wanted = node["distribution"].lower()
+    if not any(one["distribution"] == wanted and one["version"] == node["version"] for one in fitting):
+        return Refusal(
+            "LLM917",
+            Text(
+                f"{host} runs {node['distribution']} {node['version']}; the bundle is made for {made_for}.",
+                f"{host} 的系统为 {node['distribution']} {node['version']}，离线包适用于 {made_for}。",
+            ),
+            _make_again(node, architecture),
+        )
+    return None
+
+
+def _make_again(node: Dict[str, str], architecture: str) -> Text:
+    name = f"{node['distribution'].lower()} {node['version']} {architecture}"
+    return Text(
+        f"make a bundle for it (add {name} to bundle_targets), or set up the node with a release of the bundle.",
+        f"请在 bundle_targets 中加入 {name} 后重新制作离线包，或在节点上安装离线包支持的系统。",
+    )
+
+
+def target_name(target: Dict[str, str]) -> str:
+    return f"{target['release']}-{target['architecture']}"
+
+
+def target_of(bundle: Bundle, node: Dict[str, str]) -> str:
+    """Name of the target that a node is of; only for nodes that `check_node` lets through."""
+    architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
+    for one in bundle.targets:
+        if (one["architecture"], one["version"]) == (architecture, node["version"]):
+            return target_name(one)
+    return ""
+
+
+def lacking(bundle: Bundle, images: Sequence[Dict[str, Any]], models: Sequence[str]) -> List[str]:
+    """What a plan asks for and the bundle does not hold, by name."""
+    ids = {one.get("id") for one in bundle.holds.get("images") or []}
+    refs = {one.get("ref") for one in bundle.holds.get("images") or []}
+    known = {one.get("model") for one in bundle.holds.get("models") or []}
+    missing = [str(one["ref"]) for one in images if not ((one.get("id") or "") in ids or one["ref"] in refs)]
+    return missing + [one for one in models if one not in known]

@@ -1,0 +1,171 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the roles' answers to a list of what to fetch; and from a bundle to the settings of a node."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
+    Bundle,
+    check_node,
+    lacking,
+    target_of,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
+
+IMAGE = ("key", "ref", "id", "digest", "bytes")
+
+
+def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]:
+    """The answers of all roles on all hosts and targets, each thing once."""
+    packages: Dict[Tuple[str, str], List[str]] = {}
+    images: Dict[str, Dict[str, Any]] = {}
+    downloads: Dict[str, Dict[str, Any]] = {}
+    models: Dict[str, Dict[str, Any]] = {}
+    for need in needs:
+        names = packages.setdefault((str(need["target"]), str(need["role"])), [])
+        names += [str(name) for name in need.get("packages") or [] if name not in names]
+        for image in need.get("images") or []:
+            row = {key: image.get(key) for key in IMAGE}
+            images.setdefault(str(image["ref"]), {**row, "archives": list(image.get("archives") or [])})
+        for one in need.get("downloads") or []:
+            downloads.setdefault(str(one["name"]), dict(one))
+        for one in need.get("models") or []:
+            known = models.setdefault(str(one["model"]), dict(one))
+            # two deployments with parts of one model: both parts
+            every = not known.get("include") or not one.get("include")
+            known["include"] = [] if every else sorted({*known["include"], *one["include"]})
+    rows = [{"target": key[0], "role": key[1], "names": names} for key, names in packages.items() if names]
+    return {
+        "packages": rows,
+        "images": list(images.values()),
+        "downloads": list(downloads.values()),
+        "models": list(models.values()),
+    }
+
+
+FAMILIES = (  # compute capability from which on
+    (10.0, "Blackwell"), (9.0, "Hopper"), (8.9, "Ada Lovelace"), (8.0, "Ampere"), (7.5, "Turing"), (7.0, "Volta"),
+    (6.0, "Pascal"), (5.0, "Maxwell"),
+)  # fmt: skip
+
+
+def pretended(
+    target: Mapping[str, Any], hardware: Mapping[str, Any], gpus: Mapping[str, Mapping[str, Any]]
+) -> Dict[str, Any]:
+    """What role nvidia_driver would read of a node of this target with the cards that the inventory declares."""
+    cards: List[Dict[str, Any]] = []
+    switched = False
+    for group in hardware.get("gpus") or []:
+        entry, count = gpus.get(str(group.get("model"))) or {}, int(group.get("count", 1))
+        if entry.get("vendor", "nvidia") != "nvidia":
+            continue
+        capability = float(entry.get("capability") or 0)
+        family = next((name for least, name in FAMILIES if capability >= least), "")
+        pci = str((entry.get("pci_ids") or [""])[0])
+        cards += [{"vendor": "nvidia", "pci_id": pci, "architecture": family, "memory_bytes": None}] * count
+        switched = switched or (bool(entry.get("nvlink")) and count >= 8)
+    return {
+        "os": {"id": target["distribution"], "version": target["version"]},
+        "gpus": cards,
+        "nvswitch": ["declared"] if switched else [],
+        "kernel": "",
+        "kernels": [],
+    }
+
+
+def bundle_of(told: Mapping[str, Any]) -> Bundle:
+    """What the check told of a bundle."""
+    return Bundle(str(told["made"]), "", tuple(dict(one) for one in told["targets"]), dict(told["holds"]), ())
+
+
+def problem(
+    told: Mapping[str, Any], host: str, node: Optional[Mapping[str, str]], plan: Optional[Mapping[str, Any]]
+) -> str:
+    """Why a bundle does not serve this node or plan; '' when it does."""
+    bundle = bundle_of(told)
+    if node:
+        refusal = check_node(bundle, host, dict(node))
+        if refusal:
+            return render(refusal, host)
+    if plan:
+        models = [plan["model"], *(one["model"] for one in plan.get("beside") or [])]
+        missing = lacking(bundle, plan.get("images") or [], [str(one["id"]) for one in models])
+        release = plan.get("release") or {}
+        known = {(one.get("name"), one.get("version")) for one in bundle.holds.get("downloads") or []}
+        if release and not any(version == release.get("version") for _name, version in known):
+            missing.append(f"{plan['engine']['name']} {release.get('version')}")
+        if missing:
+            return render(incomplete(missing), host)
+    return ""
+
+
+def incomplete(missing: List[str]) -> Refusal:
+    return Refusal(
+        "LLM918",
+        Text(
+            f"the bundle does not hold {', '.join(missing)}, which the plan asks for.",
+            f"离线包缺少方案所需的 {'、'.join(missing)}。",
+        ),
+        Text(
+            "make the bundle from this inventory (playbooks/bundle.yml), or undo what was changed since.",
+            "请用此清单重新制作离线包（playbooks/bundle.yml），或撤回其后的改动。",
+        ),
+    )
+
+
+def use(
+    told: Mapping[str, Any], node: Mapping[str, str], base: str, folder: str, path: str, images: Mapping[str, Any]
+) -> Dict[str, Any]:
+    """Settings by which the roles of a node take everything from the bundle that is served at `base`."""
+    bundle = bundle_of(told)
+    target = target_of(bundle, dict(node))
+    held = bundle.holds.get("images") or []
+    pins = {str(one["key"]): {"id": one["id"]} for one in held if one.get("key") and one.get("id")}
+    files = [
+        {"name": "apt.conf", "content": apt.node_configuration(folder)},
+        {"name": "sources.list", "content": apt.node_sources(base, target, folder)},
+        {"name": apt.KEY, "content": read_text(os.path.join(path, "apt", target, apt.KEY))},
+    ]
+    downloads = bundle.holds.get("downloads") or []
+    return {
+        "files": files,
+        # no proxy stands between a node and its own controller
+        "environment": {"APT_CONFIG": os.path.join(folder, "apt.conf"), "no_proxy": "*", "NO_PROXY": "*"},
+        "archives": [{"url": f"{base}/{name}"} for name in dict.fromkeys(str(one["path"]) for one in held)],
+        "images": {**images, **{key: {**(images.get(key) or {}), **row} for key, row in pins.items()}},
+        "releases": {
+            str(one["name"]): {"version": one["version"], "url": f"{base}/{one['path']}", "sha256": one["sha256"]}
+            for one in downloads
+        },
+    }
+
+
+WORDS = {
+    "package": ("packages of the distributions", "系统软件包"),
+    "index": ("package lists", "软件包索引"),
+    "image": ("archives of container images", "容器镜像归档"),
+    "archive": ("releases of engines", "引擎安装包"),
+    "wheel": ("Python packages of a controller", "控制机 Python 包"),
+    "collection": ("the collection", "本 collection"),
+    "weights": ("weights", "模型权重"),
+    "tool": ("scripts", "脚本"),
+    "document": ("documents", "文档"),
+}
+
+
+def told(made: Mapping[str, Any], path: str, seconds: float) -> List[str]:
+    """What a run that made a bundle tells at its end."""
+    lines = []
+    for kind, row in sorted(made["kinds"].items(), key=lambda one: -int(one[1]["bytes"])):
+        english, chinese = WORDS.get(kind, (kind, kind))
+        lines.append(f"{int(row['bytes']) / 1e6:10.1f} MB  {int(row['files']):4d}  {english} / {chinese}")
+    state = "made / 已制作" if made.get("changed") else "unchanged / 无变化"
+    lines.append(f"{int(made['bytes']) / 1e6:10.1f} MB        {path}: {state}, {seconds:.0f} s")
+    lines.append(f"signed by / 签名公钥: {made['signer']}")
+    lines += [f"{len(made['volumes'])} volumes / 分卷: {path}.volumes"] if made.get("volumes") else []
+    return lines

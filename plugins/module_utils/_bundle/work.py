@@ -1,0 +1,159 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the parts of a bundle's making share: what is wanted, what came, and what was hashed before."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import threading
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import fetch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import licences as licence
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import ARCHITECTURES, WORK, File
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import read_json, write_json
+
+Say = Callable[[str, int, int], None]  # what, bytes done, bytes in all
+
+
+class Spec(NamedTuple):
+    """What is to be in the bundle. `packages`: {target, role, names}; `images`: {ref, id, digest, archives};
+    `downloads`: {name, version, url, sha256}; `models`: {model, revision, include, exclude}, fetched before."""
+
+    dest: str
+    targets: Sequence[Dict[str, Any]]
+    packages: Sequence[Dict[str, Any]]
+    images: Sequence[Dict[str, Any]]
+    downloads: Sequence[Dict[str, Any]]
+    models: Sequence[Dict[str, Any]]
+    licences: Mapping[str, Mapping[str, Any]]
+    accepted: Sequence[str]
+    ca_path: str = ""
+
+
+def run(command: Sequence[str]) -> Tuple[int, str, str]:
+    env = dict(os.environ, LC_ALL="C.UTF-8", DEBIAN_FRONTEND="noninteractive")
+    try:
+        done = subprocess.run(list(command), capture_output=True, text=True, env=env, check=False, errors="replace")
+    except FileNotFoundError as error:
+        package = PACKAGE_OF.get(command[0], command[0])
+        raise Refusal(
+            "LLM920",
+            Text(f"this machine has no {command[0]}.", f"本机没有 {command[0]}。"),
+            Text(
+                f"install it (apt-get install {package}); a bundle is made on Debian or Ubuntu.",
+                f"请安装（apt-get install {package}）；离线包需在 Debian 或 Ubuntu 上制作。",
+            ),
+        ) from error
+    return done.returncode, done.stdout, done.stderr
+
+
+PACKAGE_OF = {"gpg": "gpg gpg-agent", "ssh-keygen": "openssh-client", "apt-get": "apt", "dpkg-deb": "dpkg"}
+
+
+class Work:
+    """The bundle that is being made."""
+
+    def __init__(self, spec: Spec, say: Say) -> None:
+        self.spec, self.say = spec, say
+        self.folder = os.path.join(spec.dest, WORK)
+        self.files: List[File] = []
+        self.fetched = 0
+        self.known: Dict[str, Any] = {}
+
+    def open(self) -> None:
+        os.makedirs(self.folder, 0o700, exist_ok=True)
+        self.known = read_json(os.path.join(self.folder, "known.json")) or {}
+
+    def keep(self) -> None:
+        write_json(os.path.join(self.folder, "known.json"), self.known)
+
+    def path(self, *parts: str) -> str:
+        return os.path.join(self.spec.dest, *parts)
+
+    def consent(self, named: Sequence[Tuple[str, str]]) -> None:
+        missing = licence.wanting(self.spec.licences, self.spec.accepted, named)
+        if missing:
+            raise licence.refusal(self.spec.licences, missing)
+
+    def licence_of(self, kind: str, name: str) -> str:
+        return licence.title(self.spec.licences, kind, name)
+
+    def add(self, path: str, kind: str, sha256: str = "", **more: str) -> File:
+        """Lists a file; what was hashed before and has not changed since is not read again."""
+        full = self.path(path)
+        state = os.stat(full)
+        mark = [state.st_size, state.st_mtime_ns]
+        known = self.known.get(path)
+        if not sha256:
+            sha256 = known[2] if known and known[:2] == mark else fetch.hash_file(full)
+        self.known[path] = [*mark, sha256]
+        one = File(path, state.st_size, sha256, kind, **more)
+        self.files.append(one)
+        return one
+
+
+class Count:
+    """Bytes of one thing, told on as they come."""
+
+    def __init__(self, told: Callable[[int], None]) -> None:
+        self.done, self.told = 0, told
+
+    def tick(self, count: int) -> None:
+        self.done += count
+        self.told(self.done)
+
+
+class Watch:
+    """Says twice a second how far another program is."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._loop, args=(look,), daemon=True)
+
+    def _loop(self, look: Callable[[], None]) -> None:
+        while not self._over.wait(0.5):
+            look()
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: Any) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+def target_of(wanted: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
+    """A target by the name of its release, completed from the catalogue."""
+    name = str(wanted.get("release") or "")
+    found = {**known.get(name, {}), **wanted}
+    found.setdefault("architecture", ARCHITECTURES.get(platform.machine(), platform.machine()))
+    if not all(found.get(key) for key in ("distribution", "version")) or not (
+        found.get("suites") or found.get("sources")
+    ):
+        raise Refusal(
+            "LLM923",
+            Text(
+                f"bundle_targets names {name or 'no release'}, which is not known.",
+                f"bundle_targets 中的 {name} 未知。",
+            ),
+            Text(
+                f"name one of {', '.join(sorted(known))}, or give distribution, version and sources.",
+                f"请使用 {', '.join(sorted(known))} 之一，或给出 distribution、version 和 sources。",
+            ),
+        )
+    return found
+
+
+def summary(files: Sequence[File]) -> Dict[str, Dict[str, int]]:
+    """Kind -> how many files, how many bytes."""
+    found: Dict[str, Dict[str, int]] = {}
+    for one in files:
+        row = found.setdefault(one.kind, {"files": 0, "bytes": 0})
+        row["files"] += 1
+        row["bytes"] += one.size
+    return found

@@ -1,0 +1,113 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The catalogue: models, GPUs, engines, images and profiles as data. Later folders win, entry by entry."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+
+KINDS = ("models", "gpus", "engines", "images", "profiles", "routes")
+KIND_ZH = {"models": "模型", "gpus": "GPU", "engines": "引擎", "images": "镜像", "profiles": "档位", "routes": "路由"}
+KIND_EN = {**{kind: kind[:-1] for kind in KINDS}, "gpus": "GPU"}
+
+Entry = Dict[str, Any]
+Catalog = Dict[str, Dict[str, Entry]]
+Parse = Callable[[str], Any]
+
+
+def read_catalog(folders: List[str], parse: Parse, kinds: Tuple[str, ...] = KINDS) -> Catalog:
+    """Reads every <folder>/<kind>/*.yml; `parse` turns YAML text into data (this file stays free of PyYAML)."""
+    catalog: Catalog = {kind: {} for kind in kinds}
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise Refusal(
+                "LLM520",
+                text(f"目录 {folder} 不存在", f"the catalogue folder {folder} does not exist"),
+                [text("检查 appliance_catalog_dirs", "correct appliance_catalog_dirs")],
+            )
+        for kind in kinds:
+            for path in _files(os.path.join(folder, kind)):
+                merge(catalog, kind, _parse_file(path, parse), path)
+    return catalog
+
+
+def _files(folder: str) -> List[str]:
+    if not os.path.isdir(folder):
+        return []
+    names = sorted(name for name in os.listdir(folder) if name.endswith((".yml", ".yaml")))
+    return [os.path.join(folder, name) for name in names]
+
+
+def _parse_file(path: str, parse: Parse) -> Any:
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return parse(handle.read())
+    except Exception as error:
+        raise Refusal(
+            "LLM520",
+            text(f"目录文件 {path} 读不了: {error}", f"can't read catalogue file {path}: {error}"),
+            [text("修正该 YAML 文件", "correct that YAML file")],
+        ) from error
+
+
+def merge(catalog: Catalog, kind: str, entries: Any, path: str) -> None:
+    """Adds entries; one that stands already is changed key by key, so a vendor states only what differs."""
+    if not isinstance(entries, Mapping) or not all(isinstance(entry, Mapping) for entry in entries.values()):
+        raise Refusal(
+            "LLM520",
+            text(
+                f"{path}: 应为 名称 -> 字典",
+                f"{path}: expected a mapping of names to mappings",
+            ),
+            [text("参照 docs/planner.md 中的格式", "follow the format in docs/planner.md")],
+        )
+    for name, entry in entries.items():
+        catalog[kind][str(name)] = _deep(catalog[kind].get(str(name), {}), entry)
+
+
+def _deep(base: Entry, more: Mapping[str, Any]) -> Entry:
+    result = dict(base)
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(result.get(key), dict):
+            result[key] = _deep(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def look_up(catalog: Catalog, kind: str, name: str, variable: str) -> Entry:
+    """The entry, or a refusal that lists what there is."""
+    found = catalog[kind].get(name)
+    if found is None:
+        known = ", ".join(sorted(catalog[kind])) or "-"
+        raise Refusal(
+            {"profiles": "LLM521", "models": "LLM522", "engines": "LLM523", "images": "LLM524", "gpus": "LLM525"}[kind],
+            text(
+                f"未知{KIND_ZH[kind]} {name!r}；现有: {known}",
+                f"unknown {KIND_EN[kind]} {name!r}; there are: {known}",
+            ),
+            [
+                text(
+                    f"把 {variable} 设为其中之一, 或在 appliance_catalog_dirs 的目录中添加",
+                    f"set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+                )
+            ],
+        )
+    return found
+
+
+def find_model(catalog: Catalog, wanted: str) -> Tuple[str, Optional[Entry]]:
+    """A catalogue key or a hub id -> (hub id, entry or None for a model that the catalogue does not know)."""
+    entry = catalog["models"].get(wanted)
+    if entry is not None:
+        return str(entry["id"]), entry
+    for known in catalog["models"].values():
+        if known.get("id") == wanted:
+            return wanted, known
+    if "/" in wanted:
+        return wanted, None
+    look_up(catalog, "models", wanted, "appliance_model")
+    return wanted, None

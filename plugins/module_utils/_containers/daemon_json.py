@@ -1,0 +1,167 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merging our options into a daemon.json that others wrote, and taking them out again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+Path_ = Tuple[str, ...]
+Options = Dict[str, Any]
+DEFAULT_DATA_ROOT = "/var/lib/docker"
+ABSENT = {"absent": True}
+
+
+def parse(text: str, name: str) -> Options:
+    """The options in a daemon.json; an empty file is an empty object."""
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Refusal(
+            "LLM306",
+            Text(
+                f"{name} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
+                f"{name} 不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列：{error.msg}。",
+            ),
+            Text(
+                "correct that line by hand or move the file away, then run again.",
+                "请手工改正该行或移走此文件，再重新运行。",
+            ),
+        ) from error
+    if not isinstance(value, dict):
+        raise Refusal(
+            "LLM306",
+            Text(f"{name} does not hold a JSON object.", f"{name} 的内容不是 JSON 对象。"),
+            Text("make it an object ({ … }) or move the file away.", "请改为对象（{ … }）或移走此文件。"),
+        )
+    return value
+
+
+def flatten(options: Options, prefix: Path_ = ()) -> Dict[Path_, Any]:
+    """Leaves of nested objects by their path; lists and empty objects are leaves."""
+    leaves: Dict[Path_, Any] = {}
+    for key, value in options.items():
+        here = (*prefix, str(key))
+        if isinstance(value, dict) and value:
+            leaves.update(flatten(value, here))
+        else:
+            leaves[here] = value
+    return leaves
+
+
+def _get(options: Options, path: Path_) -> Any:
+    node: Any = options
+    for key in path:
+        if not isinstance(node, dict) or key not in node:
+            return ABSENT
+        node = node[key]
+    return node
+
+
+def _set(options: Options, path: Path_, value: Any) -> None:
+    node = options
+    for key in path[:-1]:
+        if not isinstance(node.get(key), dict):
+            node[key] = {}
+        node = node[key]
+    node[path[-1]] = value
+
+
+def _drop(options: Options, path: Path_) -> None:
+    parents: List[Options] = [options]
+    for key in path[:-1]:
+        child = parents[-1].get(key)
+        if not isinstance(child, dict):
+            return
+        parents.append(child)
+    parents[-1].pop(path[-1], None)
+    for depth in range(len(parents) - 1, 0, -1):
+        if not parents[depth]:
+            parents[depth - 1].pop(path[depth - 1], None)
+
+
+class Record:
+    """What we set and what stood there before; it makes removal exact."""
+
+    def __init__(self, applied: Dict[Path_, Any], previous: Dict[Path_, Any]) -> None:
+        self.applied = applied
+        self.previous = previous
+
+    @classmethod
+    def load(cls, text: str) -> Record:
+        rows = json.loads(text) if text.strip() else []
+        return cls(
+            {tuple(row["path"]): row["applied"] for row in rows}, {tuple(row["path"]): row["previous"] for row in rows}
+        )
+
+    def dump(self) -> str:
+        rows = [
+            {"path": list(p), "applied": self.applied[p], "previous": self.previous[p]} for p in sorted(self.applied)
+        ]
+        return json.dumps(rows, indent=2, sort_keys=True) + "\n"
+
+
+def merge(live: Options, wanted: Options, record: Record) -> Tuple[Options, Record]:
+    """`live` with `wanted` in it; what we set earlier and no longer want goes back to what it was."""
+    result: Options = json.loads(json.dumps(live))
+    leaves = flatten(wanted)
+    for path, applied in record.applied.items():
+        if path in leaves or _get(result, path) != applied:
+            continue
+        before = record.previous[path]
+        if before == ABSENT:
+            _drop(result, path)
+        else:
+            _set(result, path, before)
+    previous: Dict[Path_, Any] = {}
+    for path, value in leaves.items():
+        now = _get(result, path)
+        ours = path in record.applied and record.applied[path] == now
+        previous[path] = record.previous[path] if ours else now
+        _set(result, path, value)
+    return result, Record(leaves, previous)
+
+
+def render(options: Options) -> str:
+    return json.dumps(options, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def data_root(options: Options) -> str:
+    return str(options.get("data-root") or options.get("graph") or DEFAULT_DATA_ROOT).rstrip("/") or "/"
+
+
+def holds_data(root: Path) -> Optional[str]:
+    """The first thing in a data root that a move would lose: a container, an image or a volume."""
+    for pattern in ("containers/*", "image/*/imagedb/content/sha256/*", "volumes/*/_data"):
+        for found in sorted(root.glob(pattern)):
+            return str(found)
+    return None
+
+
+def check_data_root(live: Options, result: Options) -> None:
+    """Refuse a move of the data root that would leave images or volumes behind."""
+    old, new = data_root(live), data_root(result)
+    if old == new:
+        return
+    found = holds_data(Path(old))
+    if found is None:
+        return
+    raise Refusal(
+        "LLM307",
+        Text(
+            f"Docker's data root would move from {old} to {new}, but {old} holds data ({found}).",
+            f"Docker 的数据目录将从 {old} 改到 {new}，但 {old} 中已有数据（{found}）。",
+        ),
+        Text(
+            f"set docker_data_root: {old}, or stop Docker, move the folder (rsync -aHAX {old}/ {new}/), "
+            "set data-root in /etc/docker/daemon.json, start Docker and run again.",
+            f"请设置 docker_data_root: {old}；或停止 Docker，迁移目录（rsync -aHAX {old}/ {new}/），"
+            "在 /etc/docker/daemon.json 中设置 data-root，启动 Docker 后重新运行。",
+        ),
+    )

@@ -1,0 +1,256 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings an image to the node: from an archive by its id, or from a registry by its digest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive as archive_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+
+CHUNK = 1 << 20
+Progress = Callable[[int, int], None]
+
+
+class Image(NamedTuple):
+    """What is wanted: a name, and at least one of id and digest to pin it."""
+
+    ref: str
+    id: str = ""
+    digest: str = ""
+
+    @property
+    def pinned_name(self) -> str:
+        if self.id:
+            return self.id
+        return f"{self.repository}@{self.digest}" if self.digest else self.ref
+
+    @property
+    def repository(self) -> str:
+        plain = self.ref.partition("@")[0]
+        head, colon, tail = plain.rpartition(":")
+        return head if colon and "/" not in tail else plain
+
+
+def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
+    """The engine's view of an image, or None when it is not there."""
+    done = run([docker, "image", "inspect", "--format", "{{json .}}", name], 30)
+    if done.returncode == 0:
+        value = json.loads(done.stdout)
+        return value if isinstance(value, dict) else None
+    if "no such image" in done.stderr.lower():
+        return None
+    raise Refusal(
+        "LLM302",
+        Text(f"Docker does not answer: {done.stderr.strip()}.", f"Docker 无响应：{done.stderr.strip()}。"),
+        Text("look at `systemctl status docker`.", "请查看 `systemctl status docker`。"),
+    )
+
+
+def find(docker: str, image: Image) -> Optional[Dict[str, Any]]:
+    """The wanted image if it is here; by id first, for it pins every layer, then by digest."""
+    if image.id:
+        found = inspect(docker, image.id)
+        if found is not None:
+            return found
+    if image.digest:
+        return inspect(docker, f"{image.repository}@{image.digest}")
+    return None if image.id else inspect(docker, image.ref)
+
+
+def command(found: Dict[str, Any]) -> List[str]:
+    config = found.get("Config") or {}
+    return [str(part) for part in (config.get("Entrypoint") or []) + (config.get("Cmd") or [])]
+
+
+def holds(images: Dict[str, List[str]], image: Image) -> str:
+    """The id of the wanted image in an archive's table, or nothing."""
+    if image.id:
+        return image.id if image.id in images else ""
+    wanted = registry.split(image.ref)
+    for found, tags in images.items():
+        if any(registry.split(tag) == wanted for tag in tags):
+            return found
+    return ""
+
+
+def resolve(image: Image, sources: List[str]) -> Image:
+    """An image known by its tag alone gets the id that the archives give it: a tag says nothing about its content."""
+    if image.id or image.digest:
+        return image
+    for source in sources:
+        try:
+            found = holds(archive_.peek(source) or {}, image)
+        except http_stream.Unreadable:
+            continue
+        if found:
+            return image._replace(id=found)
+    return image
+
+
+def choose(image: Image, sources: List[str]) -> Optional[str]:
+    """The first archive that holds the image, or may hold it; unreadable ones are named when none does."""
+    problems: List[str] = []
+    for source in sources:
+        try:
+            images = archive_.peek(source)
+        except http_stream.Unreadable as error:
+            problems.append(str(error))
+            continue
+        if images is None or holds(images, image):
+            return source
+    if problems:
+        listed = "; ".join(problems)
+        raise Refusal(
+            "LLM310",
+            Text(f"image archive cannot be read: {listed}.", f"无法读取镜像归档：{listed}。"),
+            Text(
+                "correct appliance_image_archives or bring the server back.",
+                "请改正 appliance_image_archives 或恢复该服务器。",
+            ),
+        )
+    return None
+
+
+def load(docker: str, source: str, progress: Progress, timeout: float) -> int:
+    """Streams an archive into `docker load`; nothing is kept on the disk besides the image."""
+    deadline = time.monotonic() + timeout
+    stream, total = http_stream.open_stream(source)
+    with stream, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [docker, "load", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        try:
+            done = _feed(stream, process, progress, total, deadline)
+            status = process.wait(max(1.0, deadline - time.monotonic()))
+        except (OSError, subprocess.TimeoutExpired) as error:
+            process.kill()
+            process.wait()
+            errors.seek(0)
+            raise _load_failed(source, errors.read().strip() or str(error)) from error
+        errors.seek(0)
+        if status != 0:
+            raise _load_failed(source, errors.read().strip() or f"exit status {status}")
+        if total and done != total:
+            raise _load_failed(source, f"{done} of {total} bytes came")
+    return done
+
+
+def _feed(stream: IO[bytes], process: Any, progress: Progress, total: int, deadline: float) -> int:
+    done = 0
+    while True:
+        chunk = stream.read(CHUNK)
+        if not chunk:
+            process.stdin.close()
+            return done
+        process.stdin.write(chunk)
+        done += len(chunk)
+        progress(done, total)
+        if time.monotonic() > deadline:
+            raise OSError(f"time is up after {done} bytes")
+
+
+def _load_failed(source: str, reason: str) -> Refusal:
+    return Refusal(
+        "LLM310",
+        Text(f"docker load of {source} failed: {reason}.", f"从 {source} 执行 docker load 失败：{reason}。"),
+        Text(
+            "check the archive and the free space of Docker's data root, then run again.",
+            "请检查归档文件和 Docker 数据目录的剩余空间，然后重新运行。",
+        ),
+    )
+
+
+def check_registry(image: Image, mirrors: List[str], reach: registry.Reach, helped: bool) -> Optional[registry.Place]:
+    """Refuse before a pull that cannot work (LLM302); `helped`: Docker asks a helper program for the login."""
+    places = registry.candidates(registry.split(image.ref), mirrors, reach)
+    found, reasons = registry.locate(registry.split(image.ref), image.digest, places)
+    if found or (helped and any("HTTP 401" in why for why in reasons.values())):
+        return found
+    tried = "; ".join(f"{base}: {why}" for base, why in reasons.items())
+    raise Refusal(
+        "LLM302",
+        Text(
+            f"image {image.pinned_name} is in no archive and no registry answers for it ({tried}).",
+            f"镜像 {image.pinned_name} 不在任何归档中，镜像仓库也无法提供（{tried}）。",
+        ),
+        Text(
+            "set docker_registry_mirrors to a mirror you can reach, docker_registries to the login and the certificate "
+            "authority of a private registry, appliance_images to your own registry, "
+            "or appliance_image_archives to an archive made with `docker save`.",
+            "请将 docker_registry_mirrors 设为可访问的镜像站，用 docker_registries 给出私有仓库的登录信息和 CA 证书，"
+            "或用 appliance_images 指向自有仓库，或用 appliance_image_archives 指定由 `docker save` 生成的归档。",
+        ),
+    )
+
+
+def check_space(image: Image, size: int, root: str, free: int) -> None:
+    """Unpacked an image is larger than it travels: less room than that is certain to fail."""
+    if not size or free >= size:
+        return
+    need, have = f"{size / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
+    raise Refusal(
+        "LLM101",
+        Text(
+            f"image {image.pinned_name} has {need} (compressed), but only {have} are free on {root}.",
+            f"镜像 {image.pinned_name} 压缩后为 {need}，而 {root} 只剩 {have}。",
+        ),
+        Text(
+            f"free space on {root}, or set docker_data_root to a larger disk.",
+            f"请清理 {root}，或将 docker_data_root 设到更大的磁盘上。",
+        ),
+    )
+
+
+def check_driver(image: Image, problem: str, driver: str, cuda: str) -> None:
+    """Refuse an image whose CUDA this driver does not speak (LLM209)."""
+    if not problem:
+        return
+    raise Refusal(
+        "LLM209",
+        Text(
+            f"image {image.pinned_name} asks for {problem}, but driver {driver} gives CUDA {cuda}.",
+            f"镜像 {image.pinned_name} 要求 {problem}，而驱动 {driver} 只支持 CUDA {cuda}。",
+        ),
+        Text(
+            "install a newer driver, or set appliance_images to an image built for an older CUDA.",
+            "请升级驱动，或用 appliance_images 指定基于较旧 CUDA 的镜像。",
+        ),
+    )
+
+
+def pull(docker: str, image: Image, timeout: float, config: str) -> None:
+    name = f"{image.repository}@{image.digest}" if image.digest else image.ref
+    login = ["--config", config] if config else []
+    done = run([docker, *login, "pull", "--quiet", name], timeout)
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        raise Refusal(
+            "LLM302",
+            Text(f"docker pull {name} failed: {reason[0]}.", f"docker pull {name} 失败：{reason[0]}。"),
+            Text(
+                "look at the network to the registry, or raise the time limit.", "请检查到镜像仓库的网络，或调大时限。"
+            ),
+        )
+
+
+def not_the_one(image: Image, source: str) -> Refusal:
+    return Refusal(
+        "LLM311",
+        Text(
+            f"{source} does not hold the image {image.ref} ({image.pinned_name}).",
+            f"{source} 中没有镜像 {image.ref}（{image.pinned_name}）。",
+        ),
+        Text(
+            "the archive and the catalogue's image id do not belong together: replace one of them.",
+            "归档与目录中的镜像 ID 不一致：请更换其中之一。",
+        ),
+    )

@@ -1,0 +1,127 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the probes share: sizes as text, the file system behind a path, who owns a listener."""
+
+from __future__ import annotations
+
+import os.path
+from typing import Any, Dict, Iterable, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
+
+STATE_DIR = "/var/lib/yitiji"
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 compared with, not bound
+# Reasons that others give in English.
+REASONS = (
+    ("no such file on the node", "节点上没有该文件"),
+    ("the name does not resolve", "域名无法解析"),
+    ("timed out", "超时"),
+    ("Connection refused", "连接被拒绝"),
+    ("No route to host", "没有路由"),
+    ("Network is unreachable", "网络不可达"),
+    ("not asked", "未查询"),
+    ("there is no manifest", "没有清单"),
+    ("there is no stamp", "没有校验标记"),
+    ("changed since it was verified", "校验之后发生了变化"),
+    ("the stamp is of another manifest", "校验标记与清单不符"),
+)
+
+
+def chinese(reason: object) -> str:
+    """A reason with its known parts in Chinese; the rest stays as it was said."""
+    text = str(reason)
+    for english, translated in REASONS:
+        text = text.replace(english, translated)
+    return text
+
+
+def mount_of(context: Context, path: str) -> Optional[Dict[str, Any]]:
+    """The file system that holds a path, which need not exist yet; links that exist were resolved on the node."""
+    real = str((context.measures.get("paths") or {}).get(path, path))
+    best: Optional[Dict[str, Any]] = None
+    for mount in context.node.get("mounts") or []:
+        place = str(mount["path"]).rstrip("/") + "/"
+        inside = (os.path.normpath(real) + "/").startswith(place)
+        if inside and (best is None or len(mount["path"]) >= len(best["path"])):
+            best = mount
+    return best
+
+
+def model_of(context: Context) -> Dict[str, Any]:
+    found = (context.plan or {}).get("model")
+    return found if isinstance(found, dict) else {}
+
+
+def engine_unit(context: Context) -> str:
+    """Unit and container of the engine, as the plan names them."""
+    return str(((context.plan or {}).get("service") or {}).get("unit") or "yitiji-vllm")
+
+
+def of_engine(context: Context, listener: Dict[str, Any]) -> bool:
+    name = engine_unit(context)
+    return str(listener.get("unit") or "").startswith(name) or str(listener.get("container") or "").startswith(name)
+
+
+def weights_dir(context: Context) -> str:
+    return str(model_of(context).get("path") or context.settings.get("weights_dir") or "/srv/models")
+
+
+def weights_done(context: Context) -> bool:
+    """The verified stamp of this model is in place."""
+    return bool((context.measures.get("weights") or {}).get("stamp"))
+
+
+def service(context: Context, name: str) -> Optional[Dict[str, Any]]:
+    found = (context.node.get("services") or {}).get(name)
+    return found if isinstance(found, dict) else None
+
+
+def ours(context: Context, listener: Dict[str, Any]) -> bool:
+    """A listener of the appliance itself: its unit, its container, or nginx once the gateway's site is there."""
+    unit = str(listener.get("unit") or "")
+    container = str(listener.get("container") or "")
+    if unit.startswith("yitiji-") or container.startswith("yitiji-"):
+        return True
+    return unit == "nginx.service" and bool(context.measures.get("gateway_site"))
+
+
+def owner(listener: Dict[str, Any]) -> str:
+    """Who listens, as well as it is known."""
+    parts = [
+        str(listener[key])
+        for key in ("process", "unit", "container")
+        if listener.get(key) and listener.get(key) != "docker-proxy"
+    ]
+    if not parts and listener.get("process"):
+        parts = [str(listener["process"])]
+    pid = f" pid {listener['pid']}" if listener.get("pid") else ""
+    return (" ".join(dict.fromkeys(parts)) + pid).strip() or "?"
+
+
+def loaded(context: Context, image: Dict[str, Any]) -> Optional[bool]:
+    """Whether an image of the plan is on the node; None when the engine could not be asked."""
+    docker = (context.node.get("containers") or {}).get("docker")
+    if not docker:
+        return False
+    if not docker.get("running"):
+        return None
+    wanted = [image.get(key) for key in ("id", "digest") if image.get(key)]
+    for item in docker.get("images") or []:
+        if any(value in (item.get("id"), item.get("digest")) for value in wanted):
+            return True
+        if not wanted and item.get("ref") == image.get("ref"):
+            return True
+    return False
+
+
+def images_of(plan: Optional[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """All images of a plan, each once."""
+    plan = plan or {}
+    found: List[Dict[str, Any]] = []
+    rows: Iterable[Any] = [*(plan.get("images") or []), plan.get("image"), (plan.get("chat") or {}).get("image")]
+    if isinstance(plan.get("images"), dict):
+        rows = [*plan["images"].values(), plan.get("image")]
+    for image in rows:
+        if isinstance(image, dict) and image.get("ref") and image["ref"] not in [i["ref"] for i in found]:
+            found.append(image)
+    return found

@@ -1,0 +1,177 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Probes of the engine and its cards as they are now, against the plan (LLM5xx)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import engine_unit, service
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import gpus_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
+    Context,
+    Finding,
+    Probe,
+    failed,
+    passed,
+    skipped,
+    unknown,
+    warned,
+)
+
+FOREIGN_BYTES = 2**30  # what a desktop or a monitor may hold on a card
+
+
+def used_cards(context: Context) -> Optional[List[Dict[str, Any]]]:
+    """The cards of this node that the plan uses; None when that is not known."""
+    nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}
+    row = nodes.get(context.host) or nodes.get(str(context.node.get("hostname")))
+    if not row or row.get("gpus") is None:
+        return None
+    wanted = set(row["gpus"])
+    return [gpu for gpu in gpus_of(context, "nvidia") if gpu.get("index") in wanted]
+
+
+def argument(context: Context, name: str) -> str:
+    """The value of a flag in the plan's arguments."""
+    args = [str(item) for item in (context.plan or {}).get("args") or []]
+    for number, item in enumerate(args):
+        if item == name and number + 1 < len(args):
+            return args[number + 1]
+        if item.startswith(name + "="):
+            return item[len(name) + 1 :]
+    return ""
+
+
+def capability(gpu: Dict[str, Any]) -> Optional[float]:
+    try:
+        return float(gpu["compute_capability"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def bfloat16(context: Context) -> Finding:
+    kind = argument(context, "--dtype")
+    if kind not in ("bfloat16", "bf16"):
+        return skipped("the plan does not ask for bfloat16", "方案未使用 bfloat16")
+    cards = used_cards(context)
+    if not cards or any(capability(gpu) is None for gpu in cards):
+        return unknown("the cards' compute capability is not known", "无法得知显卡的计算能力")
+    old = [str(gpu["name"]) for gpu in cards if (capability(gpu) or 0) < 8.0]
+    if old:
+        return failed(f"{old[0]} has no bfloat16", f"{old[0]} 不支持 bfloat16")
+    return passed("all cards know bfloat16", "全部显卡支持 bfloat16")
+
+
+def fp8(context: Context) -> Finding:
+    kind = argument(context, "--quantization") or argument(context, "--kv-cache-dtype")
+    if "fp8" not in kind:
+        return skipped("the plan does not ask for FP8", "方案未使用 FP8")
+    cards = used_cards(context)
+    if not cards or any(capability(gpu) is None for gpu in cards):
+        return unknown("the cards' compute capability is not known", "无法得知显卡的计算能力")
+    old = [str(gpu["name"]) for gpu in cards if (capability(gpu) or 0) < 8.9]
+    if old:
+        return failed(f"{old[0]} has no FP8 units", f"{old[0]} 没有 FP8 运算单元")
+    return passed("all cards know FP8", "全部显卡支持 FP8")
+
+
+def kv_cache(context: Context) -> Finding:
+    """What the engine says it has, against what the plan promised."""
+    lines = context.measures.get("journal")
+    if lines is None:
+        return unknown("the engine's journal can't be read", "无法读取引擎日志")
+    planned = ((context.plan or {}).get("capacity") or {}).get("kv_tokens")
+    found = [match for match in (re.search(r"KV cache size: ([\d,]+) tokens", line) for line in lines) if match]
+    if not planned:
+        return skipped("the plan promises no size of the cache", "方案没有给出 KV 缓存大小")
+    if not found:
+        return unknown("the engine has not told the size of its cache", "引擎尚未报告 KV 缓存大小")
+    real = int(found[-1].group(1).replace(",", ""))
+    off = (real - planned) / planned
+    text_en = f"KV cache {real:,} tokens, planned {planned:,} ({off:+.0%})"
+    text_zh = f"KV 缓存 {real:,} 词元，方案为 {planned:,}（{off:+.0%}）"
+    if off < -0.15:
+        return warned(text_en, text_zh)
+    return passed(text_en, text_zh)
+
+
+def engine_start(context: Context) -> Finding:
+    state = service(context, engine_unit(context))
+    if state is None:
+        return skipped("the engine is not installed", "引擎尚未安装")
+    active = state.get("active")
+    if active is None:
+        return unknown("the state of the engine's unit is not known", "无法得知引擎服务状态")
+    if state.get("condition") == "no" and active != "active":
+        return failed(
+            "the unit did not start: the verified stamp of the weights is missing", "服务未启动：缺少权重校验标记"
+        )
+    last = (context.measures.get("journal") or [""])[-1]
+    if active in ("failed", "activating") or state.get("result") not in (None, "success"):
+        return failed(
+            f"the engine's unit is {active} ({state.get('result')}); {last}",
+            f"引擎服务状态为 {active}（{state.get('result')}）；{last}",
+        )
+    if active != "active":
+        return failed(f"the engine's unit is {active}", f"引擎服务状态为 {active}")
+    return passed("the engine's unit is active", "引擎服务正在运行")
+
+
+def in_use(context: Context) -> Finding:
+    cards = used_cards(context)
+    if cards is None:
+        return unknown("the plan does not say which cards this node gives", "方案未说明该节点使用哪些加速卡")
+    if (service(context, engine_unit(context)) or {}).get("active") in ("active", "activating"):
+        return skipped("the engine itself uses the cards", "引擎正在使用显卡")
+    known = [gpu for gpu in cards if gpu.get("memory_bytes") and gpu.get("free_bytes") is not None]
+    if len(known) < len(cards) or not cards:
+        return unknown("the free memory of the cards is not known", "无法得知显卡剩余显存")
+    busy = []
+    for gpu in known:
+        names = sorted({str(p["name"]) for p in gpu.get("processes") or [] if p.get("name")})
+        taken = gpu["memory_bytes"] - gpu["free_bytes"]
+        if taken > FOREIGN_BYTES:
+            busy.append(f"{gpu['index']}: {gib(taken)} {' '.join(names)}".rstrip())
+    if busy:
+        return warned(f"cards in use: {'; '.join(busy)}", f"显卡已被占用：{'；'.join(busy)}")
+    return passed("the cards are free", "显卡空闲")
+
+
+def mixed(context: Context) -> Finding:
+    cards = used_cards(context)
+    if not cards:
+        return unknown("the cards of the plan are not known", "无法得知方案使用的显卡")
+    kinds = sorted({(str(gpu.get("name")), int(gpu.get("memory_bytes") or 0)) for gpu in cards})
+    if any(not gpu.get("name") for gpu in cards):
+        return unknown("the names of the cards are not known", "无法得知显卡型号")
+    if len({name for name, _size in kinds}) > 1 or kinds[-1][1] > kinds[0][1] * 1.05:
+        text = ", ".join(f"{name} {gib(size)}" for name, size in kinds)
+        return failed(f"different cards in one group: {text}", f"同一组中的显卡不同：{text}")
+    return passed(f"{len(cards)} x {kinds[0][0]}", f"{len(cards)} x {kinds[0][0]}")
+
+
+def ollama_context(context: Context) -> Finding:
+    found = context.measures.get("ollama")
+    if found is None:
+        return unknown("Ollama's unit can't be read", "无法读取 Ollama 服务")
+    length = (found.get("environment") or {}).get("OLLAMA_CONTEXT_LENGTH")
+    if not length:
+        return warned(
+            "OLLAMA_CONTEXT_LENGTH is not set: long questions are cut silently",
+            "未设置 OLLAMA_CONTEXT_LENGTH：长输入会被静默截断",
+        )
+    return passed(f"OLLAMA_CONTEXT_LENGTH={length}", f"OLLAMA_CONTEXT_LENGTH={length}")
+
+
+PROBES: Dict[str, Probe] = {
+    "LLM501": bfloat16,
+    "LLM502": fp8,
+    "LLM504": kv_cache,
+    "LLM505": engine_start,
+    "LLM506": in_use,
+    "LLM507": mixed,
+    "LLM508": ollama_context,
+}

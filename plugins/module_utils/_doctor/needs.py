@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a rule applies at all: the words a rule may list under `needs`."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import engine_unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, Need
+
+
+def gpus_of(context: Context, vendor: str = "") -> List[Dict[str, Any]]:
+    return [gpu for gpu in context.node.get("gpus") or [] if not vendor or gpu.get("vendor") == vendor]
+
+
+def plan_fits(context: Context) -> Optional[bool]:
+    return bool(context.plan) and (context.plan or {}).get("verdict") != "refused"
+
+
+def device(context: Context) -> str:
+    return str(((context.plan or {}).get("engine") or {}).get("device") or "")
+
+
+def docker_of(context: Context) -> Dict[str, Any]:
+    found = (context.node.get("containers") or {}).get("docker")
+    return found if isinstance(found, dict) else {}
+
+
+def multi_node(context: Context) -> Optional[bool]:
+    nodes = (context.plan or {}).get("nodes") or context.settings.get("nodes") or []
+    return len(nodes) > 1
+
+
+def nvlink5(context: Context) -> Optional[bool]:
+    """HGX B200 and B300: the switch is driven through InfiniBand, by the ids of the cards."""
+    cards = gpus_of(context, "nvidia")
+    return any(str(gpu.get("pci_id") or "").lower() in ("10de:2901", "10de:3182") for gpu in cards)
+
+
+def unit_there(name: str) -> Need:
+    def there(context: Context) -> Optional[bool]:
+        return name in (context.node.get("services") or {})
+
+    return there
+
+
+def _weights(context: Context) -> Optional[bool]:
+    state = context.measures.get("weights")
+    return None if state is None else bool(state.get("exists"))
+
+
+NEEDS: Dict[str, Need] = {
+    "plan": lambda context: bool(context.plan),
+    "fitting plan": plan_fits,
+    "nvidia": lambda context: bool(gpus_of(context, "nvidia")),
+    "gpu plan": lambda context: device(context) in ("cuda", "npu", "rocm", "dcu"),
+    "cuda plan": lambda context: device(context) == "cuda",
+    "nvidia driver": lambda context: bool(context.node.get("nvidia")),
+    "nvswitch": lambda context: context.node.get("nvswitch"),
+    "nvlink5": nvlink5,
+    "docker": lambda context: bool(docker_of(context)),
+    "running docker": lambda context: bool(docker_of(context).get("running")),
+    "multi node": multi_node,
+    "dkms": lambda context: bool(context.node.get("dkms")),
+    "weights": _weights,
+    "engine": lambda context: engine_unit(context) in (context.node.get("services") or {}),
+    "vllm": unit_there("yitiji-vllm"),
+    "ollama": lambda context: (
+        "ollama" in (context.node.get("services") or {}) or "yitiji-ollama" in (context.node.get("services") or {})
+    ),
+    "open webui": unit_there("yitiji-open-webui"),
+    "secure boot": lambda context: (context.node.get("boot") or {}).get("secure_boot"),
+    "rdma": lambda context: bool((context.node.get("network") or {}).get("rdma")),
+}

@@ -1,0 +1,137 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The units that run a plan's engine on one node, and how they are told apart from everything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.container_unit import gpu_options
+
+TMP = "/tmp"  # noqa: S108 - in the container, in memory of its own: nobody else writes there
+CACHE = "/cache"  # in the container; on the node a folder of the unit's own
+CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
+GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
+RAY_YOUNG = 120  # seconds: a Ray that ended sooner never joined
+RAY_STORE = 2**30  # the engine hardly uses it, and it must fit the container's shared memory
+MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
+
+
+def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
+    """One entry a unit; none for a node that the plan leaves out."""
+    node = plan["nodes"].get(host)
+    if node is None:
+        return []
+    service = plan["service"]
+    return [
+        {
+            "name": own.get("unit") or service["unit"],
+            "port": own.get("port") or service["port"],
+            "url": "http://{}:{}".format(service["host"], own.get("port") or service["port"]),
+            "serves": bool(node["head"]),
+            "rank": node["rank"],
+            "gpus": list(own.get("gpus") or []),
+            "args": list(own.get("args") or plan["args"]),
+            "env": {**(own.get("env") or plan.get("env") or {}), **(node.get("env") or {})},
+            "model": own.get("model") or plan.get("model") or {},
+            "devices": list(node.get("devices") or []),
+            "group": _group(plan, host),
+        }
+        for own in node.get("copies") or [{"args": node.get("args"), "gpus": node.get("gpus")}]
+    ]
+
+
+def _group(plan: Dict[str, Any], host: str) -> List[str]:
+    """Arguments of GROUP for one node's part (group.py); none for an engine on one node."""
+    cluster = plan.get("cluster")
+    if not cluster:
+        return []
+    meet = "{}:{}".format(cluster["head"], cluster["port"])
+    node, service = plan["nodes"][host], plan["service"]
+    if not node["head"]:
+        return ["--head", meet, "--rank", str(node["rank"])]
+    health = "http://{}:{}{}".format(service["host"], service["port"], plan["run"]["health"])
+    words = ["--listen", meet, "--health", health]
+    for name, peer in plan["nodes"].items():
+        if not peer["head"]:
+            words += ["--peer", "{}={}={}".format(peer["rank"], name, peer["address"])]
+    return words
+
+
+def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> List[str]:
+    """The command of a container that joins Ray first. Everything that Ray starts ends with the container."""
+    cluster, node = plan["cluster"], unit["env"]["VLLM_HOST_IP"]
+    head, port = cluster["head"], cluster["ray_port"]
+    start = f"ray start --node-ip-address {node} --num-gpus {len(unit['gpus']) or 1} --disable-usage-stats"
+    start += f" --object-store-memory {RAY_STORE}"
+    if unit["serves"]:
+        return ["/bin/sh", "-ec", f'{start} --head --port {port} --include-dashboard false; exec "$@"', "sh", *command]
+    reach = f"import socket; socket.create_connection(('{head}', {port}), 5)"
+    wait = f'until python3 -c "{reach}" 2>/dev/null; do sleep 1; done'
+    # Ray gives the head 30 s to register; a slow head is waited for, not ended with all others.
+    join = f"{start} --address {head}:{port} --block"
+    tries = f"for try in 1 2 3 4 5; do began=$(date +%s); {join} || :; "
+    tries += f"[ $(($(date +%s) - began)) -lt {RAY_YOUNG} ] || exit 1; sleep 1; done; exit 1"
+    return ["/bin/sh", "-ec", f"{wait}; {tries}"]
+
+
+def secret_variables(plan: Dict[str, Any]) -> Dict[str, str]:
+    """Environment variable -> name of the node's secret that it holds."""
+    found = {}
+    if plan["run"]["key_variable"]:
+        found[plan["run"]["key_variable"]] = "engine-key"
+    if (plan.get("cluster") or {}).get("ray_port"):
+        found["RAY_AUTH_TOKEN"] = CLUSTER_KEY
+    return found
+
+
+def marked(folder: str) -> List[str]:
+    """Names of the units below a folder of unit files that run an engine, without `.service`."""
+    found = []
+    for path in sorted(Path(folder).glob("yitiji-*.service")):
+        if MARK in path.read_text(encoding="utf-8").splitlines():
+            found.append(path.name[: -len(".service")])
+    return found
+
+
+def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
+    """What `container_unit.container` takes, from the plan, one of its units and the role's variables."""
+    box = plan.get("container") or {}
+    shared = box.get("network") == "host"  # nodes that compute together need each other's real addresses
+    options: List[str] = []
+    if plan["engine"]["device"] == "cuda":
+        options += gpu_options(unit["gpus"] or box.get("gpus") or "all", role.get("gpu_mode", "runtime"))
+        # Pinned host memory and NCCL need locked pages.
+        options += ["--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
+    options += [word for device in unit["devices"] for word in ("--device", device)]
+    cluster = plan.get("cluster") or {}
+    command = [str(word) for word in (plan["image"]["entrypoint"] or role["command"])] + unit["args"]
+    env = {**role["env"], **unit["env"]}
+    if cluster.get("ray_port"):
+        command = _by_ray(plan, unit, command)
+        env.update(RAY_ADDRESS="{}:{}".format(cluster["head"], cluster["ray_port"]), RAY_AUTH_MODE="token")
+        options += ["--init"]  # reaps what Ray leaves
+    mounts = [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}]
+    if plan["run"].get("cache_variable"):
+        env[plan["run"]["cache_variable"]] = CACHE
+        mounts.append({"source": "{}/{}".format(role["cache_dir"], unit["name"]), "target": CACHE})
+    group = [*GROUP, "--token-file", role["secrets_dir"] + "/" + CLUSTER_KEY]
+    group += ["--container", unit["name"], *unit["group"], "--"]
+    return {
+        "group": group if unit["group"] else [],
+        "name": unit["name"],
+        "image": role["image"],
+        "user": role["user"],
+        "network": "host" if shared else role["network"],
+        "entrypoint": [],
+        "args": command,
+        # No passwd entry inside: libraries that ask for the user's name read USER.
+        "env": {"HOME": TMP, "USER": unit["name"], **env},
+        "tmpfs": {TMP: role["tmp_options"]},
+        "mounts": mounts,
+        "ports": [] if shared else ["{0}:{1}:{1}".format(plan["service"]["host"], unit["port"])],
+        "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if secret_variables(plan) else "",
+        "shm_bytes": box.get("shm_bytes") or 0,
+        "options": options + [str(option) for option in role.get("options", [])],
+    }

@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who this machine is: the settings of the stick, the host's name, its network and its SSH keys."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from typing import Any, Dict, List, Mapping, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.paths import match
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import settings as settings_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+
+# Labels of the stick or the seed; FAT has capital letters alone, ISO 9660 has what its maker wrote.
+LABELS = ("YITIJI", "yitiji", "CIDATA", "cidata")
+SMALL = "yitiji.conf"
+NETWORK = "/etc/systemd/network/20-yitiji.network"
+KEYS = os.path.expanduser("~root") + "/.ssh/authorized_keys"
+# Where there is no device for it: a file that somebody laid down beforehand
+LAID_DOWN = "/etc/yitiji/first-boot.d"
+
+
+def read_stick() -> Optional[Dict[str, Any]]:
+    """Settings from the stick or the seed; None when there is none."""
+    if os.path.isdir(LAID_DOWN):
+        return read_folder(LAID_DOWN)
+    device = find_stick()
+    if not device:
+        return None
+    with tempfile.TemporaryDirectory(prefix="yitiji-", dir="/run") as folder:
+        mounted = subprocess.run(
+            ["mount", "-o", "ro,nosuid,nodev,noexec", device, folder], capture_output=True, check=False
+        )
+        if mounted.returncode:
+            said = mounted.stderr.decode("utf-8", "replace").strip()
+            raise settings_.refuse(f"the stick {device} cannot be read: {said}.", f"无法读取 U 盘 {device}：{said}。")
+        try:
+            return read_folder(folder)
+        finally:
+            subprocess.run(["umount", folder], check=False)
+
+
+def find_stick(seconds: float = 120) -> str:
+    """Its device, as soon as udev has seen it; nothing when udev has seen everything, or takes too long."""
+    until = time.monotonic() + seconds
+    while True:
+        settled = subprocess.run(["udevadm", "settle", "--timeout=0"], capture_output=True, check=False).returncode == 0
+        found = [f"/dev/disk/by-label/{name}" for name in LABELS if os.path.exists(f"/dev/disk/by-label/{name}")]
+        if found or settled or time.monotonic() > until:
+            return found[0] if found else ""
+        time.sleep(0.5)
+
+
+def read_folder(folder: str) -> Optional[Dict[str, Any]]:
+    """The small file wins over a NoCloud seed."""
+    names = {name.lower(): name for name in os.listdir(folder)}
+    if SMALL in names:
+        with open(os.path.join(folder, names[SMALL]), "rb") as stream:
+            return settings_.parse(stream.read(65536).decode("utf-8", "replace"))
+    if "meta-data" not in names:
+        return None
+    parts = [_yaml(folder, names.get(part, "")) for part in ("meta-data", "network-config", "user-data")]
+    return settings_.from_nocloud(*parts)
+
+
+def _yaml(folder: str, name: str) -> Dict[str, Any]:
+    path = os.path.join(folder, name)
+    if not name or not os.path.isfile(path):
+        return {}
+    # Ansible brings PyYAML; a core's own imports are the standard library's alone
+    loader = __import__("yaml")
+    try:
+        return dict(loader.safe_load(read_text(path)) or {})
+    except (loader.YAMLError, TypeError, ValueError) as error:
+        raise settings_.refuse(
+            f"{name} of the seed cannot be read: {error}.", f"无法读取种子文件 {name}：{error}。"
+        ) from error
+
+
+def wired(top: str = "/sys/class/net") -> List[str]:
+    """Interfaces of real cards: what is made of others (bridges, pairs, bonds) has no device behind it."""
+    names = sorted(os.listdir(top)) if os.path.isdir(top) else []
+    return [n for n in names if os.path.exists(f"{top}/{n}/device") and read_text(f"{top}/{n}/type").strip() == "1"]
+
+
+def _with_interface(found: Mapping[str, Any]) -> Dict[str, Any]:
+    """One address belongs to one interface: of several, the one chosen before, else the first with a cable."""
+    if found.get("interface") or found.get("address", "dhcp") == "dhcp" or len(wired()) < 2:
+        return dict(found)
+    names = wired()
+    for name in names:
+        if read_text(NETWORK) == settings_.network_file({**found, "interface": name}):
+            return {**found, "interface": name}
+        subprocess.run(["ip", "link", "set", name, "up"], check=False)
+    until = time.monotonic() + 15  # switches take their time
+    plugged: List[str] = []
+    while not plugged and time.monotonic() < until:
+        time.sleep(0.5)
+        plugged = [name for name in names if read_text(f"/sys/class/net/{name}/carrier").strip() == "1"]
+    return {**found, "interface": (plugged or names)[0]}
+
+
+def take(found: Mapping[str, Any]) -> None:
+    """Makes it so; what is already so is not touched."""
+    name = str(found.get("hostname") or read_text("/etc/hostname").strip() or "yitiji").lower()
+    if read_text("/etc/hostname").strip() != name:
+        write_atomic("/etc/hostname", name + "\n", 0o644)
+    if socket.gethostname() != name:
+        socket.sethostname(name)
+    hosts = f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n127.0.1.1 {name}\n"
+    if f" {name}\n" not in read_text("/etc/hosts"):
+        write_atomic("/etc/hosts", hosts, 0o644)
+    network = settings_.network_file(_with_interface(found))
+    if read_text(NETWORK) != network:
+        write_atomic(NETWORK, network, 0o644)
+    key = str(found.get("ssh_key") or "")
+    if key and key not in read_text(KEYS).splitlines():
+        os.makedirs(os.path.dirname(KEYS), mode=0o700, exist_ok=True)
+        write_atomic(KEYS, read_text(KEYS) + key + "\n", 0o600)
+    if not match("/", "etc/ssh/ssh_host_*_key"):
+        subprocess.run(["ssh-keygen", "-A"], check=False, stdout=subprocess.DEVNULL)

@@ -1,0 +1,174 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of nginx's site that follow from routes, teams and engines."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Dict, List, Mapping, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import Team
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.routes import Route
+
+# Status: type, code, English, Chinese; in the form of OpenAI's API. $names are nginx's.
+ERRORS: Dict[int, Tuple[str, str, str, str]] = {
+    401: (
+        "invalid_request_error",
+        "invalid_api_key",
+        "No valid API key. Send `Authorization: Bearer <key>`; the operator of this appliance hands out keys.",
+        "缺少有效的 API 密钥。请发送 `Authorization: Bearer <密钥>`；密钥由本机管理员发放。",
+    ),
+    403: (
+        "invalid_request_error",
+        "key_suspended",
+        "This API key is suspended. Ask the operator of this appliance.",
+        "该 API 密钥已停用，请联系本机管理员。",
+    ),
+    404: (
+        "invalid_request_error",
+        "unknown_url",
+        "Unknown request URL: $yitiji_said. It does not exist or is not published.",
+        "未知的请求地址：$yitiji_said。该接口不存在或未开放。",
+    ),
+    413: (
+        "invalid_request_error",
+        "request_too_large",
+        "The request is larger than the gateway takes.",
+        "请求超过网关允许的大小。",
+    ),
+    429: (
+        "requests",
+        "rate_limit_exceeded",
+        "Too many requests for key $yitiji_team ($yitiji_limit). Try again in $yitiji_rate_wait s.",
+        "密钥 $yitiji_team 的请求超出限制（$yitiji_limit_zh）。请在 $yitiji_rate_wait 秒后重试。",
+    ),
+    503: (
+        "server_error",
+        "model_loading",
+        "The model is not ready: it is loading or restarting. Expected in about $yitiji_wait s.",
+        "模型尚未就绪：正在加载或重启，预计约 $yitiji_wait 秒后可用。",
+    ),
+    504: (
+        "server_error",
+        "timeout",
+        "The engine was silent for too long.",
+        "引擎长时间没有响应。",
+    ),
+}
+# The variables of an error's headers.
+HEADERS = {
+    401: 'set $yitiji_challenge "Bearer";',
+    429: "set $yitiji_retry $yitiji_rate_wait;",
+    503: "set $yitiji_retry $yitiji_wait;",
+}
+
+
+def error_body(status: int) -> str:
+    kind, code, english, chinese = ERRORS[status]
+    message = f"{english} / {chinese}"
+    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}, ensure_ascii=False)
+
+
+def _block(head: str, lines: List[str]) -> List[str]:
+    return [head + " {", *("    " + line for line in lines), "}"]
+
+
+def _literal(name: str) -> str:
+    """A value of a map as it is; nginx has words of its own there."""
+    return "\\" + name if name in ("default", "hostnames", "include", "volatile") else name
+
+
+def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
+    """Two maps: what is published, and what belongs to the engine alone."""
+    open_rows = ['default "";']
+    for route in allowed:
+        key = f"~^{route.method} {route.pattern()}$" if route.varies else f"{route.method} {route.path}"
+        open_rows.append(f'"{key}" 1;')
+    shut_rows = ['default "";']
+    for route in refused:
+        shut_rows.append(f'"~^{route.pattern()}(/|$)" 1;')
+    return [
+        *_block('map "$request_method $uri" $yitiji_route', open_rows),
+        "",
+        *_block("map $uri $yitiji_engine_only", shut_rows),
+        # What an error repeats of a request must not break out of its JSON.
+        *_block(
+            "map $request_method:$uri $yitiji_said",
+            ['default "?";', r'"~^[A-Z]+:[A-Za-z0-9/._:-]{1,200}$" "$request_method $uri";'],
+        ),
+    ]
+
+
+def upstream(servers: List[str], name: str = "yitiji_engine") -> List[str]:
+    """Replicas by least connections; one that fails twice rests for ten seconds."""
+    rows = [f"zone {name} 128k;", "least_conn;"]
+    # A group without a server is no configuration; port 9 of loopback is refused, so the answer is "not ready".
+    rows += [f"server {server} max_fails=2 fail_timeout=10s;" for server in servers or ["127.0.0.1:9"]]
+    return _block(f"upstream {name}", rows)
+
+
+def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
+    """Zones (for http) and their use (for the location): one of each a team, as a zone has one rate."""
+    zones: List[str] = []
+    use: List[str] = []
+    waits = ["default 5;"]
+    for team in teams:
+        if team.state != "present":
+            continue
+        only = ['default "";', f'"{_literal(team.name)}" 1;']
+        if team.rate:
+            zones += _block(f"map $yitiji_team $yitiji_rate_{team.word}", only)
+            zones.append(
+                f"limit_req_zone $yitiji_rate_{team.word} zone=yitiji_rate_{team.word}:32k rate={team.rate}r/m;"
+            )
+            burst = f" burst={team.burst} nodelay" if team.burst else ""
+            use.append(f"limit_req zone=yitiji_rate_{team.word}{burst};")
+            waits.append(f'"{team.name}:REJECTED" {math.ceil(60 / team.rate)};')
+        if team.concurrency:
+            zones += _block(f"map $yitiji_team $yitiji_conn_{team.word}", only)
+            zones.append(f"limit_conn_zone $yitiji_conn_{team.word} zone=yitiji_conn_{team.word}:32k;")
+            use.append(f"limit_conn yitiji_conn_{team.word} {team.concurrency};")
+    zones += _block('map "$yitiji_team:$limit_req_status" $yitiji_rate_wait', waits)
+    for name, at_once, per_minute in (
+        ("yitiji_limit", "concurrent requests", "requests per minute"),
+        ("yitiji_limit_zh", "并发请求数", "每分钟请求数"),
+    ):
+        zones += _block(f"map $limit_req_status ${name}", [f'default "{at_once}";', f'REJECTED "{per_minute}";'])
+    return zones, use
+
+
+def errors() -> List[str]:
+    """Named places for the errors of the API."""
+    lines: List[str] = []
+    for status in sorted(ERRORS):
+        lines += _block(
+            f"location @yitiji_{status}",
+            [
+                "default_type application/json;",
+                *([HEADERS[status]] if status in HEADERS else []),
+                f"return {status} '{error_body(status)}';",
+            ],
+        )
+    return lines
+
+
+def _indent(lines: List[str], by: int) -> str:
+    return "\n".join((" " * by + line).rstrip() for line in lines)
+
+
+def render(settings: Mapping[str, Any]) -> Dict[str, str]:
+    """`http`, `location`, `pages` and `errors`: what the template puts in their places."""
+    zones, use = limits(settings["teams"])
+    http = [*routes(settings["allowed"], settings["refused"]), "", *zones, "", *upstream(settings["servers"])]
+    for number, model in enumerate(settings.get("models") or []):
+        if number:
+            http += upstream([model["server"]], f"yitiji_engine_{number}")
+    pages = [f"error_page {status} = @yitiji_{status};" for status in (401, 403, 404, 413, 429, 503, 504)]
+    pages.append("error_page 502 = @yitiji_503;")
+    return {
+        "http": _indent(http, 0),
+        "pages": _indent(pages, 8),
+        "location": _indent([*pages, *use], 8),
+        "errors": _indent(errors(), 4),
+    }

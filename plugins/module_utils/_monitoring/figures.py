@@ -1,0 +1,152 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The appliance's own figures, written for node_exporter's textfile collector. Runs on the node, by a timer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import time
+import urllib.request
+from email.utils import parsedate_to_datetime
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
+
+CONFIG = "/etc/yitiji/monitoring/metrics.json"
+DOCTOR_EVERY = 600  # seconds; a look takes a second of CPU
+HELP = {
+    "yitiji_weights_verified": "1: the stamp of the model's weights stands",
+    "yitiji_certificate_expires_seconds": "when the certificate ends, seconds since the epoch",
+    "yitiji_engine_healthy": "1: the engine answers its health check",
+    "yitiji_rank_active": "1: the unit of this rank is active",
+    "yitiji_gpus_planned": "cards that the plan uses on this node",
+    "yitiji_gpus_present": "cards that the driver lists",
+    "yitiji_doctor_findings": "the doctor's rules by result",
+    "yitiji_metrics_written_seconds": "when these figures were written, seconds since the epoch",
+}
+Sample = Tuple[str, Dict[str, str], float]
+
+
+def exposition(samples: Sequence[Sample]) -> str:
+    """Prometheus' text format."""
+    lines: List[str] = []
+    for name in sorted({one[0] for one in samples}):
+        lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge"]
+        rows = [one for one in samples if one[0] == name]
+        for _name, labels, value in sorted(rows, key=lambda one: sorted(one[1].items())):
+            text = ",".join(f'{key}="{_escaped(labels[key])}"' for key in sorted(labels))
+            lines.append(f"{name}{{{text}}} {value:.17g}" if text else f"{name} {value:.17g}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def samples(config: Dict[str, Any]) -> List[Sample]:
+    found: List[Sample] = [("yitiji_metrics_written_seconds", {}, time.time())]
+    for one in config["weights"]:
+        valid = check_stamp(one["path"], one["model"]).valid
+        found.append(("yitiji_weights_verified", {"model": one["model"]}, float(valid)))
+    for path in config["certificates"]:
+        ends = certificate_end(path)
+        if ends is not None:
+            found.append(("yitiji_certificate_expires_seconds", {"path": path}, ends))
+    for unit in config["units"]:
+        active = _output("systemctl", "is-active", unit["unit"]).strip() == "active"
+        found.append(("yitiji_rank_active", {"unit": unit["unit"], "rank": str(unit["rank"])}, float(active)))
+        if unit["health"]:
+            found.append(("yitiji_engine_healthy", {"unit": unit["unit"]}, float(answers(unit["health"]))))
+    if config["gpus"]:
+        found.append(("yitiji_gpus_planned", {}, float(config["gpus"])))
+        found.append(("yitiji_gpus_present", {}, float(count_gpus(_output("nvidia-smi", "-L")))))
+    return found
+
+
+def certificate_end(path: str) -> Optional[float]:
+    return parse_end(_output("openssl", "x509", "-noout", "-enddate", "-in", path))
+
+
+def parse_end(text: str) -> Optional[float]:
+    """`notAfter=Jan  2 03:04:05 2027 GMT` -> seconds since the epoch."""
+    match = re.search(r"notAfter=(\w{3}) +(\d+) ([\d:]+) (\d{4}) GMT", text)
+    if not match:
+        return None
+    month, day, clock, year = match.groups()
+    return parsedate_to_datetime(f"{day} {month} {year} {clock} +0000").timestamp()
+
+
+def count_gpus(listing: str) -> int:
+    """Lines of `nvidia-smi -L` that name a card, not its slices."""
+    return sum(1 for line in listing.splitlines() if re.match(r"GPU \d+: ", line))
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+def doctor_samples(report: Dict[str, Any]) -> List[Sample]:
+    """How many rules ended how, from the doctor's JSON."""
+    counts: Dict[str, int] = {}
+    for finding in report["results"]:
+        counts[finding["status"]] = counts.get(finding["status"], 0) + 1
+    return [
+        ("yitiji_doctor_findings", {"status": status}, float(counts.get(status, 0)))
+        for status in ("pass", "fail", "warn", "unknown", "skip")
+    ]
+
+
+def _output(*words: str) -> str:
+    try:
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace")
+
+
+def write(path: str, text: str) -> None:
+    """Whole or not at all; the exporter reads any *.prom, so the other name ends differently."""
+    with open(path + ".new", "w", encoding="utf-8") as target:
+        target.write(text)
+    os.chmod(path + ".new", 0o644)
+    os.replace(path + ".new", path)
+
+
+def _age(path: str) -> float:
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return float("inf")
+
+
+def collect(config: Dict[str, Any]) -> None:
+    """Writes the figures; the doctor's only now and then."""
+    write(os.path.join(config["directory"], "yitiji.prom"), exposition(samples(config)))
+    path = os.path.join(config["directory"], "yitiji-doctor.prom")
+    if config["doctor"] and _age(path) > DOCTOR_EVERY:
+        text = _output(config["doctor"], "--fast", "--json", "-")
+        if text:
+            write(path, exposition(doctor_samples(json.loads(text))))
+
+
+def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
+    about = "采集本机的一体机指标 collects the appliance's figures"
+    found = argparse.ArgumentParser(prog="yitiji-metrics", description=about)
+    found.add_argument("--config", metavar="FILE", default=CONFIG, help=f"default: {CONFIG}")
+    found.add_argument("--every", metavar="SECONDS", type=float, default=0, help="go on for ever; 0: once")
+    options = found.parse_args(argv)
+    with open(options.config, encoding="utf-8") as source:
+        config = json.load(source)
+    while True:
+        collect(config)
+        if not options.every:
+            return 0
+        time.sleep(options.every)

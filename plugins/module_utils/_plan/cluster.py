@@ -1,0 +1,65 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What nodes that compute together need of each other: addresses, interfaces, ports, a way to start as one."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+
+GROUP_PORT = 29500  # lifelines between the nodes' parts (_engines/group.py)
+MASTER_PORT = 29501
+DATA_PORT = 29550
+RAY_PORT = 6379
+
+
+def check_addresses(nodes: List[Node]) -> None:
+    """A name, or an address that no interface holds, leads to an endless wait at the start."""
+    for node in nodes:
+        if node.source == "facts" and node.interface is None:
+            raise Refusal(
+                "LLM401",
+                text(
+                    f"{node.name}: {node.address} 不是该节点某个接口的 IP 地址, 多节点部署需要",
+                    f"{node.name}: {node.address} is not the IP address of an interface of it, which nodes that "
+                    "compute together need",
+                ),
+                [
+                    text(
+                        f"为 {node.name} 设置 appliance_data_address (节点间网络的地址)",
+                        f"set appliance_data_address of {node.name} to its address in the network between the nodes",
+                    )
+                ],
+            )
+
+
+def cluster_part(nodes: List[Node], executor: Optional[str]) -> Optional[Dict[str, Any]]:
+    """None for one node. Ports are open to the peers alone; engines take further ones at random, so all above 1023."""
+    if len(nodes) < 2:
+        return None
+    return {
+        "executor": executor,
+        "head": nodes[0].address,
+        "port": GROUP_PORT,
+        "ray_port": RAY_PORT if executor == "ray" else None,
+        "peers": [node.address for node in nodes],
+        "ports": ["1024-65535"],
+        "wide": [RAY_PORT] if executor == "ray" else [MASTER_PORT],  # listen on all addresses, whatever is asked
+    }
+
+
+def node_env(node: Node, spread: bool) -> Dict[str, str]:
+    """The data plane's address and interface, never typed by anyone."""
+    if not spread:
+        return {}
+    env = {"VLLM_HOST_IP": node.address}
+    if node.interface:
+        env.update({"NCCL_SOCKET_IFNAME": "=" + node.interface, "GLOO_SOCKET_IFNAME": node.interface})
+    return env
+
+
+def node_devices(node: Node, spread: bool) -> List[str]:
+    """Device files besides the cards: RDMA between nodes."""
+    return ["/dev/infiniband"] if spread and node.rdma else []

@@ -1,0 +1,185 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rule behind each number of a GPU plan, what to beware of, and which layouts came next."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import warning, why
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Problem
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+
+ROOM = 0.05  # a cache that exceeds the wish by less than this is called tight
+
+
+def warnings(
+    wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision, catalog: Catalog, spread: bool
+) -> List[Dict[str, str]]:
+    found = [warning("LLM501", one) for one in precision.warnings]
+    layout = chosen.layout
+    idle = problem.gpus * problem.nodes - layout.used
+    if idle:
+        found.append(
+            warning(
+                "LLM517",
+                text(f"{idle} 张 GPU 未使用 (布局不允许)", f"{idle} GPU(s) stay unused: no layout can use them"),
+            )
+        )
+    if not problem.shape.mla and layout.tensor > problem.shape.kv_heads:
+        found.append(
+            warning(
+                "LLM503",
+                text(
+                    f"TP {layout.tensor} 大于 KV 头数 {problem.shape.kv_heads}: KV 缓存有重复",
+                    f"TP {layout.tensor} exceeds {problem.shape.kv_heads} KV heads: the cache holds copies",
+                ),
+            )
+        )
+    if not gpu.verified:
+        found.append(
+            warning(
+                "LLM516",
+                text(f"{gpu.kind}: 按数据手册计划, 未经验证", f"{gpu.kind}: planned from its data sheet, not verified"),
+            )
+        )
+    if not gpu.known:
+        found.append(
+            warning(
+                "LLM525",
+                text(
+                    f"目录中没有 {gpu.kind}: 只用驱动报告的数值",
+                    f"{gpu.kind} is not in the catalogue: only the driver's figures are used",
+                ),
+            )
+        )
+    if wish.engine != "vllm":
+        found.append(
+            warning(
+                "LLM518",
+                text(
+                    f"{wish.engine} 的内存按 vLLM 的公式估算", f"memory of {wish.engine} is estimated by vLLM's formula"
+                ),
+            )
+        )
+    if spread and layout.span > 1:
+        slow = [node.name for node in wish.nodes if node.link_gbps is not None and not node.rdma]
+        if slow:
+            found.append(
+                warning(
+                    "LLM405",
+                    text(
+                        "节点间没有 RDMA: 流水线可用, 但较慢",
+                        "no RDMA between the nodes: the pipeline works, but slower",
+                    ),
+                )
+            )
+    if gpu.free is not None and gpu.free < 0.9 * gpu.total:
+        found.append(
+            warning(
+                "LLM506",
+                text(
+                    f"GPU 上已有其他程序占用显存, 利用率降到 {problem.utilization}",
+                    f"something else holds GPU memory; utilization is lowered to {problem.utilization}",
+                ),
+            )
+        )
+    need = max(wish.context, chosen.seqs * wish.request_tokens)
+    if chosen.tokens < (1 + ROOM) * need:
+        found.append(warning("LLM519", text("KV 缓存仅略大于需求", "the KV cache is only just larger than the wish")))
+    return found
+
+
+def reasons(wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision) -> List[Dict[str, Any]]:
+    layout, memory, shape = chosen.layout, chosen.memory, problem.shape
+    kv = (
+        "MLA 的潜向量在每个 rank 上都有一份, 不随 TP 减少",
+        "MLA's latent is copied on every rank; TP does not divide it",
+    )
+    if not shape.mla:
+        kv = ("2 x 每卡 KV 头 x 头维度 x 字节 x 层数", "2 x KV heads on the card x head size x bytes x layers")
+    sampler = memory.activation > 0 and 12 * min(chosen.seqs, chosen.batched) * shape.vocab / 2**30 >= memory.activation
+    return [
+        why(
+            "dtype",
+            precision.dtype,
+            f"检查点为 {precision.name}",
+            f"the checkpoint is {precision.name}",
+            wish.precision,
+        ),
+        why(
+            "layout.tensor",
+            layout.tensor,
+            f"整除 {shape.heads} 个注意力头和量化块, 且在一个节点内",
+            f"divides {shape.heads} heads and the quantisation blocks, and stays on one node",
+            "LLM503",
+        ),
+        why(
+            "layout.pipeline",
+            layout.pipeline,
+            f"{shape.layers} 层分段; 权重单节点放不下时跨节点",
+            f"{shape.layers} layers in stages; spans nodes when one can't hold the weights",
+            "search",
+        ),
+        why("layout.data", layout.data, "其余 GPU 各运行一个副本", "the other GPUs run replicas", "search"),
+        why(
+            "gpu_memory_utilization",
+            problem.utilization,
+            "引擎版本的默认值, 不超过空闲显存",
+            "the version's default, no more than what is free",
+            "engines",
+        ),
+        why("max_num_seqs", chosen.seqs, "并发数 / 副本数", "concurrency / replicas", "profile"),
+        why(
+            "max_num_batched_tokens",
+            chosen.batched,
+            "能放下的最大预填充批",
+            "the largest prefill batch that fits",
+            "search",
+        ),
+        why(
+            "memory.weights",
+            round(memory.weights, 2),
+            "按张量切分, 每卡最满的一级",
+            "split tensor by tensor, the fullest stage",
+            "config.json" if problem.correction_gib == 0 else "safetensors index",
+        ),
+        why(
+            "memory.activation",
+            round(memory.activation, 2),
+            "采样器与前向的较大者" if sampler else "前向计算的峰值",
+            "the sampler's peak" if sampler else "the forward pass's peak",
+            "max(forward, sampler)",
+        ),
+        why("memory.non_torch", round(memory.non_torch, 2), "NCCL 与驱动", "NCCL and the driver", "measured starts"),
+        why("memory.graphs", round(memory.graphs, 2), "0.5 + 0.014 x 层数", "0.5 + 0.014 x layers", "three logs: weak"),
+        why("capacity.kv_bytes_per_token_per_gpu", int(memory.kv_token_bytes), kv[0], kv[1], "config.json"),
+        why(
+            "margin",
+            round(0.3 + 0.02 * problem.total_gib, 2),
+            "0.3 GiB + 显存的 2 %",
+            "0.3 GiB + 2 % of the card",
+            "measured starts",
+        ),
+    ]
+
+
+def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any]]:
+    """The three layouts after the chosen one that hold the wish too."""
+    rows = []
+    for other in [one for one in found[1:] if one.fits][:3]:
+        layout = other.layout
+        name = f"TP {layout.tensor} x PP {layout.pipeline} x DP {layout.data}"
+        rows.append(
+            {
+                "change": text(f"布局 {name}", f"layout {name}"),
+                "kv_tokens": other.tokens * layout.data,
+                "gpus": layout.used,
+                "layout": {"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
+            }
+        )
+    return rows

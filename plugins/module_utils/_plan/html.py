@@ -1,0 +1,102 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan as one HTML page without outside parts: a bar for each card, both languages."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, List, Mapping
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import PARTS, facts, word, wrap_args
+
+COLOURS = {
+    "weights": "#3b6ea5",
+    "kv": "#5aa469",
+    "activation": "#d9a441",
+    "graphs": "#a05a8c",
+    "non_torch": "#7a7a7a",
+    "margin": "#c9c9c9",
+    "outside": "#eeeeee",
+    "runtime": "#7a7a7a",
+}
+MOST_CARDS = 64  # bars beyond this say nothing new
+STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em;color:#222}"
+    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ddd;padding:.3em .6em;text-align:left;"
+    "vertical-align:top}.bar{display:flex;height:1.3em;border:1px solid #999}.bar i{display:block;height:100%}"
+    ".key i{display:inline-block;width:1em;height:1em;margin:0 .3em 0 1em;vertical-align:middle}"
+    "pre{background:#f6f6f6;padding:1em;overflow-x:auto}.warn{background:#fff4d6;padding:.3em .8em;margin:.3em 0}"
+)
+
+
+def both(key: str) -> str:
+    return escape(f"{word(key, 'zh')} / {word(key, 'en')}")
+
+
+def page(plan: Mapping[str, Any]) -> str:
+    title = escape(f"{plan['deployment']} · {plan['profile']}")
+    body: List[str] = [f"<h1>{title}</h1>"]
+    body += [
+        f"<p class=warn><b>{escape(one['id'])}</b> {escape(one['zh'])} / {escape(one['en'])}</p>"
+        for one in plan["warnings"]
+    ]
+    rows = zip(facts(plan, "zh"), facts(plan, "en"))
+    body.append("<table>" + "".join(_fact(zh[0], zh[1], en[1]) for zh, en in rows) + "</table>")
+    body += _bars(plan)
+    body.append(f"<h2>{both('command')}</h2><pre>{escape(chr(10).join(wrap_args(plan['args'])))}</pre>")
+    if plan["alternatives"]:
+        body.append(
+            f"<h2>{both('alternatives')}</h2><table>"
+            + "".join(
+                f"<tr><td>{escape(one['change']['zh'])} / {escape(one['change']['en'])}<td>{one['kv_tokens']:,} KV"
+                for one in plan["alternatives"]
+            )
+            + "</table>"
+        )
+    body.append(
+        f"<h2>{both('why')}</h2><table>"
+        + "".join(
+            f"<tr><td>{escape(one['key'])}<td>{escape(str(one['value']))}<td>{escape(one['rule']['zh'])}<br>"
+            f"{escape(one['rule']['en'])}<td>{escape(one['source'])}"
+            for one in plan["why"]
+        )
+        + "</table>"
+    )
+    return (
+        f"<!doctype html><html lang=zh><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
+        f"<body>{chr(10).join(body)}</body></html>"
+    )
+
+
+def _fact(key: str, zh: str, en: str) -> str:
+    content = escape(zh) if zh == en else f"{escape(zh)}<br>{escape(en)}"
+    return f"<tr><th>{both(key)}<td>{content}"
+
+
+def _bars(plan: Mapping[str, Any]) -> List[str]:
+    parts = plan["memory"].get("per_gpu_gib")
+    if not parts:
+        return []
+    stages = plan["memory"].get("stages_gib") or [parts]
+    key = "".join(f"<i style='background:{COLOURS[one]}'></i>{both(one)} {parts[one]}" for one in PARTS)
+    rows: List[str] = []
+    for name, node in plan["nodes"].items():
+        for place, index in enumerate(node["gpus"]):
+            held = stages[_stage(plan["layout"], node["rank"] * len(node["gpus"]) + place)]
+            rows.append(
+                f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'><div class=bar>{_cells(held)}</div>"
+            )
+    return [f"<h2>{both('memory')}</h2><p class=key>{key}</p><table>" + "".join(rows[:MOST_CARDS]) + "</table>"]
+
+
+def _stage(layout: Mapping[str, int], rank: int) -> int:
+    """Ranks of one stage lie next to each other, stages of one replica too."""
+    return int(rank % (layout["tensor"] * layout["pipeline"]) // layout["tensor"])
+
+
+def _cells(parts: Mapping[str, float]) -> str:
+    return "".join(
+        f"<i style='width:{100 * max(0.0, parts[key]) / parts['total']:.2f}%;background:{COLOURS[key]}' "
+        f"title='{both(key)}: {parts[key]} GiB'></i>"
+        for key in PARTS
+    )

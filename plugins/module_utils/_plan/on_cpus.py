@@ -1,0 +1,172 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""vLLM on CPUs, one rank a node: its cache no larger than the wish, since memory is shared with the system."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Dict, List
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, command, environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
+    GIB,
+    Stage,
+    kv_layer_bytes,
+    stage_weights,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
+    MASTER_PORT,
+    check_addresses,
+    cluster_part,
+    node_env,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import (
+    base_plan,
+    gib,
+    image_part,
+    start_part,
+    why,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+
+MIB = 1024**2
+RUNTIME = int(2.5 * GIB)  # interpreter, libraries and buffers
+BLOCK = 128  # tokens of one page of the cache
+SHM = 2 * GIB
+
+
+def _nodes(wish: Wish, ranks: int) -> List[Node]:
+    if ranks > len(wish.nodes):
+        raise Refusal(
+            "LLM512",
+            text(
+                f"档位 {wish.profile} 需要 {ranks} 个节点, 部署中只有 {len(wish.nodes)} 个",
+                f"profile {wish.profile} takes {ranks} nodes, the deployment has {len(wish.nodes)}",
+            ),
+            [text("在清单中给该组添加主机", "add hosts to the deployment's group in the inventory")],
+        )
+    if ranks > 1:
+        check_addresses(wish.nodes[:ranks])
+    return wish.nodes[:ranks]
+
+
+def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+    shape, head = wish.shape, wish.head
+    if not shape.sized:
+        raise Refusal(
+            "LLM532",
+            text(
+                f"{shape.model_type} 的缓存不能按词元计算",
+                f"the cache of {shape.model_type} can't be sized by the token",
+            ),
+            [text("选择另一模型", "take another model")],
+        )
+    tensor, pipeline = wish.layout.get("tensor", 1), wish.layout.get("pipeline", 1)
+    used = _nodes(wish, tensor * pipeline)
+    spread = len(used) > 1
+    executor = (wish.executor or "mp") if spread else None
+    engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
+    image = image_part(wish, catalog, "cpu", None, None)
+    token = kv_layer_bytes(shape, 1, "auto") * shape.layers
+    tokens = max(wish.context, wish.concurrency * wish.request_tokens)
+    blocks = -(-tokens // BLOCK) + wish.concurrency
+    kv = max(64 * MIB, int(-(-(blocks * BLOCK * token) // MIB) * MIB))
+    weights = int(stage_weights(shape, Stage(shape.layers, True, True, 0), 1))
+    need = weights + kv + RUNTIME  # a node; that weights and cache are divided is not counted on
+    have = min((node.memory_bytes for node in used if node.memory_bytes is not None), default=None)
+    if have is not None and need > have:
+        raise Refusal(
+            "LLM104",
+            text(
+                f"内存不足: 需要 {gib(need):.1f} GiB, 只有 {gib(have):.1f} GiB",
+                f"not enough memory: {gib(need):.1f} GiB needed, {gib(have):.1f} GiB there",
+            ),
+            [
+                text(
+                    "减小 appliance_context_length 或 appliance_concurrency",
+                    "lower appliance_context_length or appliance_concurrency",
+                )
+            ],
+            {"memory_bytes": need},
+            {"memory_bytes": have},
+        )
+    version = str(image["version"])
+    settings = Settings(
+        model_path=wish.mount + "/" + wish.model_id,
+        served_name=wish.served_name,
+        port=wish.port,
+        device="cpu",
+        dtype=shape.dtype if shape.dtype in DTYPES else "bfloat16",
+        max_len=wish.context,
+        max_seqs=wish.concurrency,
+        max_batched=max(2048, min(wish.context, 8192)),
+        kv_bytes=kv,
+        reasoning_parser=wish.reasoning_parser,
+        eager=wish.eager,
+        host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
+        tensor=tensor,
+        pipeline=pipeline,
+        executor=executor,
+        nodes=len(used) if executor == "mp" else 1,
+        master_address=head.address if executor == "mp" else None,
+        master_port=MASTER_PORT if executor == "mp" else None,
+    )
+    kv_tokens = int(kv // (BLOCK * token) * BLOCK)
+    plan = base_plan(wish, catalog, image)
+    plan.update(
+        engine={"name": wish.engine, "version": version, "device": "cpu", "form": "container"},
+        layout={"tensor": tensor, "pipeline": pipeline, "data": 1},
+        executor=executor,
+        cluster=cluster_part(used, executor),
+        nodes={
+            node.name: {
+                "rank": rank,
+                "head": rank == 0,
+                "gpus": [],
+                "address": node.address,
+                "args": command(engine, version, dataclasses.replace(settings, node_rank=rank)),
+                "env": node_env(node, spread),
+                "devices": [],
+            }
+            for rank, node in enumerate(used)
+        },
+        service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
+        args=command(engine, version, settings),  # the head's
+        env=environment(settings),
+        container={
+            "shm_bytes": SHM,
+            "models_mount": wish.mount,
+            "gpus": None,
+            "network": "host" if spread else "bridge",
+        },
+        start=start_part(wish.model_bytes, 1),
+        memory={
+            "per_gpu_gib": None,
+            "cpu_gib": {"weights": gib(weights), "kv": gib(kv), "runtime": gib(RUNTIME), "total": gib(need)},
+        },
+        capacity={
+            "kv_tokens": kv_tokens,
+            "max_context": min(kv_tokens, shape.max_len),
+            "longest_context": min(kv_tokens, shape.max_len),
+            "context": wish.context,
+            "concurrency": wish.concurrency,
+            "concurrency_at_context": kv_tokens // wish.context,
+            "users": 10 * wish.concurrency,
+        },
+    )
+    plan["needs"]["memory_bytes"] = need
+    plan["why"] += [
+        why("engine.device", "cpu", "档位指定 CPU", "the profile asks for the CPU", "profile"),
+        why(
+            "memory.cpu_gib.kv",
+            gib(kv),
+            "并发 x 请求长度 x 每词元字节",
+            "concurrency x request length x bytes a token",
+            f"{int(token)} B a token",
+        ),
+    ]
+    return plan

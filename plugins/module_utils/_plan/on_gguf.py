@@ -1,0 +1,346 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GGUF engines: how many layers fit the cards, whether main memory holds the rest, and which file to take."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.gguf_engines import (
+    GgufSettings,
+    ktransformers_args,
+    llamacpp_args,
+    ollama_env,
+    ollama_modelfile,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import matches
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, kv_layer_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import (
+    base_plan,
+    gib,
+    image_part,
+    start_part,
+    warning,
+    why,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import DEVICES, oldest_driver
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+
+CARD_RESERVE = 1.0 * GIB  # compute buffers and the driver, on each card
+CARD_SHARE = 0.97
+HOST_RESERVE = 4.0 * GIB
+SHM = GIB
+KT_CARD = 11 * 10**9  # KTransformers keeps attention and shared experts on the card: 11 GB for 671B Q4
+KT_HOST_SHARE = 0.945  # 382 GB of main memory for a file of 404 GB
+
+
+@dataclass(frozen=True)
+class Split:
+    """Layers on the cards and bytes in main memory."""
+
+    layers: int
+    card_bytes: float
+    host_bytes: float
+
+
+def by_formula(card_gb: float, file_gb: float, layers: int) -> int:
+    """The rule in use: n = VRAM / file x layers - 4."""
+    return max(0, min(layers, int(card_gb / file_gb * layers - 4)))
+
+
+def layer_sizes(shape: Shape, file_bytes: int, tensors: Optional[Dict[str, int]] = None) -> Tuple[List[float], float]:
+    """Bytes of each layer and of what lies outside the layers, from the file's tensors or in proportion."""
+    if tensors:
+        sizes = [0.0] * shape.layers
+        outside = 0.0
+        for name, size in tensors.items():
+            parts = name.split(".")
+            if parts[0] == "blk" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < shape.layers:
+                sizes[int(parts[1])] += size
+            else:
+                outside += size
+        return sizes, outside
+    heads = 2 if not shape.tied else 1
+    params = [_params(shape, index) for index in range(shape.layers)]
+    vocabulary = float(heads * shape.vocab * shape.hidden)
+    scale = file_bytes / (sum(params) + vocabulary)
+    return [one * scale for one in params], vocabulary * scale
+
+
+def _params(shape: Shape, index: int) -> float:
+    attention = shape.hidden * shape.head_dim * 2 * (shape.heads + shape.kv_heads)
+    if not shape.moe or index < shape.dense_first:
+        return float(attention + shape.mlp_matrices * shape.hidden * shape.inter)
+    experts = shape.experts + shape.experts_shared
+    return float(attention + shape.mlp_matrices * shape.hidden * shape.moe_inter * experts)
+
+
+def split(
+    shape: Shape,
+    file_bytes: int,
+    cards: List[float],
+    context: int,
+    parallel: int,
+    tensors: Optional[Dict[str, int]] = None,
+) -> Split:
+    """The last layers go to the cards first, as llama.cpp does; each takes its part of the cache along."""
+    sizes, outside = layer_sizes(shape, file_bytes, tensors)
+    cache = kv_layer_bytes(shape, 1, "auto") * context * parallel
+    room = sum(max(0.0, card * CARD_SHARE - CARD_RESERVE) for card in cards)
+    used, count, limit = 0.0, 0, shape.layers
+    if tensors is None and cards:  # sizes in proportion are no better than the rule, which was found by trying
+        limit = by_formula(sum(cards) / 1e9, file_bytes / 1e9, shape.layers)
+    for size in reversed(sizes):
+        if used + size + cache > room or count >= limit:
+            break
+        used += size + cache
+        count += 1
+    total = sum(sizes) + outside + cache * shape.layers
+    if count == shape.layers and used + outside / 2 <= room:
+        used += outside / 2  # the output matrix follows when all layers are on the cards
+        count += 1
+    return Split(count, used, total - used)
+
+
+def gguf_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+    head, shape = wish.head, wish.native_shape or wish.shape
+    engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
+    files = (wish.entry.get("gguf") or {}).get("files") or {}
+    if wish.gguf and wish.gguf not in files:
+        known = ", ".join(sorted(files))
+        raise Refusal(
+            "LLM529",
+            text(f"没有 GGUF {wish.gguf!r}；现有: {known}", f"no GGUF {wish.gguf!r}; there are: {known}"),
+            [text("设置 appliance_gguf", "set appliance_gguf to one of them")],
+        )
+    cards = [float(gpu.total if gpu.free is None else gpu.free) for gpu in head.gpus]
+    parallel = 1 if wish.engine == "ktransformers" else wish.concurrency
+    rows = {name: _known(wish, row) for name, row in files.items()}
+    name, chosen = _choose(wish, shape, rows, cards, parallel)
+    if wish.engine == "ktransformers":
+        part = _ktransformers(wish, shape, head, cards, chosen)
+    else:
+        part = split(shape, chosen["bytes"], cards, wish.context, parallel, chosen["tensors"])
+    wish.model_bytes, wish.include = chosen["bytes"], list(chosen["include"])
+    wish.model_bytes_source = "hub" if chosen["files"] else "catalogue"
+    return _compose(wish, catalog, engine, head, shape, cards, parallel, name, chosen, part)
+
+
+def _known(wish: Wish, row: Dict[str, Any]) -> Dict[str, Any]:
+    """A file of the catalogue with what the hub says of it: its parts, their bytes, their tensors."""
+    include = list(row.get("include") or [])
+    files = sorted(one for one in wish.files if include and matches(one, include))
+    tensors: Dict[str, int] = {}
+    for one in files:
+        tensors.update(wish.gguf_tensors.get(one) or {})
+    whole = tensors if files and all(one in wish.gguf_tensors for one in files) else None
+    size = sum(wish.files[one] for one in files) or int(row["bytes"])
+    return {**row, "include": include, "files": files, "tensors": whole, "bytes": size}
+
+
+def _choose(
+    wish: Wish, shape: Shape, files: Dict[str, Any], cards: List[float], parallel: int
+) -> Tuple[str, Dict[str, Any]]:
+    """The most precise file that lies wholly on the cards; else the most precise that card and main memory hold."""
+    rows = sorted(files.items(), key=lambda row: -float(row[1]["bits"]))
+    if wish.gguf:
+        rows = [(wish.gguf, files[wish.gguf])]
+    if wish.engine == "ktransformers":
+        rows = [row for row in rows if row[1].get("ktransformers")] or rows[:1]
+        return rows[0]
+    mixed: List[Tuple[str, Dict[str, Any]]] = []
+    smallest: Optional[Split] = None
+    host = wish.head.memory_bytes
+    for row in rows:
+        part = split(shape, row[1]["bytes"], cards, wish.context, parallel, row[1]["tensors"])
+        if cards and part.layers > shape.layers:
+            return row
+        if host is None or part.host_bytes + HOST_RESERVE <= host:
+            mixed.append(row)
+        smallest = part
+    if mixed:
+        return mixed[0]
+    need = smallest.host_bytes + HOST_RESERVE if smallest else 0.0
+    raise Refusal(
+        "LLM504",
+        text(
+            f"内存不足: 最小的 GGUF 还需要 {gib(need):.0f} GiB 内存, 只有 {gib(host or 0):.0f} GiB",
+            f"not enough main memory: the smallest GGUF wants {gib(need):.0f} GiB of it, {gib(host or 0):.0f} there",
+        ),
+        [
+            text(
+                "减小 appliance_context_length 或 appliance_concurrency",
+                "lower appliance_context_length or appliance_concurrency",
+            ),
+            text("增加内存或 GPU", "add main memory or GPUs"),
+        ],
+        {"memory_bytes": int(need)},
+        {"memory_bytes": host},
+    )
+
+
+def _ktransformers(wish: Wish, shape: Shape, head: Node, cards: List[float], chosen: Dict[str, Any]) -> Split:
+    need = float(chosen["bytes"]) * KT_HOST_SHARE
+    cache = kv_layer_bytes(shape, 1, "auto") * shape.layers * wish.context
+    short = []
+    if not shape.moe:
+        short.append(("只支持 MoE 模型", "it serves mixture-of-experts models only"))
+    if not cards or max(cards) < KT_CARD + cache:
+        short.append(
+            (f"需要一张 {gib(KT_CARD + cache):.0f} GiB 的 GPU", f"one GPU of {gib(KT_CARD + cache):.0f} GiB is needed")
+        )
+    if head.memory_bytes is not None and head.memory_bytes < need:
+        short.append(
+            (
+                f"需要 {gib(need):.0f} GiB 内存, 只有 {gib(head.memory_bytes):.0f}",
+                f"{gib(need):.0f} GiB of main memory needed, {gib(head.memory_bytes):.0f} there",
+            )
+        )
+    if short:
+        raise Refusal(
+            "LLM504",
+            text(
+                "KTransformers: " + "; ".join(one[0] for one in short),
+                "KTransformers: " + "; ".join(one[1] for one in short),
+            ),
+            [text("appliance_engine: llamacpp, 更小的 GGUF", "appliance_engine: llamacpp with a smaller GGUF")],
+            {"memory_bytes": int(need)},
+            {"memory_bytes": head.memory_bytes},
+        )
+    return Split(0, KT_CARD + cache, need)
+
+
+def _compose(
+    wish: Wish,
+    catalog: Catalog,
+    engine: Dict[str, Any],
+    head: Node,
+    shape: Shape,
+    cards: List[float],
+    parallel: int,
+    name: str,
+    chosen: Dict[str, Any],
+    part: Split,
+) -> Dict[str, Any]:
+    device = DEVICES.get(head.gpus[0].vendor, "cuda") if cards else "cpu"
+    boxed = wish.engine != "ollama"
+    image = None
+    if boxed:
+        sm = head.gpus[0].capability if device == "cuda" else None
+        image = image_part(wish, catalog, device, sm, oldest_driver([head]))
+    plan = base_plan(wish, catalog, image)
+    files = list(chosen["files"])
+    folder = f"{wish.mount}/{wish.model_id}" if boxed else plan["model"]["path"]
+    path = f"{folder}/{files[0]}" if files else f"{folder}/{name}.gguf"
+    start = start_part(chosen["bytes"], 1)
+    config_id = str(wish.entry.get("id", wish.model_id))
+    settings = GgufSettings(
+        path=path,
+        folder=posixpath.dirname(path),
+        served_name=wish.served_name,
+        host="0.0.0.0" if boxed else "127.0.0.1",  # noqa: S104 - in its container, published on loopback
+        port=wish.port,
+        context=wish.context,
+        parallel=parallel,
+        gpu_layers=part.layers,
+        threads=max(1, (head.cpu_cores or 8) - 2),
+        cards=len(cards),
+        weights_dir=wish.weights_dir,
+        sampling=dict(wish.sampling),
+        template=str((engine.get("templates") or {}).get(wish.reasoning_parser) or ""),
+        start_seconds=start["timeout_seconds"],
+        config_path=f"{wish.mount}/{config_id}",
+        rules=str((engine.get("rules") or {}).get(shape.model_type) or ""),
+        sockets=head.cpu_sockets or 1,
+        all_layers=part.layers > shape.layers,
+    )
+    args = {"llamacpp": llamacpp_args, "ktransformers": ktransformers_args}
+    made = args[wish.engine](settings) if wish.engine in args else ["serve"]
+    env = {} if boxed else ollama_env(settings, [gpu.index for gpu in head.gpus])
+    tokens = wish.context * parallel
+    file_gb, card_gb = chosen["bytes"] / 1e9, sum(cards) / 1e9
+    rule = by_formula(card_gb, file_gb, shape.layers)
+    plan.update(
+        engine={
+            "name": wish.engine,
+            "version": str(image["version"]) if image else engine["supported"][0],
+            "device": device,
+            "form": "container" if boxed else "service",
+        },
+        layout={"tensor": 1, "pipeline": 1, "data": 1},
+        gpu=head.gpus[0].kind if head.gpus else None,
+        nodes={
+            head.name: {
+                "rank": 0,
+                "head": True,
+                "gpus": [gpu.index for gpu in head.gpus],
+                "address": head.address,
+                "args": made,
+                "env": {},
+            }
+        },
+        service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
+        args=made,
+        env=env,
+        container={
+            "shm_bytes": SHM,
+            "models_mount": wish.mount,
+            "gpus": "all" if cards else None,
+            "network": "bridge",
+        }
+        if boxed
+        else None,
+        start=start,
+        gguf={
+            "quant": name,
+            "bits": chosen["bits"],
+            "bytes": chosen["bytes"],
+            "files": files,
+            "gpu_layers": part.layers,
+            "layers": shape.layers,
+            "gpu_layers_by_rule": rule,
+            "path": path,
+        },
+        memory={"per_gpu_gib": None, "cards_gib": gib(part.card_bytes), "host_gib": gib(part.host_bytes)},
+        capacity={
+            "kv_tokens": tokens,
+            "max_context": wish.context,
+            "longest_context": wish.context,
+            "context": wish.context,
+            "concurrency": parallel,
+            "concurrency_at_context": parallel,
+            "users": 10 * parallel,
+        },
+    )
+    if wish.engine == "ollama":
+        plan["modelfile"] = ollama_modelfile(settings)
+        plan["release"] = dict(engine["release"])
+        if len(files) != 1:  # merged into Ollama's store; one file is linked there and takes no further space
+            plan["needs"]["disk_bytes"]["weights"] = chosen["bytes"] * 2
+    if wish.engine == "ktransformers":  # the GGUF's repository has neither tokenizer nor the code's own config
+        config = f"{wish.weights_dir}/{config_id}"
+        plan["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
+    plan["needs"]["memory_bytes"] = int(part.host_bytes + HOST_RESERVE)
+    plan["why"] += [
+        why("gguf.quant", name, "能放下的最精确的文件", "the most precise file that fits", "catalogue"),
+        why(
+            "gguf.gpu_layers",
+            part.layers,
+            f"按各层张量大小; 经验公式给出 {rule}",
+            f"by the tensors of each layer; the rule of thumb says {rule}",
+            "VRAM / file x layers - 4",
+        ),
+    ]
+    if part.layers <= shape.layers and wish.engine != "ktransformers":
+        message = text(
+            f"只有 {part.layers}/{shape.layers} 层在 GPU 上: 速度受内存带宽限制",
+            f"only {part.layers} of {shape.layers} layers lie on GPUs: main memory sets the pace",
+        )
+        plan["warnings"].append(warning("LLM537", message))
+    return plan

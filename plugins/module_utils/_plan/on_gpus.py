@@ -1,0 +1,343 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan on GPUs for the engines that share vLLM's way of holding a model: vLLM, SGLang, LMDeploy."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.command import engine_args, engine_env
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, has_flag
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, margin_gib, stage_memories
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, checkpoint_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import kv_factor
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
+    DATA_PORT,
+    MASTER_PORT,
+    check_addresses,
+    cluster_part,
+    node_devices,
+    node_env,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import base_plan, image_part, start_part
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision, decide
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import refuse
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
+    Candidate,
+    Problem,
+    longest_context,
+    run_of,
+    search,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+
+DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
+SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
+
+
+def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
+    """The one kind of card and how many each node has; anything else is refused."""
+    bare = [node.name for node in nodes if not node.gpus]
+    if bare:
+        names = ", ".join(bare)
+        raise Refusal(
+            "LLM511",
+            text(f"{names}: 没有 GPU", f"{names}: no GPU"),
+            [
+                text(
+                    "安装驱动 (nvidia-smi 应列出 GPU), 或从部署中移除该节点",
+                    "install the driver (nvidia-smi must list the GPUs), or take the node out of the deployment",
+                )
+            ],
+        )
+    kinds = sorted({gpu.kind for node in nodes for gpu in node.gpus})
+    if len(kinds) > 1:
+        listed = ", ".join(kinds)
+        raise Refusal(
+            "LLM507",
+            text(f"一个部署中有多种 GPU: {listed}", f"different GPUs in one deployment: {listed}"),
+            [text("按 GPU 型号分成多个部署 (清单组)", "make one deployment (inventory group) for each kind of GPU")],
+        )
+    gpus = [gpu for node in nodes for gpu in node.gpus]
+    smallest = min(gpus, key=lambda gpu: (gpu.total, -1 if gpu.free is None else gpu.free))
+    if smallest.total <= 0:
+        raise Refusal(
+            "LLM525",
+            text(f"不知道 {smallest.kind} 的显存", f"the memory of {smallest.kind} is not known"),
+            [
+                text(
+                    "安装驱动, 或在目录 gpus 中添加该型号",
+                    "install the driver, or add the card to the catalogue's gpus",
+                )
+            ],
+        )
+    free = [gpu.free for gpu in gpus if gpu.free is not None]
+    return dataclasses.replace(smallest, free=min(free) if free else None), min(len(node.gpus) for node in nodes)
+
+
+def oldest_driver(nodes: List[Node]) -> Optional[str]:
+    drivers = [node.driver for node in nodes if node.driver]
+    return min(drivers, key=version_key) if drivers else None
+
+
+def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
+    """The engine's own share, less where something else already holds memory on a card."""
+    share = 0.9
+    for since, value in engine["utilization"].items():
+        if version_key(version) >= version_key(str(since)):
+            share = float(value)
+    if gpu.free is not None and gpu.free < share * gpu.total:
+        share = int(100 * gpu.free / gpu.total) / 100
+    return share
+
+
+def gpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+    gpu, count = same_cards(wish.nodes)
+    row = catalog["gpus"].get(gpu.kind, {})
+    device = DEVICES.get(gpu.vendor, "cuda")
+    engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
+    precision = decide(wish.shape, wish.precision, gpu, row)
+    image = image_part(wish, catalog, device, gpu.capability if device == "cuda" else None, oldest_driver(wish.nodes))
+    problem = make_problem(wish, engine, image, gpu, count, bool(row.get("consumer")), precision)
+    _sized_only(wish, problem)
+    found = search(problem)
+    if not found or not found[0].fits:
+        raise refuse(wish, problem, gpu, catalog, precision.name)
+    if wish.shape.quant.method and not precision.shape.quant.method:
+        raise Refusal(
+            "LLM528",
+            text(
+                f"{wish.model_id} 的检查点是量化的, 没有已知的 16 位版本",
+                f"the checkpoint {wish.model_id} is quantised and no 16-bit one is known",
+            ),
+            [text("appliance_precision: native", "appliance_precision: native")],
+        )
+    return compose(wish, catalog, engine, image, device, gpu, problem, precision, found)
+
+
+def make_problem(
+    wish: Wish,
+    engine: Dict[str, Any],
+    image: Dict[str, Any],
+    gpu: Gpu,
+    count: int,
+    consumer: bool,
+    precision: Precision,
+) -> Problem:
+    shape, version = precision.shape, str(image["version"])
+    correction = 0.0
+    if wish.index_bytes and shape.quant == wish.shape.quant:
+        correction = max(0.0, wish.index_bytes - checkpoint_bytes(shape)) / GIB
+    if wish.kv_dtype == "fp8" and (gpu.capability or 0) < 8.9 and gpu.vendor == "nvidia":
+        raise Refusal(
+            "LLM502",
+            text(f"{gpu.kind} 不能使用 FP8 KV 缓存 (sm_89+)", f"{gpu.kind} can't keep an FP8 KV cache (sm_89+)"),
+            [text("appliance_kv_cache_dtype: auto", "appliance_kv_cache_dtype: auto")],
+        )
+    # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
+    sizing = version_key(version) if wish.engine == "vllm" else (0, 33, 0)
+    return Problem(
+        shape=shape,
+        version=sizing,
+        nodes=len(wish.nodes),
+        gpus=count,
+        total_gib=round(gpu.total / GIB, 3),
+        consumer=consumer,
+        utilization=utilization_of(engine, version, gpu),
+        context=wish.context,
+        concurrency=wish.concurrency,
+        request_tokens=wish.request_tokens,
+        kv_dtype=wish.kv_dtype,
+        eager=wish.eager,
+        max_pipeline=int(engine.get("max_pipeline", 1)),
+        replicas=bool(engine.get("replicas", False)) and knows(engine, "data", version),
+        spread=bool(engine.get("spread", False)) and knows(engine, "data_local", version),
+        span=knows(engine, "nodes", version) or bool(image.get("ray")),
+        correction_gib=round(correction, 3),
+        kv_factor=kv_factor(wish.calibration, version, gpu.kind),
+    )
+
+
+def executor_of(engine: Dict[str, Any], wish: Wish, version: str, ranks: int, span: int) -> Optional[str]:
+    """vLLM spans nodes by itself from 0.12; before that, or where the profile wants it, by Ray."""
+    if ranks == 1:
+        return None
+    if span == 1 or wish.engine != "vllm":
+        return "mp"
+    return wish.executor or ("mp" if has_flag(engine, "nodes", version) else "ray")
+
+
+def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
+    """Engines without a table of flags say by `span`, `replicas` and `spread` what they know."""
+    if "flags" not in engine:
+        return flag != "nodes" or bool(engine.get("span", False))
+    return has_flag(engine, flag, version)
+
+
+def _sized_only(wish: Wish, problem: Problem) -> None:
+    shape = wish.shape
+    if shape.sized and not shape.vision:
+        return
+    found = search(problem)
+    free = [one.memory.kv - margin_gib(problem.total_gib) for one in found]
+    left = round(max(0.0, *free), 1) if free else 0.0
+    if not shape.known:
+        rule, zh, en = "LLM533", f"未知的 model_type {shape.model_type!r}", f"unknown model_type {shape.model_type!r}"
+    elif shape.hybrid:
+        rule, zh, en = "LLM532", f"{shape.model_type} 使用混合缓存", f"{shape.model_type} keeps a hybrid cache"
+    else:
+        rule, zh, en = "LLM534", "多模态模型的启动开销未知", "what a multimodal model takes at start is not known"
+    raise Refusal(
+        rule,
+        text(
+            f"{wish.model_id}: {zh}; 每卡约剩 {left} GiB 给 KV, 但不承诺词元数",
+            f"{wish.model_id}: {en}; about {left} GiB a card would be left for KV, but no token count is promised",
+        ),
+        [text("选择目录中的模型", "take a model of the catalogue")],
+        None,
+        {"kv_gib_per_gpu": left},
+    )
+
+
+def compose(
+    wish: Wish,
+    catalog: Catalog,
+    engine: Dict[str, Any],
+    image: Dict[str, Any],
+    device: str,
+    gpu: Gpu,
+    problem: Problem,
+    precision: Precision,
+    found: List[Candidate],
+) -> Dict[str, Any]:
+    chosen = found[0]
+    layout = chosen.layout
+    used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
+    spread = len(used) > 1
+    share = memory_part(problem, chosen, chosen.memory)
+    executor = executor_of(engine, wish, str(image["version"]), layout.ranks, layout.span)
+    if spread:
+        check_addresses(used)
+    settings = Settings(
+        model_path=wish.mount + "/" + wish.model_id,
+        served_name=wish.served_name,
+        port=wish.port,
+        device=device,
+        dtype=precision.dtype,
+        max_len=wish.context,
+        max_seqs=chosen.seqs,
+        max_batched=chosen.batched,
+        kv_dtype=wish.kv_dtype,
+        tensor=layout.tensor,
+        pipeline=layout.pipeline,
+        data=layout.data,
+        utilization=problem.utilization,
+        quantization=precision.quantization,
+        reasoning_parser=wish.reasoning_parser,
+        eager=wish.eager,
+        host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
+        prefix_caching=version_key(str(image["version"])) >= (0, 9),  # its kernels fail on Volta before
+        executor=executor,
+        nodes=len(used) if layout.span > 1 and executor == "mp" else 1,
+        master_address=wish.head.address if spread else None,
+        master_port=MASTER_PORT if layout.span > 1 else None,
+        data_port=DATA_PORT if spread and layout.span == 1 else None,
+        data_nodes=len(used) if layout.span == 1 else 1,
+        static_fraction=round((share["weights"] + share["kv"]) / problem.total_gib, 3),
+        cache_fraction=round(max(0.05, share["kv"] / (problem.total_gib - share["weights"])), 3),
+    )
+    version = str(image["version"])
+    nodes: Dict[str, Any] = {}
+    for rank, node in enumerate(used):
+        mine = dataclasses.replace(settings, node_rank=rank)
+        nodes[node.name] = {
+            "rank": rank,
+            "head": rank == 0,
+            "address": node.address,
+            "gpus": [card.index for card in node.gpus[: _cards_a_node(layout.used, len(used))]],
+            "args": engine_args(engine, wish.engine, version, mine),
+            "env": node_env(node, spread),
+            "devices": node_devices(node, spread),
+        }
+    plan = base_plan(wish, catalog, image)
+    plan.update(
+        engine={"name": wish.engine, "version": version, "device": device, "form": "container"},
+        layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
+        executor=executor,
+        cluster=cluster_part(used, executor),
+        nodes=nodes,
+        service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
+        args=list(nodes[used[0].name]["args"]),
+        env=engine_env(wish.engine, version, settings),
+        container={
+            "shm_bytes": SHM_SHARED if layout.used > 1 else SHM_SINGLE,
+            "models_mount": wish.mount,
+            "gpus": "all" if layout.used == problem.gpus * problem.nodes and not wish.replicas else "listed",
+            "network": "host" if spread else "bridge",
+        },
+        start=start_part(wish.model_bytes, len(used)),
+        gpu=gpu.kind,
+        memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
+        capacity=capacity_part(wish, problem, chosen),
+    )
+    ranks = _cards_a_node(layout.used, len(used))
+    plan["needs"]["memory_bytes"] = int((16 + 6 * ranks) * GIB)
+    if spread:
+        plan["needs"]["ports"] = [wish.port, MASTER_PORT if layout.span > 1 else DATA_PORT]
+    plan["warnings"] += warnings(wish, problem, chosen, gpu, precision, catalog, spread)
+    plan["why"] += reasons(wish, problem, chosen, gpu, precision)
+    plan["alternatives"] = alternatives(problem, found)
+    return plan
+
+
+def _cards_a_node(used: int, nodes: int) -> int:
+    return -(-used // nodes)
+
+
+def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:
+    margin = margin_gib(problem.total_gib)
+    kv = memory.kv - margin - problem.correction_gib / chosen.layout.ranks
+    kv -= max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
+    parts = {
+        "weights": memory.weights + problem.correction_gib / chosen.layout.ranks,
+        "kv": kv,
+        "kv_best": memory.kv - problem.correction_gib / chosen.layout.ranks,
+        "activation": memory.activation,
+        "graphs": memory.graphs,
+        "non_torch": memory.non_torch,
+        "margin": margin,
+        "outside": problem.total_gib - memory.budget,
+        "budget": memory.budget,
+        "total": problem.total_gib,
+    }
+    return {key: round(value, 2) for key, value in parts.items()}
+
+
+def stages_part(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
+    """The same for every pipeline stage; `per_gpu_gib` is the one that decides."""
+    run = run_of(problem, chosen.layout, chosen.seqs, chosen.batched)
+    return [memory_part(problem, chosen, memory) for memory in stage_memories(problem.shape, run)]
+
+
+def capacity_part(wish: Wish, problem: Problem, chosen: Candidate) -> Dict[str, Any]:
+    total = chosen.tokens * chosen.layout.data
+    return {
+        "kv_tokens": total,
+        "kv_tokens_per_replica": chosen.tokens,
+        "kv_tokens_best": chosen.memory.tokens(margin=problem.correction_gib / chosen.layout.ranks),
+        "kv_bytes_per_token_per_gpu": int(chosen.memory.kv_token_bytes),
+        "max_context": min(chosen.tokens, wish.shape.max_len),
+        "longest_context": longest_context(problem),
+        "context": wish.context,
+        "concurrency": wish.concurrency,
+        "request_tokens": wish.request_tokens,
+        "concurrency_at_context": chosen.tokens // wish.context * chosen.layout.data,
+        "concurrency_at_request": total // wish.request_tokens,
+        "users": 10 * wish.concurrency,
+    }

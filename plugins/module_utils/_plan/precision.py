@@ -1,0 +1,89 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How precise: what the wish means for this checkpoint, and what this card can run."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, List, Mapping, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, Text, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
+
+# NVIDIA compute capability from which a format runs (catalogue rows of other vendors list `formats` instead).
+FLOORS = {
+    "bf16": 8.0, "fp16": 0.0, "fp8": 8.9, "int8": 7.5, "awq": 7.5, "gptq": 6.0, "int4": 8.0, "bitsandbytes": 7.0,
+    "mxfp4": 8.0, "nvfp4": 10.0, "gguf": 6.0,
+}  # fmt: skip
+MLA_FLOOR = 8.0
+
+
+@dataclass(frozen=True)
+class Precision:
+    shape: Shape  # with the quantisation that will lie in memory
+    dtype: str
+    quantization: Optional[str]
+    name: str
+    warnings: List[Text]
+
+
+def card_runs(gpu: Gpu, entry: Mapping[str, Any], form: str) -> bool:
+    formats = entry.get("formats")
+    if formats is not None:
+        return form in formats
+    if gpu.capability is None:
+        return form in ("bf16", "fp16")
+    return gpu.capability >= FLOORS.get(form, 0.0)
+
+
+def stored_form(shape: Shape) -> str:
+    """The checkpoint's own format, by the names used here."""
+    method = shape.quant.method
+    if method == "fbgemm_fp8":
+        return "fp8"
+    if method:
+        return method
+    return "fp16" if shape.dtype in ("float16", "half") else "bf16"
+
+
+def _refuse(gpu: Gpu, rule: str, form: str, fix: Text) -> Refusal:
+    capability = "" if gpu.capability is None else f" ({gpu.capability})"
+    return Refusal(
+        rule,
+        text(f"{gpu.kind}{capability} 不能运行 {form}", f"{gpu.kind}{capability} can't run {form}"),
+        [fix],
+        {"format": form}, {"gpu": gpu.kind, "capability": gpu.capability},
+    )  # fmt: skip
+
+
+def decide(shape: Shape, wish: str, gpu: Gpu, entry: Mapping[str, Any]) -> Precision:
+    """The precision to run, or a refusal that says what the card can run instead."""
+    stored = stored_form(shape)
+    quantised = stored not in ("bf16", "fp16")
+    other = text(
+        "改用其他检查点 (appliance_precision: awq 或 int8) 或 GGUF 引擎 (appliance_engine: llamacpp)",
+        "take another checkpoint (appliance_precision: awq or int8) or a GGUF engine (appliance_engine: llamacpp)",
+    )
+    if shape.mla and gpu.vendor == "nvidia" and (gpu.capability or 0) < MLA_FLOOR:
+        raise _refuse(gpu, "LLM502", "MLA (sm_80+)", other)
+    if quantised and wish not in ("bf16", "fp16"):
+        if not card_runs(gpu, entry, stored):
+            raise _refuse(gpu, "LLM502", stored.upper(), other)
+        dtype = "float16" if stored in ("awq", "gptq") or not card_runs(gpu, entry, "bf16") else "bfloat16"
+        return Precision(shape, dtype, None, stored, [])
+    if quantised:  # 16 bit asked of a quantised checkpoint: the weights grow
+        shape = dataclasses.replace(shape, quant=Quant())
+    want = stored if wish == "native" or (quantised and wish == stored) else wish
+    if want == "fp8":
+        if not card_runs(gpu, entry, "fp8"):
+            raise _refuse(gpu, "LLM502", "FP8 (sm_89+)", other)
+        return Precision(dataclasses.replace(shape, quant=Quant("fp8", 8)), "bfloat16", "fp8", "fp8", [])
+    if want == "bf16" and not card_runs(gpu, entry, "bf16"):
+        if wish == "bf16":
+            raise _refuse(gpu, "LLM501", "bfloat16 (sm_80+)", text(
+                "设置 appliance_precision: fp16", "set appliance_precision: fp16"))  # fmt: skip
+        warning = text(f"{gpu.kind} 没有 bfloat16, 用 float16 运行", f"{gpu.kind} has no bfloat16: it runs float16")
+        return Precision(shape, "float16", None, "fp16", [warning])
+    return Precision(shape, "float16" if want == "fp16" else "bfloat16", None, want, [])

@@ -1,0 +1,165 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every layout that the model and the cards allow, and the best of those that hold the wish."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Iterator, List, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, Run, margin_gib, predict
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
+
+MAX_SPAN = 16  # nodes that one replica may span; more is never better than replicas
+MAX_PIPELINE = 8  # deeper ones answer too slowly to be offered
+BATCHES = (8192, 4096, 2048)  # prefill batches to try, the quickest first
+LENGTH_STEP = 1024
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A wish on cards of one kind. Frozen, so that alternatives are copies with one field changed."""
+
+    shape: Shape
+    version: Tuple[int, ...]
+    nodes: int
+    gpus: int  # a node
+    total_gib: float
+    consumer: bool
+    utilization: float
+    context: int
+    concurrency: int
+    request_tokens: int
+    kv_dtype: str = "auto"
+    eager: bool = False
+    max_pipeline: int = MAX_PIPELINE  # what the engine knows
+    replicas: bool = True
+    spread: bool = True  # replicas on several nodes
+    span: bool = True  # one replica over several nodes
+    correction_gib: float = 0.0  # checkpoint bytes that the shape does not explain
+    kv_factor: float = 1.0  # from calibration: measured KV / planned KV
+
+
+@dataclass(frozen=True)
+class Layout:
+    tensor: int
+    pipeline: int
+    data: int
+    span: int  # nodes one replica spans
+
+    @property
+    def ranks(self) -> int:
+        return self.tensor * self.pipeline
+
+    @property
+    def used(self) -> int:
+        return self.ranks * self.data
+
+
+@dataclass(frozen=True)
+class Candidate:
+    layout: Layout
+    batched: int
+    seqs: int
+    memory: Memory
+    tokens: int  # a replica holds, after the margin
+    fits: bool
+    short_gib: float  # what a card lacks
+
+
+def tensor_sizes(shape: Shape, gpus: int) -> List[int]:
+    """Tensor-parallel sizes that the heads, the inner size and the quantisation's blocks allow."""
+    return [size for size in range(1, gpus + 1) if tensor_fault(shape, size) is None]
+
+
+def tensor_fault(shape: Shape, size: int) -> Optional[str]:
+    if shape.heads % size:
+        return f"{shape.heads} attention heads"
+    if not shape.mla and max(shape.kv_heads, size) % min(shape.kv_heads, size):
+        return f"{shape.kv_heads} KV heads"
+    inners = [shape.inter] if not shape.moe or shape.dense_first else []
+    inners += [shape.moe_inter] if shape.moe else []
+    block = shape.quant.block or (shape.quant.group if shape.quant.method in ("awq", "gptq") else 0)
+    for inner in inners:
+        if inner % size or (block and (inner // size) % block):
+            return f"blocks of {block or 1} in {inner}"
+    return None
+
+
+def layouts(problem: Problem) -> Iterator[Layout]:
+    sizes = tensor_sizes(problem.shape, problem.gpus)
+    deepest = min(MAX_PIPELINE, problem.max_pipeline, problem.shape.layers)
+    copies = problem.nodes if problem.spread and problem.replicas else 1
+    for tensor in sizes:
+        for pipeline in range(1, min(deepest, problem.gpus // tensor) + 1):
+            data = problem.gpus // (tensor * pipeline) * copies if problem.replicas else 1
+            yield Layout(tensor, pipeline, data, 1)
+    for span in range(2, min(problem.nodes, MAX_SPAN) + 1 if problem.span else 2):
+        for tensor in sizes:
+            for each in range(1, problem.gpus // tensor + 1):
+                if each * span <= deepest:
+                    yield Layout(tensor, each * span, 1, span)
+
+
+def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
+    return Run(
+        version=problem.version, tensor=layout.tensor, pipeline=layout.pipeline, total_gib=problem.total_gib,
+        utilization=problem.utilization, max_len=problem.context, max_seqs=seqs, max_batched=batched,
+        kv_dtype=problem.kv_dtype, eager=problem.eager, consumer=problem.consumer,
+        ranks_a_node=layout.ranks // layout.span,
+    )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=4096)
+def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
+    seqs = -(-problem.concurrency // layout.data)
+    memory = predict(problem.shape, run_of(problem, layout, seqs, batched))
+    margin = margin_gib(problem.total_gib) + problem.correction_gib / layout.ranks
+    margin += max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
+    tokens = memory.tokens(margin=margin)
+    # before 0.21 graphs lie outside the budget and must find room there
+    room = problem.total_gib - memory.budget >= memory.graphs_outside
+    need = max(problem.context, seqs * problem.request_tokens)
+    short = need * memory.kv_token_bytes / GIB + margin - memory.kv
+    return Candidate(layout, batched, seqs, memory, tokens, room and tokens >= need, short)
+
+
+def search(problem: Problem) -> List[Candidate]:
+    """The best batch of every layout, the best layout first."""
+    found = []
+    for layout in layouts(problem):
+        tries = [evaluate(problem, layout, batched) for batched in BATCHES]
+        found.append(next((one for one in tries if one.fits), tries[-1]))
+    return sorted(found, key=preference)
+
+
+def preference(candidate: Candidate) -> Tuple[bool, int, int, int, int, int]:
+    """Fits; then all cards at work; then few pipeline stages, few replicas, few nodes a replica; then most cache."""
+    layout = candidate.layout
+    if not candidate.fits:  # nearest to fitting first
+        return (True, round(candidate.short_gib * 1000), layout.pipeline, layout.data, layout.span, 0)
+    return (False, -layout.used, layout.pipeline, layout.data, layout.span, -candidate.tokens)
+
+
+def best(problem: Problem) -> Optional[Candidate]:
+    found = search(problem)
+    return found[0] if found and found[0].fits else None
+
+
+def longest_context(problem: Problem) -> int:
+    """The longest single request that any layout could hold, at the wish's concurrency settings."""
+    longest = 0
+    for layout in layouts(problem):
+        tokens = evaluate(problem, layout, BATCHES[-1]).tokens
+        longest = max(longest, tokens)
+    return min(problem.shape.max_len, longest // LENGTH_STEP * LENGTH_STEP)
+
+
+def most_requests(problem: Problem) -> int:
+    """How many requests of the wish's average size any layout holds at once."""
+    return max(
+        [evaluate(problem, layout, BATCHES[-1]).tokens * layout.data // problem.request_tokens
+         for layout in layouts(problem)] or [0]
+    )  # fmt: skip

@@ -1,0 +1,267 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of the planner, read from variables, the profile, the model's facts and the nodes'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import (
+    Catalog,
+    Entry,
+    find_model,
+    look_up,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
+
+STAMP = ".yitiji-verified.json"
+PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
+GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
+KV_DTYPES = ("auto", "fp8")
+EXECUTORS = ("", "mp", "ray")
+
+
+@dataclass
+class Wish:
+    deployment: str
+    profile: str
+    engine: str
+    device: str
+    precision: str
+    context: int
+    concurrency: int
+    request_tokens: int
+    model_id: str
+    model_key: str
+    served_name: str
+    revision: str
+    shape: Shape
+    model_bytes: int
+    model_bytes_source: str
+    index_bytes: Optional[int]
+    nodes: List[Node]
+    weights_dir: str
+    port: int
+    chat_image: str
+    sampling: Dict[str, Any]
+    reasoning_parser: Optional[str]
+    eager: bool
+    mount: str = "/models"
+    include: List[str] = field(default_factory=list)
+    exclude: List[str] = field(default_factory=list)
+    images: Dict[str, Dict[str, Any]] = field(default_factory=dict)
+    image_archives: List[Dict[str, Any]] = field(default_factory=list)
+    calibration: List[Dict[str, Any]] = field(default_factory=list)
+    kv_dtype: str = "auto"
+    executor: str = ""  # "" = as the engine prefers
+    replicas: int = 0  # copies on the head, each a unit of its own; 0 = one unit, whatever it does inside
+    layout: Dict[str, int] = field(default_factory=dict)  # on CPUs the profile says it: {tensor, pipeline}
+    entry: Entry = field(default_factory=dict)
+    native_shape: Optional[Shape] = None  # the checkpoint's own, where another precision was asked
+    gguf: str = ""
+    gguf_tensors: Dict[str, Dict[str, int]] = field(default_factory=dict)  # file -> tensor -> bytes
+    files: Dict[str, int] = field(default_factory=dict)  # of the hub's listing, with their bytes
+
+    @property
+    def head(self) -> Node:
+        return self.nodes[0]
+
+
+def _one_of(name: str, value: str, known: Tuple[str, ...]) -> None:
+    if value not in known:
+        listed = ", ".join(known)
+        raise Refusal(
+            "LLM526",
+            text(
+                f"appliance_{name} 未知: {value!r}；可用: {listed}",
+                f"unknown appliance_{name} {value!r}; there are: {listed}",
+            ),
+            [text(f"把 appliance_{name} 设为其中之一", f"set appliance_{name} to one of them")],
+        )
+
+
+def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
+    """Profile, model and engine by name alone: what can be refused before any node is asked."""
+    profile = look_up(catalog, "profiles", str(variables["profile"]), "appliance_profile")
+    model_id, entry = find_model(catalog, str(variables.get("model") or profile.get("model") or ""))
+    engine = str(variables.get("engine") or profile.get("engine") or "vllm")
+    look_up(catalog, "engines", engine, "appliance_engine")
+    precision = str(variables.get("precision") or profile.get("precision") or "native")
+    _one_of("precision", precision, PRECISIONS)
+    chosen = gguf_source(entry or {}, engine) or checkpoint(entry or {}, precision)
+    return {
+        "model": str(chosen.get("id") or model_id),
+        "revision": str((entry or {}).get("revision", "master")),
+        "engine": engine,
+        "precision": precision,
+        "profile": profile,
+        "entry": entry or {},
+        "checkpoint": chosen,
+        "gguf": gguf_masks(entry or {}, engine, str(variables.get("gguf") or profile.get("gguf") or "")),
+    }
+
+
+def gguf_source(entry: Entry, engine: str) -> Entry:
+    """GGUF engines take another repository; which of its files is decided by the memory there is."""
+    if engine not in GGUF_ENGINES:
+        return {}
+    known = entry.get("gguf") or {}
+    if not known:
+        raise Refusal(
+            "LLM529",
+            text(
+                f"{engine} 需要 GGUF, 目录中该模型没有 gguf",
+                f"{engine} wants a GGUF, and the catalogue names none for this model",
+            ),
+            [
+                text(
+                    "appliance_engine: vllm, 或在目录中添加 gguf",
+                    "appliance_engine: vllm, or add gguf to the model's entry",
+                )
+            ],
+        )
+    return {"id": known["id"]}
+
+
+def gguf_masks(entry: Entry, engine: str, name: str) -> List[str]:
+    """Patterns of the files among which the plan chooses; of the one that is named, when one is."""
+    files = (entry.get("gguf") or {}).get("files") or {} if engine in GGUF_ENGINES else {}
+    rows = [files[name]] if name in files else files.values()
+    return [str(mask) for row in rows for mask in row.get("include") or []]
+
+
+def checkpoint(entry: Entry, precision: str) -> Entry:
+    """Another repository that holds the same model in the precision asked for; {} = the model's own."""
+    known = entry.get("checkpoints") or {}
+    if precision in known:
+        return dict(known[precision])
+    return dict(known["bf16"]) if precision == "fp16" and "bf16" in known else {}
+
+
+def config_of(entry: Entry, chosen: Entry) -> Dict[str, Any]:
+    """The catalogue's config.json, as the chosen checkpoint has it."""
+    config = dict(entry.get("config") or {})
+    if config:
+        config.update({key: value for key, value in chosen.items() if key not in ("id", "bytes")})
+    return config
+
+
+def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any]) -> Shape:
+    config = info.get("config") or config_of(entry, chosen if "quantization_config" in chosen else {})
+    if not config:
+        raise Refusal(
+            "LLM530",
+            text(
+                f"模型 {model_id} 没有 config.json, 目录中也没有",
+                f"nothing is known of model {model_id}: no config.json was read and the catalogue has none",
+            ),
+            [
+                text(
+                    "让节点能访问模型站, 或在目录中写入 config",
+                    "make the hub reachable, or put the config into the catalogue",
+                )
+            ],
+        )
+    return read_shape(config, model_id)
+
+
+def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, str, Optional[int]]:
+    """Bytes on disk, where that number comes from, and the index's total where there is one."""
+    index = (info.get("index") or {}).get("metadata") or info.get("index") or {}
+    total = index.get("total_size") if isinstance(index, Mapping) else None
+    index_bytes = int(total) if isinstance(total, (int, float)) and total > 0 else None
+    if info.get("bytes_total"):
+        return int(info["bytes_total"]), "hub", index_bytes
+    if entry.get("bytes"):
+        return int(entry["bytes"]), "catalogue", index_bytes
+    return int(checkpoint_bytes(shape)), "computed", index_bytes
+
+
+def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
+    wanted = resolve(variables, catalog)
+    profile, entry, chosen = wanted["profile"], wanted["entry"], wanted["checkpoint"]
+    info = variables.get("model_info") or {}
+    shape = _shape_of(wanted["model"], entry, chosen, info)
+    native = read_shape(entry["config"], wanted["model"]) if chosen and entry.get("config") else shape
+    size, source, index_bytes = _sizes(shape, chosen or entry, info)
+    kv_dtype = str(variables.get("kv_cache_dtype") or profile.get("kv_cache_dtype") or "auto")
+    _one_of("kv_cache_dtype", kv_dtype, KV_DTYPES)
+    executor = str(variables.get("executor") or profile.get("executor") or "")
+    _one_of("executor", executor, EXECUTORS)
+    context = int(variables.get("context_length") or profile.get("context_length") or 8192)
+    concurrency = int(variables.get("concurrency") or profile.get("concurrency") or 16)
+    request = min(context, int(profile.get("request_tokens") or context))
+    if context > shape.max_len:
+        raise Refusal(
+            "LLM504",
+            text(
+                f"请求的上下文 {context} 超过模型上限 {shape.max_len}",
+                f"the context asked for, {context}, is longer than the model's own limit {shape.max_len}",
+            ),
+            [
+                text(
+                    f"appliance_context_length 至多 {shape.max_len}",
+                    f"set appliance_context_length to at most {shape.max_len}",
+                )
+            ],
+            {"context": context},
+            {"context": shape.max_len},
+        )
+    return Wish(
+        deployment=str(variables["deployment"]),
+        profile=str(variables["profile"]),
+        engine=wanted["engine"],
+        device=str(profile.get("device") or "cuda"),
+        precision=wanted["precision"],
+        context=context,
+        concurrency=concurrency,
+        request_tokens=request,
+        model_id=wanted["model"],
+        model_key=str(variables.get("model") or profile.get("model") or ""),
+        served_name=str(entry.get("served_name") or wanted["model"].split("/")[-1].lower()),
+        revision=str(info.get("revision") or wanted["revision"]),
+        shape=shape,
+        model_bytes=size,
+        model_bytes_source=source,
+        index_bytes=index_bytes,
+        nodes=read_nodes(variables.get("nodes") or {}, catalog),
+        weights_dir=str(variables.get("weights_dir") or "/srv/models").rstrip("/"),
+        port=int(variables.get("port") or 8000),
+        chat_image=str(profile.get("chat_image") or "open-webui"),
+        sampling=dict(entry.get("sampling") or {"temperature": 0.6}),
+        reasoning_parser=entry.get("reasoning_parser"),
+        eager=bool(profile.get("eager", False)),
+        include=list(entry.get("include") or []),
+        exclude=list(entry.get("exclude") or []),
+        images=dict(variables.get("images") or {}),
+        image_archives=list(variables.get("image_archives") or []),
+        calibration=list(variables.get("calibration") or []),
+        kv_dtype=kv_dtype,
+        executor=executor,
+        replicas=int(variables.get("replicas") or profile.get("replicas") or 0),
+        layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
+        entry=entry,
+        native_shape=native,
+        files={str(one["path"]): int(one.get("size") or 0) for one in info.get("files") or []},
+        gguf_tensors=dict(info.get("gguf_tensors") or {}),
+        gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
+    )
+
+
+def model_part(wish: Wish) -> Dict[str, Any]:
+    path = f"{wish.weights_dir}/{wish.model_id}"
+    return {
+        "id": wish.model_id,
+        "served_name": wish.served_name,
+        "revision": wish.revision,
+        "path": path,
+        "stamp": f"{path}/{STAMP}",
+        "include": wish.include,
+        "exclude": wish.exclude,
+        "bytes": wish.model_bytes,
+        "bytes_source": wish.model_bytes_source,
+    }

@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a long command: bounded, its newest line told while it runs, nothing of it left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from typing import Callable, Dict, List, Mapping, Optional, Tuple
+
+SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+TIMED_OUT = 124
+
+
+def run(command: List[str], timeout: float = 60, stdin: Optional[str] = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; a timeout counts as exit status 124."""
+    try:
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as error:
+        return subprocess.CompletedProcess(command, 124, str(error.stdout or ""), f"no answer in {timeout:g} s")
+
+
+def stream(
+    words: List[str],
+    seconds: float,
+    tell: Callable[[str], None],
+    environment: Optional[Mapping[str, str]] = None,
+) -> Tuple[int, str]:
+    """Status and everything said; a command that does not end in time is ended with all its children."""
+    env: Dict[str, str] = {**os.environ, "PATH": SAFE_PATH, "LC_ALL": "C", **(environment or {})}
+    try:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        return 127, f"{words[0]}: {error.strerror}"
+    assert process.stdout is not None
+    said: List[str] = []
+    end, rest = time.monotonic() + seconds, b""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if time.monotonic() > end:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                return TIMED_OUT, "".join(said) + f"\nno end within {seconds:.0f} s"
+            if not waiting.select(timeout=1.0):
+                if process.poll() is not None:  # a grandchild may hold the pipe open
+                    break
+                continue
+            piece = os.read(process.stdout.fileno(), 65536)
+            if not piece:
+                break
+            said.append(piece.decode("utf-8", "replace"))
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            if lines and lines[-1].strip():
+                tell(lines[-1].decode("utf-8", "replace").strip()[:120])
+    return process.wait(), "".join(said)

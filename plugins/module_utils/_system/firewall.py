@@ -1,0 +1,185 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may reach a node, as one nftables table of our own; everybody else's tables are left alone."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+TABLE = "inet yitiji"
+BRIDGES = '{ "docker0", "br-*" }'
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+class Door(NamedTuple):
+    """A group of ports, and from where they are open."""
+
+    name: str
+    ports: Tuple[str, ...]
+    networks: Tuple[str, ...]
+    protocols: Tuple[str, ...] = ("tcp",)
+
+
+def _wrong(reason: Text) -> Refusal:
+    return Refusal(
+        "LLM806",
+        reason,
+        Text(
+            "write networks like 10.0.0.0/8 or fd00::/8 and ports like 443 or 1024-65535.",
+            "网络写作 10.0.0.0/8 或 fd00::/8，端口写作 443 或 1024-65535。",
+        ),
+    )
+
+
+def network(text: str, name: str) -> Network:
+    try:
+        return ipaddress.ip_network(str(text).strip(), False)
+    except ValueError as error:
+        raise _wrong(Text(f"{name}: {error}.", f"{name}：{text!r} 不是网络地址。")) from error
+
+
+def port_range(text: str, name: str) -> Tuple[int, int]:
+    first, _dash, last = str(text).strip().partition("-")
+    try:
+        low, high = int(first), int(last or first)
+    except ValueError as error:
+        raise _wrong(Text(f"{name}: {text!r} is no port.", f"{name}：{text!r} 不是端口。")) from error
+    if not 1 <= low <= high <= 65535:
+        raise _wrong(Text(f"{name}: {text!r} is no port.", f"{name}：{text!r} 不是端口。"))
+    return low, high
+
+
+def doors(settings: Mapping[str, Any]) -> List[Door]:
+    """What is open, checked (LLM806)."""
+    rows = [
+        Door("admin", tuple(map(str, settings["ssh_ports"])), tuple(settings["admin_networks"])),
+        Door("clients", tuple(map(str, settings["client_ports"])), tuple(settings["client_networks"])),
+        Door("peers", tuple(map(str, settings["cluster_ports"])), tuple(settings["peers"]), ("tcp", "udp")),
+    ]
+    for number, row in enumerate(settings.get("open") or []):
+        protocol = str(row.get("protocol") or "tcp")
+        if protocol not in ("tcp", "udp"):
+            raise _wrong(Text(f"firewall_open: protocol {protocol!r}.", f"firewall_open：协议 {protocol!r} 无效。"))
+        ports = tuple(str(port) for port in row.get("ports") or [])
+        rows.append(Door(f"open{number}", ports, tuple(row.get("networks") or []), (protocol,)))
+    for door in rows:
+        for port in door.ports:
+            port_range(port, f"firewall: {door.name}")
+        for one in door.networks:
+            network(one, f"firewall: {door.name}")
+    return [door for door in rows if door.ports and door.networks]
+
+
+def admits(rows: List[Door], address: str, port: int) -> bool:
+    """Whether a new TCP connection from an address would be let in."""
+    caller = ipaddress.ip_address(address.partition("%")[0])
+    if caller.is_loopback or caller.is_link_local:
+        return caller.is_loopback
+    for door in rows:
+        near = any(caller in network(one, "") for one in door.networks)
+        open_ports = (port_range(one, "") for one in door.ports)
+        if near and "tcp" in door.protocols and any(low <= port <= high for low, high in open_ports):
+            return True
+    return False
+
+
+def check_session(rows: List[Door], sessions: List[Tuple[str, int]], allowed_ports: List[str]) -> None:
+    """Refuse rules that would shut out whoever sets them (LLM807)."""
+    ports = ", ".join(allowed_ports)
+    for address, port in sessions:
+        if admits(rows, address, port):
+            continue
+        raise Refusal(
+            "LLM807",
+            Text(
+                f"these rules would shut out your own SSH connection ({address} to port {port}); nothing was changed.",
+                f"这些规则会阻断你当前的 SSH 连接（来自 {address}，端口 {port}）；未做任何更改。",
+            ),
+            Text(
+                f"add {address} to firewall_admin_networks and {port} to firewall_ssh_ports (now {ports}).",
+                f"请将 {address} 加入 firewall_admin_networks，将 {port} 加入 firewall_ssh_ports（现为 {ports}）。",
+            ),
+        )
+
+
+def _accept(door: Door) -> List[str]:
+    lines = []
+    ports = ", ".join(door.ports)
+    for version, word in ((4, "ip"), (6, "ip6")):
+        near = [str(n) for n in (network(one, "") for one in door.networks) if n.version == version]
+        for protocol in door.protocols if near else ():
+            lines.append(f"{word} saddr {{ {', '.join(sorted(set(near)))} }} {protocol} dport {{ {ports} }} accept")
+    return lines
+
+
+def render(settings: Mapping[str, Any]) -> str:
+    """The table as a script for `nft -f` that takes the place of an older one in one step."""
+    rows = doors(settings)
+    inside = [str(port) for port in settings.get("container_ports") or []]
+    out = [
+        f"table {TABLE}",
+        f"delete table {TABLE}",
+        f"table {TABLE} {{",
+        "    chain services {",
+        *(f"        {line}" for door in rows for line in [f"# {door.name}", *_accept(door)]),
+    ]
+    if inside:
+        out += [
+            "        # containers of this node",
+            f"        iifname {BRIDGES} tcp dport {{ {', '.join(inside)} }} accept",
+        ]
+    out += [
+        "    }",
+        "    # Before Docker's own redirection (priority -100): a published port is judged like any other.",
+        "    chain entry {",
+        "        type filter hook prerouting priority -150; policy accept;",
+        '        iif "lo" accept',
+        "        ct state established,related accept",
+        "        fib daddr type != { local, broadcast, multicast, anycast } accept",
+        "        ct state invalid drop",
+        "        icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+        "        icmp type echo-request limit rate 20/second accept",
+        "        icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept",
+        "        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, mld-listener-query } accept",
+        "        icmpv6 type echo-request limit rate 20/second accept",
+        "        ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+        "        jump services",
+        "        counter drop",
+        "    }",
+        "    # Containers are reached through this node's own addresses or not at all.",
+        "    chain through {",
+        "        type filter hook forward priority -10; policy accept;",
+        "        ct state established,related accept",
+        "        ct status dnat accept",
+        f"        oifname {BRIDGES} iifname != {BRIDGES} counter drop",
+        "    }",
+        "}",
+        "",
+    ]
+    return "\n".join(out)
+
+
+def undo(text: str) -> str:
+    """A script that puts an earlier table back, or takes ours away when there was none."""
+    return text or f"table {TABLE}\ndelete table {TABLE}\n"
+
+
+def session_of(environment: str) -> List[Tuple[str, int]]:
+    """The caller and port of an SSH session, from the environment of one of its processes (NUL between entries)."""
+    for entry in environment.split("\0"):
+        name, _equals, value = entry.partition("=")
+        words = value.split()
+        if name == "SSH_CONNECTION" and len(words) == 4:
+            return [(words[0], int(words[3]))]
+    return []
+
+
+def peers(plan: Mapping[str, Any], host: str) -> Dict[str, List[str]]:
+    """Addresses and ports of the nodes that a plan lets compute together with `host`."""
+    nodes = plan.get("nodes") or {}
+    others = [str(node["address"]) for name, node in nodes.items() if name != host] if host in nodes else []
+    ports = (plan.get("cluster") or {}).get("ports") or ["1024-65535"]
+    return {"addresses": others, "ports": [str(port) for port in ports] if others else []}

@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets that are made on the node and stay there."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+from typing import Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
+VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+MIN_LENGTH = 12
+# Values that peers ship or that people type first.
+KNOWN = {"admin", "admin123", "password", "passw0rd", "changeme", "123456", "12345678", "1234567890", "t0p-s3cr3t"}
+
+
+def make(length: int) -> str:
+    """Letters, digits, `-` and `_`, so that it needs quoting nowhere."""
+    return secrets.token_urlsafe(length)[:length].replace("-", "x")
+
+
+def check_name(name: str) -> None:
+    if not NAME.match(name):
+        raise ValueError(f"a secret's name holds a-z, 0-9 and '-' only: {name!r}")
+
+
+def check_value(name: str, value: str) -> None:
+    """Refuse what everybody would guess (LLM802)."""
+    if len(value) >= MIN_LENGTH and value.lower() not in KNOWN and "\n" not in value:
+        return
+    raise Refusal(
+        "LLM802",
+        Text(
+            f"the value given for secret {name} is a known default, shorter than {MIN_LENGTH} characters, "
+            "or has a line break.",
+            f"给定的密钥 {name} 是常见默认值、少于 {MIN_LENGTH} 个字符或含有换行。",
+        ),
+        Text(
+            "give a longer one (from a vault), or none: then it is generated.",
+            "请给出更长的值（放在 vault 中），或留空以自动生成。",
+        ),
+    )
+
+
+def problems(path: Path, mode: int, uid: int, gid: int) -> List[str]:
+    """What is wrong with the mode or owner of a file that holds a secret."""
+    try:
+        info = path.lstat()
+    except FileNotFoundError:
+        return ["absent"]
+    found = []
+    if not stat.S_ISREG(info.st_mode):
+        found.append("not a regular file")
+    if stat.S_IMODE(info.st_mode) != mode:
+        found.append(f"mode {stat.S_IMODE(info.st_mode):04o}")
+    if (info.st_uid, info.st_gid) != (uid, gid):
+        found.append(f"owner {info.st_uid}:{info.st_gid}")
+    return found
+
+
+def read(path: Path) -> Optional[str]:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return text or None
+
+
+def shell_lines(values: Dict[str, str]) -> str:
+    """`export NAME='value'` lines for a POSIX shell."""
+    lines = []
+    for name in sorted(values):
+        if not VARIABLE.match(name):
+            raise ValueError(f"not a variable's name: {name!r}")
+        lines.append("export {}='{}'\n".format(name, values[name].replace("'", "'\\''")))
+    return "".join(lines)
+
+
+def private_folder(path: str) -> None:
+    """A folder that nobody but root enters."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    os.chmod(path, 0o700)

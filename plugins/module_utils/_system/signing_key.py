@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fingerprints of OpenPGP keys, so that a repository is signed by the key that was pinned and no other."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Iterator, List, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+
+def _packets(data: bytes) -> Iterator[Tuple[int, bytes]]:
+    """(tag, body) of OpenPGP packets of a known length (RFC 4880, section 4.2)."""
+    at = 0
+    while at < len(data) and data[at] & 0x80:
+        head = data[at]
+        if head & 0x40:
+            tag, first = head & 0x3F, data[at + 1]
+            if first < 192:
+                size, start = first, at + 2
+            elif first < 224:
+                size, start = ((first - 192) << 8) + data[at + 2] + 192, at + 3
+            else:
+                size, start = int.from_bytes(data[at + 2 : at + 6], "big"), at + 6
+        else:
+            tag, width = (head >> 2) & 0x0F, 1 << (head & 3)
+            size, start = int.from_bytes(data[at + 1 : at + 1 + width], "big"), at + 1 + width
+        yield tag, data[start : start + size]
+        at = start + size
+
+
+def fingerprints(armored: str) -> List[str]:
+    """Fingerprints of the primary keys (version 4) in an armored file; nothing when it holds none."""
+    found = []
+    for block in re.findall(r"-----BEGIN PGP PUBLIC KEY BLOCK-----(.*?)-----END", armored, re.DOTALL):
+        _headers, _, body = block.replace("\r", "").partition("\n\n")
+        lines = [line for line in body.split("\n") if line and not line.startswith("=")]
+        try:
+            data = base64.b64decode("".join(lines), validate=True)
+            keys = [packet for tag, packet in _packets(data) if tag == 6 and packet[:1] == b"\x04"]
+        except (ValueError, IndexError):
+            continue
+        found += [
+            hashlib.sha1(b"\x99" + len(key).to_bytes(2, "big") + key).hexdigest().upper()  # noqa: S324 - as OpenPGP says
+            for key in keys
+        ]
+    return found
+
+
+def check_key(armored: str, fingerprint: str, source: str) -> None:
+    """Refuse a signing key that is not the one that was pinned: it must be the only one in the file."""
+    wish = re.sub(r"[^0-9A-F]", "", fingerprint.upper())
+    found = fingerprints(armored)
+    if found == [wish]:
+        return
+    shown = ", ".join(found) or "no key"
+    raise Refusal(
+        "LLM316",
+        Text(
+            f"the signing key at {source} is not the pinned one: {wish} is wanted, {shown} found.",
+            f"{source} 的签名密钥与固定的指纹不符：应为 {wish}，实际为 {shown}。",
+        ),
+        Text(
+            "check the address; if the publisher announced a new key, pin that one's fingerprint.",
+            "请检查地址；若发布方已公告更换密钥，请固定新的指纹。",
+        ),
+    )

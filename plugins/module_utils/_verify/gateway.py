@@ -1,0 +1,64 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tries the doors of a gateway from outside: those that must be shut, and the one that must open."""
+
+from __future__ import annotations
+
+import json
+from typing import Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.routes import parse
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, listed_as
+
+WRONG = "not-a-key-of-anybody"
+
+
+def is_error(text: str) -> bool:
+    """Whether a body is an error in OpenAI's form."""
+    try:
+        return set(json.loads(text)["error"]) >= {"message", "type", "code"}
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def shut(client: Client, key: str, routes: List[str]) -> List[str]:
+    """What was not refused, each as one line."""
+    found = []
+    tries = [("GET /v1/models", "", 401), ("GET /v1/models", WRONG, 401), ("POST /v1/chat/completions", "", 401)]
+    for row, given, wanted in [*tries, *((route, key, 404) for route in routes)]:
+        route = parse(row)
+        client.key = given
+        body: Optional[Dict[str, object]] = None if route.method in ("GET", "ANY", "WEBSOCKET") else {}
+        status, text = client.call(route.path.replace("{", "").replace("}", ""), body)
+        if status != wanted or not is_error(text):
+            found.append(f"{row} {'with' if given == key and key else 'without'} a key: HTTP {status}")
+    client.key = key
+    return found
+
+
+def check(client: Client, key: str, routes: List[str], model: str) -> Dict[str, object]:
+    """Fail with LLM810 for what stands open, with LLM701 when the key opens nothing."""
+    found = shut(client, key, routes)
+    if found:
+        listed = "; ".join(found[:10])
+        raise Refusal(
+            "LLM810",
+            Text(f"{client.base} did not refuse: {listed}.", f"{client.base} 没有拒绝：{listed}。"),
+            Text(
+                "run role gateway again; look for other sites in /etc/nginx.",
+                "请重新运行 gateway 角色，并检查 /etc/nginx 中的其他站点。",
+            ),
+        )
+    models = client.models("/v1/models") if key else []
+    if key and model and not listed_as(model, models):
+        listed = ", ".join(models) or "-"
+        raise Refusal(
+            "LLM701",
+            Text(
+                f"{client.base}/v1 does not list {model} ({listed}).",
+                f"{client.base}/v1 没有列出 {model}（{listed}）。",
+            ),
+            Text("check that the engine is ready.", "请确认引擎已就绪。"),
+        )
+    return {"refused": len(routes) + 3, "models": models}

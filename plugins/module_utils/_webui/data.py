@@ -1,0 +1,126 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The users' data of Open WebUI on a node: what is in them, and which image may go on with them (LLM704, LLM713)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+DATABASE = "webui.db"
+COUNTED = {"users": '"user"', "chats": "chat", "files": "file", "knowledge": "knowledge"}
+
+
+def version_of(ref: str) -> str:
+    """Version by an image's tag; empty when the tag does not say."""
+    tag = ref.split("@", maxsplit=1)[0].rpartition("/")[2].partition(":")[2]
+    found = re.match(r"^v?(\d+(?:\.\d+)+)", tag)
+    return found.group(1) if found else ""
+
+
+def order(version: str) -> Tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+@contextlib.contextmanager
+def as_owner(path: Path) -> Iterator[None]:
+    """SQLite makes files beside a database: they must belong to whom the database belongs to."""
+    owner = path.stat().st_uid
+    before = os.geteuid()
+    if before != 0 or owner == 0:
+        yield
+        return
+    os.seteuid(owner)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def read(database: Path) -> Dict[str, Any]:
+    """Counts, administrators and the schema's revision. `sqlite3.Error` when it is no whole database."""
+    address = f"file:{database}?mode=ro"
+    with as_owner(database), contextlib.closing(sqlite3.connect(address, uri=True, timeout=20)) as db:
+        found: Dict[str, Any] = {
+            name: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - names of our own list
+            for name, table in COUNTED.items()
+        }
+        admins = db.execute("SELECT email FROM \"user\" WHERE role = 'admin' ORDER BY email")
+        found["admins"] = [row[0] for row in admins]
+        found["revision"] = db.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+    return found
+
+
+def info(folder: Path) -> Dict[str, Any]:
+    """What is in a data folder; `exists` is false where no page has run yet."""
+    database = folder / DATABASE
+    if not database.exists():
+        return {"exists": False}
+    try:
+        return {"exists": True, **read(database)}
+    except sqlite3.Error as error:
+        return {"exists": True, "problem": str(error)}
+
+
+def in_use(found: Mapping[str, Any]) -> bool:
+    """Whether somebody would miss these data."""
+    if not found.get("exists"):
+        return False
+    return "problem" in found or found["users"] > 1 or found["chats"] > 0 or found["files"] > 0
+
+
+def changes_image(record: Mapping[str, Any], image: Mapping[str, Any]) -> bool:
+    """Whether another image than the recorded one would go on with the data; without a record nobody knows."""
+    if not record:
+        return True
+    keys = [key for key in ("id", "digest", "ref") if record.get(key) and image.get(key)]
+    return bool(keys) and record[keys[0]] != image[keys[0]]
+
+
+def judge(
+    found: Mapping[str, Any], record: Mapping[str, Any], image: Mapping[str, Any], database: str
+) -> List[Refusal]:
+    """Refuse what would hide the users' data or break them. `record`: what ran with them last."""
+    wrong: List[Refusal] = []
+    had, wanted = version_of(str(record.get("ref", ""))), version_of(str(image.get("ref") or ""))
+    if found.get("exists") and had and wanted and order(wanted) < order(had):
+        wrong.append(
+            Refusal(
+                "LLM704",
+                Text(
+                    f"the users' data were last used by Open WebUI {had}; {wanted} can't read them.",
+                    f"用户数据最后由 Open WebUI {had} 使用，{wanted} 无法读取。",
+                ),
+                Text(
+                    f"keep {had} or newer, or restore a backup made with {wanted} (playbooks/restore.yml).",
+                    f"请使用 {had} 或更新的版本，或恢复 {wanted} 时制作的备份（playbooks/restore.yml）。",
+                ),
+            )
+        )
+    before = str(record.get("database") or ("sqlite" if found.get("exists") else ""))
+    if before and before != database and (before == "postgresql" or in_use(found)):
+        wrong.append(
+            Refusal(
+                "LLM713",
+                Text(
+                    f"the users' data are in {before}; with {database} everybody would find an empty page.",
+                    f"用户数据在 {before} 中；改用 {database} 后所有人会看到空白页面。",
+                ),
+                Text(
+                    f"keep open_webui_database: {before}, or move the data first.",
+                    f"请保持 open_webui_database: {before}，或先迁移数据。",
+                ),
+            )
+        )
+    return wrong
+
+
+def newer_than(version: str, limit: str) -> Optional[bool]:
+    """None when one of them is not known."""
+    return order(version) > order(limit) if version and limit else None

@@ -1,0 +1,391 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model's files in a directory: whole, verified, or absent."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    DIGESTS,
+    MANIFEST,
+    STAMP,
+    Entry,
+    Manifest,
+    Standing,
+    check_stamp,
+    file_state,
+    read_json,
+    remove,
+    selected,
+    sync_directory,
+    write_json,
+    write_stamp,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
+    Hashed,
+    check_format,
+    check_index,
+    check_sets,
+    hash_file,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import Hub, directory_listing, directory_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP, Job
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.journal import Journal, Work
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.mirror import MirrorSource
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import prune_old
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.sources import DirectorySource, HubSource, Source
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.transfer import Engine, Options
+
+NO_HASH_LIMIT = 16 << 20  # a larger file without a hash is refused from a hub
+SPARE = 64 << 20  # bytes left free for the journal and others
+
+
+class Weights:
+    def __init__(self, request: Request, stop: Callable[[], str] = lambda: "") -> None:
+        self.request = request
+        self.outcome = Outcome(request)
+        self._stop_asked = stop
+        self._work = Work(request.dest)
+        self._locked = False
+        self._begin = time.monotonic()
+        self._progress: Dict[str, Any] = {"schema": 1, "pid": os.getpid(), "model": request.model}
+        self._reported = 0.0
+        self._rates: List[Tuple[float, int]] = []
+        self._digests: Dict[str, List[str]] = {}
+        self._journal: Journal
+        self._last_check = 0.0
+        self._stopped = ""
+
+    # the way through
+
+    def run(self) -> Outcome:
+        request = self.request
+        if request.verify == "stamp" and not request.update:
+            standing = self._standing()
+            if standing.valid:
+                self.outcome.manifest, self.outcome.verified = standing.manifest, True
+                if not request.check:
+                    self._work.tidy()
+                return self.outcome
+        if request.check and request.source == "mirror":
+            self.outcome.changed = True  # the other nodes serve only while a real run is under way
+            return self.outcome
+        if request.check:
+            manifest, _source = self._wanted()
+            self._plan(manifest)
+            return self.outcome
+        self._work.open(request.lock_timeout, request.lease)
+        self._locked = True
+        done = False
+        try:
+            self._journal = self._work.load_journal()
+            done = self._converge()
+            return self.outcome
+        except Trouble as error:
+            self._report("failed", message=error.english, force=True)
+            raise
+        finally:
+            self._work.close(done)
+
+    def _standing(self) -> Standing:
+        request = self.request
+        return check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
+
+    def _converge(self) -> bool:
+        self._report("listing", force=True)
+        old = Manifest.load(os.path.join(self.request.dest, MANIFEST))
+        manifest, source = self._wanted()
+        _good, jobs = self._plan(manifest)
+        if self.outcome.changed:
+            remove(os.path.join(self.request.dest, STAMP))
+            manifest.save(os.path.join(self.request.dest, MANIFEST))
+            self._fetch(manifest, source, jobs)
+        self._finish(manifest, old)
+        return True
+
+    # what is wanted
+
+    def _wanted(self) -> Tuple[Manifest, Source]:
+        request = self.request
+        source, listing = self._listing()
+        files = selected(listing, request.include, request.exclude)
+        if not files:
+            trouble("LLM610", model=request.model, detail="no file is left after include and exclude")
+        check_sets([one.path for one in files])
+        return Manifest(request.model, request.revision, files), source
+
+    def _listing(self) -> Tuple[Source, List[Entry]]:
+        request = self.request
+        if request.source == "directory":
+            path = directory_of(request.source_dir, request.model)
+            listing = directory_listing(path, request.model)
+            if any(not one.sha256 for one in listing):
+                self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
+            return DirectorySource(path), listing
+        if request.source == "mirror":
+            client = Client(request.mirrors[0], "", request.timeout, request.ca_path, request.validate_certs)
+            mirror = MirrorSource(client, request.mirrors)
+            return mirror, list(mirror.manifest(request.model, request.revision, request.mirror_wait).files)
+        hub = Hub(
+            Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
+            request.model,
+            request.revision,
+        )
+        source = HubSource(hub)
+        if request.verify == "full" and not request.update:
+            standing = self._standing()
+            if (standing.manifest and standing.reason in ("",)) or standing.changed:
+                assert standing.manifest is not None
+                return source, list(standing.manifest.files)  # what was verified once needs no listing
+        try:
+            return source, self._with_hashes(hub, hub.listing())
+        finally:
+            hub.close()
+
+    def _with_hashes(self, hub: Hub, listing: List[Entry]) -> List[Entry]:
+        request = self.request
+        bare = [one for one in selected(listing, request.include, request.exclude) if not one.sha256]
+        if not bare:
+            return listing
+        with ThreadPoolExecutor(request.workers) as pool:
+            found = dict(zip((one.path for one in bare), pool.map(lambda one: hub.linked_hash(one.path), bare)))
+        result = [one._replace(sha256=found.get(one.path) or one.sha256) for one in listing]
+        for one in result:
+            if not one.sha256 and one.path in found and one.size > NO_HASH_LIMIT:
+                trouble("LLM610", model=request.model, detail=f"no sha256 for {one.path} ({size_text(one.size)})")
+        without = [one.path for one in result if not one.sha256 and one.path in found]
+        if without:
+            self.outcome.warnings.append(f"no sha256 on the hub for {len(without)} small files, such as {without[0]}")
+        return result
+
+    # what is there
+
+    def _plan(self, manifest: Manifest) -> Tuple[List[Entry], List[Job]]:
+        """Compares the disk with the manifest. Sets what is to be fetched."""
+        request, outcome = self.request, self.outcome
+        outcome.manifest = manifest
+        trusted, doubtful, missing = self._sort(manifest)
+        good: List[Entry] = list(trusted)
+        bad: List[Tuple[Entry, bool]] = []  # and whether known digests help
+        if doubtful and (not request.check or request.verify == "full"):
+            known = self._known_digests()
+            for entry, hashed in self._hash_all(doubtful):
+                if hashed and hashed.size == entry.size and entry.sha256 in ("", hashed.sha256):
+                    good.append(entry)
+                    self._digests[entry.path] = hashed.digests
+                    if self._locked:
+                        state = file_state(os.path.join(request.dest, entry.path))
+                        self._journal.done[entry.path] = {
+                            "state": state,
+                            "sha256": hashed.sha256,
+                            "digests": hashed.digests,
+                        }
+                else:
+                    bad.append((entry, entry.path in known))
+                    outcome.repaired.append(entry.path)
+        jobs = [] if request.check else self._jobs(missing, bad)
+        outcome.to_fetch = missing + [entry for entry, _known in bad]
+        present = sum(stop - start for job in jobs for start, stop in job.present())
+        outcome.to_fetch_bytes = sum(one.size for one in outcome.to_fetch) - present
+        standing = self._standing()
+        same = standing.manifest is not None and standing.manifest.digest() == manifest.digest()
+        outcome.changed = bool(outcome.to_fetch) or not standing.valid or not same
+        outcome.verified = not outcome.changed
+        self._check_space(manifest, jobs)
+        return good, jobs
+
+    def _sort(self, manifest: Manifest) -> Tuple[List[Entry], List[Entry], List[Entry]]:
+        """-> verified before and untouched since; there but of unknown worth; missing"""
+        trusted, doubtful, missing = [], [], []
+        done = self._journal.done if self._locked else {}
+        stamp = read_json(os.path.join(self.request.dest, STAMP)) or {}
+        old = Manifest.load(os.path.join(self.request.dest, MANIFEST))
+        stamped = {}
+        if old and stamp.get("manifest_sha256") == old.digest():
+            stamped = {one.path: one for one in old.files}
+        for entry in manifest.files:
+            state = file_state(os.path.join(self.request.dest, entry.path))
+            record = done.get(entry.path) or {}
+            if state is None or state[0] != entry.size or os.path.islink(os.path.join(self.request.dest, entry.path)):
+                missing.append(entry)
+            elif self.request.verify == "full":
+                doubtful.append(entry)
+            elif record.get("state") == state and record.get("sha256") == entry.sha256:
+                trusted.append(entry)
+                self._digests[entry.path] = record.get("digests") or []
+            elif stamped.get(entry.path) == entry and (stamp.get("state") or {}).get(entry.path) == state:
+                trusted.append(entry)
+            else:
+                doubtful.append(entry)
+        return trusted, doubtful, missing
+
+    def _hash_all(self, doubtful: List[Entry]) -> List[Tuple[Entry, Optional[Hashed]]]:
+        count = [0]
+        lock = threading.Lock()
+        total = sum(one.size for one in doubtful)
+
+        def tick(number: int) -> None:
+            with lock:
+                count[0] += number
+            why = self._stop()
+            if why:
+                trouble("LLM617", detail=why)
+
+        def one_file(entry: Entry) -> Optional[Hashed]:
+            return hash_file(os.path.join(self.request.dest, entry.path), tick)
+
+        with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
+            order = sorted(doubtful, key=lambda one: -one.size)
+            pending = {entry.path: pool.submit(one_file, entry) for entry in order}
+            while not all(one.done() for one in pending.values()):
+                self._report("verifying", files_total=len(doubtful), bytes_total=total, bytes_done=count[0])
+                time.sleep(0.05)
+            return [(entry, pending[entry.path].result()) for entry in doubtful]
+
+    def _known_digests(self) -> Dict[str, Any]:
+        return read_json(os.path.join(self.request.dest, DIGESTS)) or {}
+
+    def _jobs(self, missing: List[Entry], bad: List[Tuple[Entry, bool]]) -> List[Job]:
+        jobs = []
+        known = self._known_digests() if bad else {}
+        for entry, _has_digests in bad:
+            # off its final name at once; with digests of its prefixes only the bad ranges come again
+            path, part = os.path.join(self.request.dest, entry.path), self._work.part(entry)
+            remove(os.path.join(self.request.dest, STAMP))
+            os.replace(path, part)
+            digests = known.get(entry.path) or []
+            present = [(0, entry.size)] if digests and len(digests) == entry.size // STEP else []
+            jobs.append(Job(entry, part, present, digests))
+        seen = {job.part for job in jobs}
+        for entry in missing:
+            part = self._work.part(entry)
+            if part in seen:  # the same content twice: each needs a part of its own
+                part = f"{part[:-5]}-{len(seen)}.part"
+            seen.add(part)
+            present, digests = self._journal.present(part)
+            jobs.append(Job(entry, part, present, digests))
+        self._work.keep_only([job.part for job in jobs])
+        return jobs
+
+    def _check_space(self, manifest: Manifest, jobs: List[Job]) -> None:
+        need = self.outcome.to_fetch_bytes
+        if not need:
+            return
+        path = self.request.dest
+        while not os.path.isdir(path):
+            path = os.path.dirname(os.path.abspath(path))
+        state = os.statvfs(path)
+        free = state.f_bavail * state.f_frsize
+        if free < need + SPARE:
+            trouble("LLM101", path=path, free=size_text(free), need=size_text(need + SPARE), model=self.request.model)
+        if state.f_files and state.f_favail < len(self.outcome.to_fetch) + 16:
+            trouble(
+                "LLM101",
+                path=path,
+                free=f"{state.f_favail} inodes",
+                need=f"{len(self.outcome.to_fetch)} inodes",
+                model=self.request.model,
+            )
+
+    # fetching
+
+    def _fetch(self, manifest: Manifest, source: Source, jobs: List[Job]) -> None:
+        if not jobs:
+            return
+        request = self.request
+        engine = Engine(
+            source, jobs, request.dest, self._journal, Options(request.workers, request.retries), self._stop
+        )
+        total, files = manifest.bytes_total, len(manifest.files)
+        base = total - self.outcome.to_fetch_bytes
+
+        def report(fetched: int, named: int) -> None:
+            self._report(
+                "downloading",
+                files_total=files,
+                files_done=files - len(jobs) + named,
+                bytes_total=total,
+                bytes_done=min(total, base + fetched),
+                bytes_fetched=fetched,
+                message=engine.state(),
+            )
+
+        try:
+            engine.run(report)
+        except Trouble as error:
+            if error.rule in ("LLM601", "LLM612", "LLM611") and self._moved(manifest):
+                raise Trouble("LLM618", url=source.name, detail=error.english) from error
+            raise
+        finally:
+            self.outcome.fetched = engine.fetched
+        for path, job in engine.finished.items():
+            self._digests[path] = job.digests
+
+    def _moved(self, manifest: Manifest) -> bool:
+        try:
+            _source, listing = self._listing()
+            now = selected(listing, self.request.include, self.request.exclude)
+            return Manifest(manifest.model, manifest.revision, now).digest() != manifest.digest()
+        except Trouble:
+            return False
+
+    def _finish(self, manifest: Manifest, old: Optional[Manifest]) -> None:
+        request = self.request
+        hashes = {path: record.get("sha256") or "" for path, record in self._journal.done.items()}
+        files = [one if one.sha256 else one._replace(sha256=hashes.get(one.path, "")) for one in manifest.files]
+        manifest = Manifest(manifest.model, manifest.revision, files)
+        check_index(request.dest, [one.path for one in files])
+        for one in files:
+            if one.path not in self._digests:
+                continue
+            check_format(os.path.join(request.dest, one.path), one.path)
+        if old is not None and request.prune:
+            self.outcome.removed = prune_old(request.dest, old, manifest)
+            self.outcome.changed = self.outcome.changed or bool(self.outcome.removed)
+        self.outcome.manifest = manifest
+        if self.outcome.changed or not self._standing().valid:
+            known = self._known_digests()
+            known.update(self._digests)
+            write_json(
+                os.path.join(request.dest, DIGESTS), {one.path: known[one.path] for one in files if known.get(one.path)}
+            )
+            manifest.save(os.path.join(request.dest, MANIFEST))
+            write_stamp(request.dest, manifest, request.include, request.exclude)
+            sync_directory(request.dest)
+        self.outcome.verified = True
+
+    # reporting and stopping
+
+    def _stop(self) -> str:
+        if self._stopped:
+            return self._stopped
+        now = time.monotonic()
+        if now - self._last_check > 0.5:
+            self._last_check = now
+            self._stopped = self._stop_asked() or (self._work.abandoned(self.request.lease) if self._locked else "")
+        return self._stopped or self._stop_asked()
+
+    def _report(self, state: str, force: bool = False, **values: Any) -> None:
+        now = time.monotonic()
+        if not self._locked or (not force and now - self._reported < 1.0):
+            return
+        self._reported = now
+        self._progress.update(values, state=state, updated=time.time(), rate=None, eta_seconds=None)
+        done = values.get("bytes_done")
+        if done is not None:
+            self._rates = [one for one in self._rates if now - one[0] < 15 and one[1] <= done] + [(now, done)]
+            spent = now - self._rates[0][0]
+            if spent >= 1:
+                rate = (done - self._rates[0][1]) / spent
+                self._progress["rate"] = int(rate)
+                if rate > 0:
+                    self._progress["eta_seconds"] = int((values["bytes_total"] - done) / rate)
+        self._work.progress(self._progress)

@@ -1,0 +1,284 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hub's API: listing, revisions, small files. Also the same for a plain directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from typing import Any, Callable, Dict, List, Optional
+from urllib.parse import quote, urlencode
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, reach
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    MANIFEST,
+    STATE_NAMES,
+    Entry,
+    Manifest,
+)
+
+LISTING_LIMIT = 3000  # the hub cuts here without a word
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+SMALL = 64 << 20
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+
+
+def check_model_id(model: str) -> None:
+    if not re.match(r"^[\w.-]+/[\w.-]+$", model) or ".." in model:
+        trouble("LLM606", model=repr(model), url="any hub (an id is owner/name)")
+
+
+def unsafe(path: str) -> str:
+    """Why a path from a listing is refused, '' if it is fine."""
+    if not path or "\x00" in path or "\\" in path or any(ord(char) < 32 for char in path):
+        return "empty, or with a backslash or control character"
+    if path.startswith("/") or re.match(r"^[A-Za-z]:", path):
+        return "absolute"
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return "leaves its directory"
+    if parts[0] in STATE_NAMES:
+        return "a name of our own"
+    if len(path.encode("utf-8", "surrogatepass")) > 1024 or any(
+        len(part.encode("utf-8", "replace")) > 250 for part in parts
+    ):
+        return "too long"
+    return ""
+
+
+class Hub:
+    def __init__(self, client: Client, model: str, revision: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        check_model_id(model)
+        self.client = client
+        self.model = model
+        self.revision = revision
+        self.base = f"{client.endpoint}/api/v1/models/{quote(model)}"
+        self._sleep = sleep
+        self._connection = Connection(client)
+
+    def file_url(self, path: str) -> str:
+        return "{}/repo?{}".format(self.base, urlencode({"Revision": self.revision, "FilePath": path}))
+
+    def _json(self, url: str) -> Any:
+        return self._retry(url, lambda: self._connection.json(url))
+
+    def _retry(self, url: str, ask: Callable[[], Any]) -> Any:
+        for pause in (*PAUSES, 0.0):
+            try:
+                return ask()
+            except Broken as error:
+                refused = 400 <= error.status < 500 and error.status != 429
+                if not pause or refused:
+                    raise reach(error, url.split("?", maxsplit=1)[0]) from error
+                self._sleep(max(pause, error.wait))
+        return None
+
+    def listing(self) -> List[Entry]:
+        found = self._list("", True)
+        if found is None:
+            self._explain_missing()
+        assert found is not None
+        if len(found) >= LISTING_LIMIT:
+            found = self._walk("")
+        return entries(self.model, found)
+
+    def _list(self, below: str, recursive: bool) -> Optional[List[Dict[str, Any]]]:
+        query = {"Revision": self.revision, "Recursive": str(recursive)}
+        if below:
+            query["Root"] = below
+        answer = self._json(f"{self.base}/repo/files?{urlencode(query)}")
+        if answer is None:
+            return None
+        data = answer.get("Data") if isinstance(answer, dict) else None
+        files = data.get("Files") if isinstance(data, dict) else data
+        if isinstance(answer, dict) and answer.get("Success") is False:
+            trouble("LLM610", model=self.model, detail=str(answer.get("Message")))
+        if not isinstance(files, list) or not all(isinstance(one, dict) for one in files):
+            trouble("LLM610", model=self.model, detail="the hub's answer holds no file list")
+        return files
+
+    def _walk(self, below: str, depth: int = 0) -> List[Dict[str, Any]]:
+        found = self._list(below, False) or []
+        if len(found) >= LISTING_LIMIT or depth > 16:
+            trouble(
+                "LLM610",
+                model=self.model,
+                detail=f"directory '{below or '/'}' lists {len(found)} entries, where the hub cuts",
+            )
+        result = []
+        for one in found:
+            result.append(one)
+            path = str(one.get("Path"))
+            inside = not unsafe(path) and (not below or path.startswith(below + "/")) and path != below
+            if one.get("Type") == "tree" and inside:
+                result += self._walk(path, depth + 1)
+        return result
+
+    def revisions(self) -> List[str]:
+        answer = self._json(self.base + "/revisions")
+        if not isinstance(answer, dict):
+            return []
+        data = answer.get("Data") or {}
+        known = data.get("RevisionMap", data) if isinstance(data, dict) else {}
+        rows = (known.get("Branches") or []) + (known.get("Tags") or []) if isinstance(known, dict) else []
+        return [str(row["Revision"]) for row in rows if isinstance(row, dict) and row.get("Revision")]
+
+    def _explain_missing(self) -> None:
+        known = self.revisions()
+        if known and self.revision not in known:
+            trouble("LLM607", model=self.model, revision=self.revision, detail=", ".join(known[:20]))
+        trouble("LLM606", model=self.model, url=self.client.endpoint)
+
+    def small_file(self, path: str) -> Optional[bytes]:
+        def ask() -> Optional[bytes]:
+            answer = self._connection.request(self.file_url(path))
+            if answer.status == 404:
+                answer.finish()
+                return None
+            if answer.status != 200:
+                raise answer.failed()
+            return answer.whole(SMALL)
+
+        result: Optional[bytes] = self._retry(self.file_url(path), ask)
+        return result
+
+    def part(self, path: str, first: int, last: int) -> bytes:
+        """The bytes from `first` up to `last`, that one not included."""
+
+        def ask() -> bytes:
+            answer = self._connection.request(self.file_url(path), (first, last))
+            if answer.status != 206 or answer.content_range() is None:
+                raise answer.failed()
+            return answer.whole(last - first)
+
+        result: bytes = self._retry(self.file_url(path), ask)
+        return result
+
+    def linked_hash(self, path: str) -> str:
+        """The hash a HEAD answer carries, for a listing without one."""
+        connection = Connection(self.client)
+        try:
+            answer = connection.request(self.file_url(path), method="HEAD")
+            found = (answer.header("X-Linked-ETag") or connection.linked).strip('"').lower()
+            return found if re.match(r"^[0-9a-f]{64}$", found) else ""
+        except Broken:
+            return ""
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
+    """Checked entries of the files, sorted by path."""
+    found: Dict[str, Entry] = {}
+    for row in rows:
+        if row.get("Type") == "tree":
+            continue
+        path = row.get("Path")
+        why = unsafe(path) if isinstance(path, str) else "not a text"
+        if why:
+            trouble("LLM610", model=model, detail=f"path {path!r}: {why}")
+        size, sha256 = row.get("Size"), str(row.get("Sha256") or "").lower()
+        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            trouble("LLM610", model=model, detail=f"{path} has the size {size!r}")
+        if sha256 and not re.match(r"^[0-9a-f]{64}$", sha256):
+            trouble("LLM610", model=model, detail=f"{path} has the sha256 {sha256[:80]!r}")
+        if size and sha256 == EMPTY_SHA256:
+            trouble("LLM610", model=model, detail=f"{path} lists {size} bytes with the hash of an empty file")
+        entry = Entry(str(path), size, sha256)
+        if found.setdefault(entry.path, entry) != entry:
+            trouble("LLM610", model=model, detail=f"{path} is listed twice, differently")
+    for path in found:
+        folder = path
+        while "/" in folder:
+            folder = folder.rsplit("/", 1)[0]
+            if folder in found:
+                trouble("LLM610", model=model, detail=f"{folder} is both a file and a directory")
+    return [found[path] for path in sorted(found)]
+
+
+def directory_of(source_dir: str, model: str) -> str:
+    """Where a model's files lie below a source directory."""
+    for path in (os.path.join(source_dir, *model.split("/")), source_dir):
+        if (
+            os.path.isfile(os.path.join(path, MANIFEST))
+            or os.path.isfile(os.path.join(path, "config.json"))
+            or any(name.endswith((".gguf", ".safetensors")) for name in _names(path))
+        ):
+            return path
+    raise Trouble("LLM615", path=source_dir, detail=f"neither {model} below it nor model files in it")
+
+
+def _names(path: str) -> List[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
+
+
+def directory_listing(path: str, model: str) -> List[Entry]:
+    """From the manifest that lies beside the files; without one, the files as they are, without hashes."""
+    manifest = Manifest.load(os.path.join(path, MANIFEST))
+    if manifest is not None:
+        if manifest.model != model:
+            trouble("LLM615", path=path, detail=f"its manifest is of {manifest.model}")
+        return entries(model, [{"Path": one.path, "Size": one.size, "Sha256": one.sha256} for one in manifest.files])
+    rows = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            full = os.path.join(folder, name)
+            relative = os.path.relpath(full, path)
+            if relative not in STATE_NAMES and os.path.isfile(full):
+                rows.append({"Path": relative, "Size": os.path.getsize(full)})
+    return entries(model, rows)
+
+
+def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Dict[str, Any]:
+    """config.json, the index and warnings, for planning."""
+    by_path = {one.path: one for one in listing}
+    warnings: List[Trouble] = []
+    config = _document("config.json", by_path, read, warnings)
+    index = None
+    for path in sorted(by_path):
+        if "/" not in path and path.endswith(".safetensors.index.json"):
+            document = _document(path, by_path, read, warnings) or {}
+            weight_map = document.get("weight_map")
+            shards = sorted(set(weight_map.values())) if isinstance(weight_map, dict) else []
+            index = {"path": path, "metadata": document.get("metadata") or {}, "shards": shards}
+            missing = [name for name in shards if name not in by_path]
+            if missing:
+                warnings.append(Trouble("LLM603", path=path, detail=", ".join(missing[:5])))
+            break
+    if any(not one.sha256 for one in listing):
+        count = sum(1 for one in listing if not one.sha256)
+        warnings.append(Trouble("LLM601", path=f"{count} files", detail="the listing gives no sha256"))
+    return {
+        "config": config,
+        "index": index,
+        "warnings": [doubt(one) for one in warnings],
+    }
+
+
+def doubt(trouble_: Trouble) -> Dict[str, str]:
+    return {"id": trouble_.rule, "en": trouble_.english, "zh": trouble_.chinese}
+
+
+def _document(
+    path: str, listed: Dict[str, Entry], read: Callable[[str], Optional[bytes]], warnings: List[Trouble]
+) -> Optional[Dict[str, Any]]:
+    if path not in listed:
+        return None
+    try:
+        document = json.loads((read(path) or b"").decode("utf-8"))
+        if isinstance(document, dict):
+            return document
+    except ValueError:
+        pass
+    warnings.append(Trouble("LLM601", path=path, detail="not a JSON object"))
+    return None

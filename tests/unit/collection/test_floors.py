@@ -1,0 +1,60 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rooms of plugins/module_utils stand on five floors: a room imports only rooms of lower floors."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOMS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
+OWN = "ansible_collections.yitiji.deepseek.plugins.module_utils."
+# lowest first
+FLOORS = [
+    "_base",
+    "_http _programs",
+    "_models _catalog _system",
+    "_weights _engines _containers _driver _gateway _webui _monitoring _disk _facts",
+    "_first_boot _bundle _doctor _verify _plan",
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms.split()}
+
+
+def wrong_imports(room: str, code: str):
+    """Lines of a core that import a neighbour's room or one of a higher floor."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(OWN):
+            names = [f"{node.module}.{alias.name}." for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [f"{alias.name}." for alias in node.names if alias.name.startswith(OWN)]
+        else:
+            continue
+        for other in {name[len(OWN) :].split(".")[0] for name in names} - {room}:
+            if FLOOR[other] >= FLOOR[room]:
+                yield f"line {node.lineno}: floor {FLOOR[room]} {room} imports {other} of floor {FLOOR[other]}"
+
+
+def test_every_room_has_a_floor():
+    assert {p.name for p in ROOMS.iterdir() if p.is_dir() and p.name != "__pycache__"} == set(FLOOR)
+
+
+@pytest.mark.parametrize("path", sorted(ROOMS.rglob("*.py")), ids=lambda p: "/".join(p.relative_to(ROOMS).parts))
+def test_a_room_imports_lower_floors_only(path):
+    room = path.relative_to(ROOMS).parts[0]
+    if room != "__init__.py":
+        assert list(wrong_imports(room, path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"from {OWN}_plan.make import make_plan",
+        f"from {OWN}_weights import request",
+        f"from {OWN[:-1]} import _doctor",
+        f"import {OWN}_plan.make",
+        f"def late():\n    from {OWN}_facts.read import read",
+    ],
+)
+def test_a_wrong_import_is_seen(line):
+    assert list(wrong_imports("_engines", line))
