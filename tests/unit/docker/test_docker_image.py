@@ -105,7 +105,7 @@ def test_load_failures_are_refusals(docker, tmp_path):
 
 def test_a_cut_stream_is_not_taken_for_a_whole_archive(docker, tmp_path, monkeypatch):
     (tmp_path / "i").write_text(ID)
-    monkeypatch.setattr(archive, "open_stream", lambda source: (io.BytesIO(Path(source).read_bytes()), 10_000))
+    monkeypatch.setattr(http_stream, "open_stream", lambda source: (io.BytesIO(Path(source).read_bytes()), 10_000))
     with pytest.raises(Refusal, match="of 10000 bytes came"):
         core.load(docker, str(tmp_path / "i"), lambda *_: None, 30)
 
