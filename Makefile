@@ -53,8 +53,8 @@ bench-weights: deps ## Weights: ours beside the SDK, aria2c and curl, in one run
 	@tests/bench/run
 
 .PHONY: bake
-INVENTORY ?= inventories/lab-image
-bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/image.md)
+INVENTORY ?= inventories/lab-disk
+bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/disk-image.md)
 	@ansible-playbook playbooks/bake.yml -i $(INVENTORY)
 
 plan: deps ## Plan a profile without any node: make plan PROFILE=flagship

@@ -53,6 +53,7 @@ BEFORE = """\
 | LLM120 | A variable has a wrong type or choice. / 变量的类型或取值不正确。 | `check_variables` |
 | LLM121 | A required variable is not set. / 缺少必需的变量。 | `check_variables` |
 | LLM122 | A name looks like a misspelt variable (warning). / 变量名疑似拼写错误（警告）。 | `check_variables` |
+| LLM123 | A variable is given by its former name. / 变量使用了旧名称。 | `check_variables` |
 | LLM116 | Kernel settings are not as wanted. / 内核参数不符合要求。 | `host_tuning` |
 | LLM198 | A report can't be written. / 无法写入报告。 | `doctor` |
 | LLM199 | The rules or a silencing are wrong. / 规则或忽略项有误。 | `doctor` |

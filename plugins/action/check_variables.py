@@ -55,12 +55,15 @@ class ActionModule(ActionBase):
             problem = _problem(name, option, value)
             if problem:
                 lines += words.wrong_value(host, name, role, option, value, problem)
+        old = words.renamed(task_vars, args["required_of"])
+        for name, successor in old.items():
+            lines += words.was_renamed(host, name, successor)
         odd = words.misspelt(task_vars, options)
         for name, right in odd.items():
             Display().warning(
                 f"LLM122 [{host}] 没有变量 {name}，是否想写 {right}？ / no variable {name}; is {right} meant?"
             )
-        result.update(changed=False, checked=len(options), misspelt=odd)
+        result.update(changed=False, checked=len(options), misspelt=odd, renamed=old)
         if lines:
             result.update(failed=True, msg="\n".join(lines))
         return result

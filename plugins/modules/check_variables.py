@@ -13,11 +13,11 @@ description:
   - Ansible checks a role's variables when that role starts, so a wrong one of a late role would be found after
     early roles have changed the node. This checks those of all roles of the collection at once.
   - Names host, variable, value, what it must be and where to correct it (LLM120), required ones that are missing
-    (LLM121), and warns of names that look like a misspelt variable (LLM122).
+    (LLM121) or given by a former name (LLM123), and warns of names that look like a misspelt variable (LLM122).
   - Runs on the controller and connects to nothing.
 options:
   required_of:
-    description: Roles whose required variables must be set.
+    description: Roles that the play applies. Their required variables must be set, and none by a former name.
     type: list
     elements: str
     default: [appliance]
@@ -49,4 +49,9 @@ misspelt:
   type: dict
   returned: always
   sample: {appliance_modle: appliance_model}
+renamed:
+  description: Former names of variables that are given, and what they are called now.
+  type: dict
+  returned: always
+  sample: {image_bridge: disk_image_bridge}
 """

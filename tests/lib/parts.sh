@@ -108,16 +108,16 @@ part_vm() {
     python -m pytest -x -v -s tests/vm
 }
 
-part_image() {
+part_disk() {
     packages mmdebstrap systemd-container fdisk mtools e2fsprogs qemu-utils
     lab/lab serve --with llama_cpp --with webui
-    python -m pytest -x -v -s tests/image --ignore tests/image/test_40_firmware.py
+    python -m pytest -x -v -s tests/disk --ignore tests/disk/test_40_firmware.py
 }
 
 part_firmware() { # on the image that stands, if there is one
     packages mmdebstrap systemd-container fdisk mtools e2fsprogs qemu-utils
     lab/lab serve --with llama_cpp --with webui
-    YITIJI_BAKED=1 python -m pytest -x -v -s tests/image/test_40_firmware.py
+    YITIJI_BAKED=1 python -m pytest -x -v -s tests/disk/test_40_firmware.py
 }
 
 part_build() { python -m pytest tests/integration/test_artefact.py; }

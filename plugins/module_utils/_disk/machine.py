@@ -76,7 +76,7 @@ def _own_cgroup(name: str) -> None:
 def _cgroups(name: str) -> List[str]:
     top = "/sys/fs/cgroup"
     there = [os.path.join(top, h) for h in ("unified", "systemd") if os.path.isdir(os.path.join(top, h))] or [top]
-    return [os.path.join(h, "yitiji-image", name) for h in there]
+    return [os.path.join(h, "yitiji-disk", name) for h in there]
 
 
 def stop(tree: str, name: str) -> bool:

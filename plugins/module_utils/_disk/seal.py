@@ -19,7 +19,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 
 Rules = Mapping[str, Mapping[str, Any]]
 ROTATED = re.compile(r"\.(gz|xz|zst|old|\d+)$")
-NO_SOURCES = "# No mirror: the image was made without image_apt_sources. 镜像制作时未设置 image_apt_sources。\n"
+NO_SOURCES = (
+    "# No mirror: the disk image was made without disk_image_apt_sources. "
+    "磁盘镜像制作时未设置 disk_image_apt_sources。\n"
+)
 
 
 class Trace(NamedTuple):

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words about variables that are wrong: their type, their choice, their name, their absence (LLM120 to LLM122)."""
+"""Words about variables that are wrong: their type, their choice, their name, their absence (LLM120 to LLM123)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,22 @@ import difflib
 from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 CLOSE = 0.85
+# What a variable was called before -> its name now, by the role that reads it.
+RENAMED: Dict[str, Dict[str, str]] = {
+    "disk_image": {
+        f"image_{name}": f"disk_image_{name}"
+        for name in (
+            "address", "apt_sources", "bridge", "catalog_dirs", "commandline", "dir", "dns", "epoch", "forbidden",
+            "free_mib", "gateway", "kernel", "mmdebstrap_options", "mtu", "name", "packages", "qcow2", "seed",
+            "sources", "ssh_args", "suite", "weights",
+        )
+    },
+    "disk_seal": {
+        "image_seal_apt_sources": "disk_seal_apt_sources",
+        "image_seal_catalog_dirs": "disk_seal_catalog_dirs",
+        "image_seal_power_off": "disk_seal_power_off",
+    },
+}  # fmt: skip
 
 
 def options_of(specs: Mapping[str, Mapping[str, Any]]) -> Dict[str, Tuple[str, Dict[str, Any]]]:
@@ -53,6 +69,23 @@ def missing(host: str, name: str, role: str, option: Mapping[str, Any]) -> List[
         f"    → 请在清单中设置 {name}",
         f"LLM121 [{host}] the variable {name} is required and not set (role {role})",
         f"    → set {name} in the inventory: {text}",
+    ]
+
+
+def renamed(names: Iterable[str], roles: Iterable[str]) -> Dict[str, str]:
+    """Old names among `names`, of variables that these roles read, and what they are called now."""
+    given = set(names)
+    table = {old: new for role in roles for old, new in RENAMED.get(role, {}).items()}
+    return {old: new for old, new in sorted(table.items()) if old in given}
+
+
+def was_renamed(host: str, old: str, new: str) -> List[str]:
+    """The lines for a variable that is given by its old name."""
+    return [
+        f"LLM123 [{host}] 变量 {old} 已更名为 {new}，旧名不再生效",
+        f"    → 请在清单、group_vars 或 -e 中改用 {new}",
+        f"LLM123 [{host}] the variable {old} is called {new} now; by its old name it has no effect",
+        f"    → rename it to {new} in the inventory, group_vars or -e",
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.action import doctor
+from ansible_collections.yitiji.deepseek.plugins.action.check_variables import load_specs
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import cli, table, variables
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import report as doctor_report
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules as doctor_rules
@@ -189,6 +190,20 @@ def test_variables():
     assert variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
         "docker_prot": "docker_port"
     }
+
+
+def test_former_names_of_variables():
+    specs = load_specs()
+    options = variables.options_of(specs)
+    for role, names in variables.RENAMED.items():
+        for old, new in names.items():
+            assert options[new][0] == role and old not in options, "a successor that nobody reads"
+    given = ["image_bridge", "image_seal_power_off", "disk_image_name"]
+    assert variables.renamed(given, ["appliance", "disk_image"]) == {"image_bridge": "disk_image_bridge"}
+    assert variables.renamed(given, ["disk_seal"]) == {"image_seal_power_off": "disk_seal_power_off"}
+    assert variables.renamed(given, ["appliance"]) == {}, "site.yml reads none of them"
+    lines = variables.was_renamed("n1", "image_bridge", "disk_image_bridge")
+    assert sum("LLM123 [n1]" in line and "disk_image_bridge" in line for line in lines) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: disk_seal
+short_description: Takes identity, secrets and history away from a machine or the tree of a disk image
+version_added: 0.1.0
+author: yitiji.deepseek engineers (@yitiji)
+description:
+  - What has to go is data in the catalogue (C(seal/*.yml)), which a vendor adds to in a folder of his own.
+  - Clones of what was sealed make their own identity at their first boot.
+options:
+  root:
+    description: The tree, or C(/) for the machine itself.
+    type: path
+    required: true
+  apt_sources:
+    description: The package sources that clones get in place of those of the build site; empty means none.
+    type: list
+    elements: str
+    default: []
+  keep_values:
+    description:
+      - A file (0600, on the same machine) in which the values that made this machine itself are kept, so that
+        M(yitiji.deepseek.disk_check) can look for them. Only for trees, where it does not become part of the
+        disk image.
+    type: path
+    default: ""
+  rules:
+    description: The catalogue. The action plugin sets it.
+    type: dict
+  catalog_dirs:
+    description: Folders with further catalogue entries.
+    type: list
+    elements: path
+    default: []
+attributes:
+  check_mode:
+    description: Says what is still there.
+    support: full
+  diff_mode:
+    description: Shows the paths that go.
+    support: full
+  action:
+    description: An action plugin of the same name reads the catalogue.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Seal the tree of a disk image
+  yitiji.deepseek.disk_seal:
+    root: /var/lib/bake/tree
+"""
+
+RETURN = r"""
+done:
+  description: What was, or would be, done, by entry of the catalogue.
+  type: dict
+  returned: success
+  sample: {host-keys: [etc/ssh/ssh_host_ed25519_key]}
+"""
+
+import json
+from typing import Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import seal as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "required": True},
+            "apt_sources": {"type": "list", "elements": "str", "default": []},
+            "keep_values": {"type": "path", "default": ""},
+            "rules": {"type": "dict"},
+            "catalog_dirs": {"type": "list", "elements": "path", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    root, keep = module.params["root"], module.params["keep_values"]
+    named = core.for_root(root, module.params["rules"] or {})
+    rules = core.with_sources(named, module.params["apt_sources"])
+    if keep and not module.check_mode:
+        # a second run finds no values any more: those of the first one stay
+        known = json.loads(read_text(keep) or "{}")
+        write_atomic(keep, json.dumps({**known, **core.identities(root)}) + "\n", 0o600)
+    try:
+        found = core.seal(root, rules, dry=module.check_mode)
+    except ValueError as error:
+        module.fail_json(msg=f"[LLM953] {root}: {error}")
+    done: Dict[str, List[str]] = {}
+    for trace in found:
+        done.setdefault(trace.rule, []).append(trace.path)
+    before = "".join(f"{trace.act} {trace.path}\n" for trace in found)
+    module.exit_json(changed=bool(found), done=done, diff={"before": before, "after": ""})
+
+
+if __name__ == "__main__":
+    main()
