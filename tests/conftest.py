@@ -1,15 +1,10 @@
-"""Makes `ansible_collections.yitiji.deepseek...` importable from a plain checkout; long tests tell their times."""
+"""Long tests print how long they took. What makes the collection importable is `pythonpath` in pyproject.toml."""
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / ".collections"))
 
 
 @pytest.fixture(autouse=True)

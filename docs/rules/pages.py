@@ -98,7 +98,8 @@ def _sentence(text: str) -> str:
 
 HOW = """
 How each is tested, taken from the tests themselves: **unit** is the number of cases of the pure probe
-(`tests/unit/rules/cases.py`; pass, failure, unknown and skip are there for every rule, or the unit tests fail);
+(`tests/unit/module_utils/_doctor/checks/cases.py`; every rule has a pass, a failure, an unknown and a skip, or the unit
+tests fail);
 **machine** counts recorded machines that must show a given result (`tests/fixtures/nodes`); **lab** counts failures
 really made on a lab node, where the doctor must name this rule and no other (`tests/doctor/scenes.yml`), and
 **lab, feigned** those where something is feigned, such as cards laid over a node without any.
@@ -108,7 +109,7 @@ really made on a lab node, where the doctor must name this rule and no other (`t
 def tested() -> dict[str, dict[str, int]]:
     """How often each rule is tested in which way; read from the tests, so that nothing is promised."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    tree = ast.parse((TESTS / "unit/rules/cases.py").read_text(encoding="utf-8"))
+    tree = ast.parse((TESTS / "unit/module_utils/_doctor/checks/cases.py").read_text(encoding="utf-8"))
     for item in ast.walk(tree):
         if isinstance(item, ast.Tuple) and len(item.elts) == 4 and isinstance(item.elts[0], ast.Constant):
             found[str(item.elts[0].value)]["unit"] += 1

@@ -15,11 +15,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / "tests" / "unit" / "node"), str(ROOT / ".collections")]
+sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / ".collections")]
 import labctl
 from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
-from machines import expand, load
+
+from tests.unit.module_utils.machines import expand, load
 
 from . import feign
 

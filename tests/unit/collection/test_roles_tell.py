@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every role of site.yml that brings something onto a node tells what, so that a bundle can't lack it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+BRINGS = re.compile(
+    r"^ *(ansible\.builtin\.(apt|package|pip|get_url|unarchive)"
+    r"|yitiji\.deepseek\.(container_image|unpacked_release|modelscope_download)):",
+    re.MULTILINE,
+)
+
+
+def brings(role: str) -> bool:
+    return any(
+        BRINGS.search(path.read_text(encoding="utf-8")) for path in (ROOT / "roles" / role / "tasks").glob("*.yml")
+    )
+
+
+def of_site() -> set[str]:
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    return {entry["role"].rsplit(".", 1)[1] for play in plays for entry in play.get("roles", [])}
+
+
+def test_each_role_that_brings_something_tells():
+    silent = {
+        role
+        for role in of_site() | {"ollama"}
+        if brings(role) and not (ROOT / f"roles/{role}/tasks/bundle.yml").is_file()
+    }
+    assert silent == set()
+
+
+def test_all_that_tell_are_asked():
+    asked = set(yaml.safe_load((ROOT / "roles/bundle/vars/main.yml").read_text(encoding="utf-8"))["__bundle_roles"])
+    telling = {path.parent.parent.name for path in ROOT.glob("roles/*/tasks/bundle.yml")}
+    assert asked == telling - {"ollama"}, "Ollama is asked by role engine"
+    assert asked <= of_site()

@@ -1,0 +1,53 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The gateway's filters: its site, its servers, and the team that is asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.filter import gateway
+
+
+def test_the_site():
+    settings = {
+        "engine": "vllm",
+        "routes": ["GET /v1/models/{model}"],
+        "keys": [
+            {"name": "a-b", "rate": 7},
+            {"name": "off", "state": "suspended"},
+            {"name": "free", "rate": 0, "concurrency": 0},
+        ],
+        "limits": {"rate": 60, "burst": 3, "concurrency": 4},
+        "servers": ["127.0.0.1:8000", "127.0.0.1:8001"],
+    }
+    parts = gateway.gateway_site(settings, "gpu01")
+    assert '"POST /v1/chat/completions" 1;' in parts["http"]
+    assert '"~^GET /v1/models/[A-Za-z0-9._-]+$" 1;' in parts["http"]
+    assert '"~^/update_weights(/|$)" 1;' in parts["http"]
+    assert "~^/health(" not in parts["http"], "the page's own"
+    assert "rate=7r/m" in parts["http"] and "limit_req zone=yitiji_rate_a_b burst=3 nodelay;" in parts["location"]
+    assert "limit_conn yitiji_conn_a_b 4;" in parts["location"]
+    assert "off" not in parts["location"] and "free" not in parts["location"]
+    assert parts["http"].count("max_fails=2") == 2
+    for line in parts["errors"].splitlines():
+        if line.strip().startswith("return"):
+            json.loads(line.strip().split("'")[1])
+
+
+def test_a_refusal_names_the_host():
+    with pytest.raises(Exception, match=r"\[LLM804\] gpu07"):
+        gateway.gateway_site({"engine": "vllm", "routes": ["x"], "keys": [], "limits": {}, "servers": []}, "gpu07")
+
+
+def test_servers_come_from_the_plan():
+    plan = {"service": {"unit": "u", "host": "127.0.0.1", "port": 8000}, "args": [],
+            "nodes": {"a": {"rank": 0, "head": True}, "b": {"rank": 1, "head": False}}}  # fmt: skip
+    assert gateway.gateway_servers(plan, "a") == ["127.0.0.1:8000"]
+    assert gateway.gateway_servers(plan, "b") == gateway.gateway_servers({}, "a") == []
+
+
+def test_the_team_that_is_asked_for():
+    rows = [{"name": "a", "state": "suspended"}, {"name": "b", "sha256": "0" * 64}, {"name": "c", "state": "present"}]
+    assert gateway.gateway_team(rows) == "c" and gateway.gateway_team(rows[:2]) == ""
+    assert "POST /pause" in gateway.gateway_refused("vllm", []) and gateway.gateway_refused("ollama", []) == []

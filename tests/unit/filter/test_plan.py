@@ -1,0 +1,18 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes for the planner, from host variables."""
+
+from __future__ import annotations
+
+from ansible_collections.yitiji.deepseek.plugins.filter.plan import FilterModule
+
+
+def test_filter():
+    hostvars = {
+        "a": {"ansible_host": "10.0.0.1", "appliance_node": {"x": 1}},
+        "b": {"appliance_address": "10.9.9.9"},
+        "c": {},
+    }
+    nodes = FilterModule().filters()["plan_nodes"](["b", "a", "c"], hostvars)
+    assert list(nodes) == ["b", "a", "c"]
+    assert [one["address"] for one in nodes.values()] == ["10.9.9.9", "10.0.0.1", "c"]
+    assert nodes["a"]["facts"] == {"x": 1}

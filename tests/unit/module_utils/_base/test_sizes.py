@@ -1,0 +1,11 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Sizes as people write them."""
+
+from __future__ import annotations
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb, gib
+
+
+def test_decimal_for_disks_and_binary_for_memory():
+    assert gb(7e9) == "7.0 GB" and gb(9e8) == "900 MB"
+    assert gib(2**33) == "8.0 GiB"

@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What apt says about packages and where they come from, and the sources of a target."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
+
+URIS = """\
+'http://u:p@m/pool/n/nginx_1%3a1.22-9%2bdeb12u1_amd64.deb' nginx_1%3a1.22-9+deb12u1_amd64.deb 527388 SHA256:aa
+NOTE: this is no address
+'http://m/pool/a/a_1_all.deb' a_1_all.deb 10
+'http://m/dists/x/InRelease' m_InRelease 10
+"""
+
+
+def test_reads_what_apt_tells():
+    found = apt.parse_uris(URIS)
+    assert [(one.file, one.size) for one in found] == [
+        ("nginx_1%3a1.22-9+deb12u1_amd64.deb", 527388),
+        ("a_1_all.deb", 10),
+    ]
+    assert apt.plain_uri(found[0].uri).startswith("http://m/pool")
+    assert apt.repository_name(found[0].file) == "nginx_1.22-9+deb12u1_amd64.deb"
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("Debian|x|http://m/\nDebian|x-security|http://s/\n", {"main": "http://m/", "security": "http://s/"}),
+    ("Debian|oldstable|http://m/debian/\nOther|x|http://o/", {"main": "http://m/debian/", "security": ""}),
+    ("Ubuntu|noble|http://u/", {}), ("", {}), ("Debian|x|cdrom:[x]", {}),
+])  # fmt: skip
+def test_finds_the_machines_mirrors(text, expected):
+    assert apt.mirrors(text, "debian") == expected
+
+
+def test_sources_of_a_target():
+    target = {"release": "bookworm", "architecture": "amd64", "keyring": "/k",
+              "suites": ["{release}", "{release}-security"], "components": ["main"]}  # fmt: skip
+    assert apt.sources(target, {"main": "http://m", "security": ""}) == [
+        "deb [arch=amd64 signed-by=/k] http://m bookworm main"
+    ]
+    assert apt.sources({**target, "sources": ["deb x"]}, {}) == ["deb x"]
+
+
+def test_licences_of_a_copyright_file():
+    text = "Format: https://x\nFiles: *\nLicense: GPL-2+\n text\nLicense: MIT\nLicense: GPL-2+\n"
+    assert apt.licences(text) == "GPL-2+; MIT" and apt.licences("This package was debianized") == ""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        info = tarfile.TarInfo("./usr/share/doc/x/copyright")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text.encode()))
+    assert apt.read_copyright(io.BytesIO(data.getvalue()), "x") == text
+    assert apt.read_copyright(io.BytesIO(data.getvalue()), "y") == ""

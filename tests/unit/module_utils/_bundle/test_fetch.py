@@ -1,0 +1,127 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An image out of a registry on loopback that breaks off once: what comes is what the manifest says, as an archive."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import http.server
+import json
+import tarfile
+import threading
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import fetch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import peek
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import Access, Reference
+
+from tests.unit.module_utils._bundle.samples import CONTENTS
+
+
+def test_fetch_goes_on_and_refuses(served, tmp_path):
+    url = f"http://127.0.0.1:{served[0].server_port}/models/a/b/sub/weights.bin"
+    data = CONTENTS["models/a/b/sub/weights.bin"]
+    (tmp_path / "w.part").write_bytes(data[:1000])
+    assert fetch.fetch(url, str(tmp_path / "w"), "", lambda _c: None) == (300000, hashlib.sha256(data).hexdigest())
+    (tmp_path / "v.part").write_bytes(b"x" * 1000)
+    with pytest.raises(Refusal) as refused:
+        fetch.fetch(url, str(tmp_path / "v"), hashlib.sha256(data).hexdigest(), lambda _c: None)
+    assert refused.value.rule == "LLM922" and not (tmp_path / "v").exists() and not (tmp_path / "v.part").exists()
+
+
+def digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+LAYER = gzip.compress(b"layer" * 50000, mtime=0)
+
+
+CONFIG = json.dumps({"architecture": "amd64", "rootfs": {"diff_ids": []}}).encode()
+
+
+MANIFEST = json.dumps({
+    "config": {"digest": digest(CONFIG), "size": len(CONFIG)},
+    "layers": [{"digest": digest(LAYER), "size": len(LAYER)}] * 2,
+}).encode()  # fmt: skip
+
+
+INDEX = json.dumps({"manifests": [
+    {"digest": "sha256:" + "0" * 64, "platform": {"os": "linux", "architecture": "arm64"}},
+    {"digest": digest(MANIFEST), "platform": {"os": "linux", "architecture": "amd64"}},
+]}).encode()  # fmt: skip
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    breaks = 1
+    spoilt = False
+
+    def log_message(self, *_args):
+        return
+
+    def do_GET(self):
+        held = {digest(CONFIG): CONFIG, digest(LAYER): LAYER, digest(MANIFEST): MANIFEST, "1": INDEX}
+        data = held.get(self.path.rsplit("/", 1)[1])
+        if data is None:
+            return self.send_error(404)
+        begin = int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
+        data, whole = data[begin:], data
+        if self.spoilt and whole is LAYER:
+            data = b"x" * len(data)
+        self.send_response(206 if self.headers.get("Range") else 200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if whole is LAYER and type(self).breaks:
+            type(self).breaks -= 1
+            data = data[: len(data) // 2]
+        self.wfile.write(data)
+        self.close_connection = True
+        return None
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    monkeypatch.setattr(fetch, "PAUSE", 0.01)
+
+    class Mine(Registry):
+        pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mine)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Mine, Reference(f"127.0.0.1:{server.server_port}", "x/y", "1")
+    server.shutdown()
+
+
+def pull(ref, folder, architecture="amd64", **wanted):
+    return fetch.pull(ref, wanted, architecture, str(folder), Access(verify=False), lambda _count: None)
+
+
+def test_an_image_becomes_an_archive(registry, tmp_path):
+    config, blobs = pull(registry[1], tmp_path, id=digest(CONFIG))
+    assert config == digest(CONFIG)
+    for turn in ("one", "two"):
+        fetch.archive(str(tmp_path / turn), "x/y:1", config, blobs)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert peek(str(tmp_path / "one")) == {config: ["x/y:1"]}
+    with tarfile.open(tmp_path / "one") as tar:
+        row = json.loads(tar.extractfile("manifest.json").read())[0]
+        held = tar.extractfile(row["Layers"][0]).read()
+        assert len(row["Layers"]) == 2 and gzip.decompress(held).startswith(b"layer")
+
+
+@pytest.mark.parametrize("more, detail", [
+    ({"id": "sha256:" + "1" * 64}, "its id is"), ({"architecture": "riscv64"}, "no build of it"),
+    ({"digest": "none"}, "HTTP 404"),
+])  # fmt: skip
+def test_refuses_another_image(registry, tmp_path, more, detail):
+    with pytest.raises(Refusal) as refused:
+        pull(registry[1], tmp_path, **more)
+    assert refused.value.rule == "LLM922" and detail in refused.value.reason.en
+
+
+def test_refuses_spoilt_bytes(registry, tmp_path):
+    registry[0].spoilt = True
+    with pytest.raises(Refusal) as refused:
+        pull(registry[1], tmp_path)
+    assert "another content" in refused.value.reason.en and list(tmp_path.glob("*.part")) == []

@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Packages, licences, volumes, bill of materials, and what roles ask for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import finish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import manifest as core
+
+from tests.unit.module_utils._bundle.samples import BUNDLE, LICENCES
+
+
+def test_bill_of_materials():
+    document = json.loads(finish.sbom(BUNDLE, LICENCES))
+    names = {one["name"]: one for one in document["packages"]}
+    assert set(names) == {"nginx", "a/b"} and document["spdxVersion"] == "SPDX-2.3"
+    assert names["nginx"]["checksums"][0]["checksumValue"] == "a" * 64
+    assert names["nginx"]["licenseDeclared"] == "BSD-2-Clause" and names["a/b"]["licenseDeclared"] == "NOASSERTION"
+
+
+def signed(folder, key):
+    finish.ensure_key(str(key))
+    (folder / core.SIGNER).write_text(finish.public_key(str(key)))
+    (folder / core.MANIFEST).write_text(core.dump(BUNDLE))
+    finish.sign(str(folder), str(key))
+
+
+def test_a_signature_is_judged(tmp_path):
+    key, folder = tmp_path / "key", tmp_path / "b"
+    folder.mkdir()
+    signed(folder, key)
+    assert key.stat().st_mode & 0o777 == 0o600
+    own = finish.judge(str(folder))
+    assert finish.judge(str(folder), own + " comment") == own
+    text = core.dump(BUNDLE).replace("1.22", "1.23")
+    harms = [
+        (folder / core.SIGNATURE).unlink,
+        (folder / core.SIGNER).unlink,
+        lambda: (folder / core.MANIFEST).write_text(text),
+    ]
+    for harm in harms:
+        signed(folder, key)
+        harm()
+        with pytest.raises(Refusal) as refused:
+            finish.judge(str(folder))
+        assert refused.value.rule == "LLM914"
+    signed(folder, key)
+    with pytest.raises(Refusal):
+        finish.judge(str(folder), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHother")
+
+
+def test_a_bundle_is_closed_once_and_stays_as_it_is(tmp_path):
+    key = str(tmp_path / "key")
+    folder = tmp_path / "b"
+    folder.mkdir()
+    finish.ensure_key(key)
+    first, changed = finish.close(str(folder), BUNDLE, "#!/bin/sh\n", key, LICENCES)
+    signature = (folder / core.SIGNATURE).read_bytes()
+    assert changed and {finish.CHECK, finish.SBOM} <= {one.path for one in first.files}
+    later = BUNDLE._replace(made="2026-02-02T00:00:00Z")
+    assert finish.close(str(folder), later, "#!/bin/sh\n", key, LICENCES) == (first, False)
+    assert (folder / core.SIGNATURE).read_bytes() == signature
+    for other, check in ((later._replace(files=later.files[:1]), "#!/bin/sh\n"), (later, "#!/bin/sh\ntrue\n")):
+        assert finish.close(str(folder), other, check, key, LICENCES)[1]
+        assert finish.judge(str(folder)) == finish.public_key(key)

@@ -1,0 +1,99 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The manifest: what is read back is what was written, what cannot be is refused, differences are named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import manifest as core
+
+from tests.unit.module_utils._bundle.samples import BOOKWORM, BUNDLE, FILES, NODE
+
+
+def changed(**more):
+    data = json.loads(core.dump(BUNDLE))
+    data.update(more)
+    return json.dumps(data)
+
+
+def row(**more):
+    return changed(files=[{**FILES[0]._asdict(), **more}])
+
+
+def test_reads_what_it_wrote():
+    assert core.parse(core.dump(BUNDLE), "x") == BUNDLE
+
+
+def test_one_file_a_line():
+    lines = [line for line in core.dump(BUNDLE).splitlines() if line.startswith(' {"path": ')]
+    assert len(lines) == len(FILES)
+
+
+@pytest.mark.parametrize("text", [
+    "", "no", "[]", "{}", "null", '{"schema": 2}', changed(schema=0), changed(targets="all"), changed(targets=[{}]),
+    changed(targets=[{**BOOKWORM, "architecture": ""}]), changed(holds=[]), changed(files=[]), changed(files={}),
+    changed(files=["x"]), changed(files=[[1]]), row(path=""), row(path="/etc/passwd"), row(path="../x"),
+    row(path="a/../b"),
+    row(path="a//b"), row(path="a/./b"), row(path='a"b'), row(path="a\\b"), row(path="a\nb"), row(path="a\x00b"),
+    row(path=core.MANIFEST), row(path=core.SUMS), row(path=f"{core.WORK}/x"), row(path="x" * 2000), row(path=3),
+    row(size=-1), row(size=True), row(size="5"), row(size=1.5), row(size=None), row(sha256=""), row(sha256="A" * 64),
+    row(sha256="a" * 63), row(sha256=7), row(kind="virus"), row(kind=None), row(more=1),
+    changed(files=[FILES[0]._asdict(), FILES[0]._asdict()]),
+    changed(files=[FILES[0]._asdict(), {**FILES[0]._asdict(), "path": "apt"}]),
+])  # fmt: skip
+def test_refuses_what_cannot_be(text):
+    with pytest.raises(Refusal) as refused:
+        core.parse(text, "here")
+    assert refused.value.rule == "LLM913" and "here" in refused.value.reason.en
+
+
+def laid_out(folder):
+    for one in FILES:
+        path = folder / one.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * one.size)
+    for name in core.OUTSIDE:
+        (folder / name).write_text("")
+    (folder / core.WORK).mkdir()
+    (folder / core.WORK / "known.json").write_text("{}")
+    (folder / "models/a/b/.yitiji-verified.json").write_text("{}")
+    return folder
+
+
+def test_whole(tmp_path):
+    assert not core.differences(BUNDLE, str(laid_out(tmp_path))).any()
+
+
+@pytest.mark.parametrize("kind, harm", [
+    ("missing", lambda d: (d / FILES[0].path).unlink()),
+    ("wrong", lambda d: (d / FILES[0].path).write_bytes(b"xx")),
+    ("wrong", lambda d: ((d / FILES[0].path).unlink(), (d / FILES[0].path).symlink_to("/etc/passwd"))),
+    ("superfluous", lambda d: (d / "apt/more.deb").write_text("x")),
+    ("superfluous", lambda d: (d / "link").symlink_to("/etc")),
+    ("superfluous", lambda d: (d / "models/a/b/more.safetensors").write_text("x")),
+])  # fmt: skip
+def test_names_what_differs(tmp_path, kind, harm):
+    harm(laid_out(tmp_path))
+    found = core.differences(BUNDLE, str(tmp_path))
+    assert [name for name in found._fields if getattr(found, name)] == [kind]
+    assert kind in core.damaged("d", found).reason.en
+
+
+@pytest.mark.parametrize("more, rule", [
+    ({}, ""), ({"architecture": "amd64"}, ""), ({"architecture": "aarch64"}, "LLM916"),
+    ({"architecture": "riscv64"}, "LLM916"),
+    ({"version": "13", "release": "trixie"}, "LLM917"), ({"distribution": "Ubuntu", "version": "24.04"}, "LLM917"),
+    ({"distribution": "openEuler", "version": "22.03"}, "LLM917"),
+])  # fmt: skip
+def test_is_for_the_node(more, rule):
+    found = core.check_node(BUNDLE, "gpu01", {**NODE, **more})
+    assert (found.rule if found else "") == rule
+    assert core.target_of(BUNDLE, NODE) == "bookworm-amd64"
+
+
+def test_says_what_a_plan_lacks():
+    assert core.lacking(BUNDLE, [{"ref": "x/vllm:1", "id": None}], ["a/b"]) == []
+    assert core.lacking(BUNDLE, [{"ref": "other", "id": "sha256:1"}], ["a/b"]) == []
+    assert core.lacking(BUNDLE, [{"ref": "y:2", "id": "sha256:2"}], ["c/d"]) == ["y:2", "c/d"]

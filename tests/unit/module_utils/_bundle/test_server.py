@@ -1,0 +1,82 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The bundle's server on loopback: files with ranges, a hub for its models, nothing else, to nobody else."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
+
+from tests.unit.module_utils._bundle.samples import CONTENTS
+
+
+def ask(server, path, method="GET", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read(), answer
+
+
+@pytest.mark.parametrize(
+    "path", ["/apt/x/nginx_1.2+b~c_amd64.deb", "/apt/x/nginx_1.2%2bb%7ec_amd64.deb", "/apt/x/./nginx_1.2+b~c_amd64.deb"]
+)
+def test_a_file(served, path):
+    assert ask(served[0], path)[:2] == (200, b"package")
+    status, body, answer = ask(served[0], path, "HEAD")
+    assert (status, body, answer.getheader("Content-Length")) == (200, b"", "7")
+
+
+@pytest.mark.parametrize("wanted, status, body", [
+    ("bytes=0-2", 206, b"pac"), ("bytes=3-", 206, b"kage"), ("bytes=-2", 206, b"ge"), ("bytes=0-99", 206, b"package"),
+    ("bytes=7-", 416, b""), ("bytes=5-3", 416, b""), ("bytes=x", 200, b"package"), ("bytes=-", 200, b"package"),
+])  # fmt: skip
+def test_ranges(served, wanted, status, body):
+    assert ask(served[0], "/apt/x/nginx_1.2+b~c_amd64.deb", Range=wanted)[:2] == (status, body)
+
+
+@pytest.mark.parametrize("path", [
+    "/secret", "/../secret", "/%2e%2e/secret", "/models/a/b/../../../secret", "/", "/models", "//etc/passwd",
+    "/api/v1/models/a/b2/repo/files", "/api/v1/models/a/b/repo?FilePath=../b2/config.json",
+    "/api/v1/models/a/b/repo?FilePath=config.json&Revision=other", "/api/v1/models/x/y/revisions",
+])  # fmt: skip
+def test_nothing_else(served, path):
+    assert ask(served[0], path)[0] == 404
+
+
+def test_nobody_else(served):
+    server = served[0]
+    server.RequestHandlerClass.allowed = ("192.0.2.1",)
+    assert ask(server, "/models/a/b/config.json")[0] == 403
+    server.RequestHandlerClass.allowed = ()
+    assert ask(server, "/models/a/b/config.json")[0] == 403
+
+
+def test_the_projects_own_download_takes_a_model(served, tmp_path):
+    dest = tmp_path / "there"
+    dest.mkdir()
+    endpoint = f"http://127.0.0.1:{served[0].server_port}"
+    outcome = Weights(Request("a/b", str(dest), endpoint=endpoint)).run()
+    assert outcome.verified and outcome.fetched == 300002
+    assert (dest / "sub/weights.bin").read_bytes() == CONTENTS["models/a/b/sub/weights.bin"]
+
+
+def test_listing_without_recursion(served):
+    found = json.loads(ask(served[0], "/api/v1/models/a/b/repo/files?Revision=master")[1])["Data"]["Files"]
+    assert [(one["Path"], one["Type"]) for one in found] == [("config.json", "blob"), ("sub", "tree")]
+
+
+def test_ends_when_told(served):
+    assert ask(served[0], "/stop/wrong", "POST")[0] == 404
+    assert ask(served[0], "/stop/word", "POST")[0] == 200
+    served[1].join(5)
+    assert not served[1].is_alive()
+
+
+def test_knows_the_run_by_more_than_its_number():
+    assert hub.alive(os.getpid(), hub.start_of(os.getpid()))
+    assert not hub.alive(os.getpid(), "1") and not hub.alive(os.getpid(), "") and hub.start_of(2**22 + 1) == ""

@@ -1,0 +1,62 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From the roles' answers to what is fetched, and from a bundle to a node's settings."""
+
+from __future__ import annotations
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import use
+
+from tests.unit.module_utils._bundle.samples import BUNDLE, HOLDS, NODE
+
+
+def test_wants_each_thing_once():
+    needs = [
+        {"target": "t", "role": "docker", "packages": ["a", "b"]},
+        {"target": "t", "role": "docker", "packages": ["b", "c"]},
+        {
+            "target": "t",
+            "role": "engine",
+            "images": [{"ref": "i", "id": "1", "archives": [{"url": "u"}], "entrypoint": []}],
+        },
+        {"target": "u", "role": "engine", "images": [{"ref": "i", "id": "1"}]},
+        {"target": "t", "role": "weights", "models": [{"model": "m", "include": ["x"]}]},
+        {"target": "t", "role": "weights", "models": [{"model": "m", "include": ["y"]}]},
+        {"target": "t", "role": "ollama", "downloads": [{"name": "ollama", "url": "u"}]},
+    ]
+    found = use.wants(needs)
+    assert found["packages"] == [{"target": "t", "role": "docker", "names": ["a", "b", "c"]}]
+    assert [(one["ref"], one["archives"]) for one in found["images"]] == [("i", [{"url": "u"}])]
+    assert found["models"][0]["include"] == ["x", "y"] and len(found["downloads"]) == 1
+
+
+def test_settings_of_a_node(tmp_path):
+    (tmp_path / "apt/bookworm-amd64").mkdir(parents=True)
+    (tmp_path / "apt/bookworm-amd64/key.asc").write_text("KEY")
+    told = {"made": "x", "targets": [dict(BUNDLE.targets[0])], "holds": HOLDS}
+    found = use.use(told, NODE, "http://c:1", "/n", str(tmp_path), {"vllm-cpu": {"ref": "r"}})
+    assert found["archives"] == [{"url": "http://c:1/images/a.tar"}]
+    assert found["images"] == {"vllm-cpu": {"ref": "r", "id": "sha256:1"}}
+    assert [one["content"] for one in found["files"]][1:] == [
+        "deb [signed-by=/n/key.asc] http://c:1/apt/bookworm-amd64/ ./\n",
+        "KEY",
+    ]
+    assert use.problem(told, "h", NODE, None) == ""
+    assert "LLM917" in use.problem(told, "h", {**NODE, "version": "13"}, None)
+    plan = {
+        "images": [{"ref": "z", "id": None}],
+        "model": {"id": "a/b"},
+        "engine": {"name": "ollama"},
+        "release": {"version": "9"},
+    }
+    assert "z, ollama 9" in use.problem(told, "h", None, plan)
+
+
+def test_a_node_that_is_only_declared():
+    gpus = {
+        "h20": {"vendor": "nvidia", "capability": "9.0", "nvlink": True, "pci_ids": ["10de:2329"]},
+        "npu": {"vendor": "huawei"},
+    }
+    target = {"distribution": "debian", "version": "12"}
+    node = use.pretended(target, {"gpus": [{"model": "h20", "count": 8}]}, gpus)
+    assert len(node["gpus"]) == 8 and node["gpus"][0]["architecture"] == "Hopper" and node["nvswitch"]
+    assert use.pretended(target, {"gpus": [{"model": "npu", "count": 8}]}, gpus)["gpus"] == []
+    assert use.pretended(target, {}, gpus)["os"] == {"id": "debian", "version": "12"}

@@ -1,0 +1,126 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An image is found by id or digest, chosen from archives, loaded whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
+
+ID = "sha256:" + "a" * 64
+
+
+DIGEST = "sha256:" + "d" * 64
+
+
+@pytest.fixture
+def docker(tmp_path, monkeypatch):
+    root = tmp_path / "images"
+    root.mkdir()
+    monkeypatch.setenv("FAKE_DOCKER", str(root))
+    script = tmp_path / "docker"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("fake_docker.py")} "$@"\n')
+    script.chmod(0o755)
+    return str(script)
+
+
+def put(docker, name, found):
+    (Path(docker).parent / "images" / name.replace("/", "_")).write_text(json.dumps(found))
+
+
+def test_found_by_id_then_digest_never_by_a_tag_alone_when_pinned(docker):
+    put(docker, "r/x:1", {"Id": "sha256:other"})
+    assert core.find(docker, core.Image("r/x:1", id=ID)) is None
+    put(docker, ID, {"Id": ID})
+    assert core.find(docker, core.Image("r/x:1", id=ID)) == {"Id": ID}
+    put(docker, "r/x@" + DIGEST, {"Id": "sha256:byd"})
+    assert core.find(docker, core.Image("r/x:1", digest=DIGEST)) == {"Id": "sha256:byd"}
+    assert core.find(docker, core.Image("r/x:1")) == {"Id": "sha256:other"}
+
+
+def test_a_silent_engine_is_not_an_absent_image(docker):
+    put(docker, "broken", {})
+    with pytest.raises(Refusal) as caught:
+        core.find(docker, core.Image("r/x:1"))
+    assert caught.value.rule == "LLM302"
+
+
+def test_names():
+    assert core.Image("h:5000/r/x:1").repository == "h:5000/r/x"
+    assert core.Image("h:5000/r/x").repository == "h:5000/r/x"
+    assert core.Image("r/x:1", digest=DIGEST).pinned_name == "r/x@" + DIGEST
+    assert core.command({"Config": {"Entrypoint": ["a"], "Cmd": ["b"]}}) == ["a", "b"]
+    assert core.command({"Config": {"Entrypoint": None, "Cmd": None}}) == []
+
+
+TABLES = {"one": {"sha256:z": ["docker.io/r/x:1"]}, "two": {ID: []}, "packed": None}
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    def peek(source):
+        if source == "dead":
+            raise http_stream.Unreadable("dead: refused")
+        return TABLES[source]
+
+    monkeypatch.setattr(archive, "peek", peek)
+
+
+@pytest.mark.usefixtures("tables")
+def test_choose_and_resolve():
+    by_id, by_tag = core.Image("r/x:1", id=ID), core.Image("r/x:1")
+    assert core.choose(by_id, ["one", "two"]) == "two"
+    assert core.choose(by_tag, ["two", "one"]) == "one"
+    assert core.choose(by_id, ["one", "packed"]) == "packed"
+    assert core.choose(by_id, ["one"]) is None
+    assert core.choose(by_id, ["dead", "two"]) == "two"
+    assert core.resolve(by_tag, ["dead", "two", "one"]).id == "sha256:z"
+    assert core.resolve(by_id, ["one"]) == by_id
+    with pytest.raises(Refusal, match="dead: refused"):
+        core.choose(by_id, ["one", "dead"])
+
+
+def test_load_streams_and_reports(docker, tmp_path):
+    (tmp_path / "i").write_text(ID)
+    seen = []
+    assert core.load(docker, str(tmp_path / "i"), lambda done, total: seen.append((done, total)), 30) == len(ID)
+    assert seen == [(len(ID), len(ID))]
+    assert core.find(docker, core.Image("r/x", id=ID))["Id"] == ID
+
+
+def test_load_failures_are_refusals(docker, tmp_path):
+    (tmp_path / "i").write_text("bad archive")
+    with pytest.raises(Refusal, match="invalid tar header") as caught:
+        core.load(docker, str(tmp_path / "i"), lambda *_: None, 30)
+    assert caught.value.rule == "LLM310"
+    (tmp_path / "i").write_text(ID)
+    with pytest.raises(Refusal, match="time is up"):
+        core.load(docker, str(tmp_path / "i"), lambda *_: None, -1)
+
+
+def test_a_cut_stream_is_not_taken_for_a_whole_archive(docker, tmp_path, monkeypatch):
+    (tmp_path / "i").write_text(ID)
+    monkeypatch.setattr(http_stream, "open_stream", lambda source: (io.BytesIO(Path(source).read_bytes()), 10_000))
+    with pytest.raises(Refusal, match="of 10000 bytes came"):
+        core.load(docker, str(tmp_path / "i"), lambda *_: None, 30)
+
+
+def test_pull(docker):
+    core.pull(docker, core.Image("r/x:1", digest=DIGEST), 30, "/tmp/login")
+    assert core.find(docker, core.Image("r/x:1", digest=DIGEST))["Id"] == "sha256:pulled"
+    with pytest.raises(Refusal, match="manifest unknown"):
+        core.pull(docker, core.Image("r/gone:1"), 30, "")
+
+
+def test_unreachable_registry_names_the_way_out():
+    with pytest.raises(Refusal) as caught:
+        core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], registry.anyone, False)
+    assert caught.value.rule == "LLM302"
+    assert "appliance_image_archives" in caught.value.fix.en and "appliance_image_archives" in caught.value.fix.zh

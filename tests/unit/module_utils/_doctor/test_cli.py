@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The doctor as a command on a node."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.action import doctor
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import cli
+
+
+def test_the_command_runs_captures_and_replays(command, tmp_path):
+    def run(*args):
+        done = subprocess.run(
+            [sys.executable, "-I", str(command), "--config", str(tmp_path / "none"), *args],
+            capture_output=True, text=True, check=False, cwd="/",
+        )  # fmt: skip
+        assert done.returncode in (0, 1, 2), done.stderr
+        return done
+
+    first = run("--fast", "--all", "--capture", str(tmp_path / "c.json"), "--html", str(tmp_path / "r.html"))
+    assert "LLM101" in first.stdout
+    assert (tmp_path / "c.json").stat().st_mode & 0o077 == 0
+    second = run("--replay", str(tmp_path / "c.json"), "--json")
+    report = json.loads(second.stdout)
+    assert report["exit_code"] == second.returncode
+    assert second.returncode == first.returncode
+
+
+def test_the_command_says_what_stops_it(tmp_path, capsys):
+    config = tmp_path / "c.json"
+    config.write_text("[]")
+    assert cli.main([], ["--config", str(config)]) == cli.UNUSABLE
+    assert "not a JSON object" in capsys.readouterr().err
+
+
+def test_the_command_judges_a_capture(tmp_path, capsys):
+    config, capture, page = tmp_path / "doctor.json", tmp_path / "c.json", tmp_path / "r.html"
+    settings = {"ignore": [{"id": "LLM110", "reason": "a capture of a container"}]}
+    config.write_text(json.dumps({"host": "n9", "language": "en", "settings": settings}))
+    capture.write_text(json.dumps({"files": {"/proc/1/comm": "x"}, "epoch": 7.0}))
+    args = ["--config", str(config), "--replay", str(capture), "--phase", "pre", "--html", str(page)]
+    assert cli.main(doctor.load_rules(), args) in (1, 2)
+    said = capsys.readouterr().out
+    assert "silenced: a capture of a container" in said and "n9" in said and "磁盘" not in said
+    assert page.stat().st_mode & 0o077 == 0
+    assert cli.main(doctor.load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
+    assert json.loads((tmp_path / "r.json").read_text())["phase"] == "pre"
+    config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))
+    assert cli.main(doctor.load_rules(), args) == cli.UNUSABLE
+    assert "without a reason" in capsys.readouterr().err
+
+
+def test_the_command_explains_a_rule(capsys):
+    rules = doctor.load_rules()
+    assert cli.main(rules, ["--explain", "llm206", "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("LLM206  Fabric manager") and "why: On HGX" in said and "gpustack/gpustack#4154" in said
+    assert cli.main(rules, ["--explain", "LLM206"]) == 0
+    assert "原因：" in capsys.readouterr().out
+    assert cli.main(rules, ["--explain", "LLM999"]) == cli.UNUSABLE
+    assert "no rule LLM999" in capsys.readouterr().err
+
+
+def test_the_command_tells_how_to_use_it(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([], ["--help"])
+    said = capsys.readouterr().out
+    assert end.value.code == 0
+    for word in ("--json", "--lang", "--fast", "--explain", "exit status", "退出码", "/etc/yitiji/doctor.json"):
+        assert word in said, word

@@ -1,0 +1,11 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every word under `needs` has its reason in Chinese."""
+
+from __future__ import annotations
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules as doctor_rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
+
+
+def test_every_need_has_a_chinese_word():
+    assert set(NEEDS) == set(doctor_rules.CHINESE)

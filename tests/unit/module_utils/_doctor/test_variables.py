@@ -1,0 +1,37 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Wrong variables are named in words."""
+
+from __future__ import annotations
+
+from ansible_collections.yitiji.deepseek.plugins.action.check_variables import load_specs
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables
+
+
+def test_variables():
+    specs = {"r": {"argument_specs": {"main": {"options": {"r_port": {"type": "int", "description": ["A port."]}}}}}}
+    options = variables.options_of(specs)
+    assert options["r_port"][0] == "r"
+    text = "\n".join(variables.wrong_value("n1", "r_port", "r", options["r_port"][1], "abc", "why"))
+    assert "LLM120 [n1]" in text and "'abc'" in text and "must be: int" in text and "A port." in text
+    secret = variables.wrong_value("n1", "r_key", "r", {"type": "list", "no_log": True}, "s3cret", "s3cret")
+    assert "s3cret" not in "\n".join(secret)
+    assert "LLM121 [n1]" in variables.missing("n1", "r_x", "r", {"description": "X."})[0]
+    assert variables.shape({"choices": ["a", "b"]}) == "a | b"
+    assert variables.shape({"type": "list", "elements": "dict"}) == "list of dict"
+    assert variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
+        "docker_prot": "docker_port"
+    }
+
+
+def test_former_names_of_variables():
+    specs = load_specs()
+    options = variables.options_of(specs)
+    for role, names in variables.RENAMED.items():
+        for old, new in names.items():
+            assert options[new][0] == role and old not in options, "a successor that nobody reads"
+    given = ["image_bridge", "image_seal_power_off", "disk_image_name"]
+    assert variables.renamed(given, ["appliance", "disk_image"]) == {"image_bridge": "disk_image_bridge"}
+    assert variables.renamed(given, ["disk_seal"]) == {"image_seal_power_off": "disk_seal_power_off"}
+    assert variables.renamed(given, ["appliance"]) == {}, "site.yml reads none of them"
+    lines = variables.was_renamed("n1", "image_bridge", "disk_image_bridge")
+    assert sum("LLM123 [n1]" in line and "disk_image_bridge" in line for line in lines) == 2

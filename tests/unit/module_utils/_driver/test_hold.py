@@ -1,0 +1,37 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which packages are held, and that the locks of others stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold
+
+CATALOG = yaml.safe_load(
+    (Path(__file__).resolve().parents[4] / "plugins/catalog/drivers/distributions.yml").read_text()
+)
+
+
+def test_the_whole_set_is_held():
+    installed = {
+        name: "1"
+        for name in (
+            "nvidia-smi",
+            "libnvidia-ml1",
+            "linux-image-amd64",
+            "linux-libc-dev",
+            "vim",
+            "nvidia-container-toolkit",
+        )
+    }
+    patterns = CATALOG["debian-12"]["hold"]
+    assert hold.chosen(installed, patterns) == ["libnvidia-ml1", "linux-image-amd64", "nvidia-smi"]
+    assert hold.todo(["a", "b"], ["b", "c", "d"], ["d"]) == {"hold": ["a"], "lift": ["d"]}
+    assert hold.held_now("nvidia-smi\nlibcuda1:amd64\n") == ["libcuda1", "nvidia-smi"]
+    assert '"(lib)?nvidia-(?!container)";' in hold.blacklist(patterns)
+
+
+def test_version_locks_of_others_stay():
+    text = hold.versionlock("vim-*:9-1.*\nold-*:1.*\n", {"kmod": "5-1"}, ["kmod"], ["old-*:1.*"])
+    assert text == "vim-*:9-1.*\nkmod-*:5-1.*\n"

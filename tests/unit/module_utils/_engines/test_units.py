@@ -1,0 +1,135 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Units of nodes that compute together: one group, one key, each node its own part."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
+
+from tests.unit.module_utils.sample_unit import PLAN as SAMPLE_PLAN
+from tests.unit.module_utils.sample_unit import ROLE as SAMPLE_ROLE
+from tests.unit.module_utils.sample_unit import settings_of
+
+PLAN = {
+    "engine": {"name": "vllm", "device": "cuda"},
+    "args": ["/models/x", "--tensor-parallel-size", "8"],
+    "env": {},
+    "run": {"key_variable": "VLLM_API_KEY", "health": "/health", "cache_variable": "VLLM_CACHE_ROOT"},
+    "service": {"unit": "yitiji-vllm", "host": "127.0.0.1", "port": 8000},
+    "container": {"shm_bytes": 1, "models_mount": "/models", "gpus": "all", "network": "host"},
+    "image": {"entrypoint": ["vllm", "serve"]},
+    "cluster": {"executor": "mp", "head": "10.0.0.1", "port": 29500, "ray_port": None, "peers": [], "ports": []},
+    "nodes": {
+        "a": {"rank": 0, "head": True, "gpus": [0, 1], "address": "10.0.0.1", "env": {"VLLM_HOST_IP": "10.0.0.1"}},
+        "b": {"rank": 1, "head": False, "gpus": [0, 1], "address": "10.0.0.2", "env": {"VLLM_HOST_IP": "10.0.0.2"},
+              "devices": ["/dev/infiniband"], "args": ["/models/x", "--headless"]},
+    },
+}  # fmt: skip
+
+
+ROLE = {
+    "image": "sha256:abc", "user": 10001, "network": "yitiji", "command": [], "models_dir": "/srv/models",
+    "cache_dir": "/var/cache/yitiji", "secrets_dir": "/etc/yitiji/secrets", "tmp_options": "rw", "env": {},
+}  # fmt: skip
+
+
+def words(host, plan=PLAN):
+    return unit.container(engine.engine_settings(plan, engine.plan_units(plan, host)[0], ROLE))
+
+
+def by_ray():
+    plan = copy.deepcopy(PLAN)
+    plan["cluster"].update(executor="ray", ray_port=6379)
+    return plan
+
+
+def test_the_head_meets_its_peers_on_the_data_plane():
+    made = words("a")
+    group, run = made[: made.index("--")], made[made.index("--") + 1 :]
+    assert group[:3] == engine.GROUP and run[0] == "/usr/bin/docker"
+    assert group[group.index("--listen") + 1] == "10.0.0.1:29500"
+    assert group[group.index("--peer") + 1] == "1=b=10.0.0.2"
+    assert group[group.index("--health") + 1] == "http://127.0.0.1:8000/health"
+    assert group[group.index("--token-file") + 1] == "/etc/yitiji/secrets/cluster-key"
+
+
+def test_the_other_rank_knocks_at_the_head_and_has_its_own_arguments():
+    made = words("b")
+    assert made[made.index("--head") + 1] == "10.0.0.1:29500" and "--listen" not in made
+    assert made[-1] == "--headless" and "VLLM_HOST_IP=10.0.0.2" in made
+    assert made[made.index("--device") + 1] == "/dev/infiniband"
+
+
+def test_what_an_engine_keeps_is_its_own():
+    assert "type=bind,source=/var/cache/yitiji/yitiji-vllm,target=/cache" in words("a")
+    assert "VLLM_CACHE_ROOT=/cache" in words("a")
+
+
+def test_one_node_needs_no_group():
+    plan = copy.deepcopy(PLAN)
+    plan["cluster"] = None
+    assert words("a", plan)[0] == "/usr/bin/docker"
+    assert engine.secret_variables(plan) == {"VLLM_API_KEY": "engine-key"}
+
+
+def test_ray_starts_in_the_container_with_a_token_and_without_a_dashboard():
+    plan = by_ray()
+    made = words("a", plan)
+    script = made[made.index("-ec") + 1]
+    assert script.startswith("ray start --node-ip-address 10.0.0.1 --num-gpus 2 ")
+    assert "--head --port 6379 --include-dashboard false" in script and script.endswith('exec "$@"')
+    assert made[made.index("-ec") + 3 :] == ["vllm", "serve", *PLAN["args"]]
+    assert "RAY_AUTH_MODE=token" in made and "RAY_ADDRESS=10.0.0.1:6379" in made and "--init" in made
+    assert engine.secret_variables(plan)["RAY_AUTH_TOKEN"] == "cluster-key"
+    assert not [word for word in made if word.startswith("RAY_AUTH_TOKEN")]
+
+
+def test_a_ray_worker_waits_for_the_head_and_stays_in_front(tmp_path):
+    made = words("b", by_ray())
+    script = made[-1]
+    assert "('10.0.0.1', 6379)" in script and "--address 10.0.0.1:6379 --block ||" in script
+    assert "vllm" not in made
+    _joins_again_while_the_head_is_slow(script, tmp_path)
+
+
+def _joins_again_while_the_head_is_slow(script, folder):
+    """The shell's own logic, with programs of that name that count: five quick failures, then the part gives up."""
+    count = folder / "count"
+    for name, text in (("python3", "exit 0"), ("sleep", "exit 0"), ("ray", f"echo x >> {count}; exit 1")):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    done = subprocess.run(["/bin/sh", "-ec", script], env={"PATH": f"{folder}:/usr/bin:/bin"}, check=False)
+    assert done.returncode == 1 and len(count.read_text().splitlines()) == 5
+
+
+def test_the_plans_environment_wins():
+    role = {**SAMPLE_ROLE, "env": {"VLLM_CPU_KVCACHE_SPACE": "9"}}
+    assert settings_of(SAMPLE_PLAN, role)["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
+
+
+def test_units_of_a_node():
+    head, other = (engine.plan_units(SAMPLE_PLAN, host) for host in ("gpu01", "gpu02"))
+    assert [(u["name"], u["serves"], u["gpus"]) for u in head + other] == [
+        ("yitiji-vllm", True, [0, 1]),
+        ("yitiji-vllm", False, []),
+    ]
+    assert head[0]["url"] == "http://127.0.0.1:8000"
+    assert engine.plan_units(SAMPLE_PLAN, "elsewhere") == []
+
+
+def test_a_nodes_own_arguments_and_environment_win():
+    plan = copy.deepcopy(SAMPLE_PLAN)
+    plan["nodes"]["gpu02"].update(args=["--headless"], env={"VLLM_HOST_IP": "10.0.0.12"})
+    made = settings_of(plan, host="gpu02")
+    assert made["args"] == ["vllm", "serve", "--headless"] and made["env"]["VLLM_HOST_IP"] == "10.0.0.12"
+    assert made["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
+
+
+def test_engines_are_found_by_their_mark(tmp_path):
+    (tmp_path / "yitiji-a.service").write_text("[Unit]\nX-Yitiji=engine\n")
+    (tmp_path / "yitiji-b.service").write_text("[Unit]\nDescription=X-Yitiji=engine\n")
+    (tmp_path / "other.service").write_text("[Unit]\nX-Yitiji=engine\n")
+    assert engine.marked(str(tmp_path)) == ["yitiji-a"]

@@ -1,0 +1,40 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: E501 - captured lines as they came
+"""nvidia-smi and dkms, as the readers see them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import (
+    nvidia,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
+
+from tests.unit.module_utils._facts.captured import capture
+
+
+def test_devices_without_a_link():
+    devices = {"/dev/nvidia0": "195:0", "/dev/nvidiactl": "195:255", "/dev/nvidia-uvm": "511:0", "/dev/nvidia-caps": ""}
+    host = Capture({"devices": devices, "links": {"/dev/char/195:0": "../nvidia0"}})
+    assert nvidia.unlinked(host) == ["nvidia-uvm", "nvidiactl"]
+    assert nvidia.unlinked(capture({})) is None
+    assert Host().device("/dev/null") == "1:3" and Host().device("/etc") is None
+    recorder = Recorder(host)
+    assert nvidia.unlinked(recorder) == nvidia.unlinked(Capture(recorder.data()))
+
+
+def test_dkms_in_both_dialects():
+    text = (
+        "nvidia-current, 535.309.01, 6.1.0-40-amd64, x86_64: installed\n"
+        "nvidia/580.95.05, 6.8.0-40-generic, x86_64: built\nzfs/2.2: added\n"
+    )
+    rows = nvidia.dkms(capture(commands={"dkms status": text}))
+    assert [(r["module"], r["kernel"], r["state"]) for r in rows] == [
+        ("nvidia-current", "6.1.0-40-amd64", "installed"), ("nvidia", "6.8.0-40-generic", "built"), ("zfs", "", "added"),
+    ]  # fmt: skip
+    assert nvidia.dkms(capture()) is None
+
+
+@pytest.mark.parametrize("text", ["", "No devices were found", "<nvidia_smi_log><gpu>", "<nvidia_smi_log>&</nvidia_smi_log>"])
+def test_what_is_no_xml_is_none(text):
+    assert nvidia.parse_smi(text) is None

@@ -1,0 +1,42 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the screen and the page say during the first boot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import show
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def test_the_screen_has_no_chinese_and_the_page_has():
+    failed = {"stage": "failed", "error": "[LLM101] h: disk <full>\n[LLM101] h：磁盘已满"}
+    screen = [show.for_screen(line) for line in show.lines(failed)]
+    assert not [line for line in screen if show.WIDE.search(line)]
+    assert any("disk <full>" in line for line in screen)
+    assert "磁盘已满" in show.page(failed) and "&lt;full&gt;" in show.page(failed) and "LLM101" in show.page(failed)
+    done = show.lines({"stage": "done", "address": "10.0.0.5"})
+    assert any("https://10.0.0.5/" in show.for_screen(line) for line in done)
+    assert "refresh" not in show.page({"stage": "done"}) and "refresh" in show.page({"stage": "running"})
+
+
+def test_it_tells_how_far_it_is():
+    """The plays and roles are those of site.yml, in its order; the phase never goes back."""
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text())
+    names = [play["name"] for play in plays]
+    assert names[1] == show.PROVISION and len(names) == 3
+    roles = [one["role"] for one in plays[1]["roles"]]
+    seen = [show.phase(0, names[0], f"{roles[1]} : Refuse")]
+    seen.append(show.phase(0, names[1], "yitiji.deepseek.appliance : Keep the plan"))
+    for role in roles:
+        seen.append(show.phase(seen[-1], names[1], f"{role} : Begin"))
+    assert seen == sorted(seen) and set(seen) == set(range(len(show.PHASES) - 1))
+    assert show.phase(seen[-1], names[1], f"{roles[0]} : Again") == seen[-1]
+    assert show.phase(seen[-1], names[2], "Ask") == len(show.PHASES) - 1
+    said = show.progress({"seconds": 134, "phase": 3, "tasks": 44, "task": "Tell systemd"})
+    assert said == "2:14  4/10 containers / 容器环境 / step 44: Tell systemd"
+    assert show.for_screen(said) == "2:14  4/10 containers / step 44: Tell systemd"
+    page = show.page({"stage": "running", "phase": 3})
+    assert page.count('class="past"') == 3 and page.count('class="now"') == 1

@@ -1,0 +1,391 @@
+"""Whole plans: the lab's, the profiles', every engine's, and what must be refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
+
+from tests.sizing.common import ROOT, declared, plan
+from tests.sizing.golden import table
+
+FACTS = {"gpus": [], "memory": {"total_bytes": 24 * 2**30}, "cpu": {"cores": 2}}
+
+
+CARD = {
+    "index": 0,
+    "name": "NVIDIA GeForce RTX 4090",
+    "vendor": "nvidia",
+    "memory_bytes": int(23.5 * 2**30),
+    "free_bytes": int(23.4 * 2**30),
+    "compute_capability": "8.9",
+    "pci_id": "10de:2684",
+}
+
+
+def cards(count, **change):
+    return [{**CARD, "index": index, **change} for index in range(count)]
+
+
+def node(gpus, driver="595.10", **more):
+    return {
+        "address": "10.0.0.1",
+        "facts": {"gpus": gpus, "nvidia": {"driver_version": driver}, "memory": {"total_bytes": 2**37}, **more},
+    }
+
+
+def refused(catalog, nodes, **wish):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, nodes, **wish)
+    refusal = caught.value
+    assert refusal.reason["zh"] and refusal.reason["en"] and refusal.fixes
+    assert all(fix["zh"] and fix["en"] for fix in refusal.fixes)
+    return refusal
+
+
+def test_lab_plan(catalog):
+    archives = [{"url": "http://192.0.2.1/images.tar"}]
+    images = {"vllm-cpu": {"id": "sha256:1"}}
+    made = plan(
+        catalog,
+        {"gpu01": {"address": "192.0.2.11", "facts": FACTS}},
+        profile="lab",
+        images=images,
+        image_archives=archives,
+    )
+    assert made["verdict"] == "fits" and made["engine"]["device"] == "cpu"
+    assert made["args"][0] == "/models/yitiji-lab/tiny-r1-distill"
+    flags = " ".join(made["args"])
+    for wanted in (
+        "--host 0.0.0.0",
+        "--reasoning-parser deepseek_r1",
+        "--max-model-len 2048",
+        "--disable-fastapi-docs",
+        "--kv-cache-memory-bytes 67108864",
+        "--max-num-seqs 4",
+    ):
+        assert wanted in flags
+    assert made["image"]["id"] == "sha256:1" and made["image"]["archive"] == archives[0]
+    assert made["nodes"]["gpu01"]["head"] and made["container"]["gpus"] is None
+    assert {image["key"] for image in made["images"]} == {"vllm-cpu", "open-webui-slim"}
+    assert json.loads(json.dumps(made)) == made
+
+
+def test_lab_refuses_too_little_memory(catalog):
+    small = {**FACTS, "memory": {"total_bytes": 2**30}}
+    assert refused(catalog, {"a": {"facts": small}}, profile="lab").id == "LLM104"
+
+
+@pytest.mark.parametrize(
+    ("profile", "gpu", "count", "nodes", "layout"),
+    [
+        ("basic", "rtx-4090-24g", 2, 1, (2, 1, 1)),
+        ("standard", "rtx-4090-24g", 4, 1, (4, 1, 1)),
+        ("flagship", "h20-96g", 8, 2, (8, 2, 1)),
+        ("flagship", "h20-141g", 8, 2, (8, 1, 2)),
+        ("basic", "v100-32g", 1, 1, (1, 1, 1)),
+        ("basic", "rtx-4090-24g", 8, 1, (4, 1, 2)),
+    ],
+)
+def test_reference_layouts(catalog, profile, gpu, count, nodes, layout):
+    made = plan(catalog, declared(gpu, count, nodes), profile=profile)
+    assert tuple(made["layout"].values()) == layout
+    parts = made["memory"]["per_gpu_gib"]
+    held = sum(parts[key] for key in ("weights", "kv", "activation", "graphs", "non_torch", "margin"))
+    assert held == pytest.approx(parts["budget"], abs=0.05)
+    assert len(made["nodes"]) == nodes and sum(one["head"] for one in made["nodes"].values()) == 1
+
+
+def test_671b_in_16_bit_on_the_flagship(catalog):
+    """Native FP8 fits and FP16 does not, with the numbers."""
+    refusal = refused(catalog, declared("h20-96g", 8, 2), profile="flagship", precision="fp16")
+    assert refusal.id == "LLM504" and "native" in refusal.fixes[0]["en"]
+    assert refusal.need["gib_per_gpu"] > refusal.have["gib_per_gpu"] > 80
+    assert refusal.need["weights_gib_per_gpu"] > 75
+    assert plan(catalog, declared("h20-96g", 8, 2), profile="flagship")["capacity"]["kv_tokens"] > 10**6
+
+
+def test_what_a_refusal_offers_works(catalog):
+    refusal = refused(catalog, declared("h20-96g", 8, 1), profile="flagship")
+    assert 1 <= len(refusal.fixes) <= 3
+    offers = [fix["en"] for fix in refusal.fixes]
+    for offer in offers:
+        wish = dict(part.split(": ") for part in offer.split(", ") if part.startswith("appliance_"))
+        wish = {key.replace("appliance_", ""): value.split(" ")[0] for key, value in wish.items()}
+        count = 2 if "node(s)" in offer else 1
+        made = plan(catalog, declared("h20-96g", 8, count), profile="flagship", **wish)
+        assert made["verdict"] == "fits"
+
+
+def test_two_nodes_get_their_own_arguments(catalog):
+    made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
+    one, two = (" ".join(entry["args"]) for entry in made["nodes"].values())
+    assert "--node-rank 0" in one and "--headless" not in one
+    assert "--node-rank 1" in two and "--headless" in two
+    assert made["nodes"]["n2"]["env"]["VLLM_HOST_IP"] == "10.0.0.2"
+    assert made["container"]["network"] == "host" and made["needs"]["ports"] == [8000, 29501]
+
+
+def test_interface_comes_from_the_address(catalog):
+    network = {"interfaces": [{"name": "bond0", "addresses": ["10.0.0.1/24"]}]}
+    nodes = {
+        name: {
+            **node(
+                cards(
+                    8,
+                    name="NVIDIA H20",
+                    pci_id="10de:2329",
+                    memory_bytes=int(95.2 * 2**30),
+                    free_bytes=None,
+                    compute_capability="9.0",
+                ),
+                network=network,
+            ),
+            "address": address,
+        }
+        for name, address in (("a", "10.0.0.1"), ("b", "10.0.0.2"))
+    }
+    with pytest.raises(Refusal, match=r"10\.0\.0\.2 is not the IP address of an interface") as refused:
+        plan(catalog, nodes, profile="flagship")
+    assert refused.value.id == "LLM401" and "appliance_data_address" in refused.value.fixes[0]["en"]
+    nodes["b"]["facts"]["network"] = {"interfaces": [{"name": "eth7", "addresses": ["10.0.0.2/24"]}]}
+    made = plan(catalog, nodes, profile="flagship")
+    assert made["nodes"]["a"]["env"]["NCCL_SOCKET_IFNAME"] == "=bond0"
+    assert made["nodes"]["b"]["env"] == {
+        "VLLM_HOST_IP": "10.0.0.2", "NCCL_SOCKET_IFNAME": "=eth7", "GLOO_SOCKET_IFNAME": "eth7"
+    }  # fmt: skip
+    assert made["cluster"]["peers"] == ["10.0.0.1", "10.0.0.2"]
+
+
+def test_replicas_on_two_nodes(catalog):
+    made = plan(catalog, declared("h20-141g", 8, 2), profile="flagship")
+    two = " ".join(made["nodes"]["n2"]["args"])
+    assert "--data-parallel-start-rank 1" in two and "--data-parallel-size-local 1" in two and "--nnodes" not in two
+
+
+def test_volta_takes_the_old_image_and_half(catalog):
+    made = plan(catalog, declared("v100-32g", 1), profile="basic")
+    assert made["image"]["key"] == "vllm-cuda-volta" and made["args"][0] == "--model"
+    assert "--enable-prefix-caching" not in made["args"]
+    assert "float16" in made["args"] and made["env"]["VLLM_USE_V1"] == "0"
+    assert "LLM501" in {one["id"] for one in made["warnings"]}
+
+
+@pytest.mark.parametrize(
+    ("gpu", "wish", "rule"),
+    [
+        ("v100-32g", {"precision": "bf16"}, "LLM501"),
+        ("a100-80g", {"precision": "fp8"}, "LLM502"),
+        ("a100-80g", {"model": "deepseek-r1-671b"}, "LLM502"),
+        ("v100-32g", {"model": "deepseek-r1-671b"}, "LLM502"),
+        ("a100-80g", {"kv_cache_dtype": "fp8"}, "LLM502"),
+        ("a100-80g", {"context_length": 10**6}, "LLM504"),
+        ("a100-80g", {"precision": "fp12"}, "LLM526"),
+        ("a100-80g", {"kv_cache_dtype": "x"}, "LLM526"),
+        ("a100-80g", {"profile": "nix"}, "LLM521"),
+        ("a100-80g", {"model": "nix"}, "LLM522"),
+        ("a100-80g", {"engine": "nix"}, "LLM523"),
+        ("a100-80g", {"model": "own/er"}, "LLM530"),
+        ("nix", {}, "LLM525"),
+    ],
+)
+def test_refusals_by_rule(catalog, gpu, wish, rule):
+    assert refused(catalog, declared(gpu, 8), **wish).id == rule
+
+
+def test_unknown_profile_lists_what_there_is(catalog):
+    refusal = refused(catalog, declared("a100-80g", 1), profile="nix")
+    assert "flagship" in refusal.reason["en"] and "demo [n1]" in refusal.message("demo", ["n1"])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "rule"),
+    [
+        ({}, "LLM512"),
+        ({"a": {}}, "LLM513"),
+        ({"a": node([])}, "LLM511"),
+        (
+            {"a": node([CARD, {**CARD, "name": "Tesla T4", "pci_id": "10de:1eb8", "memory_bytes": 15 * 2**30}])},
+            "LLM507",
+        ),
+        ({"a": node([{**CARD, "name": "NVIDIA Mystery", "pci_id": "10de:ffff", "memory_bytes": None}])}, "LLM525"),
+        ({"a": node(cards(2), driver="535.10")}, "LLM209"),
+    ],
+)
+def test_nodes_that_cannot_be_planned(catalog, nodes, rule):
+    assert refused(catalog, nodes).id == rule
+
+
+@pytest.mark.parametrize(
+    ("config", "rule"),
+    [
+        ({"model_type": "brand_new"}, "LLM533"),
+        ({"model_type": "qwen3_next"}, "LLM532"),
+        ({"vision_config": {}}, "LLM534"),
+        ({"hidden_size": -1}, "LLM531"),
+    ],
+)
+def test_models_that_are_not_promised(catalog, config, rule):
+    own = {**catalog["models"]["deepseek-r1-7b"]["config"], **config}
+    refusal = refused(catalog, declared("a100-80g", 1), model="own/er", model_info={"config": own})
+    assert refusal.id == rule
+    if rule != "LLM531":
+        assert refusal.have["kv_gib_per_gpu"] > 0 and "GiB" in refusal.reason["en"]
+
+
+def test_facts_win_over_declared_hardware(catalog):
+    both = {**node(cards(2)), "hardware": {"gpus": [{"model": "h20-96g", "count": 8}]}}
+    assert plan(catalog, {"a": both})["gpu"] == "rtx-4090-24g"
+
+
+def test_busy_card_lowers_utilization(catalog):
+    made = plan(catalog, {"a": node(cards(2, free_bytes=int(18.0 * 2**30)))})
+    assert made["args"][made["args"].index("--gpu-memory-utilization") + 1] == "0.76"
+    assert "LLM506" in {one["id"] for one in made["warnings"]}
+
+
+def test_unknown_card_uses_the_drivers_figures(catalog):
+    made = plan(
+        catalog,
+        {"a": node(cards(1, name="NVIDIA Mystery", pci_id="10de:ffff", memory_bytes=80 * 2**30, free_bytes=None))},
+    )
+    assert made["gpu"] == "NVIDIA Mystery" and "LLM525" in {one["id"] for one in made["warnings"]}
+
+
+def test_other_vendors_are_marked(catalog):
+    made = plan(catalog, declared("ascend-910b-64g", 8), model="deepseek-r1-32b")
+    assert made["engine"]["device"] == "npu" and "LLM516" in {one["id"] for one in made["warnings"]}
+
+
+def test_hub_facts_win_over_the_catalogue(catalog):
+    info = {
+        "config": catalog["models"]["deepseek-r1-7b"]["config"],
+        "bytes_total": 15300000000,
+        "revision": "v1",
+        "index": {"metadata": {"total_size": 20 * 10**9}},
+    }
+    made = plan(catalog, declared("rtx-4090-24g", 2), model_info=info)
+    assert made["model"]["bytes"] == 15300000000 and made["model"]["revision"] == "v1"
+    assert made["memory"]["per_gpu_gib"]["weights"] > 9  # the index says more than the shape explains
+
+
+def test_calibration_only_makes_a_plan_more_careful(catalog):
+    rows = [
+        {"version": "0.32.0", "gpu": "rtx-4090-24g", "kv_factor": 0.8},
+        {"version": "0.1", "gpu": "x", "kv_factor": 0.1},
+    ]
+    plain = plan(catalog, declared("rtx-4090-24g", 2))["capacity"]["kv_tokens"]
+    learned = plan(catalog, declared("rtx-4090-24g", 2), calibration=rows)["capacity"]["kv_tokens"]
+    assert 0.7 * plain < learned < 0.85 * plain
+    rows[0]["kv_factor"] = 1.5
+    assert plan(catalog, declared("rtx-4090-24g", 2), calibration=rows)["capacity"]["kv_tokens"] == plain
+
+
+@pytest.mark.parametrize("engine", ["sglang", "lmdeploy"])
+def test_other_gpu_engines(catalog, engine):
+    made = plan(catalog, declared("rtx-4090-24g", 2), engine=engine)
+    assert made["engine"]["name"] == engine and made["service"]["unit"] == f"yitiji-{engine}"
+    assert not any(key.startswith("VLLM") for key in made["env"])
+    assert "LLM518" in {one["id"] for one in made["warnings"]}
+
+
+def test_sglang_spans_nodes_and_lmdeploy_does_not(catalog):
+    assert "--dist-init-addr" in plan(catalog, declared("h20-96g", 8, 2), profile="flagship", engine="sglang")["args"]
+    assert refused(catalog, declared("h20-96g", 8, 2), profile="flagship", engine="lmdeploy").id == "LLM504"
+
+
+def test_planning_is_quick(catalog):
+    plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
+    start = time.process_time()
+    plan(catalog, declared("h20-96g", 8, 2), profile="flagship", context_length=16000)
+    assert time.process_time() - start < 0.05
+
+
+def test_a_thousand_nodes(catalog):
+    start = time.process_time()
+    made = plan(catalog, declared("h20-96g", 8, 1000), profile="flagship")
+    for number in range(1000):
+        plan(catalog, declared("rtx-4090-24g", 2), deployment=f"d{number}")
+    assert time.process_time() - start < 5 and made["verdict"] == "fits"
+
+
+@pytest.mark.parametrize(
+    ("hardware", "wish", "ready", "says"),
+    [
+        (("rtx-4090-24g", 2, 1), {"profile": "basic"}, True, ""),
+        (("h20-96g", 8, 2), {"profile": "flagship"}, True, ""),
+        (("rtx-4090-24g", 2, 1), {"profile": "basic", "engine": "sglang"}, True, ""),
+    ],
+)
+def test_what_cannot_be_run_yet_is_planned_and_says_so(catalog, hardware, wish, ready, says):
+    made = plan(catalog, declared(*hardware), **wish)
+    assert made["verdict"] == "fits"
+    assert made["provision"]["ready"] is ready
+    assert says in made["provision"]["reason"]["en"]
+
+
+def pair(**network):
+    return {
+        name: {"address": f"10.77.0.1{number}", "facts": {"memory": {"total_bytes": 2**34}, "network": {"interfaces": [
+            {"name": "host0", "addresses": [f"10.77.0.1{number}/24"]}]}}}
+        for number, name in ((1, "gpu01"), (2, "gpu02"))
+    }  # fmt: skip
+
+
+def cpu_profile(catalog, **more):
+    changed = copy.deepcopy(catalog)
+    changed["profiles"]["two"] = {**changed["profiles"]["lab"], **more}
+    changed["images"]["vllm-cpu-ray"] = {**changed["images"]["vllm-cpu"], "ray": True, "ref": "x:ray"}
+    return changed
+
+
+def test_two_nodes_without_a_card(catalog):
+    made = plan(cpu_profile(catalog, layout={"tensor": 2}), pair(), profile="two")
+    assert made["cluster"]["head"] == "10.77.0.11" and made["container"]["network"] == "host"
+    args = {name: " ".join(row["args"]) for name, row in made["nodes"].items()}
+    assert "--node-rank 0 --master-addr 10.77.0.11" in args["gpu01"] and "--host 127.0.0.1" in args["gpu01"]
+    assert "--node-rank 1" in args["gpu02"] and "--headless" in args["gpu02"]
+    assert made["image"]["key"] == "vllm-cpu"  # Ray only where it is asked for
+
+
+def test_two_nodes_by_ray(catalog):
+    made = plan(cpu_profile(catalog, layout={"pipeline": 2}, executor="ray"), pair(), profile="two")
+    assert made["image"]["key"] == "vllm-cpu-ray" and made["cluster"]["ray_port"] == 6379
+    assert "--distributed-executor-backend ray" in " ".join(made["args"]) and "--nnodes" not in made["args"]
+    with pytest.raises(Refusal, match="takes 2 nodes"):
+        only = {name: row for name, row in pair().items() if name == "gpu01"}
+        plan(cpu_profile(catalog, layout={"pipeline": 2}), only, profile="two")
+
+
+def test_ray_is_refused_without_an_image_that_holds_it(catalog):
+    with pytest.raises(Refusal, match="Ray"):
+        plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="ray")
+    with pytest.raises(Refusal, match="appliance_executor"):
+        plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="slurm")
+
+
+def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
+    one = plan(catalog, declared("rtx-4090-24g", 2), profile="basic", concurrency=8)
+    made = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2)
+    (name,) = made["nodes"]
+    copies = made["nodes"][name]["copies"]
+    assert [(c["unit"], c["port"], c["gpus"]) for c in copies] == [
+        ("yitiji-vllm-1", 8000, [0, 1]),
+        ("yitiji-vllm-2", 8001, [2, 3]),
+    ]
+    assert copies[1]["args"][copies[1]["args"].index("--port") + 1] == "8001"
+    assert made["container"]["gpus"] == "listed" and made["needs"]["ports"] == [8000, 8001]
+    assert made["capacity"]["kv_tokens"] == 2 * one["capacity"]["kv_tokens"]
+    units = plan_units(made, name)
+    assert [unit["url"] for unit in units if unit["serves"]] == ["http://127.0.0.1:8000", "http://127.0.0.1:8001"]
+    with pytest.raises(Refusal, match="can't be divided among 3 replicas"):
+        plan(catalog, declared("rtx-4090-24g", 4), profile="basic", replicas=3)
+
+
+def test_golden_table():
+    """Every model on every card. An intended change: python -m tests.sizing.golden > tests/sizing/golden/plans.md"""
+    assert table() == (ROOT / "tests" / "sizing" / "golden" / "plans.md").read_text(encoding="utf-8")

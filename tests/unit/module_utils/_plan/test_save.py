@@ -1,0 +1,22 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plans are kept, and written only where something differs."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
+
+
+def test_saving(tmp_path):
+    folder = str(tmp_path / "plans" / "demo")
+    files = {"plan.json": as_json({"a": "中"}), "plan.zh.txt": "x\n"}
+    assert save_files(folder, files, True)[0] and not os.path.exists(folder)
+    assert save_files(folder, files, False)[0]
+    assert save_files(folder, files, False) == (False, [])
+    assert json.loads((tmp_path / "plans" / "demo" / "plan.json").read_text()) == {"a": "中"}
+    changed, diff = save_files(folder, {"plan.zh.txt": "y\n"}, False)
+    assert changed and diff[0]["before"] == "x\n"
+    assert not [name for name in os.listdir(folder) if name.startswith(".plan-")]
+    assert read_rows("") == [] and read_rows(str(tmp_path / "none")) == []

@@ -1,0 +1,112 @@
+"""What must hold for every model, card and wish."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
+    Problem,
+    best,
+    layouts,
+    longest_context,
+    search,
+    tensor_fault,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.sizing.common import declared, load_catalog, plan
+
+CATALOG = load_catalog()
+
+
+SHAPES = [read_shape(entry["config"], name) for name, entry in CATALOG["models"].items() if not name.startswith("tiny")]
+
+
+MORE = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+@st.composite
+def problems(draw):
+    context = draw(st.sampled_from([2048, 8192, 32768]))
+    return Problem(
+        shape=draw(st.sampled_from(SHAPES)),
+        version=draw(st.sampled_from([(0, 32, 0), (0, 33, 0), (0, 8, 5)])),
+        nodes=draw(st.integers(1, 4)),
+        gpus=draw(st.integers(1, 8)),
+        total_gib=draw(st.floats(10, 192)),
+        consumer=draw(st.booleans()),
+        utilization=draw(st.sampled_from([0.8, 0.92])),
+        context=context,
+        concurrency=draw(st.integers(1, 200)),
+        request_tokens=draw(st.sampled_from([512, 2048])),
+        kv_dtype=draw(st.sampled_from(["auto", "fp8"])),
+        eager=draw(st.booleans()),
+    )
+
+
+@MORE
+@given(problems(), st.floats(0.1, 60))
+def test_more_memory_never_shortens_the_context(problem, extra):
+    bigger = dataclasses.replace(problem, total_gib=problem.total_gib + extra)
+    assert longest_context(bigger) >= longest_context(problem)
+    if best(problem):
+        assert best(bigger)
+
+
+@MORE
+@given(problems(), st.integers(0, 4), st.integers(0, 4))
+def test_more_cards_never_make_a_fitting_plan_refuse(problem, gpus, nodes):
+    if best(problem):
+        assert best(dataclasses.replace(problem, gpus=problem.gpus + gpus))
+        assert best(dataclasses.replace(problem, nodes=problem.nodes + nodes))
+
+
+@MORE
+@given(problems())
+def test_every_layout_is_valid_for_its_model(problem):
+    shape = problem.shape
+    for layout in layouts(problem):
+        assert shape.heads % layout.tensor == 0 and layout.tensor <= problem.gpus
+        assert tensor_fault(shape, layout.tensor) is None
+        assert layout.pipeline <= shape.layers and layout.pipeline % layout.span == 0
+        assert layout.used <= problem.gpus * problem.nodes
+        assert layout.data == 1 or layout.span == 1
+        if shape.quant.block:
+            assert (shape.moe_inter // layout.tensor) % shape.quant.block == 0
+
+
+@MORE
+@given(problems())
+def test_a_chosen_layout_holds_the_wish(problem):
+    chosen = best(problem)
+    if chosen:
+        assert chosen.tokens >= problem.context
+        assert chosen.tokens * chosen.layout.data >= problem.concurrency * problem.request_tokens
+        assert chosen.memory.weights < chosen.memory.budget
+        assert chosen.memory.budget + chosen.memory.graphs_outside <= problem.total_gib
+
+
+@MORE
+@given(problems())
+def test_less_wished_still_fits(problem):
+    if best(problem):
+        assert best(dataclasses.replace(problem, concurrency=max(1, problem.concurrency // 2)))
+        assert best(dataclasses.replace(problem, context=problem.context // 2, request_tokens=512))
+
+
+@MORE
+@given(problems())
+def test_search_is_deterministic(problem):
+    assert search(problem) == search(dataclasses.replace(problem))
+
+
+def test_planning_is_deterministic():
+    nodes = declared("h20-96g", 8, 2)
+    assert plan(CATALOG, nodes, profile="flagship") == plan(load_catalog(), nodes, profile="flagship")
+
+
+def test_blocks_forbid_tensor_32():
+    r1 = next(shape for shape in SHAPES if shape.mla)
+    assert tensor_fault(r1, 16) is None and tensor_fault(r1, 32) is not None

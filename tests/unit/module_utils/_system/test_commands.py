@@ -1,0 +1,36 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Long commands: watched while they run, ended with their children."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import commands
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import TIMED_OUT, stream
+
+
+def test_run_is_bounded():
+    assert commands.run(["sleep", "5"], timeout=0.1).returncode == 124
+
+
+def test_a_command_tells_while_it_runs():
+    told = []
+    status, text = stream(["sh", "-c", "echo one; sleep 0.3; echo two >&2; exit 3"], 20, told.append)
+    assert (status, text, told) == (3, "one\ntwo\n", ["one", "two"])
+    assert stream(["/nonexistent/x"], 5, told.append)[0] == 127
+
+
+def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path):
+    began = time.monotonic()
+    status, text = stream(["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/child; wait"], 1, lambda _line: None)
+    assert status == TIMED_OUT and time.monotonic() - began < 10 and "no end" in text
+    child = int((tmp_path / "child").read_text())
+    for _ in range(50):
+        if not os.path.exists(f"/proc/{child}") or "Z" in Path(f"/proc/{child}/stat").read_text().split()[2]:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the child lives")

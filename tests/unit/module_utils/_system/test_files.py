@@ -1,0 +1,31 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Small files, ports and progress."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import files
+
+
+def test_write_atomic(tmp_path):
+    path = tmp_path / "new" / "f"
+    files.write_atomic(str(path), "文\n", 0o640)
+    assert files.read_text(str(path)) == "文\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert files.read_text(str(tmp_path / "none")) == ""
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    path.write_text("old")
+
+    def fail(*_args):
+        raise OSError("no")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="no"):
+        files.write_atomic(str(path), "new", 0o600)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]

@@ -1,0 +1,54 @@
+"""Formats, texts, sharing, removal, clients."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
+    check_format,
+    check_index,
+    check_sets,
+)
+
+from tests.unit.module_utils._weights.samples import tensors
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("m.gguf", b"GGUF1234", ""),
+        ("m.gguf", b"vers", "does not begin with GGUF"),
+        ("m.bin", b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "Git LFS pointer"),
+        ("m.safetensors", tensors(9, 9), ""),
+        ("m.safetensors", tensors(9, 8), "speaks of 9 bytes of tensors, there are 8"),
+        ("m.safetensors", tensors(9, 9, b"not json at all"), "cannot be read"),
+        ("m.safetensors", struct.pack("<Q", 1 << 60) + bytes(99), "header's length"),
+        ("m.safetensors", b"1234", "header's length"),
+        ("m.txt", b"", ""),
+    ],
+)
+def test_formats(tmp_path, name, data, says):
+    (tmp_path / name).write_bytes(data)
+    if not says:
+        check_format(str(tmp_path / name), name)
+        return
+    with pytest.raises(Trouble, match=says) as caught:
+        check_format(str(tmp_path / name), name)
+    assert caught.value.rule == "LLM602"
+
+
+def test_split_sets():
+    check_sets(["a-00001-of-00002.gguf", "a-00002-of-00002.gguf", "b.gguf"])
+    with pytest.raises(Trouble, match="1 of 3 parts are missing: 2"):
+        check_sets(["a-00001-of-00003.gguf", "a-00003-of-00003.gguf"])
+
+
+def test_index_names_its_shards(tmp_path):
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "1", "b": "2"}}))
+    check_index(str(tmp_path), ["1", "2", "model.safetensors.index.json"])
+    with pytest.raises(Trouble) as caught:
+        check_index(str(tmp_path), ["1", "model.safetensors.index.json"])
+    assert caught.value.rule == "LLM603"

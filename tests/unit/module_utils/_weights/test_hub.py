@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A directory as a source, and what the hub says about a model."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    Entry,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
+    describe,
+    directory_listing,
+    directory_of,
+)
+
+
+def test_directory_as_source(tmp_path, installed):
+    assert directory_of(str(installed), "o/m") == str(installed)
+    assert [one.path for one in directory_listing(str(installed), "o/m")] == ["b", "sub/a"]
+    with pytest.raises(Trouble, match="manifest is of o/m"):
+        directory_listing(str(installed), "o/other")
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(Trouble) as caught:
+        directory_of(str(tmp_path / "nothing"), "o/m")
+    assert caught.value.rule == "LLM615"
+
+
+def test_description():
+    index = {"metadata": {"total_size": 7}, "weight_map": {"x": "s1", "y": "s2"}}
+    documents = {"config.json": b'{"model_type": "qwen2"}', "m.safetensors.index.json": json.dumps(index).encode()}
+    listing = [Entry(name, 1, "a" * 64) for name in [*documents, "s1"]]
+    found = describe(listing, documents.get)
+    assert found["config"] == {"model_type": "qwen2"} and found["index"]["shards"] == ["s1", "s2"]
+    assert [one["id"] for one in found["warnings"]] == ["LLM603"]
+    assert describe([Entry("config.json", 1, "")], lambda _name: b"no")["config"] is None

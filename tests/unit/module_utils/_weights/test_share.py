@@ -1,0 +1,36 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who fetches for whom."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.share import share
+
+NODES = {"a": {"address": "10.0.0.1", "head": True}, "b": {"address": "10.0.0.2"}, "c": {"address": "fd00::3"}}
+
+
+def test_sharing():
+    found = share(NODES, "b", {"a": True, "b": False, "c": False}, 8810)
+    assert found == {
+        "active": True,
+        "fetches": False,
+        "mirrors": ["http://10.0.0.1:8810", "http://[fd00::3]:8810"],
+        "address": "10.0.0.2",
+        "allow": ["10.0.0.1", "fd00::3"],
+    }
+    assert share(NODES, "a", {"a": False, "b": False}, 8810)["fetches"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "verified", "wanted"),
+    [
+        (NODES, {"a": True, "b": True, "c": True}, True),  # nothing to do
+        (NODES, {"b": False}, True),  # one node alone
+        (NODES, {"b": False, "c": False}, True),  # without the head nobody has it
+        (NODES, {"a": False, "b": False}, False),
+        ({}, {"b": False}, True),
+    ],
+)
+def test_no_sharing(nodes, verified, wanted):
+    found = share(nodes, "b", verified, 8810, wanted)
+    assert not found["active"] and found["fetches"] and not found["mirrors"]

@@ -1,0 +1,35 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Fixtures that several rooms use: a server of one file, and the doctor's command."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.action import doctor
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs import zipapp
+
+from tests.unit.module_utils.archive_server import Handler
+
+
+@pytest.fixture
+def server():
+    handler = type("H", (Handler,), {})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield handler, f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        thread.join()
+
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(name="command")
+def fixture_command(tmp_path):
+    path = tmp_path / "yitiji-doctor"
+    path.write_bytes(zipapp.bundle(str(ROOT / "plugins" / "module_utils"), doctor.load_rules()))
+    return path
