@@ -28,7 +28,7 @@ def docker_of(context: Context) -> Dict[str, Any]:
 
 
 def multi_node(context: Context) -> Optional[bool]:
-    nodes = (context.plan or {}).get("nodes") or context.settings.get("nodes") or []
+    nodes = (context.plan or {}).get("nodes") or []
     return len(nodes) > 1
 
 
