@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: bundle_check
 short_description: Check that an offline bundle is whole and its signer's
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Checks the signature of the manifest, that no file is missing and none superfluous, and the SHA-256 of every file.
   - Runs on the controller, before anything is changed. What is wrong is refused with its rule (LLM913, LLM914, LLM915).
@@ -30,19 +30,14 @@ options:
     description: Seconds that it may take.
     type: int
     default: 14400
-  progress:
-    description: File in which the state is kept while the module works. The action plugin sets it.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
-    description: Changes nothing but its own memory, so it does the same.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  action:
-    description: An action plugin of the same name shows the progress.
-    support: full
+    details: Changes nothing but its own memory, so it does the same.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: bundle_make
 short_description: Make an offline bundle of all that a deployment needs
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Resolves and fetches distribution packages with their dependencies for each target, container images, releases of
     engines; takes the models and the controller's files that lie in the folder already; makes a signed package
@@ -75,11 +75,6 @@ options:
     description: Version of the collection.
     type: str
     default: ""
-  catalog_dirs:
-    description: Folders with more licences and targets, as of O(targets). Read by the action plugin.
-    type: list
-    elements: path
-    default: []
   catalog:
     description: Licences and targets. Set by the action plugin.
     type: dict
@@ -91,19 +86,17 @@ options:
     description: Seconds that it may take.
     type: int
     default: 172800
-  progress:
-    description: File in which the state is kept while the module works. The action plugin sets it.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
+  - yitiji.deepseek.catalog
 attributes:
   check_mode:
-    description: Says whether every licence is accepted; nothing is fetched.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+    details: Says whether every licence is accepted; nothing is fetched.
   action:
-    description: An action plugin of the same name adds the catalogue and shows the progress.
-    support: full
+    details: Adds the catalogue, runs the module in the background and shows how far it is.
 """
 
 EXAMPLES = r"""

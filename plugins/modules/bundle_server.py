@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: bundle_server
 short_description: Hand an offline bundle to the nodes while a run lasts
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Serves the files of a checked bundle, and its models as ModelScope's protocol has them, over HTTP to the nodes that
     are named and to nobody else.
@@ -47,16 +47,16 @@ options:
     description: Word by which the server can be told to stop. Set by the action plugin.
     type: str
     default: ""
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.action
 attributes:
   check_mode:
-    description: Serves in check mode too, since the checks ask for what would come. Nothing is changed by it.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+    details: Serves in check mode too, since the checks ask for what would come. Nothing is changed by it.
   action:
-    description: An action plugin of the same name tells the module which run it serves.
-    support: full
+    details: Tells the module which run it serves.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: bundle_target
 short_description: Facts of a node that is not there yet
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Sets distribution, release and architecture as a node of the target would tell them, so that roles can be asked what
     they would install on it. No node is contacted.
@@ -21,18 +21,10 @@ options:
     description: What the inventory declares of the node (C(appliance_hardware)).
     type: dict
     default: {}
-  catalog_dirs:
-    description: Folders with more targets and cards.
-    type: list
-    elements: path
-    default: []
-attributes:
-  check_mode:
-    description: Changes nothing.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.attributes.controller
+  - yitiji.deepseek.catalog
 """
 
 EXAMPLES = r"""

@@ -68,15 +68,14 @@ options:
     description: Check that a request without a key is refused.
     type: bool
     default: false
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Asks nothing, as the service may not be there yet.
     support: full
-  diff_mode:
-    description: Nothing is changed.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Asks nothing, as the service may not be there yet.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: check_variables
 short_description: Check the variables of every role before the first one runs
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Ansible checks a role's variables when that role starts, so a wrong one of a late role would be found after
     early roles have changed the node. This checks those of all roles of the collection at once.
@@ -21,16 +21,9 @@ options:
     type: list
     elements: str
     default: [appliance]
-attributes:
-  check_mode:
-    description: Changes nothing, so it works in check mode as always.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  action:
-    description: Runs on the controller.
-    support: full
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.attributes.controller
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: collection_archive
 short_description: Put this collection on a node as one archive
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Packs the collection and those it depends on, as they are on the controller, so that the node can apply the
     playbooks to itself. The same files give the same bytes.
@@ -22,13 +22,18 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
 attributes:
   check_mode:
-    description: Says whether the file would change.
     support: full
+    details: Says whether the file would change.
   diff_mode:
-    description: The file is an archive, so no difference is shown.
     support: none
+    details: The file is an archive, so no difference is shown.
+  action:
+    details: Packs the archive, and puts it on the node.
 """
 
 EXAMPLES = r"""

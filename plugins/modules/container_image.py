@@ -52,21 +52,17 @@ options:
     description: Do as in check mode. The action plugin uses it to know whether there is work worth watching.
     type: bool
     default: false
-  progress:
-    description: File on the node in which the state is kept while the module works. The action plugin sets it.
-    type: path
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
-    description: Says what would be loaded from where. Registries and archives are asked, nothing is fetched.
     support: full
+    details: Says what would be loaded from where. Registries and archives are asked, nothing is fetched.
   diff_mode:
-    description: Shows the image before and after.
     support: full
-  action:
-    description: An action plugin of the same name shows the progress.
-    support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the image before and after.
 """
 
 EXAMPLES = r"""

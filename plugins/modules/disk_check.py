@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: disk_check
 short_description: Looks through a disk image for what must not be in it
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads every byte of the disk image without booting or mounting it, and looks for values (the identity of the machine
     that was baked, secrets, names and addresses of the build site) and for private keys.
@@ -32,11 +32,6 @@ options:
     type: list
     elements: str
     default: []
-  catalog_dirs:
-    description: Folders with further catalogue entries (C(seal/*.yml), C(known)).
-    type: list
-    elements: path
-    default: []
   tree:
     description: The tree, for the list of what it holds.
     type: path
@@ -49,19 +44,15 @@ options:
     description: Seconds that it may take.
     type: int
     default: 21600
-  progress:
-    description: File in which the state is kept while the module works. The action plugin sets it.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
+  - yitiji.deepseek.catalog
 attributes:
   check_mode:
-    description: Says that it would look.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  action:
-    description: An action plugin of the same name shows the progress.
-    support: full
+    details: Says that it would look.
 """
 
 EXAMPLES = r"""

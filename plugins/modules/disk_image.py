@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: disk_image
 short_description: Writes a tree to a disk image that boots
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - One GPT disk that boots by BIOS, by UEFI, and by UEFI with Secure Boot (shim and GRUB as Debian signs them).
   - Needs no mount, loop device or kernel module. The same tree gives the same bytes.
@@ -53,19 +53,14 @@ options:
     description: Seconds that it may take.
     type: int
     default: 21600
-  progress:
-    description: File in which the state is kept while the module works. The action plugin sets it.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
-    description: Says that it would be written.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  action:
-    description: An action plugin of the same name shows the progress.
-    support: full
+    details: Says that it would be written.
 """
 
 EXAMPLES = r"""

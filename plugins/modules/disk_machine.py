@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: disk_machine
 short_description: Boots the tree of a disk image as a container, and shuts it down
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Roles then run in the tree over SSH as on any machine, services and Docker included.
   - Works with systemd on the build machine and without. The tree has its own network behind a bridge.
@@ -30,13 +30,13 @@ options:
     type: str
     choices: [started, stopped]
     default: started
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Says whether it would be started or stopped.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+    details: Says whether it would be started or stopped.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: disk_seal
 short_description: Takes identity, secrets and history away from a machine or the tree of a disk image
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - What has to go is data in the catalogue (C(seal/*.yml)), which a vendor adds to in a folder of his own.
   - Clones of what was sealed make their own identity at their first boot.
@@ -32,21 +32,19 @@ options:
   rules:
     description: The catalogue. The action plugin sets it.
     type: dict
-  catalog_dirs:
-    description: Folders with further catalogue entries.
-    type: list
-    elements: path
-    default: []
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
+  - yitiji.deepseek.catalog
 attributes:
   check_mode:
-    description: Says what is still there.
     support: full
+    details: Says what is still there.
   diff_mode:
-    description: Shows the paths that go.
     support: full
+    details: Shows the paths that go.
   action:
-    description: An action plugin of the same name reads the catalogue.
-    support: full
+    details: Reads the catalogue.
 """
 
 EXAMPLES = r"""

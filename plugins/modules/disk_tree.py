@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: disk_tree
 short_description: A fresh Debian tree to make a disk image of
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Makes a tree with mmdebstrap and keeps the packages unpacked in an archive, so that the next one takes seconds.
   - A tree that was begun and not sealed yet stays, so that a bake that was cut off goes on with it.
@@ -48,19 +48,14 @@ options:
     description: Seconds that it may take.
     type: int
     default: 3600
-  progress:
-    description: File in which the state is kept while the module works. The action plugin sets it.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
-    description: Says whether a tree would be made.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  action:
-    description: An action plugin of the same name shows the progress.
-    support: full
+    details: Says whether a tree would be made.
 """
 
 EXAMPLES = r"""

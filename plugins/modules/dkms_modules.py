@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: dkms_modules
 short_description: Builds DKMS modules for every kernel
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Builds and installs the DKMS sources whose name fits for every kernel given, and finds out where that fails
     (LLM204). The message holds the compiler's own first error.
@@ -26,16 +26,14 @@ options:
     description: Seconds for each kernel.
     type: int
     default: 1800
-  progress:
-    description: A file that says how far it is, for whoever watches.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
-    description: Says for which kernels a module would be built.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+    details: Says for which kernels a module would be built.
 """
 
 EXAMPLES = r"""

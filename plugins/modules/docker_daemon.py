@@ -30,15 +30,16 @@ options:
     type: str
     choices: [present, absent]
     default: present
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would change, and refuses what it would refuse.
     support: full
+    details: Says what would change, and refuses what it would refuse.
   diff_mode:
-    description: Shows the file before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the file before and after.
 """
 
 EXAMPLES = r"""

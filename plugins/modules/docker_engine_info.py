@@ -24,15 +24,9 @@ options:
     description: Fail with LLM301 when Docker is a snap or runs rootless.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Reads only, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Nothing is changed.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: doctor
 short_description: Judge nodes by the rules, print a table, write reports
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Applies the rules to what M(yitiji.deepseek.node_probe) saw on each node.
   - Runs on the controller, once for all hosts.
@@ -62,18 +62,16 @@ options:
   html_file:
     description: Where to write the HTML report, on the controller. Not written in check mode.
     type: path
-attributes:
-  check_mode:
-    description: Judges as always; writes no report.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  action:
-    description: Runs on the controller.
-    support: full
 seealso:
   - module: yitiji.deepseek.node_probe
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.controller
+attributes:
+  check_mode:
+    support: full
+    details: Judges as always; writes no report.
 """
 
 EXAMPLES = r"""

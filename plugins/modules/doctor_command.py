@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: doctor_command
 short_description: Put the doctor on a node as a command
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Packs facts, probes and rules into one executable file for support staff, who need no Ansible to run it.
   - The command needs Python 3.8 and nothing else. It changes nothing on the node.
@@ -22,13 +22,18 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
 attributes:
   check_mode:
-    description: Says whether the file would change.
     support: full
+    details: Says whether the file would change.
   diff_mode:
-    description: The file is an archive, so no difference is shown.
     support: none
+    details: The file is an archive, so no difference is shown.
+  action:
+    details: Packs the program, and puts it on the node.
 """
 
 EXAMPLES = r"""

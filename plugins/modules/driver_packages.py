@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: driver_packages
 short_description: Installs a set of driver packages whole or not at all
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Asks the package manager what an installation would do, and refuses before anything is changed a set that can't be
     installed (LLM219, with the resolver's own reason), whose versions differ (LLM207), that is too old for the engine's
@@ -69,16 +69,16 @@ options:
     description: Seconds for the installation.
     type: int
     default: 3600
-  progress:
-    description: A file that says how far it is, for whoever watches.
-    type: path
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
-    description: Asks the package manager what it would do; the node's package lists are not touched.
     support: full
+    details: Asks the package manager what it would do; the node's package lists are not touched.
   diff_mode:
-    description: Lists the packages that come or go.
     support: full
+    details: Lists the packages that come or go.
 """
 
 EXAMPLES = r"""

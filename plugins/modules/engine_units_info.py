@@ -12,15 +12,9 @@ description:
   - Every unit that runs an engine bears the line C(X-Yitiji=engine). This finds them, whatever they run, so that
     a switch to another engine or an uninstall knows what to remove.
 options: {}
-attributes:
-  check_mode:
-    description: Reads only, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Nothing is changed.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
 """
 
 EXAMPLES = r"""

@@ -77,15 +77,19 @@ options:
     description: Where the rules are kept for the next boot.
     type: path
     default: /etc/yitiji/firewall.nft
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
 attributes:
   check_mode:
-    description: Says what would change, and refuses what it would refuse.
     support: full
+    details: Says what would change, and refuses what it would refuse.
   diff_mode:
-    description: Shows the rules before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the rules before and after.
+  action:
+    details: Keeps new rules only after a new connection has got through them.
 """
 
 EXAMPLES = r"""

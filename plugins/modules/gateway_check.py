@@ -37,15 +37,14 @@ options:
     description: Seconds for each request.
     type: int
     default: 30
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Asks nothing, as the gateway may not be there yet.
     support: full
-  diff_mode:
-    description: Nothing is changed.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Asks nothing, as the gateway may not be there yet.
 """
 
 EXAMPLES = r"""

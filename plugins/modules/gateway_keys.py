@@ -67,15 +67,16 @@ options:
     type: str
     choices: [present, absent]
     default: present
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says whose keys would be made or removed.
     support: full
+    details: Says whose keys would be made or removed.
   diff_mode:
-    description: Shows names and states, never a key or its hash.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows names and states, never a key or its hash.
 """
 
 EXAMPLES = r"""

@@ -30,15 +30,14 @@ options:
     description: Seconds for the container.
     type: int
     default: 60
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Nothing is run.
     support: none
-  diff_mode:
-    description: Nothing is changed.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Nothing is run.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: initramfs
 short_description: Keeps files in the initramfs of every kernel
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Looks into the initramfs of each kernel and makes anew only those that lack one of the files, or are older than it.
   - Looks again afterwards, and fails when the file is still not there (LLM201).
@@ -40,13 +40,15 @@ options:
     description: Seconds for each build.
     type: int
     default: 600
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Looks, and says which would be made anew.
     support: full
+    details: Looks, and says which would be made anew.
   diff_mode:
-    description: The files are archives, so no difference is shown.
     support: none
+    details: The files are archives, so no difference is shown.
 """
 
 EXAMPLES = r"""

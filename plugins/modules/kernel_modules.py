@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: kernel_modules
 short_description: Loads kernel modules and explains why one does not load
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Loads what is not loaded yet. A module that the kernel refuses for its signature is told as LLM202, one that finds
     no card or does not exist as LLM213, with the kernel's own last words.
@@ -22,13 +22,13 @@ options:
     description: Seconds for each module; a machine with many cards needs long.
     type: int
     default: 300
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Says what would be loaded.
     support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+    details: Says what would be loaded.
 """
 
 EXAMPLES = r"""

@@ -29,15 +29,16 @@ options:
     description: Where the old values are remembered.
     type: path
     default: /var/lib/yitiji/kernel-settings.json
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would be set.
     support: full
+    details: Says what would be set.
   diff_mode:
-    description: Shows the values before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the values before and after.
 """
 
 EXAMPLES = r"""

@@ -43,15 +43,16 @@ options:
     description: Seconds for each call of systemctl.
     type: int
     default: 180
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would be written, started or restarted, and why.
     support: full
+    details: Says what would be written, started or restarted, and why.
   diff_mode:
-    description: Shows the unit before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the unit before and after.
 """
 
 EXAMPLES = r"""

@@ -17,18 +17,10 @@ description:
   - Needs nothing on the node but Python 3.8.
   - Only one run works on a directory at a time; another one waits.
 options:
-  model:
-    description: Id of the model, C(owner/name).
-    type: str
-    required: true
   dest:
     description: Directory for the files. Absolute.
     type: path
     required: true
-  revision:
-    description: Branch, tag or commit on the hub.
-    type: str
-    default: master
   include:
     description:
       - Patterns of the files wanted; none means all.
@@ -41,10 +33,6 @@ options:
     type: list
     elements: str
     default: []
-  endpoint:
-    description: Address of the hub.
-    type: str
-    default: https://www.modelscope.cn
   token:
     description: Access token for private models. Sent to the hub only, never to where it redirects.
     type: str
@@ -109,9 +97,6 @@ options:
     description: Check the certificates of hub and file servers.
     type: bool
     default: true
-  ca_path:
-    description: File with the certificates of your own authority.
-    type: path
   state:
     description:
       - V(absent) removes the files that the manifest lists, refused while a process has one open.
@@ -128,20 +113,22 @@ options:
     description: Behave as in check mode. Used by the action plugin.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Says which files and bytes would come. The hub's listing is read, nothing is written.
-    support: full
-  diff_mode:
-    description: Shows the files before and after.
-    support: full
-  action:
-    description: An action plugin of the same name runs it in the background and shows the progress.
-    support: full
 notes:
   - The progress is also kept in I(dest)C(/.yitiji-download/progress.json) while a run works, for machines.
-author:
-  - yitiji contributors (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
+  - yitiji.deepseek.hub
+attributes:
+  check_mode:
+    support: full
+    details: Says which files and bytes would come. The hub's listing is read, nothing is written.
+  diff_mode:
+    support: full
+    details: Shows the files before and after.
+  action:
+    details: Runs it in the background and shows the progress.
 """
 
 EXAMPLES = r"""

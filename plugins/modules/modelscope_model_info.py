@@ -12,18 +12,6 @@ description:
   - Reads the listing with sizes and hashes, C(config.json) and the index of the shards, none of the weights.
   - Says what is wrong when the model or the revision is not there, or the hub cannot be reached.
 options:
-  model:
-    description: Id of the model, C(owner/name).
-    type: str
-    required: true
-  revision:
-    description: Branch, tag or commit on the hub.
-    type: str
-    default: master
-  endpoint:
-    description: Address of the hub.
-    type: str
-    default: https://www.modelscope.cn
   token:
     description: Access token for private models.
     type: str
@@ -51,18 +39,10 @@ options:
     description: Check the hub's certificate.
     type: bool
     default: true
-  ca_path:
-    description: File with the certificates of your own authority.
-    type: path
-attributes:
-  check_mode:
-    description: The same in check mode, for nothing is changed.
-    support: full
-  diff_mode:
-    description: Nothing is changed.
-    support: none
-author:
-  - yitiji contributors (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.hub
 """
 
 EXAMPLES = r"""

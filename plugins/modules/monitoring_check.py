@@ -25,15 +25,9 @@ options:
     description: Seconds to wait at most.
     type: int
     default: 90
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Nothing changes.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: monitoring_command
 short_description: Put the collector of the appliance's own figures on a node
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Packs the collector into one executable file, which writes figures for node_exporter's textfile collector.
   - The command needs Python 3.8 and nothing else.
@@ -22,13 +22,18 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
 attributes:
   check_mode:
-    description: Says whether the file would change.
     support: full
+    details: Says whether the file would change.
   diff_mode:
-    description: The file is an archive, so no difference is shown.
     support: none
+    details: The file is an archive, so no difference is shown.
+  action:
+    details: Packs the program, and puts it on the node.
 """
 
 EXAMPLES = r"""

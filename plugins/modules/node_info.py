@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: node_info
 short_description: Read the hardware and software facts of a node
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads operating system, kernel, CPU, memory, GPUs and other accelerators, driver, network, mounts,
     clock, listeners, container engines, services and packages.
@@ -21,13 +21,8 @@ options:
       - Meant for support and for tests. It holds host names, addresses and command outputs.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Reads only, so it works in check mode as always.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: node_probe
 short_description: Read from a node what the rules of the doctor look at
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads the facts of M(yitiji.deepseek.node_info) anew, the state of the weights, and asks the network
     whether the hub and the images can be reached from this node.
@@ -35,15 +35,14 @@ options:
       - Only as a task.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Reads only, so it works in check mode as always.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
 seealso:
   - module: yitiji.deepseek.doctor
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.attributes.action
+attributes:
+  action:
+    details: Reads the saved plan, bounds the node's clock, and reports a node that cannot be reached.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: nvidia_driver_plan
 short_description: Plan the NVIDIA driver of a node
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Works out branch, kind of kernel module, packages, services and holds from the node's cards, system and kernels and
     from the driver catalogue, or refuses with the reason and the remedy.
@@ -63,18 +63,10 @@ options:
     type: list
     elements: dict
     default: []
-  catalog_dirs:
-    description: Folders with further catalogue entries; later ones win.
-    type: list
-    elements: path
-    default: []
-attributes:
-  check_mode:
-    description: Changes nothing, so it works in check mode as always.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.attributes.controller
+  - yitiji.deepseek.catalog
 """
 
 EXAMPLES = r"""

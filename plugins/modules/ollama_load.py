@@ -33,15 +33,16 @@ options:
     description: Seconds that loading may take.
     type: int
     default: 1800
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Loads nothing, as the service may not be there yet.
     support: full
+    details: Loads nothing, as the service may not be there yet.
   diff_mode:
-    description: Nothing on the disk is changed.
     support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Nothing on the disk is changed.
 """
 
 EXAMPLES = r"""

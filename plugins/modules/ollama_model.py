@@ -59,15 +59,16 @@ options:
     description: Seconds that making or pulling may take.
     type: int
     default: 7200
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says whether the model would be made. Where Ollama does not answer, it would be.
     support: full
+    details: Says whether the model would be made. Where Ollama does not answer, it would be.
   diff_mode:
-    description: Shows the parameters, and what the model is made of.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the parameters, and what the model is made of.
 """
 
 EXAMPLES = r"""

@@ -44,15 +44,16 @@ options:
     description: Folder of the users' first passwords.
     type: path
     default: /etc/yitiji/secrets/open-webui-users
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would be done; nothing, where the page does not run yet.
     support: full
+    details: Says what would be done; nothing, where the page does not run yet.
   diff_mode:
-    description: Shows the steps, never a password.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the steps, never a password.
 """
 
 EXAMPLES = r"""

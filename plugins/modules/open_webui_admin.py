@@ -32,15 +32,14 @@ options:
     description: Set the password when it is refused.
     type: bool
     default: false
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Does nothing, as the page may not run yet.
     support: full
-  diff_mode:
-    description: Nothing to show.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Does nothing, as the page may not run yet.
 """
 
 EXAMPLES = r"""

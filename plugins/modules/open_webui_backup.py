@@ -22,14 +22,6 @@ options:
     description: Beginning of the archive's name; the time is added.
     type: str
     default: open-webui
-  data_dir:
-    description: Folder with the users' data.
-    type: path
-    required: true
-  secrets_dir:
-    description: Folder of the secrets.
-    type: path
-    default: /etc/yitiji/secrets
   unit:
     description: The page's unit. It is started again only if it ran.
     type: str
@@ -42,15 +34,17 @@ options:
     description: How many archives stay; 0 keeps all.
     type: int
     default: 7
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.open_webui.archive
 attributes:
   check_mode:
-    description: Says that an archive would be made.
     support: full
+    details: Says that an archive would be made.
   diff_mode:
-    description: Names the archive.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Names the archive.
 """
 
 EXAMPLES = r"""

@@ -11,23 +11,14 @@ version_added: 0.1.0
 description:
   - Counts, administrators and the schema's revision, and what ran with the data last. Works beside a running page.
 options:
-  data_dir:
-    description: Folder with the users' data.
-    type: path
-    required: true
   record:
     description: File in which the role notes what ran with the data last.
     type: path
     required: true
-attributes:
-  check_mode:
-    description: Changes nothing.
-    support: full
-  diff_mode:
-    description: Nothing to show.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.open_webui.data
 """
 
 EXAMPLES = r"""

@@ -18,14 +18,6 @@ options:
     description: The archive on the node, made by M(yitiji.deepseek.open_webui_backup).
     type: path
     required: true
-  data_dir:
-    description: Folder with the users' data.
-    type: path
-    required: true
-  secrets_dir:
-    description: Folder of the secrets.
-    type: path
-    default: /etc/yitiji/secrets
   owner:
     description: Number of the user and group inside the container.
     type: int
@@ -46,15 +38,17 @@ options:
     description: Whether data that somebody uses may be replaced.
     type: bool
     default: false
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.open_webui.archive
 attributes:
   check_mode:
-    description: Reads and judges the archive, changes nothing.
     support: full
+    details: Reads and judges the archive, changes nothing.
   diff_mode:
-    description: Shows what is in the data before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows what is in the data before and after.
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: package_hold
 short_description: Holds a set of packages at their versions
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Holds every installed package whose name fits (C(apt-mark hold), or dnf's version lock), and keeps
     unattended-upgrades off the same set.
@@ -41,13 +41,15 @@ options:
     type: str
     choices: [present, absent]
     default: present
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would be held or lifted.
     support: full
+    details: Says what would be held or lifted.
   diff_mode:
-    description: Lists the holds that come or go.
     support: full
+    details: Lists the holds that come or go.
 """
 
 EXAMPLES = r"""

@@ -8,18 +8,17 @@ DOCUMENTATION = r"""
 module: reach
 short_description: Try whether a node can be reached and used
 version_added: 0.1.0
-author: yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Logs in, becomes root when the play says so, and runs Python, as every later task does.
   - Fails with the host, its address, the reason and the remedy (rule LLM107) where Ansible would only call the
     host unreachable and go on with the others. With C(any_errors_fatal) nothing is changed anywhere.
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.attributes.action
 attributes:
-  check_mode:
-    description: Changes nothing, so it works in check mode as always.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+  action:
+    details: Tries the connection, and tells why it failed.
 """
 
 EXAMPLES = r"""

@@ -47,15 +47,16 @@ options:
     description: Docker's folder of certificate authorities.
     type: path
     default: /etc/docker/certs.d
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would change.
     support: full
+    details: Says what would change.
   diff_mode:
-    description: Shows the registries, never a login.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the registries, never a login.
 """
 
 EXAMPLES = r"""

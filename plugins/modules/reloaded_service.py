@@ -31,15 +31,14 @@ options:
     description: Where the digest of the loaded files is kept; gone after a boot, as the service starts anew then.
     type: path
     default: /run/yitiji-reloaded
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
 attributes:
   check_mode:
-    description: Says what would be done.
     support: full
-  diff_mode:
-    description: Nothing to show.
-    support: none
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Says what would be done.
 """
 
 EXAMPLES = r"""

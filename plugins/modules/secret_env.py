@@ -36,15 +36,16 @@ options:
     type: str
     choices: [present, absent]
     default: present
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says whether the file would change.
     support: full
+    details: Says whether the file would change.
   diff_mode:
-    description: Shows names, never values.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows names, never values.
 """
 
 EXAMPLES = r"""

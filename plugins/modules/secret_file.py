@@ -37,15 +37,16 @@ options:
     type: str
     choices: [present, absent]
     default: present
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would be made.
     support: full
+    details: Says what would be made.
   diff_mode:
-    description: Shows whether it is there, never its value.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows whether it is there, never its value.
 """
 
 EXAMPLES = r"""

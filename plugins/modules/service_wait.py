@@ -69,18 +69,17 @@ options:
   slice_restarts:
     description: Number of restarts of the unit when the wait began. The action plugin sets it.
     type: int
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.action
 attributes:
   check_mode:
-    description: Does not wait, as nothing was started.
     support: full
-  diff_mode:
-    description: Nothing is changed.
-    support: none
+    details: Does not wait, as nothing was started.
   action:
-    description: An action plugin of the same name prints a line whenever the newest log line changes.
-    support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Prints a line whenever the newest log line changes.
 """
 
 EXAMPLES = r"""

@@ -11,8 +11,7 @@ version_added: 0.1.0
 description:
   - Turns a profile, a model and the nodes' hardware into one plan with every engine flag, or refuses with the numbers.
   - Runs on the controller; no node is connected to, so planning works before the machines exist.
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+author: The yitiji.deepseek engineers (@yitiji)
 options:
   deployment:
     description: Name of the deployment, its inventory group.
@@ -64,11 +63,6 @@ options:
     description: Port of the engine.
     type: int
     default: 8000
-  catalog_dirs:
-    description: Folders with further catalogue entries; later ones win.
-    type: list
-    elements: path
-    default: []
   images:
     description: Changes to catalogue images by name.
     type: dict
@@ -136,13 +130,17 @@ options:
     description: Folder on the controller that gets C(plan.json), C(plan.html) and the explanations.
     type: path
     default: ""
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.controller
+  - yitiji.deepseek.catalog
 attributes:
   check_mode:
     support: full
-    description: The plan is made and returned; its files are not written.
+    details: The plan is made and returned; its files are not written.
   diff_mode:
     support: full
-    description: Shows how the saved files change.
+    details: Shows how the saved files change.
 """
 
 EXAMPLES = r"""

@@ -24,15 +24,16 @@ options:
     description: Where it is written.
     type: path
     required: true
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says whether the key would be fetched.
     support: full
+    details: Says whether the key would be fetched.
   diff_mode:
-    description: Shows the fingerprint before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the fingerprint before and after.
 """
 
 EXAMPLES = r"""

@@ -29,15 +29,16 @@ options:
     type: list
     elements: str
     default: []
+author: The yitiji.deepseek engineers (@yitiji)
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says whether it would be unpacked; nothing is fetched.
     support: full
+    details: Says whether it would be unpacked; nothing is fetched.
   diff_mode:
-    description: Shows the digest before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Shows the digest before and after.
 """
 
 EXAMPLES = r"""

@@ -98,6 +98,12 @@ def test_every_plugin_is_documented(installed, kind):
     pages = json.loads(command(installed, BIN / "ansible-doc", "-t", kind, "--json", *sorted(wanted)))
     assert set(pages) == wanted
     assert [n for n, p in pages.items() if not p.get("doc", {}).get("short_description")] == []
+    if kind == "module":  # what fragments bring is there as well
+        for name, page in pages.items():
+            attributes = page["doc"]["attributes"]
+            assert {"check_mode", "diff_mode", "platform"} <= set(attributes), name
+            assert [n for n, a in attributes.items() if not a.get("description") or "support" not in a] == [], name
+            assert [n for n, o in (page["doc"].get("options") or {}).items() if "type" not in o] == [], name
 
 
 def test_every_role_is_documented(installed):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec, documentation
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
@@ -21,6 +23,10 @@ MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 ON_NODE = [*CORES, *MODULES]
 OWN = "ansible_collections.yitiji.deepseek.plugins.module_utils"
 PYTHON38 = os.environ.get("PYTHON38") or shutil.which("python3.8")
+
+
+class Taken(Exception):
+    """What a module gave to AnsibleModule."""
 
 
 def named(paths):
@@ -109,14 +115,38 @@ def test_cores_import_with_python_38():
 
 @named(MODULES)
 def test_modules_are_documented(path):
-    doc = yaml.safe_load(string(path, "DOCUMENTATION"))
+    doc = documentation(path.stem)
     assert doc["module"] == path.stem
     assert doc["short_description"] and doc["description"] and doc["author"] and doc["version_added"]
-    assert {"check_mode", "diff_mode"} <= set(doc.get("attributes", {}))
+    attributes = doc.get("attributes", {})
+    assert {"check_mode", "diff_mode", "platform"} <= set(attributes)
+    assert [n for n, a in attributes.items() if not a.get("description") or "support" not in a] == []
+    assert ("action" in attributes) == (PLUGINS / "action" / path.name).is_file()
+    assert [n for n, o in (doc.get("options") or {}).items() if not o.get("description") or "type" not in o] == []
     examples = yaml.safe_load(string(path, "EXAMPLES"))
     assert any(f"yitiji.deepseek.{path.stem}" in e for e in examples)
     returned = yaml.safe_load(string(path, "RETURN"))
     assert returned and [n for n, r in returned.items() if "sample" not in r and "contains" not in r] == []
+
+
+@named(MODULES)
+def test_modules_take_what_they_document(path, monkeypatch):
+    module = importlib.import_module(f"ansible_collections.yitiji.deepseek.plugins.modules.{path.stem}")
+    if not hasattr(module, "main"):
+        return  # an action does the work: its options are read from this documentation
+
+    def taken(argument_spec, **_more):
+        raise Taken(argument_spec)
+
+    monkeypatch.setattr(module, "AnsibleModule", taken)
+    with pytest.raises(Taken) as caught:
+        module.main()
+    spec, documented = caught.value.args[0], argument_spec(path.stem)
+    assert set(spec) == set(documented)
+    for name, option in spec.items():
+        for key in ("type", "elements", "choices", "default"):
+            assert option.get(key) == documented[name].get(key), f"{name}: {key}"
+        assert bool(option.get("required")) == bool(documented[name].get("required")), name
 
 
 @named(sorted(p for p in (PLUGINS / "action").glob("*.py") if p.stem != "__init__"))
