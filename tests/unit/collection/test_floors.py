@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 from pathlib import Path
 
 import pytest
 
-ROOMS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
+ROOT = Path(__file__).resolve().parents[3]
+ROOMS = ROOT / "plugins" / "module_utils"
 OWN = "ansible_collections.yitiji.deepseek.plugins.module_utils."
 # lowest first
 FLOORS = [
@@ -58,3 +60,16 @@ def test_a_room_imports_lower_floors_only(path):
 )
 def test_a_wrong_import_is_seen(line):
     assert list(wrong_imports("_engines", line))
+
+
+def test_the_page_and_the_picture_show_these_floors():
+    spec = importlib.util.spec_from_file_location("floors", ROOT / "docs" / "images" / "floors.py")
+    drawing = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(drawing)
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = drawing.floors(page)
+    assert {number: set(rooms) for number, rooms in shown.items()} == {
+        number: set(rooms.split()) for number, rooms in enumerate(FLOORS, 1)
+    }
+    picture = (ROOT / "docs" / "images" / "floors.svg").read_text(encoding="utf-8")
+    assert picture == drawing.picture(page), "docs/images/floors.py >docs/images/floors.svg"
