@@ -37,10 +37,10 @@ unit: deps ## Unit tests
 CASES ?= tests/sizing/data/cases.jsonl
 MODELS ?= tests/sizing/data/models.json
 
-INVENTORY ?= inventories/$(PROFILE)
 OUT ?= $(CURDIR)/bundle
 
 .PHONY: bundle
+bundle: INVENTORY ?= inventories/$(PROFILE)
 bundle: deps ## All a site without internet needs: make bundle INVENTORY=inventories/lab OUT=/srv/bundle
 	@ansible-playbook playbooks/bundle.yml -i $(INVENTORY) -e bundle_out=$(abspath $(OUT))
 
@@ -53,7 +53,7 @@ bench-weights: deps ## Weights: ours beside the SDK, aria2c and curl, in one run
 	@tests/bench/run
 
 .PHONY: bake
-INVENTORY ?= inventories/lab-disk
+bake: INVENTORY ?= inventories/lab-disk
 bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/disk-image.md)
 	@ansible-playbook playbooks/bake.yml -i $(INVENTORY)
 

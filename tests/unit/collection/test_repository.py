@@ -79,6 +79,20 @@ def test_make_target(name):
     assert re.search(rf"^{name}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize("target, given, inventory", [
+    ("bake", [], "inventories/lab-disk"),
+    ("bake", ["INVENTORY=inventories/mine"], "inventories/mine"),
+    ("bundle", [], "inventories/flagship"),
+    ("bundle", ["PROFILE=basic"], "inventories/basic"),
+    ("bundle", ["INVENTORY=inventories/mine"], "inventories/mine"),
+    ("plan", ["PROFILE=basic"], "inventories/basic"),
+])  # fmt: skip
+def test_make_takes_the_targets_own_inventory(target, given, inventory):
+    run = subprocess.run(["make", "-n", target, *given], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1].split()[:4] == ["ansible-playbook", f"playbooks/{target}.yml", "-i", inventory]
+    assert (ROOT / inventory).is_dir() or inventory.endswith("mine")
+
+
 def test_rule_ids_are_unique_and_documented():
     rules = [
         r for f in sorted(ROOT.glob("plugins/catalog/rules/*.yml")) for r in yaml.safe_load(f.read_text())["rules"]
