@@ -17,28 +17,29 @@ options:
     description: Folder of the tree.
     type: path
     required: true
-  cache:
-    description: Folder of the archives.
-    type: path
-    required: true
-  suite:
-    description: Release of Debian.
+  state:
+    description: V(present) makes the tree. V(sealed) remembers that it was sealed, so that the next bake begins anew.
     type: str
-    required: true
+    choices: [present, sealed]
+    default: present
+  cache:
+    description: Folder of the archives. Required with O(state=present).
+    type: path
+  suite:
+    description: Release of Debian. Required with O(state=present).
+    type: str
   packages:
-    description: Packages beside the smallest system.
+    description: Packages beside the smallest system. Required with O(state=present).
     type: list
     elements: str
-    required: true
   sources:
     description: Lines for C(sources.list); empty means the mirrors of the build machine.
     type: list
     elements: str
     default: []
   epoch:
-    description: C(SOURCE_DATE_EPOCH), the time that takes the place of the day of the build.
+    description: C(SOURCE_DATE_EPOCH), the time that takes the place of the build's day. Required with O(state=present).
     type: int
-    required: true
   options:
     description: Further options of mmdebstrap.
     type: list
@@ -66,19 +67,24 @@ EXAMPLES = r"""
     suite: trixie
     packages: [systemd-sysv, openssh-server, linux-image-amd64, grub-cloud-amd64]
     epoch: 1763683200
+
+- name: Remember that it was sealed
+  yitiji.deepseek.disk_tree:
+    path: /var/lib/bake/tree
+    state: sealed
 """
 
 RETURN = r"""
 source:
   description: Where the tree came from, C(kept), C(cache) or C(mirror).
   type: str
-  returned: outside check mode
+  returned: outside check mode, with O(state=present)
   sample: cache
 sources:
   description: The lines of C(sources.list).
   type: list
   elements: str
-  returned: success
+  returned: with O(state=present)
   sample: [deb http://mirror.example/debian trixie main]
 """
 
@@ -92,18 +98,22 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
-            "cache": {"type": "path", "required": True},
-            "suite": {"type": "str", "required": True},
-            "packages": {"type": "list", "elements": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "sealed"], "default": "present"},
+            "cache": {"type": "path"},
+            "suite": {"type": "str"},
+            "packages": {"type": "list", "elements": "str"},
             "sources": {"type": "list", "elements": "str", "default": []},
-            "epoch": {"type": "int", "required": True},
+            "epoch": {"type": "int"},
             "options": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int", "default": 3600},
             "progress": {"type": "path"},
         },
+        required_if=[("state", "present", ["cache", "suite", "packages", "epoch"])],
         supports_check_mode=True,
     )
     params = module.params
+    if params["state"] == "sealed":
+        module.exit_json(changed=core.seal(params["path"], write=not module.check_mode))
     try:
         sources = params["sources"] or core.machine_sources(params["suite"])
         tree = core.Tree(

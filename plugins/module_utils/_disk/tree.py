@@ -56,14 +56,25 @@ def machine_sources(suite: str) -> List[str]:
 
 def state(tree: Tree) -> Dict[str, str]:
     """What is known of the tree that stands: {key, stage}; nothing when there is none."""
-    known = read_text(_mark(tree.path))
-    return dict(json.loads(known)) if known and os.path.isdir(tree.path) else {}
+    return _known(tree.path) if os.path.isdir(tree.path) else {}
 
 
-def set_stage(path: str, stage: str) -> None:
-    """`made`: the roles may go on; `sealed`: the next bake begins anew."""
-    known = json.loads(read_text(_mark(path)) or "{}")
-    write_atomic(_mark(path), json.dumps({**known, "stage": stage}) + "\n", 0o644)
+def seal(path: str, write: bool = True) -> bool:
+    """Whether that is news. A tree at the stage `made` is gone on with; at `sealed` the next bake begins anew."""
+    known = _known(path)
+    if known.get("stage") == "sealed":
+        return False
+    if write:
+        _keep(path, {**known, "stage": "sealed"})
+    return True
+
+
+def _known(path: str) -> Dict[str, str]:
+    return dict(json.loads(read_text(_mark(path)) or "{}"))
+
+
+def _keep(path: str, known: Dict[str, str]) -> None:
+    write_atomic(_mark(path), json.dumps(known) + "\n", 0o644)
 
 
 def _mark(path: str) -> str:
@@ -92,7 +103,7 @@ def make(tree: Tree, tell: Callable[[str], None]) -> str:
     os.makedirs(fresh)
     run(["tar", "-C", fresh, "--numeric-owner", "--xattrs", "--xattrs-include=*", "-xpf", base])
     os.rename(fresh, tree.path)
-    write_atomic(_mark(tree.path), json.dumps({"key": key(tree), "stage": "made"}) + "\n", 0o644)
+    _keep(tree.path, {"key": key(tree), "stage": "made"})
     return came
 
 
