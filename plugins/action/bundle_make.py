@@ -7,13 +7,10 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
-import yaml
 from ansible.errors import AnsibleActionFail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Watched
-
-BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 
 
 class ActionModule(Watched):
@@ -21,9 +18,8 @@ class ActionModule(Watched):
     PROBE = False
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
-        folders = [BUILT_IN, *(self._task.args.get("catalog_dirs") or [])]
         try:
-            found = read_catalog(folders, lambda text: yaml.safe_load(text) or {}, ("licences", "targets"))
+            found = catalogue(self._task.args.get("catalog_dirs") or [], ("licences", "targets"))
         except Refusal as refusal:
             raise AnsibleActionFail(refusal.message("", ["localhost"])) from refusal
         self._task.args["catalog"] = found

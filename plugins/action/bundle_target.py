@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Dict, Optional
 
-import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as Unreadable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
-
-BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
 
 class ActionModule(ActionBase):
@@ -26,10 +23,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", ""))
-        folders = [BUILT_IN, *(self._task.args.get("catalog_dirs") or [])]
+        _checked, args = self.validate_argument_spec(argument_spec("bundle_target"))
         try:
-            known = read_catalog(folders, lambda text: yaml.safe_load(text) or {}, ("targets", "gpus"))
-            target = target_of(self._task.args["target"], known["targets"])
+            known = catalogue(args["catalog_dirs"], ("targets", "gpus"))
+            target = target_of(args["target"], known["targets"])
         except Unreadable as refusal:
             raise AnsibleActionFail(refusal.message("", [host])) from refusal
         except Refusal as refusal:
@@ -43,5 +40,5 @@ class ActionModule(ActionBase):
             "os_family": "Debian",
             "architecture": {"amd64": "x86_64", "arm64": "aarch64"}.get(target["architecture"], target["architecture"]),
         }
-        node = pretended(target, self._task.args.get("hardware") or {}, known["gpus"])
+        node = pretended(target, args["hardware"], known["gpus"])
         return {**result, "changed": False, "ansible_facts": facts, "node": node}

@@ -13,9 +13,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
 ROLES = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "roles")
-ARGUMENTS = {"required_of": {"type": "list", "elements": "str", "default": ["appliance"]}}
 KEYS = ("type", "elements", "choices", "options", "required", "no_log")
 
 
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        _checked, args = self.validate_argument_spec(ARGUMENTS)
+        _checked, args = self.validate_argument_spec(argument_spec("check_variables"))
         host = str(task_vars.get("inventory_hostname", ""))
         options = words.options_of(load_specs())
         lines: List[str] = []

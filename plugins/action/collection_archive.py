@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import Any, ClassVar, Dict
+from typing import Any, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.action.doctor_command import ActionModule as Command
 from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.collection import pack
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._placed import Placed
 
 OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEPENDENCIES = ("community.crypto",)  # as in galaxy.yml
@@ -19,11 +19,8 @@ def folder_of(name: str) -> str:
     return str(importlib.import_module(f"ansible_collections.{name}").__path__[0])
 
 
-class ActionModule(Command):
-    arguments: ClassVar[Dict[str, Any]] = {
-        "path": {"type": "path", "default": "/usr/local/share/yitiji/collections.tar"},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
+class ActionModule(Placed):
+    NAME = "collection_archive"
 
-    def pack(self) -> bytes:
+    def content(self, _args: Dict[str, Any]) -> bytes:
         return pack({"yitiji.deepseek": OWN, **{name: folder_of(name) for name in DEPENDENCIES}})

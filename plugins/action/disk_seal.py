@@ -4,22 +4,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Dict, List, Optional
 
-import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
-
-BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 
 
 def entries(folders: List[str]) -> Dict[str, Dict[str, Any]]:
     """The catalogue's entries about sealing, a vendor's own included."""
     try:
-        return read_catalog([BUILT_IN, *folders], yaml.safe_load, ("seal",))["seal"]
+        return catalogue(folders, ("seal",))["seal"]
     except Refusal as refusal:
         raise AnsibleActionFail(refusal.message("", [])) from refusal
 

@@ -4,32 +4,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, Dict, Optional
 
-import yaml
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as CatalogRefusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import plan as core
-
-BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
-ARGUMENTS = {
-    "node": {"type": "dict", "required": True},
-    "facts": {"type": "dict", "default": {}},
-    "branch": {"type": "str", "default": ""},
-    "flavour": {"type": "str", "choices": ["auto", "open", "proprietary"], "default": "auto"},
-    "repository": {"type": "bool", "default": False},
-    "kernels": {"type": "list", "elements": "str", "default": []},
-    "persistence": {"type": "bool", "default": True},
-    "installs": {"type": "bool", "default": True},
-    "managed": {"type": "bool", "default": False},
-    "min_driver": {"type": "str", "default": ""},
-    "ignore": {"type": "list", "elements": "dict", "default": []},
-    "catalog_dirs": {"type": "list", "elements": "path", "default": []},
-}
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
 
 class ActionModule(ActionBase):
@@ -39,12 +22,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
-        _unused, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        _unused, options = self.validate_argument_spec(argument_spec=argument_spec("nvidia_driver_plan"))
         host = str((task_vars or {}).get("inventory_hostname", ""))
         wishes = {key: options[key] for key in core.WISHES if key in options}
         wishes.update(ignore=[one.get("id") for one in options["ignore"]], today=time.strftime("%Y-%m-%d"))
         try:
-            catalog = read_catalog([BUILT_IN, *options["catalog_dirs"]], _parse, ("drivers",))["drivers"]
+            catalog = catalogue(options["catalog_dirs"], ("drivers",))["drivers"]
             plan = core.make_plan(core.merge_facts(options["node"], options["facts"]), catalog, wishes)
         except Refusal as refusal:
             return {**result, "failed": True, "msg": render(refusal, host), "rule": refusal.rule}
@@ -53,7 +36,3 @@ class ActionModule(ActionBase):
         for warning in plan["warnings"]:
             self._display.warning(f"{warning['id']} [{host}] {warning['zh']} / {warning['en']}")
         return {**result, "changed": False, "plan": plan}
-
-
-def _parse(content: str) -> Any:
-    return yaml.safe_load(content) or {}

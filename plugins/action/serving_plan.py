@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import os
 
-import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_row, compare, parse_log
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
@@ -18,37 +16,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish, resolve
-
-BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
-ARGUMENTS = {
-    "deployment": {"type": "str", "required": True},
-    "profile": {"type": "str", "required": True},
-    "resolve_only": {"type": "bool", "default": False},
-    "nodes": {"type": "dict", "default": {}},
-    "model": {"type": "str", "default": ""},
-    "model_info": {"type": "dict", "default": {}},
-    "engine": {"type": "str", "default": ""},
-    "precision": {"type": "str", "default": ""},
-    "context_length": {"type": "int", "default": 0},
-    "concurrency": {"type": "int", "default": 0},
-    "weights_dir": {"type": "path", "default": "/srv/models"},
-    "port": {"type": "int", "default": 8000},
-    "catalog_dirs": {"type": "list", "elements": "path", "default": []},
-    "images": {"type": "dict", "default": {}},
-    "image_archives": {"type": "list", "elements": "dict", "default": []},
-    "kv_cache_dtype": {"type": "str", "default": ""},
-    "executor": {"type": "str", "default": ""},
-    "replicas": {"type": "int", "default": 0},
-    "beside": {"type": "list", "elements": "dict", "default": []},
-    "beside_info": {"type": "list", "elements": "dict", "default": []},
-    "gguf": {"type": "str", "default": ""},
-    "calibration_file": {"type": "path", "default": ""},
-    "planned": {"type": "dict", "default": {}},
-    "engine_log": {"type": "str", "default": ""},
-    "language": {"type": "str", "choices": ["both", "zh", "en"], "default": "both"},
-    "save_to": {"type": "path", "default": ""},
-    "show": {"type": "bool", "default": False},
-}
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
 
 class ActionModule(ActionBase):
@@ -58,12 +27,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        _unused, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        _unused, options = self.validate_argument_spec(argument_spec=argument_spec("serving_plan"))
         if options["engine_log"]:
             return {**result, **self._learn(options)}
         options["calibration"] = read_rows(options["calibration_file"])
         try:
-            catalog = read_catalog([BUILT_IN, *options["catalog_dirs"]], _parse)
+            catalog = catalogue(options["catalog_dirs"])
             if options["resolve_only"]:
                 wanted = resolve(options, catalog)
                 names = ("model", "revision", "engine", "gguf")
@@ -115,7 +84,3 @@ class ActionModule(ActionBase):
             "mismatches": found["warnings"],
             **({"diff": diff} if self._task.diff else {}),
         }
-
-
-def _parse(content):
-    return yaml.safe_load(content) or {}

@@ -4,24 +4,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Callable, Dict, List
 
-import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes, site
-
-BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 
 
 def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
     """Routes of the engine, teams and servers -> the parts of nginx's site."""
     try:
-        catalog = read_catalog([BUILT_IN, *settings.get("catalog_dirs", [])], yaml.safe_load)["routes"]
+        catalog = catalogue(settings.get("catalog_dirs", []), ("routes",))["routes"]
         return site.render(
             {
                 "allowed": routes.published(catalog, settings["engine"], settings.get("routes", [])),
@@ -58,7 +54,7 @@ def gateway_models(plan: Dict[str, Any], host: str) -> List[Dict[str, str]]:
 
 def gateway_refused(engine: str, folders: List[str]) -> List[str]:
     """Every route of an engine that must be refused, as far as it is known."""
-    catalog = read_catalog([BUILT_IN, *folders], yaml.safe_load)["routes"]
+    catalog = catalogue(folders, ("routes",))["routes"]
     return [row for group in (catalog.get(engine) or {}).get("refuse") or [] for row in group["routes"]]
 
 

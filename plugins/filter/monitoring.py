@@ -5,22 +5,19 @@
 from __future__ import annotations
 
 import json
-import os
 
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
-
-CATALOG = os.path.join(os.path.dirname(__file__), os.pardir, "catalog")
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 
 
 def monitoring_files(plan, role):
     """Plan, settings -> {file name: content} for the node that watches."""
     try:
-        data = read_catalog([CATALOG, *role["catalog_dirs"]], yaml.safe_load, core.KINDS)
+        data = catalogue(role["catalog_dirs"], core.KINDS)
         needs = core.needs_of(plan) - (set() if role["dcgm"] else {"gpu"})
         rules = core.alert_rules(data["alerts"], core.needs_of(plan), role["thresholds"], role["off"])
     except (core.Unfit, Refusal) as error:

@@ -26,19 +26,10 @@ options:
     type: dict
     required: true
   ignore:
-    description: Rules to silence. They are still shown. A reason is required.
+    description: Rules to silence, each with C(id) and C(reason). They are still shown. A reason is required (LLM199).
     type: list
-    elements: dict
+    elements: raw
     default: []
-    suboptions:
-      id:
-        description: The rule.
-        type: str
-        required: true
-      reason:
-        description: Why it does not matter here.
-        type: str
-        required: true
   language:
     description: Language of the table and of the messages.
     type: str

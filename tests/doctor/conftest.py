@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / ".collections")]
 import labctl
-from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import pack
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 from tests.unit.module_utils.machines import expand, load
 
@@ -115,7 +115,7 @@ def ensure_base() -> None:
 
 
 def command() -> bytes:
-    return bundle(str(ROOT / "plugins" / "module_utils"), load_rules())
+    return pack(str(ROOT / "plugins" / "module_utils"), "_doctor.cli", load_rules())
 
 
 @pytest.fixture(scope="session", name="machine")

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / ".collections")]
 import labctl
 import sitectl
-from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import pack
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 VMS = {"vm-secure": ("31", "--secure-boot"), "vm-plain": ("32",)}
 CARD = "0000:17:00.0"
@@ -122,7 +122,8 @@ def booted(starts: dict[str, subprocess.Popen], name: str) -> Vm:
     assert starts[name].wait(timeout=1200) == 0, (labctl.OUTPUT / f"{name}.log").read_text()
     vm = Vm(name)
     vm.put("/etc/yitiji/doctor.json", json.dumps(dict(CONFIG, host=name)), "600")
-    vm.put("/usr/local/bin/yitiji-doctor", bundle(str(ROOT / "plugins" / "module_utils"), load_rules()), "755")
+    packed = pack(str(ROOT / "plugins" / "module_utils"), "_doctor.cli", load_rules())
+    vm.put("/usr/local/bin/yitiji-doctor", packed, "755")
     return vm
 
 

@@ -5,7 +5,7 @@
 Runs one node's part of an engine. The head waits until every other rank has connected, then all start at once; while
 they run, each connection is a lifeline. When a part ends, falls silent, or the engine stops answering, every part
 ends, and systemd starts them all anew: a lone survivor of a group can't compute, and mostly doesn't know it.
-Put on the nodes as a file of its own, so it imports nothing of the collection.
+Put on the nodes as a program (_programs/programs.py).
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ import hmac
 import secrets
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 10.0  # seconds without one after which a peer is taken for dead
@@ -304,7 +303,7 @@ def peer(text: str) -> Peer:
     return Peer(int(rank), name, address)
 
 
-def main(words: List[str]) -> int:
+def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(description="Runs one node's part of an engine that spans nodes.")
     parser.add_argument("--listen", help="the head: ADDRESS:PORT for the other ranks")
     parser.add_argument("--peer", type=peer, action="append", default=[], help="the head: RANK=NAME=ADDRESS, one each")
@@ -314,7 +313,7 @@ def main(words: List[str]) -> int:
     parser.add_argument("--token-file", required=True)
     parser.add_argument("--container", default="", help="name of the container that the command runs")
     parser.add_argument("command", nargs=argparse.REMAINDER)
-    given = parser.parse_args(words)
+    given = parser.parse_args(argv)
     with open(given.token_file, "rb") as handle:
         token = handle.read().strip()
     end_by = ["/usr/bin/docker", "kill", given.container] if given.container else []
@@ -328,7 +327,3 @@ def main(words: List[str]) -> int:
         say(f"{over}; the group starts anew")
         part.end()
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -7,12 +7,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.programs import PROGRAMS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.container_unit import gpu_options
 
 TMP = "/tmp"  # noqa: S108 - in the container, in memory of its own: nobody else writes there
 CACHE = "/cache"  # in the container; on the node a folder of the unit's own
 CLUSTER_KEY = "cluster-key"  # a secret that all nodes of a deployment share
-GROUP = ["/usr/bin/python3", "-I", "/usr/local/lib/yitiji/engine_group.py"]
+GROUP = ["/usr/bin/python3", "-I", PROGRAMS["engine-group"].path]
 RAY_YOUNG = 120  # seconds: a Ray that ended sooner never joined
 RAY_STORE = 2**30  # the engine hardly uses it, and it must fit the container's shared memory
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packs a command for a node into one executable file: a zip of the cores it needs, whose first line names Python."""
+"""Packs a program for a node into one executable file: a zip of the cores it needs, whose first line names Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import zipfile
 from typing import Any, Dict, List, Set
 
 PACKAGE = "ansible_collections.yitiji.deepseek.plugins.module_utils"
-START = "_doctor.cli"
 SHEBANG = b"#!/usr/bin/env python3\n"
 MAIN = """import json
 import pkgutil
@@ -24,7 +23,7 @@ sys.exit(main(json.loads(pkgutil.get_data("{package}", "data.json").decode("utf-
 """
 
 
-def needed(folder: str, start: str = START) -> List[str]:
+def needed(folder: str, start: str) -> List[str]:
     """Dotted names of the cores that `start` imports, itself and the rooms they stand in included."""
     found: Set[str] = set()
     waiting = [start]
@@ -52,7 +51,7 @@ def _path(folder: str, name: str) -> str:
     return next((path for path in (place + ".py", os.path.join(place, "__init__.py")) if os.path.isfile(path)), "")
 
 
-def bundle(folder: str, data: List[Dict[str, Any]], start: str = START) -> bytes:
+def pack(folder: str, start: str, data: List[Dict[str, Any]]) -> bytes:
     """The executable, whose `main` gets the data; the same input gives the same bytes."""
     place = PACKAGE.replace(".", "/")
     files = {

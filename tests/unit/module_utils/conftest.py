@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.action import doctor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._programs import zipapp
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 from tests.unit.module_utils.archive_server import Handler
 
@@ -31,5 +31,5 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(name="command")
 def fixture_command(tmp_path):
     path = tmp_path / "yitiji-doctor"
-    path.write_bytes(zipapp.bundle(str(ROOT / "plugins" / "module_utils"), doctor.load_rules()))
+    path.write_bytes(zipapp.pack(str(ROOT / "plugins" / "module_utils"), "_doctor.cli", load_rules()))
     return path

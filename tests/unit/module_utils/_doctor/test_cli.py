@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.action import doctor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import cli
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 
 def test_the_command_runs_captures_and_replays(command, tmp_path):
@@ -43,19 +43,19 @@ def test_the_command_judges_a_capture(tmp_path, capsys):
     config.write_text(json.dumps({"host": "n9", "language": "en", "settings": settings}))
     capture.write_text(json.dumps({"files": {"/proc/1/comm": "x"}, "epoch": 7.0}))
     args = ["--config", str(config), "--replay", str(capture), "--phase", "pre", "--html", str(page)]
-    assert cli.main(doctor.load_rules(), args) in (1, 2)
+    assert cli.main(load_rules(), args) in (1, 2)
     said = capsys.readouterr().out
     assert "silenced: a capture of a container" in said and "n9" in said and "磁盘" not in said
     assert page.stat().st_mode & 0o077 == 0
-    assert cli.main(doctor.load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
+    assert cli.main(load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
     assert json.loads((tmp_path / "r.json").read_text())["phase"] == "pre"
     config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))
-    assert cli.main(doctor.load_rules(), args) == cli.UNUSABLE
+    assert cli.main(load_rules(), args) == cli.UNUSABLE
     assert "without a reason" in capsys.readouterr().err
 
 
 def test_the_command_explains_a_rule(capsys):
-    rules = doctor.load_rules()
+    rules = load_rules()
     assert cli.main(rules, ["--explain", "llm206", "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("LLM206  Fabric manager") and "why: On HGX" in said and "gpustack/gpustack#4154" in said

@@ -21,7 +21,7 @@ PROGRAM = Path(__file__).resolve().parents[4] / "plugins/module_utils/_engines/g
 
 QUICK = "import runpy, sys; g = runpy.run_path(sys.argv[1]); " \
         "[g['main'].__globals__.update({k: v}) for k, v in (('BEAT', .1), ('SILENCE', 4.0), ('TELL', .5), " \
-        "('HEALTH_EVERY', .2), ('HEALTH_TIMEOUT', 1.0))]; sys.exit(g['main'](sys.argv[2:]))"  # fmt: skip
+        "('HEALTH_EVERY', .2), ('HEALTH_TIMEOUT', 1.0))]; sys.exit(g['main']([], sys.argv[2:]))"  # fmt: skip
 
 
 class Node:

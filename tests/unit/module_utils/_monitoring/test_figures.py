@@ -95,7 +95,7 @@ def test_doctor(tmp_path):
 def test_packed_it_runs_alone(tmp_path):
     command = tmp_path / "yitiji-metrics"
     folder = core.__file__.rsplit("/", 2)[0]
-    command.write_bytes(zipapp.bundle(folder, [], "_monitoring.figures"))
+    command.write_bytes(zipapp.pack(folder, "_monitoring.figures", []))
     (tmp_path / "c.json").write_text(json.dumps(config(tmp_path)))
     subprocess.run([sys.executable, "-I", command, "--config", tmp_path / "c.json"], check=True)
     assert "yitiji_weights_verified" in (tmp_path / "yitiji.prom").read_text()

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, evaluate
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 from tests.unit.module_utils._doctor.checks.cases import CASES
 from tests.unit.module_utils._doctor.healthy import spoil

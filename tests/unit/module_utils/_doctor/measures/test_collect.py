@@ -10,7 +10,6 @@ import random
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.action.doctor import load_rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures import collect as collecting
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
@@ -18,6 +17,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import STATUSES, Context, evaluate
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

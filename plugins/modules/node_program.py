@@ -5,18 +5,28 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: doctor_command
-short_description: Put the doctor on a node as a command
+module: node_program
+short_description: Put one of the collection's programs on a node
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Packs facts, probes and rules into one executable file for support staff, who need no Ansible to run it.
-  - The command needs Python 3.8 and nothing else. It changes nothing on the node.
+  - Packs a core and all that it imports into one executable file that needs Python 3.8 and nothing else.
+    The same files give the same bytes.
 options:
+  program:
+    description:
+      - Which program. V(doctor) judges the node, for support staff without Ansible, and changes nothing;
+        V(metrics) collects the appliance's own figures; V(engine-group) starts and ends an engine's parts
+        on several nodes together.
+    type: str
+    choices: [doctor, metrics, engine-group]
+    required: true
   path:
-    description: Where the command lies.
+    description:
+      - Where it lies. Empty takes the program's own place, C(/usr/local/bin/yitiji-doctor),
+        C(/usr/local/bin/yitiji-metrics) or C(/usr/local/lib/yitiji/engine-group).
     type: path
-    default: /usr/local/bin/yitiji-doctor
+    default: ""
   state:
     description: Whether it should be there.
     type: str
@@ -38,12 +48,13 @@ attributes:
 
 EXAMPLES = r"""
 - name: Leave the doctor on the node
-  yitiji.deepseek.doctor_command:
+  yitiji.deepseek.node_program:
+    program: doctor
 """
 
 RETURN = r"""
 path:
-  description: Where the command lies.
+  description: Where the program lies.
   type: str
   returned: with O(state=present)
   sample: /usr/local/bin/yitiji-doctor
