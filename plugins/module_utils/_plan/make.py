@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import warning
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import Guest, with_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import cpu_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import gguf_plan
@@ -29,6 +30,17 @@ def make_plan(wish: Wish, catalog: Catalog, guests: Optional[List[Guest]] = None
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     plan["provision"] = provision(plan, engine.get("provision"))
     plan["run"] = {**RUN, **(engine.get("run") or {})}
+    if engine.get("experimental"):
+        plan["engine"]["experimental"] = True
+        plan["warnings"].append(
+            warning(
+                "LLM540",
+                text(
+                    f"{engine['title']} 为实验性支持: 参数经过检查, 但从未见到它启动",
+                    f"{engine['title']} is experimental: its arguments were checked, but nobody has seen it start",
+                ),
+            )
+        )
     return plan
 
 

@@ -64,9 +64,10 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     model, engine, layout, capacity = plan["model"], plan["engine"], plan["layout"], plan["capacity"]
     used = [len(node["gpus"]) for node in plan["nodes"].values()]
     cards = f"{len(used)} x {max(used)} x {plan.get('gpu')}" if plan.get("gpu") else "CPU"
+    experimental = (", 实验性" if zh else ", experimental") if engine.get("experimental") else ""
     rows = [
         ("model", f"{model['id']} ({model['bytes'] / 1e9:.1f} GB)"), ("hardware", cards),
-        ("engine", f"{engine['name']} {engine['version']} ({engine['device']}, {engine['form']})"),
+        ("engine", f"{engine['name']} {engine['version']} ({engine['device']}, {engine['form']}{experimental})"),
     ]  # fmt: skip
     if plan.get("image"):
         rows.append(("image", plan["image"]["ref"]))

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import by_formula, layer_sizes, split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 
 from tests.sizing.common import declared, plan
 
@@ -101,6 +102,18 @@ def test_tensors_of_each_file_count(catalog):
     made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), engine="llamacpp", gguf="Q4_K_M",
                 context_length=4096, concurrency=1, model_info=info)  # fmt: skip
     assert made["gguf"]["gpu_layers"] == 11  # 11 x 2 GB and their cache in 22.9 GB
+
+
+@pytest.mark.parametrize(("engine", "experimental"), [
+    ("vllm", False), ("llamacpp", False), ("ollama", False),
+    ("sglang", True), ("lmdeploy", True), ("ktransformers", True),
+])  # fmt: skip
+def test_an_engine_that_nobody_saw_start_is_experimental(catalog, engine, experimental):
+    wish = {"profile": "flagship" if engine == "ktransformers" else "basic", "engine": engine, "context_length": 4096}
+    made = plan(catalog, declared("rtx-4090-24g", 1 if engine == "ktransformers" else 2, **HOST), concurrency=1, **wish)
+    assert made["engine"].get("experimental", False) is experimental
+    assert ("LLM540" in {row["id"] for row in made["warnings"]}) is experimental
+    assert ("experimental" in explain(made, "en")) is experimental and ("实验性" in explain(made, "zh")) is experimental
 
 
 def test_ktransformers(catalog):
