@@ -128,6 +128,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import packages as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps, bare
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
@@ -141,18 +142,18 @@ class Job:
 
         self.packages = core.Packages(self.params["manager"], run)
         self.record = core.Record(self.params["record"])
-        self.steps = words.Steps({}, {}, [])
+        self.steps = Steps({}, {}, [])
 
     def present(self) -> Dict[str, Any]:
         params = self.params
         there = self.packages.installed()
-        missing = [name for name in params["names"] if words.base_name(name) not in there]
+        missing = [name for name in params["names"] if bare(name) not in there]
         if self.record.unfinished and not self.module.check_mode:
             self.packages.finish(params["timeout"])
             core.build_by_itself_again()
-            missing = [name for name in params["names"] if words.base_name(name) not in self.packages.installed()]
+            missing = [name for name in params["names"] if bare(name) not in self.packages.installed()]
         if missing and self.module.check_mode:
-            self.steps = words.Steps({name: "" for name in missing}, {}, [])
+            self.steps = Steps({name: "" for name in missing}, {}, [])
             if params["sources_ready"]:
                 with tempfile.TemporaryDirectory(prefix="yitiji-") as aside:
                     self.steps = self.packages.simulate(missing, params, aside)
@@ -160,7 +161,7 @@ class Job:
             self.packages.run(self.packages.commands["update"], core.ASK_SECONDS)
             self.steps = self.packages.simulate(missing, params)
             # Written first: a run that dies in between still knows what it may take back.
-            self.record.add([words.base_name(name) for name in missing], list(self.steps.new))
+            self.record.add([bare(name) for name in missing], list(self.steps.new))
             self.packages.install(missing, params["timeout"])
         if not self.module.check_mode and self.record.unfinished:
             self.record.unfinished = False
@@ -184,7 +185,7 @@ class Job:
             core.build_by_itself_again()
             self.record.unfinished = False
             self.record.drop([*wanted, *ours])
-        self.steps = words.Steps({}, {}, gone)
+        self.steps = Steps({}, {}, gone)
         return {"changed": bool(gone)}
 
 

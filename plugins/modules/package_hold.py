@@ -84,6 +84,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import man
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.packages import Packages, failed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_names
 
 
 def run(argv: List[str], seconds: float) -> Tuple[int, str]:
@@ -98,7 +99,7 @@ class Holds:
         self.wanted = core.chosen(self.installed, self.params["patterns"]) if self.params["state"] == "present" else []
 
     def apt(self) -> Tuple[bool, Dict[str, List[str]]]:
-        held = core.held_now(run(["apt-mark", "showhold"], 60)[1])
+        held = parse_names(run(["apt-mark", "showhold"], 60)[1])
         todo = core.todo(self.wanted, held, self.ours)
         ours = [name for name in self.ours if name in self.wanted] + todo["hold"]
         text = core.blacklist(self.params["patterns"]) if self.wanted else ""

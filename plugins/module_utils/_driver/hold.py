@@ -15,11 +15,6 @@ def chosen(installed: Mapping[str, str], patterns: List[str]) -> List[str]:
     return sorted(name for name in installed if any(re.search(pattern, name) for pattern in patterns))
 
 
-def held_now(text: str) -> List[str]:
-    """Names out of `apt-mark showhold`."""
-    return sorted(line.strip().partition(":")[0] for line in text.splitlines() if line.strip())
-
-
 def blacklist(patterns: List[str]) -> str:
     """The file that keeps unattended-upgrades off the set; its expressions match at the start of a name."""
     rows = "".join(f'  "{pattern.lstrip("^")}";\n' for pattern in patterns)

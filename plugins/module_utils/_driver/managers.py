@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, NamedTuple, Tuple
+from typing import Dict, List, Mapping, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps
 
 LOCK_SECONDS = 300
 APT = [
@@ -14,19 +17,6 @@ APT = [
 ]  # fmt: skip
 DNF = ["dnf", "-q"]
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1", "LC_ALL": "C"}
-
-
-class Steps(NamedTuple):
-    """What the package manager would do: name -> new version, and names that it would remove."""
-
-    new: Dict[str, str]
-    upgraded: Dict[str, str]
-    removed: List[str]
-
-
-def base_name(name: str) -> str:
-    """`docker-ce` out of `docker-ce=5:28.0`."""
-    return name.split("=", maxsplit=1)[0].split(":", maxsplit=1)[0]
 
 
 # The words of the two package managers. A removal is never part of an installation here.
@@ -76,22 +66,6 @@ def parse_installed(text: str, whole: bool = True) -> Dict[str, str]:
     return found
 
 
-def parse_apt(text: str) -> Steps:
-    new: Dict[str, str] = {}
-    upgraded: Dict[str, str] = {}
-    removed: List[str] = []
-    for line in text.splitlines():
-        match = re.match(r"(Inst|Remv|Purg) (\S+) (?:\[(\S+)\] ?)?(?:\((\S+))?", line)
-        if not match:
-            continue
-        verb, name, old, version = match.groups()
-        if verb == "Inst":
-            (upgraded if old else new)[name] = version or ""
-        else:
-            removed.append(name)
-    return Steps(new, upgraded, removed)
-
-
 def parse_dnf(text: str) -> Steps:
     """The table of a transaction that was declined."""
     steps = Steps({}, {}, [])
@@ -118,7 +92,7 @@ def parse_dnf(text: str) -> Steps:
 def understood(manager: str, status: int, text: str) -> Tuple[bool, Steps]:
     """(the set can be installed, what would happen)."""
     if manager == "apt":
-        return status == 0, parse_apt(text)
+        return status == 0, parse_steps(text)
     declined = "Operation aborted" in text or "Nothing to do" in text
     return declined and not re.search(r"^\s*Problem", text, re.M), parse_dnf(text)
 

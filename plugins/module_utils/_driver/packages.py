@@ -11,6 +11,8 @@ from typing import Any, Callable, Dict, List, Mapping, Tuple
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps
 
 # argv, seconds -> status and everything said; the environment is words.ENVIRONMENT
 Run = Callable[[List[str], float], Tuple[int, str]]
@@ -63,7 +65,7 @@ class Packages:
             raise failed("list the packages", said)
         return words.parse_installed(said, whole)
 
-    def simulate(self, names: List[str], asked: Mapping[str, Any], aside: str = "") -> words.Steps:
+    def simulate(self, names: List[str], asked: Mapping[str, Any], aside: str = "") -> Steps:
         """What an installation would do; a set that can't be installed, or does not fit, is refused.
 
         `aside`: a folder for lists of our own, where those of the node may be old or missing and must not change.
@@ -117,7 +119,7 @@ class Packages:
 
     def _would_remove(self, what: str, names: List[str]) -> List[str]:
         status, said = self.run([*self.commands[what], *names], ASK_SECONDS)
-        steps = words.parse_apt(said) if self.manager == "apt" else words.parse_dnf(said)
+        steps = parse_steps(said) if self.manager == "apt" else words.parse_dnf(said)
         if status != 0 and self.manager == "apt":
             raise failed("work out what can be removed", said)
         return list(dict.fromkeys(steps.removed))

@@ -28,8 +28,12 @@ def stream(
     seconds: float,
     tell: Callable[[str], None],
     environment: Optional[Mapping[str, str]] = None,
+    started: Optional[Callable[[int], None]] = None,
 ) -> Tuple[int, str]:
-    """Status and everything said; a command that does not end in time is ended with all its children."""
+    """Status and everything said; a command that does not end in time is ended with all its children.
+
+    `started` is told the process id.
+    """
     env: Dict[str, str] = {**os.environ, "PATH": SAFE_PATH, "LC_ALL": "C", **(environment or {})}
     try:
         process = subprocess.Popen(
@@ -39,6 +43,8 @@ def stream(
     except OSError as error:
         return 127, f"{words[0]}: {error.strerror}"
     assert process.stdout is not None
+    if started:
+        started(process.pid)
     said: List[str] = []
     end, rest = time.monotonic() + seconds, b""
     with selectors.DefaultSelector() as waiting:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_names
 
 CATALOG = yaml.safe_load(
     (Path(__file__).resolve().parents[4] / "plugins/catalog/drivers/distributions.yml").read_text()
@@ -28,7 +29,7 @@ def test_the_whole_set_is_held():
     patterns = CATALOG["debian-12"]["hold"]
     assert hold.chosen(installed, patterns) == ["libnvidia-ml1", "linux-image-amd64", "nvidia-smi"]
     assert hold.todo(["a", "b"], ["b", "c", "d"], ["d"]) == {"hold": ["a"], "lift": ["d"]}
-    assert hold.held_now("nvidia-smi\nlibcuda1:amd64\n") == ["libcuda1", "nvidia-smi"]
+    assert parse_names("nvidia-smi\nlibcuda1:amd64\n") == ["libcuda1", "nvidia-smi"]
     assert '"(lib)?nvidia-(?!container)";' in hold.blacklist(patterns)
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import packages
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps
 
 from tests.unit.module_utils._driver.recorded import said
 
@@ -18,7 +20,7 @@ def test_apt_would_install():
 
 def test_apt_would_upgrade_and_remove():
     text = "Inst gcc [1-1] (1-2 Debian:13 [amd64])\nInst new (2 Debian:13 [amd64])\nRemv old [3]\nPurg older [4]\n"
-    assert words.parse_apt(text) == words.Steps({"new": "2"}, {"gcc": "1-2"}, ["old", "older"])
+    assert parse_steps(text) == Steps({"new": "2"}, {"gcc": "1-2"}, ["old", "older"])
 
 
 def test_dnf():
@@ -27,7 +29,7 @@ def test_dnf():
     assert words.upstream(steps.new["nvidia-driver-cuda"]) == "580.95.05"
     assert words.understood("dnf", 1, said("dnf-impossible.txt"))[0] is False
     assert words.understood("dnf", 1, said("dnf-no-headers.txt"))[0] is False
-    assert words.understood("dnf", 0, said("dnf-nothing.txt")) == (True, words.Steps({}, {}, []))
+    assert words.understood("dnf", 0, said("dnf-nothing.txt")) == (True, Steps({}, {}, []))
     assert words.parse_dnf(said("dnf-removal.txt")).removed == ["dkms", "nvidia-driver-cuda", "nvidia-kmod"]
 
 

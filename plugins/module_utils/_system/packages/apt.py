@@ -1,0 +1,218 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""apt and dpkg by their command lines: nothing of Python's bindings is needed on the node."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shlex
+import struct
+import time
+from pathlib import Path
+from typing import Callable, Dict, List, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
+    Options,
+    Steps,
+    busy,
+    failed,
+)
+
+# argv, seconds -> status and everything said, in the environment below
+Run = Callable[[List[str], float], Tuple[int, str]]
+
+ASK_SECONDS = 300.0
+LISTED = ["dpkg-query", "-W", "-f", "${db:Status-Status}/${Package}/${Architecture}/${Version}\\n"]
+PLACES = {"status": "Dir::State::status/f", "lists": "Dir::State::lists/d", "archives": "Dir::Cache::archives/d"}
+# Whom somebody merely recommends or suggests still came along with us.
+STRICT = ["-o", "APT::AutoRemove::RecommendsImportant=false", "-o", "APT::AutoRemove::SuggestsImportant=false"]
+LOCKED = re.compile(r"Could not get lock (\S+?)\.? (?:It is held by process (\d+)(?: \((.+?)\))?|- open)")
+
+
+def environment() -> Dict[str, str]:
+    path = os.environ.get("PATH", "")
+    return {
+        "DEBIAN_FRONTEND": "noninteractive",
+        "NEEDRESTART_SUSPEND": "1",
+        "APT_LISTCHANGES_FRONTEND": "none",
+        "LC_ALL": "C",
+        "PATH": f"{path}:{SAFE_PATH}" if path else SAFE_PATH,
+    }
+
+
+class Apt:
+    def __init__(self, run: Run, seconds: int, lock_seconds: int, pause: float = 1.0) -> None:
+        self.run, self.seconds, self.lock_seconds, self.pause = run, seconds, lock_seconds, pause
+        self.words = [
+            "apt-get", "-y", "-q", "-o", f"DPkg::Lock::Timeout={lock_seconds}", "-o", "Acquire::Retries=3",
+            "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold",
+        ]  # fmt: skip
+        self.complaint = ""  # of the package lists that could not be read
+
+    def installed(self) -> Dict[str, str]:
+        return {name: version for status, name, version in self._listed() if status == "installed"}
+
+    def present(self) -> List[str]:
+        return [name for status, name, _version in self._listed() if status not in ("not-installed", "config-files")]
+
+    def automatic(self) -> List[str]:
+        return parse_names(self._ask(Text("read what came along", "读取自动安装的软件包"), ["apt-mark", "showauto"]))
+
+    def held(self) -> List[str]:
+        return parse_names(self._ask(Text("read the holds", "读取锁定的软件包"), ["apt-mark", "showhold"]))
+
+    def refresh(self) -> str:
+        """A source that can't be reached is not yet a failure: another one may offer what is wanted."""
+        self.wait_until_free()
+        status, said = self.run([*self.words, "update"], self.seconds)
+        self.complaint = "" if status == 0 else " | ".join(complaints(said))
+        return self.complaint
+
+    def would_install(self, wanted: List[str], options: Options) -> Steps:
+        what = Text(f"install {', '.join(wanted)}", f"安装 {', '.join(wanted)}")
+        status, said = self.run([*self._install(options), "-s", *wanted], ASK_SECONDS)
+        if status != 0:
+            raise failed(what, [*complaints(said), *([self.complaint] if self.complaint else [])])
+        return parse_steps(said)
+
+    def install(self, wanted: List[str], options: Options) -> None:
+        what = Text(f"install {', '.join(wanted)}", f"安装 {', '.join(wanted)}")
+        self._do(what, [*self._install(options), *wanted])
+
+    def would_remove(self, names: List[str]) -> List[str]:
+        return self._removed(["purge", *names]) if names else []
+
+    def unneeded(self, without: List[str]) -> List[str]:
+        return self._removed([*STRICT, "--auto-remove", "purge", *without] if without else [*STRICT, "autoremove"])
+
+    def remove(self, names: List[str], purge: bool) -> None:
+        what = Text(f"remove {', '.join(names)}", f"卸载 {', '.join(names)}")
+        self._do(what, [*self.words, "--allow-change-held-packages", "purge" if purge else "remove", *names])
+
+    def hold(self, names: List[str]) -> None:
+        self._do(Text("hold packages", "锁定软件包"), ["apt-mark", "hold", *names])
+
+    def unhold(self, names: List[str]) -> None:
+        self._do(Text("lift holds", "解除软件包锁定"), ["apt-mark", "unhold", *names])
+
+    def finish(self) -> None:
+        command = "dpkg --configure -a"
+        what = Text(f"complete an interrupted installation ({command})", f"完成中断的安装（{command}）")
+        self._do(what, ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"])
+
+    def wait_until_free(self) -> None:
+        """dpkg's own lock is waited for by apt itself; those of the lists and the archives are not."""
+        end = time.monotonic() + self.lock_seconds
+        paths = self._locks()
+        while True:
+            holders = [told for told in (holder(path) for path in paths) if told]
+            if not holders:
+                return
+            if time.monotonic() >= end:
+                raise busy(self.lock_seconds, holders[0])
+            self.run(["sleep", f"{self.pause:g}"], 60)  # a command, so that who is told to stop ends here too
+
+    def _locks(self) -> List[str]:
+        status, said = self.run(["apt-config", "shell", *(word for pair in PLACES.items() for word in pair)], 60)
+        found = dict(word.split("=", 1) for word in shlex.split(said) if "=" in word) if status == 0 else {}
+        dpkg = os.path.dirname(found.get("status", "/var/lib/dpkg/status"))
+        lists, archives = found.get("lists", "/var/lib/apt/lists"), found.get("archives", "/var/cache/apt/archives")
+        return [f"{dpkg}/lock-frontend", os.path.join(lists, "lock"), os.path.join(archives, "lock")]
+
+    def _install(self, options: Options) -> List[str]:
+        words = [*self.words, "install", "--install-recommends" if options.recommends else "--no-install-recommends"]
+        words += ["--allow-downgrades"] if options.downgrade else []
+        words += ["--allow-change-held-packages"] if options.change_held else []
+        words += ["--only-upgrade"] if options.only_upgrade else []
+        words += ["-t", options.release] if options.release else []
+        return words
+
+    def _removed(self, words: List[str]) -> List[str]:
+        what = Text("work out what can be removed", "确定可卸载的软件包")
+        return parse_steps(self._ask(what, [*self.words, "--allow-change-held-packages", "-s", *words])).removed
+
+    def _listed(self) -> List[Tuple[str, str, str]]:
+        own = self._ask(Text("ask dpkg", "查询 dpkg"), ["dpkg", "--print-architecture"]).strip()
+        rows = []
+        for line in self._ask(Text("list the packages", "列出软件包"), LISTED).splitlines():
+            words = line.split("/", 3)
+            if len(words) == 4:
+                status, name, architecture, version = words
+                foreign = architecture not in (own, "all")
+                rows.append((status, f"{name}:{architecture}" if foreign else name, version))
+        return rows
+
+    def _ask(self, what: Text, command: List[str]) -> str:
+        status, said = self.run(command, ASK_SECONDS)
+        if status != 0:
+            raise failed(what, complaints(said))
+        return said
+
+    def _do(self, what: Text, command: List[str]) -> None:
+        self.wait_until_free()
+        status, said = self.run(command, self.seconds)
+        if status != 0:
+            raise self._failed(what, said)
+
+    def _failed(self, what: Text, said: str) -> Refusal:
+        locked = LOCKED.search(said)
+        if locked:
+            _path, pid, name = locked.groups()
+            return busy(self.lock_seconds, f"{name or '?'} ({pid or '?'})")
+        return failed(what, complaints(said))
+
+
+def parse_steps(text: str) -> Steps:
+    """Out of a simulation: `Inst name [old] (new ...)`, `Remv name [old]`, `Purg name [old]`."""
+    new: Dict[str, str] = {}
+    upgraded: Dict[str, str] = {}
+    removed: List[str] = []
+    for line in text.splitlines():
+        match = re.match(r"(Inst|Remv|Purg) (\S+) (?:\[(\S+)\] ?)?(?:\((\S+))?", line)
+        if not match:
+            continue
+        verb, name, old, version = match.groups()
+        if verb == "Inst":
+            (upgraded if old else new)[name] = version or ""
+        elif name not in removed:
+            removed.append(name)
+    return Steps(new, upgraded, removed)
+
+
+def parse_names(text: str) -> List[str]:
+    """Names out of `apt-mark showhold` or `showauto`."""
+    return sorted(line.strip().partition(":")[0] for line in text.splitlines() if line.strip())
+
+
+def complaints(text: str) -> List[str]:
+    """apt's own reasons; where it gives none, its last lines."""
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("E:", "Err:", "dpkg: error")) or ": Depends:" in line]
+    return (errors or lines)[-4:]
+
+
+def holder(path: str) -> str:
+    """Who has locked a file, as `name (process id)`; empty when nobody has. The lock is not taken."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        question = struct.pack("hhqqii", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0, 0)
+        answer = fcntl.fcntl(handle, fcntl.F_GETLK, question)
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
+    kind, _whence, _start, _length, pid, _pad = struct.unpack("hhqqii", answer)
+    if kind == fcntl.F_UNLCK:
+        return ""
+    try:
+        name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        name = "?"
+    return f"{name} ({pid})"

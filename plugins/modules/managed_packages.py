@@ -1,0 +1,319 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: managed_packages
+short_description: Installs packages, remembers what was not there before, and removes exactly that
+version_added: 0.1.0
+description:
+  - Installs what an owner (a role) wants and writes down, before it does, what was not there before. A package
+    that was there in another version is not the owner's.
+  - With O(state=absent) it removes what the owner brought, with the dependencies that came along and that nothing else
+    needs. What another owner wants stays, so does what somebody else's package depends on. Packages that the
+    installation displaced come back.
+  - Units can be masked while their packages are installed, so that nothing serves before it is configured. They are
+    unmasked afterwards, also when the installation fails or this module is told to stop. What a killed run left masked
+    is unmasked by the next call of this module, whoever the owner.
+  - Waits for whoever uses the package manager, and says who does when it takes too long (LLM118). What can't be
+    installed or removed is refused with the package manager's own reason (LLM117).
+  - Needs nothing on the node but the package manager's command line. Only apt so far.
+options:
+  owner:
+    description: Who wants the packages, usually a role.
+    type: str
+    required: true
+  names:
+    description: The packages, each V(name) or V(name=version) with V(*) for any letters.
+    type: list
+    elements: str
+    default: []
+  state:
+    description:
+      - V(present) installs what is missing or there in another version.
+      - V(latest) also takes newer versions, within the versions named.
+      - V(absent) removes what this owner brought; O(names) is not looked at.
+    type: str
+    choices: [present, latest, absent]
+    default: present
+  default_release:
+    description: The release to prefer, for example V(bookworm-backports).
+    type: str
+    default: ""
+  allow_downgrade:
+    description: Whether an older version may take the place of a newer one.
+    type: bool
+    default: false
+  allow_change_held:
+    description: Whether packages that are held may change.
+    type: bool
+    default: false
+  install_recommends:
+    description: Whether recommended packages come along.
+    type: bool
+    default: false
+  update_cache:
+    description: Whether the package lists are read again before something is installed.
+    type: bool
+    default: true
+  hold:
+    description:
+      - V(true) holds the packages at their version, V(false) lifts the owner's. Without it holds stay as they are.
+    type: bool
+  mask_units:
+    description: Units, with their suffix, that must not start by themselves. A unit that is there before is left alone.
+    type: list
+    elements: str
+    default: []
+  mask_until:
+    description:
+      - Whether the units stay masked until the packages are V(installed), or until the owner's are V(removed).
+    type: str
+    choices: [installed, removed]
+    default: installed
+  purge:
+    description: Whether O(state=absent) also removes the packages' configuration.
+    type: bool
+    default: false
+  state_dir:
+    description: Where the owners' records are kept, in the folder C(packages).
+    type: path
+    default: /var/lib/yitiji
+  lock_timeout:
+    description: Seconds to wait for somebody else who uses the package manager.
+    type: int
+    default: 300
+  timeout:
+    description: Seconds for one call of the package manager.
+    type: int
+    default: 3600
+  unit_root:
+    description: The folder that stands for C(/) where units are looked for and masked.
+    type: path
+    default: /
+attributes:
+  check_mode:
+    description: Says what would be installed, removed, held and unmasked; the package lists are not read again.
+    support: full
+  diff_mode:
+    description: Lists the packages before and after.
+    support: full
+author:
+  - The yitiji.deepseek engineers (@yitiji)
+"""
+
+EXAMPLES = r"""
+- name: Install nginx, and let it not serve before it is configured
+  yitiji.deepseek.managed_packages:
+    owner: gateway
+    names: [nginx=1.22.*, openssl]
+    mask_units: [nginx.service]
+
+- name: Remove what was not there before
+  yitiji.deepseek.managed_packages:
+    owner: gateway
+    state: absent
+"""
+
+RETURN = r"""
+installed:
+  description: Packages that were missing, as they were written.
+  returned: always
+  type: list
+  elements: str
+  sample: [nginx=1.22.*]
+upgraded:
+  description: Packages that were there in another version and changed it.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+removed:
+  description: Packages that went.
+  returned: always
+  type: list
+  elements: str
+  sample: [nginx, nginx-common]
+restored:
+  description: Packages that came back because the owner's had displaced them.
+  returned: always
+  type: list
+  elements: str
+  sample: [systemd-timesyncd]
+kept:
+  description: Packages of this owner that stay because packages of somebody else depend on them.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+held:
+  description: Packages that are held from now on.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+unheld:
+  description: Packages whose hold was lifted.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+unmasked:
+  description: Units that a killed run had left masked, or that were masked as long as the packages were there.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+import fcntl
+import os
+import signal
+import time
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import commands
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import manager as managers
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt, environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.owner import Owner, Wanted
+
+
+class Stopped(Exception):
+    """Somebody told this module to stop."""
+
+
+class Commands:
+    """Runs commands to their end, also when told to stop: half an installation is worse than a late answer.
+
+    apt alone is told: it stops while it downloads, and finishes what dpkg has begun.
+    """
+
+    def __init__(self) -> None:
+        self.stopped, self.pid = False, 0
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def run(self, argv: List[str], seconds: float) -> Tuple[int, str]:
+        if self.stopped:
+            raise Stopped
+        status, said = commands.stream(argv, seconds, lambda _line: None, environment(), self._started)
+        self.pid = 0
+        if self.stopped:
+            raise Stopped
+        return status, said
+
+    def _started(self, pid: int) -> None:
+        self.pid = pid
+
+    def _stop(self, _number: int, _frame: Any) -> None:
+        self.stopped = True
+        if self.pid:
+            os.kill(self.pid, signal.SIGINT)
+
+
+def reload_systemd() -> None:
+    commands.run(["systemctl", "daemon-reload"], 60)
+
+
+def choose(run: Commands, params: Dict[str, Any]) -> managers.Manager:
+    """The node's package manager, by its distribution's family."""
+    name = managers.family(read_text("/etc/os-release"))
+    if name == "debian":
+        return Apt(run.run, params["timeout"], params["lock_timeout"])
+    raise managers.unsupported(name)
+
+
+@contextmanager
+def alone(run: Commands, folder: str, seconds: int) -> Iterator[None]:
+    """One call at a time on a node; the folder is left only where there is something to remember."""
+    parent = os.path.dirname(folder)
+    bare = not os.path.exists(parent)
+    os.makedirs(folder, mode=0o755, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise managers.busy(seconds, "managed_packages") from None
+                run.run(["sleep", "0.5"], 60)
+        yield
+    finally:
+        if not os.listdir(folder):
+            os.rmdir(folder)
+            if bare:
+                os.rmdir(parent)
+        os.close(handle)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "owner": {"type": "str", "required": True},
+            "names": {"type": "list", "elements": "str", "default": []},
+            "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
+            "default_release": {"type": "str", "default": ""},
+            "allow_downgrade": {"type": "bool", "default": False},
+            "allow_change_held": {"type": "bool", "default": False},
+            "install_recommends": {"type": "bool", "default": False},
+            "update_cache": {"type": "bool", "default": True},
+            "hold": {"type": "bool"},
+            "mask_units": {"type": "list", "elements": "str", "default": []},
+            "mask_until": {"type": "str", "choices": ["installed", "removed"], "default": "installed"},
+            "purge": {"type": "bool", "default": False},
+            "state_dir": {"type": "path", "default": "/var/lib/yitiji"},
+            "lock_timeout": {"type": "int", "default": 300},
+            "timeout": {"type": "int", "default": 3600},
+            "unit_root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    folder = os.path.join(params["state_dir"], records.FOLDER)
+    wanted = Wanted(
+        names=params["names"],
+        latest=params["state"] == "latest",
+        options=managers.Options(
+            params["default_release"], params["allow_downgrade"], params["install_recommends"],
+            params["allow_change_held"],
+        ),
+        refresh=params["update_cache"],
+        hold=params["hold"],
+        mask_units=params["mask_units"],
+        keep_masked=params["mask_until"] == "removed",
+        purge=params["purge"],
+    )  # fmt: skip
+    run = Commands()
+
+    def work() -> Dict[str, Any]:
+        masks = Masks(os.path.join(folder, "masked-units"), reload_systemd, params["unit_root"])
+        owner = Owner(choose(run, params), masks, params["state_dir"], params["owner"], module.check_mode)
+        result = owner.absent(wanted) if params["state"] == "absent" else owner.present(wanted)
+        return result._asdict()
+
+    try:
+        if module.check_mode:
+            result = work()
+        else:
+            with alone(run, folder, params["lock_timeout"]):
+                result = work()
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
+    except Stopped:
+        module.fail_json(msg="told to stop / 已被要求停止")
+    module.exit_json(diff={"before": result.pop("before"), "after": result.pop("after")}, **result)
+
+
+if __name__ == "__main__":
+    main()
