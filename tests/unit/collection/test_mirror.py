@@ -25,6 +25,8 @@ ELSEWHERE = [
     ("unit/module_utils/_engines/test_sglang.py", "the same settings, side by side", "_engines", "lmdeploy"),
     ("unit/module_utils/_plan/test_on_gguf.py", "command lines of plans", "_engines", "command gguf_engines"),
     ("unit/module_utils", "raised and rendered in every room", "_base", "_plan_error_tmp refusal"),
+    ("unit/modules/test_managed_packages.py", "what they do together is the module's behaviour, on a stand-in for apt",
+     "_system/packages", "masks owner record"),
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 BRINGS = re.compile(
     r"^ *(ansible\.builtin\.(apt|package|pip|get_url|unarchive)"
-    r"|yitiji\.deepseek\.(container_image|unpacked_release|modelscope_download)):",
+    r"|yitiji\.deepseek\.(container_image|managed_packages|modelscope_download|unpacked_release)):",
     re.MULTILINE,
 )
 
@@ -43,3 +44,16 @@ def test_all_that_tell_are_asked():
     telling = {path.parent.parent.name for path in ROOT.glob("roles/*/tasks/bundle.yml")}
     assert asked == telling - {"ollama"}, "Ollama is asked by role engine"
     assert asked <= of_site()
+
+
+def named(role: str) -> set[str]:
+    """The variables that the role's tasks install from."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles" / role / "tasks").glob("*.yml"))
+    return set(re.findall(r"managed_packages:.*\n +owner: .*\n +names: \"\{\{ (\w+) \}\}\"", text))
+
+
+@pytest.mark.parametrize("role", sorted(path.parent.parent.name for path in ROOT.glob("roles/*/tasks/bundle.yml")))
+def test_a_role_installs_from_the_list_that_the_bundle_is_told(role):
+    told = (ROOT / f"roles/{role}/tasks/bundle.yml").read_text(encoding="utf-8")
+    assert [name for name in named(role) if not re.search(rf"packages: .*\b{name}\b", told)] == []
+    assert named(role) or "packages:" not in told or role == "nvidia_driver", "it has a module of its own"

@@ -81,7 +81,8 @@ def gateway_is_ours(host: Host) -> bool:
     """nginx is the gateway's: its site is there, or the role installed nginx and was cut off before it wrote one."""
     if any("yitiji" in name for place in SITES for name in host.names(place)):
         return True
-    return "nginx" in (host.read(f"{STATE_DIR}/gateway-packages") or "").split()
+    record = host.read(f"{STATE_DIR}/packages/gateway.json") or ""
+    return "nginx" in ours_of(record, host.read(f"{STATE_DIR}/gateway-packages") or "")
 
 
 def weights(host: Host, context: Context) -> Dict[str, Any]:
