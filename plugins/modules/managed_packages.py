@@ -8,6 +8,7 @@ DOCUMENTATION = r"""
 module: managed_packages
 short_description: Installs packages, remembers what was not there before, and removes exactly that
 version_added: 0.1.0
+author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Installs what an owner (a role) wants and writes down, before it does, what was not there before. A package
     that was there in another version is not the owner's.
@@ -93,15 +94,15 @@ options:
     description: The folder that stands for C(/) where units are looked for and masked.
     type: path
     default: /
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
 attributes:
   check_mode:
-    description: Says what would be installed, removed, held and unmasked; the package lists are not read again.
     support: full
+    details: The package lists are not read again.
   diff_mode:
-    description: Lists the packages before and after.
     support: full
-author:
-  - The yitiji.deepseek engineers (@yitiji)
+    details: Lists the packages before and after.
 """
 
 EXAMPLES = r"""

@@ -6,5 +6,11 @@ def test_nothing_of_ours_is_left(host, root):
     assert not host.package("nginx").is_installed
     assert root("ls /etc/yitiji/secrets") == "engine-key"
     assert root("systemctl list-timers --no-legend 'yitiji-gateway*'") == ""
-    ours = "/etc/yitiji/tls /etc/nginx/yitiji /usr/local/lib/yitiji/gateway-renew /var/lib/yitiji/gateway-packages"
+    ours = "/etc/yitiji/tls /etc/nginx/yitiji /usr/local/lib/yitiji/gateway-renew /var/lib/yitiji/packages"
     assert root(f"ls -d {ours} 2>/dev/null") == ""
+
+
+def test_the_packages_are_those_of_before(root):
+    now = root("dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n' | grep ^installed")
+    assert now == root("cat /root/packages-before")
+    assert root("grep -c ' openssl ' /root/packages-before") == "1"

@@ -36,6 +36,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.network imp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.knock import fetch_json, host_of, knock, proxies
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.record import ours_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
     check_format,
     check_index,
