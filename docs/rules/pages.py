@@ -64,7 +64,7 @@ BEFORE = """\
 ELSEWHERE = """\
 | LLM307 – LLM316, LLM706 – LLM709 | images, page, Ollama / 镜像、页面、Ollama | [security.md](../security.md) |
 | LLM910, LLM912 – LLM924 | the offline bundle / 离线包 | [bundle.md](../bundle.md) |
-| LLM601 – LLM603, LLM605 – LLM619 | weights / 权重 | [weights.md](../weights.md) |
+| LLM601 – LLM603, LLM605 – LLM620 | weights / 权重 | [weights.md](../weights.md) |
 """
 
 

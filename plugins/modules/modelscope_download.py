@@ -58,6 +58,27 @@ options:
     type: list
     elements: str
     default: []
+  files:
+    description:
+      - The files as they were when the serving was planned (C(plan.model.manifest.files)).
+      - What the source lists must be these, or nothing is fetched and LLM620 names each file that differs, and sizes.
+      - Where the stamp stands for other files, they stay, and the same is said as a warning; see I(update).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path in the repository.
+        type: str
+        required: true
+      size:
+        description: Bytes.
+        type: int
+        required: true
+      sha256:
+        description: Hash, empty where the hub says none.
+        type: str
+        default: ""
   workers:
     description: Connections at most. More than four are used only while each of them is slow.
     type: int
@@ -199,6 +220,12 @@ removed:
   type: list
   elements: str
   sample: []
+moved:
+  description: What of the files that stand is not as planned, a word a file.
+  returned: success
+  type: list
+  elements: str
+  sample: [README.md (1203 B -> 1310 B)]
 manifest:
   description: Path of the manifest and its digest, to which the stamp is bound.
   returned: success
@@ -229,7 +256,12 @@ from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, Manifest, check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    MANIFEST,
+    Entry,
+    Manifest,
+    check_stamp,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import remove_all
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
@@ -247,6 +279,16 @@ ARGUMENTS: Dict[str, Any] = {
     "source": {"type": "str", "choices": ["modelscope", "directory", "mirror", "bundle"], "default": "modelscope"},
     "source_dir": {"type": "path"},
     "mirrors": {"type": "list", "elements": "str", "default": []},
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "path": {"type": "str", "required": True},
+            "size": {"type": "int", "required": True},
+            "sha256": {"type": "str", "default": ""},
+        },
+    },
     "workers": {"type": "int", "default": 8},
     "verify": {"type": "str", "choices": ["stamp", "full"], "default": "stamp"},
     "update": {"type": "bool", "default": False},
@@ -266,6 +308,7 @@ ARGUMENTS: Dict[str, Any] = {
 def request_of(params: Dict[str, Any], check: bool) -> Request:
     known = {name: params[name] for name in Request._fields if params.get(name) is not None}
     known.update(check=check, dest=os.path.normpath(params["dest"]))
+    known["files"] = [Entry(one["path"], one["size"], one["sha256"]) for one in params["files"]]
     return Request(**known)
 
 
@@ -320,6 +363,7 @@ def main() -> None:
                 verified=False,
                 repaired=[],
                 removed=gone,
+                moved=[],
                 diff={"before": lines(gone), "after": "", "before_header": request.dest, "after_header": request.dest},
             )
         if params["state"] == "verified":

@@ -64,6 +64,23 @@ def selected(files: Iterable[Entry], include: Sequence[str], exclude: Sequence[s
     return [one for one in files if (not include or matches(one.path, include)) and not matches(one.path, exclude)]
 
 
+def moved(planned: Iterable[Entry], found: Iterable[Entry]) -> List[str]:
+    """What is not as it was planned, a word a file. A hash that only one side knows says nothing."""
+    before, now = {one.path: one for one in planned}, {one.path: one for one in found}
+    words = []
+    for path in sorted({*before, *now}):
+        old, new = before.get(path), now.get(path)
+        if old is None and new is not None:
+            words.append(f"+ {path} ({new.size} B)")
+        elif new is None and old is not None:
+            words.append(f"- {path} ({old.size} B)")
+        elif old is not None and new is not None and old.size != new.size:
+            words.append(f"{path} ({old.size} B -> {new.size} B)")
+        elif old is not None and new is not None and old.sha256 and new.sha256 and old.sha256 != new.sha256:
+            words.append(f"{path} ({old.size} B, sha256 {old.sha256[:12]} -> {new.sha256[:12]})")
+    return words
+
+
 def matches(path: str, patterns: Sequence[str]) -> bool:
     """A pattern meets the path or its last part; one that ends with / meets all below."""
     name = path.rsplit("/", 1)[-1]

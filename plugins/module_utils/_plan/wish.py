@@ -14,11 +14,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog i
     find_model,
     look_up,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import STAMP, Manifest, selected
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry as Listed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
 
-STAMP = ".yitiji-verified.json"
 PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
@@ -65,6 +66,7 @@ class Wish:
     gguf: str = ""
     gguf_tensors: Dict[str, Dict[str, int]] = field(default_factory=dict)  # file -> tensor -> bytes
     files: Dict[str, int] = field(default_factory=dict)  # of the hub's listing, with their bytes
+    listing: List[Listed] = field(default_factory=list)  # the same, with their hashes
 
     @property
     def head(self) -> Node:
@@ -211,6 +213,10 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
             {"context": context},
             {"context": shape.max_len},
         )
+    listing = [
+        Listed(str(one["path"]), int(one.get("size") or 0), str(one.get("sha256") or ""))
+        for one in info.get("files") or []
+    ]
     return Wish(
         deployment=str(variables["deployment"]),
         profile=str(variables["profile"]),
@@ -246,10 +252,20 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,
         native_shape=native,
-        files={str(one["path"]): int(one.get("size") or 0) for one in info.get("files") or []},
+        files={one.path: one.size for one in listing},
+        listing=listing,
         gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
     )
+
+
+def manifest_part(wish: Wish) -> Optional[Dict[str, Any]]:
+    """The files as the hub listed them when the plan was made: the download takes these or says what moved."""
+    files = selected(wish.listing, wish.include, wish.exclude)
+    if not files:
+        return None
+    rows = [one._asdict() for one in files]
+    return {"sha256": Manifest(wish.model_id, wish.revision, files).digest(), "files": rows}
 
 
 def model_part(wish: Wish) -> Dict[str, Any]:
@@ -262,6 +278,7 @@ def model_part(wish: Wish) -> Dict[str, Any]:
         "stamp": f"{path}/{STAMP}",
         "include": wish.include,
         "exclude": wish.exclude,
+        "manifest": manifest_part(wish),
         "bytes": wish.model_bytes,
         "bytes_source": wish.model_bytes_source,
     }

@@ -21,6 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
     Standing,
     check_stamp,
     file_state,
+    moved,
     read_json,
     remove,
     selected,
@@ -35,17 +36,27 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats i
     check_sets,
     hash_file,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import Hub, directory_listing, directory_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
+    Hub,
+    directory_listing,
+    directory_of,
+    with_hashes,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP, Job
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.journal import Journal, Work
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.mirror import MirrorSource
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.planned import (
+    few,
+    refuse_other,
+    standing_differs,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import prune_old
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.sources import DirectorySource, HubSource, Source
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.transfer import Engine, Options
 
-NO_HASH_LIMIT = 16 << 20  # a larger file without a hash is refused from a hub
 SPARE = 64 << 20  # bytes left free for the journal and others
+HUBS = ("modelscope", "bundle")
 
 
 class Weights:
@@ -72,6 +83,7 @@ class Weights:
             standing = self._standing()
             if standing.valid:
                 self.outcome.manifest, self.outcome.verified = standing.manifest, True
+                self.outcome.moved = standing_differs(request, standing, self.outcome.warnings)
                 if not request.check:
                     self._work.tidy()
                 return self.outcome
@@ -115,25 +127,31 @@ class Weights:
 
     def _wanted(self) -> Tuple[Manifest, Source]:
         request = self.request
-        source, listing = self._listing()
+        # the plan has just read it: a real run compares, a dry one need not ask again
+        known = request.check and request.files and request.source in HUBS and request.verify != "full"
+        source, listing = (Source(), list(request.files)) if known else self._listing()
         files = selected(listing, request.include, request.exclude)
         if not files:
             trouble("LLM610", model=request.model, detail="no file is left after include and exclude")
         check_sets([one.path for one in files])
         return Manifest(request.model, request.revision, files), source
 
-    def _listing(self) -> Tuple[Source, List[Entry]]:
+    def _listing(self, planned: bool = True) -> Tuple[Source, List[Entry]]:
         request = self.request
+        asked = request if planned else request._replace(files=())
         if request.source == "directory":
             path = directory_of(request.source_dir, request.model)
             listing = directory_listing(path, request.model)
             if any(not one.sha256 for one in listing):
                 self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
+            refuse_other(asked, path, listing)
             return DirectorySource(path), listing
         if request.source == "mirror":
             client = Client(request.mirrors[0], "", request.timeout, request.ca_path, request.validate_certs)
             mirror = MirrorSource(client, request.mirrors)
-            return mirror, list(mirror.manifest(request.model, request.revision, request.mirror_wait).files)
+            listing = list(mirror.manifest(request.model, request.revision, request.mirror_wait).files)
+            refuse_other(asked, mirror.name, listing)
+            return mirror, listing
         hub = Hub(
             Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
             request.model,
@@ -146,25 +164,16 @@ class Weights:
                 assert standing.manifest is not None
                 return source, list(standing.manifest.files)  # what was verified once needs no listing
         try:
-            return source, self._with_hashes(hub, hub.listing())
+            listing = hub.listing()
+            refuse_other(asked, source.name, listing)
+            wanted = selected(listing, request.include, request.exclude)
+            result = with_hashes(hub, listing, wanted, request.workers)
         finally:
             hub.close()
-
-    def _with_hashes(self, hub: Hub, listing: List[Entry]) -> List[Entry]:
-        request = self.request
-        bare = [one for one in selected(listing, request.include, request.exclude) if not one.sha256]
-        if not bare:
-            return listing
-        with ThreadPoolExecutor(request.workers) as pool:
-            found = dict(zip((one.path for one in bare), pool.map(lambda one: hub.linked_hash(one.path), bare)))
-        result = [one._replace(sha256=found.get(one.path) or one.sha256) for one in listing]
-        for one in result:
-            if not one.sha256 and one.path in found and one.size > NO_HASH_LIMIT:
-                trouble("LLM610", model=request.model, detail=f"no sha256 for {one.path} ({size_text(one.size)})")
-        without = [one.path for one in result if not one.sha256 and one.path in found]
+        without = [one.path for one in selected(result, request.include, request.exclude) if not one.sha256]
         if without:
             self.outcome.warnings.append(f"no sha256 on the hub for {len(without)} small files, such as {without[0]}")
-        return result
+        return source, result
 
     # what is there
 
@@ -321,21 +330,21 @@ class Weights:
         try:
             engine.run(report)
         except Trouble as error:
-            if error.rule in ("LLM601", "LLM612", "LLM611") and self._moved(manifest):
-                raise Trouble("LLM618", url=source.name, detail=error.english) from error
+            other = self._moved(manifest) if error.rule in ("LLM601", "LLM612", "LLM611") else []
+            if other:
+                raise Trouble("LLM618", url=source.name, detail=f"{error.english}; {few(other)}") from error
             raise
         finally:
             self.outcome.fetched = engine.fetched
         for path, job in engine.finished.items():
             self._digests[path] = job.digests
 
-    def _moved(self, manifest: Manifest) -> bool:
+    def _moved(self, manifest: Manifest) -> List[str]:
         try:
-            _source, listing = self._listing()
-            now = selected(listing, self.request.include, self.request.exclude)
-            return Manifest(manifest.model, manifest.revision, now).digest() != manifest.digest()
+            _source, listing = self._listing(planned=False)
+            return moved(manifest.files, selected(listing, self.request.include, self.request.exclude))
         except Trouble:
-            return False
+            return []
 
     def _finish(self, manifest: Manifest, old: Optional[Manifest]) -> None:
         request = self.request

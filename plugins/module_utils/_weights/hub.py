@@ -8,11 +8,12 @@ import json
 import os
 import re
 import time
-from typing import Any, Callable, Dict, List, Optional
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Dict, List, Optional, Sequence
 from urllib.parse import quote, urlencode
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, reach
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text, trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
     STATE_NAMES,
@@ -20,6 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
     Manifest,
 )
 
+NO_HASH_LIMIT = 16 << 20  # a larger file without a hash is refused from a hub
 LISTING_LIMIT = 3000  # the hub cuts here without a word
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 SMALL = 64 << 20
@@ -200,6 +202,19 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
             if folder in found:
                 trouble("LLM610", model=model, detail=f"{folder} is both a file and a directory")
     return [found[path] for path in sorted(found)]
+
+
+def with_hashes(hub: Hub, listing: List[Entry], wanted: Sequence[Entry], workers: int) -> List[Entry]:
+    """The listing, with what a HEAD answer says of the wanted files that it gives no hash for."""
+    bare = [one.path for one in wanted if not one.sha256]
+    if not bare:
+        return listing
+    with ThreadPoolExecutor(workers) as pool:
+        found = dict(zip(bare, pool.map(hub.linked_hash, bare)))
+    for one in wanted:
+        if not one.sha256 and not found[one.path] and one.size > NO_HASH_LIMIT:
+            trouble("LLM610", model=hub.model, detail=f"no sha256 for {one.path} ({size_text(one.size)})")
+    return [one._replace(sha256=found.get(one.path) or one.sha256) for one in listing]
 
 
 def directory_of(source_dir: str, model: str) -> str:

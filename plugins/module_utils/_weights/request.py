@@ -21,6 +21,7 @@ class Request(NamedTuple):
     source: str = "modelscope"
     source_dir: str = ""
     mirrors: Sequence[str] = ()
+    files: Sequence[Entry] = ()  # as the plan saw them; none: whatever is listed
     workers: int = 8
     verify: str = "stamp"
     update: bool = False
@@ -45,6 +46,7 @@ class Outcome:
         self.to_fetch_bytes = 0
         self.repaired: List[str] = []
         self.removed: List[str] = []
+        self.moved: List[str] = []
         self.warnings: List[str] = []
         self.request = request
 
@@ -62,6 +64,7 @@ class Outcome:
             "verified": self.verified,
             "repaired": self.repaired,
             "removed": self.removed,
+            "moved": self.moved,
             "manifest": {"path": os.path.join(self.request.dest, MANIFEST), "sha256": manifest.digest()}
             if manifest
             else None,

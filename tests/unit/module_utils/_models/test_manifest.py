@@ -12,6 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
     Entry,
     Manifest,
     check_stamp,
+    moved,
     selected,
 )
 
@@ -97,3 +98,16 @@ def test_json_is_whole_or_not_there(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="full"):
         models_manifest.write_json(str(target), {"a": 2})
     assert json.loads(target.read_text()) == {"a": 1} and [path.name for path in tmp_path.iterdir()] == ["f.json"]
+
+
+def test_what_moved_is_said_by_file():
+    assert moved(FILES, FILES) == []
+    without = [one._replace(sha256="") for one in FILES]
+    assert moved(FILES, without) == [] and moved(without, FILES) == []
+    now = [FILES[0]._replace(size=9, sha256="d" * 64), FILES[2]._replace(sha256="e" * 64), Entry("new", 1, "")]
+    assert moved(FILES, now) == [
+        "config.json (2 B -> 9 B)",
+        "m.safetensors (4 B, sha256 cccccccccccc -> eeeeeeeeeeee)",
+        "+ new (1 B)",
+        "- original/x.pth (3 B)",
+    ]

@@ -138,3 +138,16 @@ def test_gguf_refusals(catalog, wish, rule):
     with pytest.raises(Refusal) as caught:
         plan(catalog, declared("t4-16g", 1, memory_gib=32), **wanted)
     assert caught.value.id == rule and caught.value.fixes
+
+
+def test_the_plan_holds_the_files_that_it_takes_as_they_were_listed(catalog):
+    names = [f"DeepSeek-R1-Distill-Qwen-7B-{name}.gguf" for name in ("Q4_K_M", "Q8_0")]
+    files = [{"path": name, "size": 8 * 10**9, "sha256": "a" * 64} for name in names]
+    asked = {"engine": "llamacpp", "gguf": "Q4_K_M"}
+    made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), model_info={"files": files}, **asked)["model"]
+    assert made["manifest"]["files"] == [files[0]]
+    assert len(made["manifest"]["sha256"]) == 64
+    files[0]["sha256"] = "b" * 64
+    again = plan(catalog, declared("rtx-4090-24g", 1, **HOST), model_info={"files": files}, **asked)["model"]
+    assert again["manifest"]["sha256"] != made["manifest"]["sha256"]
+    assert plan(catalog, declared("rtx-4090-24g", 1, **HOST), **asked)["model"]["manifest"] is None
