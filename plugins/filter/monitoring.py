@@ -8,7 +8,8 @@ import json
 
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
@@ -20,8 +21,10 @@ def monitoring_files(plan, role):
         data = catalogue(role["catalog_dirs"], core.KINDS)
         needs = core.needs_of(plan) - (set() if role["dcgm"] else {"gpu"})
         rules = core.alert_rules(data["alerts"], core.needs_of(plan), role["thresholds"], role["off"])
-    except (core.Unfit, Refusal) as error:
+    except PlanRefusal as error:
         raise AnsibleFilterError(str(error)) from error
+    except Refusal as refusal:
+        raise AnsibleFilterError(render(refusal)) from refusal
     units = {host: plan_units(plan, host) for host in plan["nodes"]}
     files = {
         "prometheus.yml": _yaml(core.scrape_config(plan, units, role)),

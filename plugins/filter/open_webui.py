@@ -10,7 +10,6 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
-from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import problems as check
 
 
 def open_webui_env(base: Dict[str, str], settings: Dict[str, Any]) -> Dict[str, str]:
@@ -27,14 +26,10 @@ def open_webui_secrets(base: Dict[str, str], settings: Dict[str, Any], outside: 
         raise AnsibleFilterError(f"open_webui_secrets: the settings lack {error}") from error
 
 
-def open_webui_problems(settings: Dict[str, Any], host: str) -> List[str]:
-    return check.problems(settings, host)
-
-
 def open_webui_data_problems(
-    found: Dict[str, Any], record: Dict[str, Any], image: Dict[str, Any], database: str, host: str
+    found: Dict[str, Any], record: Dict[str, Any], image: Dict[str, Any], database: str, saved_for: str, host: str
 ) -> List[str]:
-    return [render(one, host) for one in data.judge(found, record, image, database)]
+    return [render(refusal, host) for refusal in data.judge(found, record, image, database, saved_for)]
 
 
 def open_webui_image_changes(record: Dict[str, Any], image: Dict[str, Any]) -> bool:
@@ -46,7 +41,6 @@ class FilterModule:
         return {
             "open_webui_env": open_webui_env,
             "open_webui_secrets": open_webui_secrets,
-            "open_webui_problems": open_webui_problems,
             "open_webui_engines": env.plan_engines,
             "open_webui_mounts": env.mounts,
             "open_webui_style": env.style,

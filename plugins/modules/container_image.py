@@ -218,7 +218,7 @@ def main() -> None:
             if engine["running"]:
                 answer = bring(module, image, engine["path"], engine)
             else:
-                answer["source"] = "unknown until Docker is there"
+                answer["source"] = core.choose(image, archives(module)) or "unknown until Docker is there"
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
     if not (image.id or image.digest):

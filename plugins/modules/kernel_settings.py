@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - Sysctls by name, and files below C(/sys) by path. They are written now, and by sysctl.d and tmpfiles.d at boot.
   - What stood there before is remembered. A setting that is no longer listed goes back to that.
+  - A value that the kernel is certain to refuse is refused before anything is written (LLM131).
   - What this kernel does not have, or is read-only here as in a container, is skipped with the reason, not failed.
 options:
   settings:
@@ -65,6 +66,7 @@ left_alone:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -81,6 +83,10 @@ def main() -> None:
     )
     params = module.params
     wanted = {name: " ".join(str(value).split()) for name, value in params["settings"].items()}
+    try:
+        core.check(wanted)
+    except Refusal as refusal:
+        module.fail_json(msg=render(refusal), rule=refusal.rule)
     todo, record = core.decide(wanted, core.load(read_text(params["record"])))
     before = {name: core.read(name) or "" for name in todo.write}
     # The record goes first: a run that dies in between still knows the way back.

@@ -10,13 +10,6 @@ import labctl
 import pytest
 import sitectl
 
-# What a run could leave behind. Volatile files and Ansible's own temporary folders are not listed.
-FINGERPRINT = """
-dpkg-query -W | md5sum
-find /etc /srv /opt /usr/local /var/lib/yitiji /var/lib/docker /root -xdev -not -path '*/.ansible*' \
-    -printf '%p %y %m %U %s %l\\n' 2>/dev/null | sort | md5sum
-systemctl list-unit-files --no-legend | md5sum
-"""
 REFUSALS = {
     "unknown-profile": {
         "options": {"appliance_profile": "no-such-tier"},
@@ -55,9 +48,9 @@ def bare_node():
 
 @pytest.fixture
 def untouched():
-    before = labctl.node(FINGERPRINT)
+    before = labctl.fingerprint()
     yield
-    assert labctl.node(FINGERPRINT) == before, "the node is not as it was"
+    assert labctl.fingerprint() == before, "the node is not as it was"
 
 
 def refusal(name: str) -> sitectl.Run:
@@ -79,11 +72,11 @@ def test_refused_before_anything_changes(name):
     case = REFUSALS[name]
     if "prepare" in case:
         labctl.node(case["prepare"])
-    before = labctl.node(FINGERPRINT)
+    before = labctl.fingerprint()
     try:
         run = refusal(name)
         assert not run.ok, f"accepted: {run.output[-2000:]}"
-        assert labctl.node(FINGERPRINT) == before, "the node is not as it was"
+        assert labctl.fingerprint() == before, "the node is not as it was"
     finally:
         if "repair" in case:
             labctl.node(case["repair"])

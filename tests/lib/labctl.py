@@ -20,6 +20,16 @@ WEIGHTS = f"/srv/models/{MODEL}"
 ANSWER = "Hello from the appliance"
 THINKING = "the lab model recites"
 PASSWORD_FILE = "/etc/yitiji/secrets/open-webui-admin"
+# What a run could leave behind. Volatile files and Ansible's own temporary folders are not listed.
+FINGERPRINT = """
+dpkg-query -W | md5sum
+find /etc /usr /srv /opt /root /var/lib/yitiji /var/lib/docker -xdev \
+    -not -path '*/.ansible*' -not -path '*/__pycache__*' -printf '%p %y %m %U %s %l\\n' 2>/dev/null | sort | md5sum
+systemctl list-unit-files --no-legend | md5sum
+systemctl list-units --type service --state running --plain --no-legend | cut -d' ' -f1 | grep -v @ | sort | md5sum
+{ docker ps --all --quiet; nft list ruleset; } 2>/dev/null | md5sum
+cat /etc/passwd /etc/group | md5sum
+"""
 os.environ.setdefault("YITIJI_LAB", "test")
 
 
@@ -41,6 +51,11 @@ def clean_node(name: str = NODE, octet: str = OCTET, base: str = "bookworm") -> 
 def node(command: str, name: str = NODE, check: bool = True, timeout: float = 120) -> str:
     """A shell command as root on a node."""
     return lab("ssh", name, command, check=check, timeout=timeout)
+
+
+def fingerprint(name: str = NODE) -> str:
+    """The node's files, packages, units, containers, packet rules and users in a few lines."""
+    return node(FINGERPRINT, name)
 
 
 def curl(*args: str, check: bool = True) -> str:

@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Set
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
 KINDS = ("alerts", "dashboards")
 LOOPBACK = "127.0.0.1"
 # Of PromQL: what is left of an expression are its metrics.
@@ -19,8 +21,9 @@ WORDS = frozenset(
 )
 
 
-class Unfit(ValueError):
-    """A setting that cannot be followed; the text says which and what is allowed."""
+def unfit(reason: Text, fix: Text) -> Refusal:
+    """A setting that cannot be followed."""
+    return Refusal("LLM902", reason, fix)
 
 
 def needs_of(plan: Mapping[str, Any]) -> Set[str]:
@@ -76,6 +79,47 @@ def scrape_config(plan: Mapping[str, Any], units: Mapping[str, List[Dict[str, An
     return config
 
 
+def alert_problems(
+    alerts: Mapping[str, Any], thresholds: Mapping[str, Any], off: Iterable[Mapping[str, str]]
+) -> List[Refusal]:
+    """Names that no alert has, thresholds that are not numbers, silence without a reason."""
+    silent = {str(row.get("id", "")): row.get("reason", "") for row in off}
+    found: List[Refusal] = []
+    for what, names in (("monitoring_thresholds", list(thresholds)), ("monitoring_alerts_off", list(silent))):
+        unknown = sorted(set(names) - set(alerts))
+        if unknown:
+            text, there = ", ".join(map(repr, unknown)), ", ".join(sorted(alerts))
+            found.append(
+                unfit(
+                    Text(f"{what}: there is no alert {text}.", f"{what}：没有告警 {text}。"),
+                    Text(f"there are {there}.", f"可用：{there}。"),
+                )
+            )
+    for name, number in sorted(thresholds.items()):
+        if name in alerts and (isinstance(number, bool) or not isinstance(number, (int, float))):
+            found.append(
+                unfit(
+                    Text(
+                        f"monitoring_thresholds: {name}: {number!r} is not a number.",
+                        f"monitoring_thresholds：{name}：{number!r} 不是数字。",
+                    ),
+                    Text("write a number without quotes.", "请填写不带引号的数字。"),
+                )
+            )
+    bare = ", ".join(sorted(name for name, reason in silent.items() if not reason))
+    if bare:
+        found.append(
+            unfit(
+                Text(
+                    f"monitoring_alerts_off: {bare}: no reason is given.",
+                    f"monitoring_alerts_off：{bare}：未说明原因。",
+                ),
+                Text("say why in `reason`.", "请在 reason 中说明原因。"),
+            )
+        )
+    return found
+
+
 def alert_rules(
     alerts: Mapping[str, Mapping[str, Any]],
     needs: Iterable[str],
@@ -83,14 +127,10 @@ def alert_rules(
     off: Iterable[Mapping[str, str]],
 ) -> Dict[str, Any]:
     """The rules file. `off`: [{id, reason}], the alerts that a site does not want."""
-    silent = {one["id"]: one.get("reason", "") for one in off}
-    for what, names in (("monitoring_thresholds", thresholds), ("monitoring_alerts_off", silent)):
-        unknown = sorted(set(names) - set(alerts))
-        if unknown:
-            raise Unfit(f"{what}: no alert {', '.join(unknown)}; there are {', '.join(sorted(alerts))}")
-    bare = sorted(name for name, reason in silent.items() if not reason)
-    if bare:
-        raise Unfit(f"monitoring_alerts_off: {', '.join(bare)}: say why (reason)")
+    off = list(off)
+    for refusal in alert_problems(alerts, thresholds, off):
+        raise refusal
+    silent = {row["id"] for row in off}
     rules = [
         {
             "alert": name,

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import partial
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
 TABLE = "inet yitiji"
@@ -52,25 +54,39 @@ def port_range(text: str, name: str) -> Tuple[int, int]:
     return low, high
 
 
-def doors(settings: Mapping[str, Any]) -> List[Door]:
-    """What is open, checked (LLM806)."""
+def _rows(settings: Mapping[str, Any]) -> List[Door]:
     rows = [
         Door("admin", tuple(map(str, settings["ssh_ports"])), tuple(settings["admin_networks"])),
         Door("clients", tuple(map(str, settings["client_ports"])), tuple(settings["client_networks"])),
         Door("peers", tuple(map(str, settings["cluster_ports"])), tuple(settings["peers"]), ("tcp", "udp")),
     ]
     for number, row in enumerate(settings.get("open") or []):
-        protocol = str(row.get("protocol") or "tcp")
-        if protocol not in ("tcp", "udp"):
-            raise _wrong(Text(f"firewall_open: protocol {protocol!r}.", f"firewall_open：协议 {protocol!r} 无效。"))
         ports = tuple(str(port) for port in row.get("ports") or [])
+        protocol = str(row.get("protocol") or "tcp")
         rows.append(Door(f"open{number}", ports, tuple(row.get("networks") or []), (protocol,)))
-    for door in rows:
-        for port in door.ports:
-            port_range(port, f"firewall: {door.name}")
-        for one in door.networks:
-            network(one, f"firewall: {door.name}")
-    return [door for door in rows if door.ports and door.networks]
+    return rows
+
+
+def problems(settings: Mapping[str, Any]) -> List[Refusal]:
+    """Everything among the settings that is no network, port or protocol (LLM806)."""
+    found: List[Refusal] = []
+    for door in _rows(settings):
+        for protocol in set(door.protocols) - {"tcp", "udp"}:
+            text = Text(f"firewall_open: protocol {protocol!r}.", f"firewall_open：协议 {protocol!r} 无效。")
+            found.append(_wrong(text))
+        found += gathered(
+            *(partial(port_range, port, f"firewall: {door.name}") for port in door.ports),
+            *(partial(network, near, f"firewall: {door.name}") for near in door.networks),
+        )
+    inside = settings.get("container_ports") or []
+    return [*found, *gathered(*(partial(port_range, port, "firewall_container_ports") for port in inside))]
+
+
+def doors(settings: Mapping[str, Any]) -> List[Door]:
+    """What is open, checked (LLM806)."""
+    for refusal in problems(settings):
+        raise refusal
+    return [door for door in _rows(settings) if door.ports and door.networks]
 
 
 def admits(rows: List[Door], address: str, port: int) -> bool:

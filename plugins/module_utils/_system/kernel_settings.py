@@ -9,7 +9,10 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
 Settings = Dict[str, str]
+_NUMBERS = re.compile(r"^-?\d+(\s+-?\d+)*$")
 HEADER = "# Set by role host_tuning; uninstalling it takes this file away and puts the old values back.\n"
 
 
@@ -42,6 +45,32 @@ def can_write(name: str, root: str = "") -> bool:
     except OSError:
         return False
     return not read_only and os.access(path, os.W_OK)
+
+
+def refused(name: str, value: str, root: str = "") -> bool:
+    """Whether the kernel is certain to refuse a value: words that are not offered, text where numbers stand."""
+    try:
+        with open(root + path_of(name), encoding="utf-8") as stream:
+            text = stream.read()
+    except OSError:
+        return False
+    if chosen(text) != " ".join(text.split()):
+        return value not in text.replace("[", "").replace("]", "").split()
+    return bool(_NUMBERS.match(text.strip())) and not _NUMBERS.match(value)
+
+
+def check(wanted: Settings, root: str = "") -> None:
+    """Refuse before the first value is written (LLM131)."""
+    for name, value in wanted.items():
+        if refused(name, value, root):
+            raise Refusal(
+                "LLM131",
+                Text(f"the kernel takes no {value!r} for {name}.", f"内核的 {name} 不接受 {value!r}。"),
+                Text(
+                    f"correct it in host_tuning_sysctls or host_tuning_hugepages; now it is {read(name, root)}.",
+                    f"请在 host_tuning_sysctls 或 host_tuning_hugepages 中更正；当前值为 {read(name, root)}。",
+                ),
+            )
 
 
 class Todo(NamedTuple):

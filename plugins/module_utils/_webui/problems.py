@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import accounts
 
 RULE = "LLM711"
@@ -31,12 +31,10 @@ def refuse(reason: Text, fix: Text) -> Refusal:
     return Refusal(RULE, reason, fix)
 
 
-def problems(settings: Mapping[str, Any], host: str) -> List[str]:
-    """One text per problem; none when the settings hold together."""
-    found: List[Refusal] = []
-    for check in (_shapes, _backends, _documents, _single_sign_on, _look, _people):
-        found += check(settings)
-    return [render(one, host) for one in found]
+def problems(settings: Mapping[str, Any]) -> List[Refusal]:
+    """None when the settings hold together."""
+    checks = (_shapes, _backends, _documents, _single_sign_on, _look, _people)
+    return [refusal for check in checks for refusal in check(settings)]
 
 
 def _shapes(settings: Mapping[str, Any]) -> List[Refusal]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.filter import monitoring as faces
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring.figures import HELP
 
@@ -100,8 +101,9 @@ def test_thresholds_and_silence(alerts):
     ("thresholds", "off"), [({"Nope": 1}, []), ({}, [{"id": "Nope", "reason": "x"}]), ({}, [{"id": "YitijiGpuHot"}])]
 )
 def test_settings_that_cannot_be_followed(alerts, thresholds, off):
-    with pytest.raises(core.Unfit, match="monitoring_"):
+    with pytest.raises(Refusal, match="monitoring_") as caught:
         core.alert_rules(alerts, ALL, thresholds, off)
+    assert caught.value.rule == "LLM902"
 
 
 def test_every_alert_is_whole(alerts):

@@ -7,6 +7,8 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as core
 
+from tests.unit.module_utils.preflight_rules import rules_of
+
 SETTINGS = {
     "admin_networks": ["10.1.0.0/16", "fd00:1::/64"],
     "ssh_ports": ["22"],
@@ -61,12 +63,20 @@ def test_nothing_given_opens_nothing():
         {"client_ports": ["9-8"]},
         {"open": [{"ports": ["1"], "networks": ["10.0.0.1; flush ruleset"]}]},
         {"open": [{"ports": ["1"], "networks": ["10.0.0.1"], "protocol": "icmp"}]},
+        {"container_ports": ["8000; flush ruleset"]},
     ],
 )
 def test_what_is_no_network_or_port(changed):
     with pytest.raises(Refusal) as caught:
         rules(**changed)
     assert caught.value.rule == "LLM806"
+
+
+def test_every_mistake_is_told():
+    wrong = {"ssh_ports": ["0", "22"], "client_networks": ["here"], "container_ports": ["x"]}
+    wrong["open"] = [{"ports": ["1"], "networks": ["10.0.0.1"], "protocol": "icmp"}]
+    assert rules_of(core.problems, SETTINGS) == []
+    assert rules_of(core.problems, SETTINGS, **wrong) == ["LLM806"] * 4
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 
 NUMA, HUGE = "kernel.numa_balancing", "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -30,6 +31,29 @@ def test_what_a_file_says():
     assert core.chosen("always [madvise] never\n") == "madvise"
     assert core.chosen("4096\t87380  6291456\n") == "4096 87380 6291456"
     assert core.path_of("net.ipv4.tcp_mem") == "/proc/sys/net/ipv4/tcp_mem"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        (HUGE, "sometimes", "LLM131"),
+        (NUMA, "off", "LLM131"),
+        (NUMA, "0", ""),
+        (HUGE, "never", ""),
+        ("kernel.nothing", "x", ""),
+        ("kernel.core_pattern", "|/bin/true", ""),
+    ],
+)
+def test_what_the_kernel_would_refuse_is_refused_before(kernel, name, value, rule):
+    kernel(HUGE, "[always] madvise never\n")
+    kernel("kernel.core_pattern", "core\n")
+    root = kernel(NUMA, "1\n")
+    if not rule:
+        core.check({name: value}, root)
+        return
+    with pytest.raises(Refusal) as caught:
+        core.check({name: value}, root)
+    assert caught.value.rule == rule and name in caught.value.reason.en
 
 
 def test_set_and_remembered(kernel):

@@ -51,3 +51,20 @@ def test_a_database_that_cannot_be_read_counts_as_used(tmp_path):
     (tmp_path / "webui.db").write_text("not a database")
     found = data.info(tmp_path)
     assert found["problem"] and data.in_use(found)
+
+
+@pytest.mark.parametrize(
+    ("record", "database", "saved_for", "refused"),
+    [
+        (NOW, "postgresql", "", True),
+        (NOW, "postgresql", NOW["ref"].rpartition(":")[2], True),
+        (NOW, "postgresql", NEW["ref"].rpartition(":")[2], False),
+        ({}, "postgresql", "", False),
+        (NEW, "postgresql", "", False),
+        (NOW, "sqlite", "", False),
+    ],
+)
+def test_a_database_of_ones_own_is_backed_up_first(record, database, saved_for, refused):
+    kept = {**record, "database": database} if record else {}
+    wrong = data.judge({"exists": False}, kept, NEW, database, saved_for)
+    assert [refusal.rule for refusal in wrong] == (["LLM704"] if refused else [])

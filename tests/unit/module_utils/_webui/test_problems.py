@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import problems as check
 
 from tests.unit.module_utils._webui.samples import EVERYTHING, PLAIN
 
 
 def test_good_settings_have_no_problem():
-    assert check.problems(PLAIN, "gpu01") == []
-    assert check.problems(EVERYTHING, "gpu01") == []
+    assert check.problems(PLAIN) == []
+    assert check.problems(EVERYTHING) == []
 
 
 @pytest.mark.parametrize(
@@ -34,15 +35,15 @@ def test_good_settings_have_no_problem():
     ],
 )
 def test_wrong_settings_are_told(change, told):
-    texts = check.problems({**PLAIN, **change}, "gpu01")
+    texts = [render(refusal, "gpu01") for refusal in check.problems({**PLAIN, **change})]
     assert texts and all(text.startswith("[LLM711] gpu01: ") and "处理办法" in text for text in texts)
     assert any(told in text for text in texts), texts
 
 
 def test_a_slim_image_with_pgvector_searches():
     slim = {**EVERYTHING, "image": "x/open-webui:0.12.4-slim"}
-    assert check.problems(slim, "gpu01") == []
+    assert check.problems(slim) == []
 
 
 def test_a_logo_with_permission():
-    assert check.problems({**PLAIN, "logo": "logo.png", "branding_permission": "enterprise"}, "gpu01") == []
+    assert check.problems({**PLAIN, "logo": "logo.png", "branding_permission": "enterprise"}) == []

@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a certificate that somebody brought to the node can serve (LLM811)."""
+
+from __future__ import annotations
+
+import _ssl
+import ssl
+from typing import Callable, List, Mapping, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+VARIABLES = "gateway_certificate, gateway_certificate_key, gateway_acme_ca"
+
+
+def problems(certificate: str, key: str, authority: str, now: float) -> List[Refusal]:
+    """Paths on this node; an empty one is none."""
+    files = {"certificate": certificate, "key": key, "authority": authority}
+    absent = [_unreadable(path, why) for path in files.values() for why in [path and _reason(path)] if why]
+    if absent:
+        return absent
+    found: List[Refusal] = []
+    if authority:
+        found += _try(authority, lambda: _context().load_verify_locations(authority))
+    if certificate:
+        found += _try(certificate, lambda: _context().load_cert_chain(certificate, key or None, password=_no_password))
+        ends = end_of(certificate)
+        if not found and ends is not None and ends <= now:
+            found.append(
+                _wrong(
+                    Text(f"{certificate} is no longer valid.", f"{certificate} 已过期。"),
+                    Text("bring a new certificate to the node.", "请在节点上更换新的证书。"),
+                )
+            )
+    return found
+
+
+def _context() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+
+def _no_password() -> str:
+    """nginx could not type one in either; without this, OpenSSL would ask on the terminal."""
+    raise ValueError("the key is encrypted with a password")
+
+
+def _reason(path: str) -> Optional[str]:
+    try:
+        with open(path, encoding="ascii", errors="replace") as stream:
+            return None if "-----BEGIN " in stream.read(1 << 20) else "no PEM in it"
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _try(path: str, load: Callable[[], object]) -> List[Refusal]:
+    try:
+        load()
+    except (ssl.SSLError, ValueError) as error:
+        detail = getattr(error, "reason", None) or str(error)
+        return [
+            _wrong(
+                Text(f"{path} can't be used: {detail}.", f"{path} 不可用：{detail}。"),
+                Text(
+                    "give the certificate with its chain as PEM, and the key that belongs to it, without a password.",
+                    "请给出 PEM 格式的证书（含证书链）及与之匹配的、不带密码的私钥。",
+                ),
+            )
+        ]
+    return []
+
+
+def _unreadable(path: str, why: str) -> Refusal:
+    return _wrong(
+        Text(f"{path} can't be read on the node: {why}.", f"节点上无法读取 {path}：{why}。"),
+        Text(f"bring the file to the node, or correct {VARIABLES}.", f"请把文件放到节点上，或更正 {VARIABLES}。"),
+    )
+
+
+def _wrong(reason: Text, fix: Text) -> Refusal:
+    return Refusal("LLM811", reason, fix)
+
+
+def end_of(path: str) -> Optional[float]:
+    """When the first certificate of a file ends; the standard library reads it, but only for its own tests."""
+    decode = getattr(_ssl, "_test_decode_cert", None)
+    try:
+        told: Mapping[str, str] = decode(path) if decode else {}
+        return float(ssl.cert_time_to_seconds(told["notAfter"]))
+    except (ssl.SSLError, KeyError, ValueError):
+        return None

@@ -1,0 +1,52 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the settings of roles host_tuning and doctor, and with what several roles share."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, List, Mapping
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
+
+SYSCTL = re.compile(r"^([a-z0-9_-]+([./][A-Za-z0-9_*:-]+)+|/sys/[^\s]+)$")
+PATTERN = re.compile(r"^[A-Za-z0-9.+*^$\\_-]+$")
+
+
+def host_tuning(settings: Mapping[str, Any]) -> List[Refusal]:
+    """Names of kernel settings, time servers and packages (LLM131)."""
+    found = [
+        _wrong("host_tuning_sysctls", name, "kernel.numa_balancing")
+        for name, value in settings["host_tuning_sysctls"].items()
+        if not SYSCTL.match(str(name)) or "\n" in str(value)
+    ]
+    found += [
+        _wrong("host_tuning_ntp_servers", name, "ntp.example.com")
+        for name in settings["host_tuning_ntp_servers"]
+        if not forms.is_host(str(name))
+    ]
+    found += [
+        _wrong("host_tuning_no_unattended", name, "docker")
+        for name in settings["host_tuning_no_unattended"]
+        if not PATTERN.match(str(name))
+    ]
+    return [*found, *forms.path_problems({"host_tuning_state_dir": settings["host_tuning_state_dir"]})]
+
+
+def _wrong(variable: str, value: Any, example: str) -> Refusal:
+    return Refusal(
+        "LLM131",
+        Text(f"{variable}: {value!r} can't be used.", f"{variable}：{value!r} 不可用。"),
+        Text(f"write it like this: {example}.", f"写法示例：{example}。"),
+    )
+
+
+def doctor(settings: Mapping[str, Any]) -> List[Refusal]:
+    """Where the doctor's command and its configuration come to lie."""
+    return forms.path_problems(settings)
+
+
+def shared(settings: Mapping[str, Any]) -> List[Refusal]:
+    """What several roles share: ports (the engine's, the page's, the gateway's) and the folder of the weights."""
+    return [*forms.port_problems(settings["ports"]), *forms.path_problems(settings["paths"], empty=True)]

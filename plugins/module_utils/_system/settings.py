@@ -1,0 +1,92 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of settings that several roles share: ports (LLM130), paths (LLM132), and the forms of addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+import re
+from typing import Any, Dict, List, Mapping
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+
+_LABEL = re.compile(r"^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$")
+_URL = re.compile(r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/:\"'\[\]]+)(:\d{1,5})?(/[^\s\"']*)?$")
+
+
+def is_host(text: str) -> bool:
+    """A name or an address by which a machine can be reached."""
+    return is_address(text) or (len(text) <= 253 and all(_LABEL.match(part) for part in text.rstrip(".").split(".")))
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_url(text: str) -> bool:
+    return bool(_URL.match(text))
+
+
+def port_problems(wanted: Mapping[str, Any]) -> List[Refusal]:
+    """Variable (or unit) -> port: none beyond 1 to 65535, no two alike (LLM130)."""
+    fix = Text(
+        f"give each of {', '.join(wanted)} a port of its own.", f"请为 {'、'.join(wanted)} 各指定一个不同的端口。"
+    )
+    found: List[Refusal] = []
+    users: Dict[int, List[str]] = {}
+    for name, value in wanted.items():
+        port = _number(value)
+        if not 1 <= port <= 65535:
+            found.append(
+                Refusal(
+                    "LLM130",
+                    Text(f"{name}: {value!r} is not a port (1 to 65535).", f"{name}：{value!r} 不是端口（1-65535）。"),
+                    fix,
+                )
+            )
+            continue
+        users.setdefault(port, []).append(name)
+    for port, names in sorted(users.items()):
+        if len(names) > 1:
+            found.append(
+                Refusal(
+                    "LLM130",
+                    Text(
+                        f"port {port} is wanted by {', '.join(names)}.", f"端口 {port} 被 {'、'.join(names)} 同时使用。"
+                    ),
+                    fix,
+                )
+            )
+    return found
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return 0
+
+
+def path_problems(paths: Mapping[str, Any], empty: bool = False) -> List[Refusal]:
+    """Variable -> path: whole, from / on, and such that a unit or a mount can hold it (LLM132)."""
+    return [
+        Refusal(
+            "LLM132",
+            Text(f"{name}: {str(path)!r} is not a path that can be used.", f"{name}：路径 {str(path)!r} 不可用。"),
+            Text(
+                f"write {name} as a whole path below /, without blanks, commas, quotes, % and $.",
+                f"请把 {name} 写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $。",
+            ),
+        )
+        for name, path in paths.items()
+        if not (empty and not path) and not _is_whole(str(path))
+    ]
+
+
+def _is_whole(path: str) -> bool:
+    return posixpath.isabs(path) and path.strip("/.") != "" and not re.search(r"[\s,\"'%$\\]", path)

@@ -1,0 +1,188 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nothing is changed before everything was checked: the list of checks, the roles' entries, the rules they raise."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.action.check_settings import CHECKS
+
+ROOT = Path(__file__).resolve().parents[3]
+CORES = ROOT / "plugins/module_utils"
+RULE = re.compile(r"LLM\d{3}")
+# What is checked by roles of the list under another entry point, with what else they do there.
+ENTRIES = {"appliance": "main", "bundle": "main", "preflight": "main"}
+OF_AN_ENGINE = {"ollama", "ktransformers"}  # called by role engine
+READS = {
+    "check_settings", "certificate_check", "node_info", "node_probe", "docker_engine_info", "open_webui_data_info",
+    "nvidia_driver_plan", "doctor", "bundle_check", "stat", "assert", "require", "debug", "setup",
+}  # fmt: skip
+PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
+# Rules of site.yml's own roles: making bundles, disk images and their first boot are playbooks of their own.
+ELSEWHERE = re.compile(
+    r"_bundle/(apt|fetch|licences|make|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot"
+)
+DOCS = ("DOCUMENTATION", "EXAMPLES", "RETURN")
+
+
+def load(name: str):
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+CASES = load("tests/e2e/worst_settings.yml")
+CHECK, PROVISION, AFTER = load("playbooks/checks.yml")[0], *load("playbooks/site.yml")[1:]
+
+
+def roles_of(play) -> dict[str, tuple[str, str]]:
+    """Role -> (entry point, condition), in the order in which they run."""
+    found = {}
+    for entry in play.get("roles", []):
+        found[entry["role"].rpartition(".")[2]] = ("main", str(entry.get("when", "")))
+    for part in ("pre_tasks", "tasks", "post_tasks"):
+        for task in play.get(part, []):
+            role = task.get("ansible.builtin.import_role")
+            if role:
+                name = role["name"].rpartition(".")[2]
+                found.setdefault(name, (role.get("tasks_from", "main"), str(task.get("when", ""))))
+    return found
+
+
+CHECKED, PROVISIONED, ASKED = roles_of(CHECK), roles_of(PROVISION), roles_of(AFTER)
+ROLES = sorted({*PROVISIONED, *ASKED})
+
+
+def test_site_begins_with_the_checks():
+    site = load("playbooks/site.yml")
+    assert site[0]["ansible.builtin.import_playbook"] == "checks.yml"
+    assert load("playbooks/preflight.yml")[0]["ansible.builtin.import_playbook"] == "checks.yml"
+    assert CHECK["any_errors_fatal"] and [play["hosts"] for play in (CHECK, PROVISION)] == ["appliances"] * 2
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_of_site_is_checked_before(role):
+    assert CHECKED[role][0] == ENTRIES.get(role, "preflight")
+    assert (ROOT / f"roles/{role}/tasks/preflight.yml").is_file()
+    assert "preflight" in load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+
+
+@pytest.mark.parametrize("role", [role for role in PROVISIONED if role not in ENTRIES])
+def test_under_the_condition_under_which_it_runs(role):
+    assert CHECKED[role][1] == PROVISIONED[role][1]
+
+
+def test_in_the_order_in_which_they_run():
+    order = [role for role in CHECKED if role not in ENTRIES]
+    assert order == [role for role in [*PROVISIONED, *ASKED] if role in order and role not in ENTRIES][: len(order)]
+
+
+def tasks_of(path: Path):
+    for task in yaml.safe_load(path.read_text(encoding="utf-8")):
+        inner = [part for name in ("block", "rescue", "always") for part in task.get(name, [])]
+        yield from inner or [task]
+
+
+@pytest.mark.parametrize("role", [*ROLES, *sorted(OF_AN_ENGINE)])
+def test_an_entry_changes_nothing(role):
+    """It reads, or it runs what it runs in check mode; files that it includes are of the same kind."""
+    todo, seen = ["preflight.yml"], set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        for task in tasks_of(ROOT / f"roles/{role}/tasks" / name):
+            kinds = {key.rpartition(".")[2] for key in task}
+            if kinds & PHASES:
+                called = next(task[key] for key in task if key.rpartition(".")[2] in PHASES)
+                if "import_role" in kinds or "include_role" in kinds:
+                    assert called["tasks_from"] in ("preflight", "{{ __weights_entry }}"), f"{name}: {task['name']}"
+                elif called not in seen:
+                    todo.append(called)
+            elif not kinds & READS:
+                resolves = (task.get("yitiji.deepseek.serving_plan") or {}).get("resolve_only")
+                assert task.get("check_mode") is True or resolves, f"{name}: {task['name']}"
+
+
+# --- the rules: code, page and cases say the same ---
+
+
+def rules_in(path: Path) -> set[str]:
+    """Rules that a file names, in Python outside of docstrings and of documentation."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return set(RULE.findall(text))
+    tree = ast.parse(text)
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    told |= {id(node.value) for node in tree.body if isinstance(node, ast.Assign) and named(node) in DOCS}
+    words = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {rule for node in words if id(node) not in told for rule in RULE.findall(node.value)}
+
+
+def named(node: ast.Assign) -> str:
+    return ast.unparse(node.targets[0])
+
+
+def of_the_code() -> set[str]:
+    tasks = [path for role in {*ROLES, *OF_AN_ENGINE} for path in ROOT.glob(f"roles/{role}/tasks/*.yml")]
+    files = [path for path in ROOT.glob("plugins/**/*.py") if not ELSEWHERE.search(str(path.relative_to(ROOT)))]
+    return {rule for path in [*tasks, *files] for rule in rules_in(path)}
+
+
+def of_the_catalogue() -> set[str]:
+    files = ROOT.glob("plugins/catalog/rules/*.yml")
+    return {row["id"] for path in files for row in yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]}
+
+
+def of_the_page() -> dict[str, tuple[set[str], set[str]]]:
+    lines = (ROOT / "docs/preflight.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    return {name.strip("`"): (set(RULE.findall(before)), set(RULE.findall(later))) for name, before, later in rows}
+
+
+PAGE = of_the_page()
+TOLD = {rule for before, later in PAGE.values() for rule in before | later}
+
+
+def test_the_page_has_every_role():
+    assert set(PAGE) == {*ROLES, *OF_AN_ENGINE}
+
+
+def test_every_refusal_is_before_or_has_a_reason_to_be_later():
+    missing = sorted(of_the_code() - TOLD - of_the_catalogue())
+    assert missing == [], "say in docs/preflight.md when these are refused; before, where that is possible"
+
+
+def test_the_page_names_no_rule_that_is_gone():
+    known = of_the_code() | of_the_catalogue() | rules_in(CORES / "_doctor/variables.py")
+    assert sorted(TOLD - known) == []
+
+
+def checks_of(role: str) -> set[Path]:
+    """The file of a role's check and those of the collection that it takes functions from."""
+    own = Path(CHECKS[role].__code__.co_filename).resolve()
+    found = {own}
+    for node in ast.walk(ast.parse(own.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and "module_utils._" in str(node.module):
+            base = CORES.joinpath(*str(node.module).split("module_utils.")[1].split("."))
+            found |= {base.with_suffix(".py"), *(base / f"{name.name}.py" for name in node.names)}
+    return {path for path in found if path.is_file()}
+
+
+@pytest.mark.parametrize("role", sorted(CHECKS))
+def test_every_rule_of_a_check_is_met_by_a_case(role):
+    """By worst settings of that role on a real node, or by a test of the function where a bare node can't show it."""
+    raised = {rule for path in checks_of(role) for rule in rules_in(path)} & PAGE[role][0]
+    shown = {rule for case in CASES if case["role"] == role for rule in case["says"]}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/unit").rglob("test_preflight.py"))
+    assert shown, "no worst setting"
+    assert sorted(rule for rule in raised - shown if f'"{rule}"' not in tests) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_a_worst_setting(role):
+    cases = [case for case in CASES if case["role"] == role]
+    assert cases
+    for case in cases:
+        assert set(case["says"]) <= PAGE[role][0], "docs/preflight.md says otherwise"

@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Settings with which the gateway could not serve."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import preflight as core
+
+from tests.unit.module_utils.preflight_rules import rules_of
+
+CATALOG = {"routes": {"default": {"allow": ["GET /v1/models", "POST /v1/chat/completions"]}}}
+SETTINGS = {
+    "catalog": CATALOG, "engine": "vllm", "servers": ["127.0.0.1:8000", "127.0.0.1:8001"],
+    "gateway_routes": ["POST /v1/messages"],
+    "gateway_keys": [{"name": "default"}, {"name": "team-a", "rate": 6}], "gateway_rate": "300", "gateway_burst": 60,
+    "gateway_concurrency": 64, "gateway_names": ["chat.example.com", "10.0.0.5"], "gateway_certificate": "",
+    "gateway_certificate_key": "", "gateway_certificate_days": 397, "gateway_renew_days": 30,
+    "gateway_acme_directory": "",
+    "gateway_acme_ca": "", "gateway_upload_size": "512m", "gateway_request_size": "32m",
+    "gateway_generation_seconds": 3600,
+    "gateway_drain_seconds": 14400, "gateway_start_seconds": "200",
+    "gateway_content_security_policy": "default-src 'self'",
+    "gateway_https_port": 443, "gateway_http_port": 80, "gateway_chat_port": 8080, "gateway_tls_dir": "/etc/yitiji/tls",
+    "gateway_secrets_dir": "/etc/yitiji/secrets", "gateway_state_dir": "/var/lib/yitiji",
+}  # fmt: skip
+ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules"),
+    [
+        ({}, []),
+        (ACME, []),
+        ({"gateway_certificate": "/etc/ssl/a.pem", "gateway_certificate_key": "/etc/ssl/a.key"}, []),
+        ({"gateway_routes": ["EAT /v1/x", "GET /metrics", "POST /v1/ok"]}, ["LLM804", "LLM804"]),
+        ({"gateway_keys": [{"name": "Bad Name"}, {"name": "a", "colour": 1}]}, ["LLM805", "LLM805"]),
+        ({"gateway_keys": [{"name": "a"}, {"name": "a"}]}, ["LLM805"]),
+        ({"gateway_keys": [{"name": "a", "value": "admin"}]}, ["LLM802"]),
+        ({"gateway_names": []}, ["LLM812"]),
+        ({"gateway_names": ["https://chat.example.com", "a b"]}, ["LLM812", "LLM812"]),
+        ({"gateway_certificate": "/etc/ssl/a.pem"}, ["LLM812"]),
+        ({"gateway_certificate_key": "/etc/ssl/a.key"}, ["LLM812"]),
+        ({"gateway_certificate": "a.pem", "gateway_certificate_key": "/etc/ssl/a.key"}, ["LLM132"]),
+        ({"gateway_certificate_days": 30}, ["LLM812"]),
+        ({"gateway_renew_days": 0}, ["LLM812"]),
+        ({"gateway_acme_directory": "acme"}, ["LLM812"]),
+        ({**ACME, "gateway_names": ["10.0.0.5"]}, ["LLM812"]),
+        ({**ACME, "gateway_acme_ca": "ca.pem"}, ["LLM132"]),
+        ({"gateway_upload_size": "lots"}, ["LLM812"]),
+        ({"gateway_request_size": "0"}, ["LLM812"]),
+        ({"gateway_generation_seconds": 0}, ["LLM812"]),
+        ({"gateway_content_security_policy": 'default-src "self"'}, ["LLM812"]),
+        ({"gateway_http_port": 443}, ["LLM130"]),
+        ({"gateway_chat_port": 8001}, ["LLM130"]),
+        ({"gateway_tls_dir": "tls"}, ["LLM132"]),
+    ],
+)
+def test_settings(changed, rules):
+    assert rules_of(core.problems, SETTINGS, **changed) == rules
+
+
+def test_all_mistakes_are_told_at_once():
+    changed = {"gateway_routes": ["x"], "gateway_keys": [{}], "gateway_names": [], "gateway_http_port": 443}
+    assert rules_of(core.problems, SETTINGS, **changed) == ["LLM804", "LLM805", "LLM812", "LLM130"]
+
+
+def test_hand_outs(tmp_path):
+    good = {
+        "clients_url": "https://chat.example.com",
+        "clients_dir": "/var/lib/yitiji/clients",
+        "clients_controller_dir": "",
+    }
+    assert rules_of(core.hand_outs, good) == []
+    assert rules_of(core.hand_outs, good, clients_controller_dir=str(tmp_path / "new/folder")) == []
+    (tmp_path / "file").touch()
+    assert rules_of(core.hand_outs, good, clients_controller_dir=str(tmp_path / "file/folder")) == ["LLM813"]
+    assert rules_of(core.hand_outs, good, clients_url="chat.example.com", clients_dir="clients") == ["LLM132", "LLM813"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_of_somebody_else():
+    assert not core.can_write("/proc/1")

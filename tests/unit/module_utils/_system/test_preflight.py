@@ -1,0 +1,41 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Settings of host_tuning, of the doctor, and those that several roles share."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import preflight as core
+
+from tests.unit.module_utils.preflight_rules import rules_of
+
+TUNING = {
+    "host_tuning_sysctls": {"kernel.numa_balancing": "0", "net/ipv4/ip_forward": 1},
+    "host_tuning_ntp_servers": ["ntp.example.com", "10.0.0.1"],
+    "host_tuning_no_unattended": ["docker", "linux-image-", "lib.*"],
+    "host_tuning_state_dir": "/var/lib/yitiji",
+}
+
+
+def test_good_ones():
+    assert rules_of(core.host_tuning, TUNING) == []
+    assert rules_of(core.doctor, {"doctor_path": "/usr/local/bin/x", "doctor_config": "/etc/x.json"}) == []
+    assert rules_of(core.shared, {"ports": {"a": 1, "b": 2}, "paths": {"c": "/srv"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"host_tuning_sysctls": {"numa balancing": "0"}}, "LLM131"),
+        ({"host_tuning_sysctls": {"kernel.numa_balancing": "0\nkernel.panic=1"}}, "LLM131"),
+        ({"host_tuning_ntp_servers": ["http://ntp"]}, "LLM131"),
+        ({"host_tuning_no_unattended": ['docker";']}, "LLM131"),
+        ({"host_tuning_state_dir": "here"}, "LLM132"),
+    ],
+)
+def test_each_wrong_one(changed, rule):
+    assert rules_of(core.host_tuning, TUNING, **changed) == [rule]
+
+
+def test_shared_ports_and_paths():
+    assert rules_of(core.shared, {"ports": {"a": 1, "b": 1}, "paths": {"c": "srv"}}) == ["LLM130", "LLM132"]
+    assert rules_of(core.doctor, {"doctor_path": "bin/x", "doctor_config": "/etc/x.json"}) == ["LLM132"]
