@@ -91,7 +91,7 @@ options:
     type: int
     default: 3600
   unit_root:
-    description: The folder that stands for C(/) where units are looked for and masked.
+    description: The folder that stands for C(/) where units are looked for and masked, and calls wait for each other.
     type: path
     default: /
 extends_documentation_fragment:
@@ -186,6 +186,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.a
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.owner import Owner, Wanted
 
+LOCK = "run/lock/yitiji-packages"
+
 
 class Stopped(Exception):
     """Somebody told this module to stop."""
@@ -233,12 +235,10 @@ def choose(run: Commands, params: Dict[str, Any]) -> managers.Manager:
 
 
 @contextmanager
-def alone(run: Commands, folder: str, seconds: int) -> Iterator[None]:
-    """One call at a time on a node; the folder is left only where there is something to remember."""
-    parent = os.path.dirname(folder)
-    bare = not os.path.exists(parent)
-    os.makedirs(folder, mode=0o755, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+def alone(run: Commands, path: str, seconds: int) -> Iterator[None]:
+    """One call at a time on a node. The file stays: whoever waits for it must not hold one that was deleted."""
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         end = time.monotonic() + seconds
         while True:
@@ -251,10 +251,6 @@ def alone(run: Commands, folder: str, seconds: int) -> Iterator[None]:
                 run.run(["sleep", "0.5"], 60)
         yield
     finally:
-        if not os.listdir(folder):
-            os.rmdir(folder)
-            if bare:
-                os.rmdir(parent)
         os.close(handle)
 
 
@@ -307,7 +303,7 @@ def main() -> None:
         if module.check_mode:
             result = work()
         else:
-            with alone(run, folder, params["lock_timeout"]):
+            with alone(run, os.path.join(params["unit_root"], LOCK), params["lock_timeout"]):
                 result = work()
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,10 @@ class Node:
         answers = [self.run(check, **given) for check in (True, False, True, False)]
         assert [answer.get("changed") for answer in answers] == [True, True, False, False], answers
         return answers
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)

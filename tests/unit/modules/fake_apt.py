@@ -5,7 +5,7 @@
 State, in $FAKE_APT/state.json:
 `offered` (name -> versions, depends, conflicts, units), `installed` (name -> version, auto),
 `config` (removed, not purged), `held`. Every call is a line of $FAKE_APT/calls. Files there switch faults on:
-`broken` (the installation fails), `slow` (it lasts until the file is gone, and says so by the file `working`).
+`broken` (the installation fails), `slow` (it, or the removal, lasts until the file is gone; `working` says so).
 """
 
 import fnmatch
@@ -25,6 +25,12 @@ with (home / "calls").open("a") as calls:
 
 def save():
     (home / "state.json").write_text(json.dumps(state, indent=1))
+
+
+def work():
+    while (home / "slow").exists():
+        (home / "working").write_text("")
+        time.sleep(0.02)
 
 
 def needed_by(name):
@@ -71,9 +77,7 @@ def install(specs, simulate, only_upgrade):
         return
     if (home / "broken").exists():
         sys.exit("E: Failed to fetch http://example.invalid/x.deb  404  Not Found")
-    while (home / "slow").exists():
-        (home / "working").write_text("")
-        time.sleep(0.02)
+    work()
     for name in gone:
         del installed[name]
         config.append(name)
@@ -113,6 +117,7 @@ def remove(names, purge, auto, simulate):
         print(f"{'Purg' if purge else 'Remv'} {name} [{installed[name]['version']}]")
     if simulate:
         return
+    work()
     for name in gone:
         del installed[name]
         if not purge:

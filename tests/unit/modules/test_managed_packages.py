@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.unit.modules.apt_node import Node
+from tests.unit.modules.apt_node import Node, wait_for
 
 NGINX = {"nginx": "1.22.1-9", "nginx-common": "1.22.1-9"}
 
@@ -213,6 +213,21 @@ def test_who_uses_the_package_manager(node, lock):
             waiting.wait(2)
         other.communicate("")
     assert json.loads(waiting.communicate(timeout=60)[0])["changed"]
+
+
+def test_two_calls_at_once(node):
+    """The second one waits, also when the first takes the last record away."""
+    node.run(names=["nginx"])
+    (node.home / "slow").write_text("")
+    first = node.start(state="absent")
+    wait_for((node.home / "working").exists)
+    others = [node.start(state="absent"), node.start(owner="weights", state="absent")]
+    with pytest.raises(subprocess.TimeoutExpired):
+        others[0].wait(2)
+    (node.home / "slow").unlink()
+    answers = [json.loads(one.communicate(timeout=60)[0]) for one in (first, *others)]
+    assert [answer.get("changed") for answer in answers] == [True, False, False], answers
+    assert node.installed() == {} and list(node.state_dir.iterdir()) == []
 
 
 # records of earlier versions

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 
 import pytest
 
-from tests.unit.modules.apt_node import Node
+from tests.unit.modules.apt_node import Node, wait_for
 
 MASK = "run/systemd/system/nginx.service"
 KEPT = "etc/systemd/system/prometheus.service"
@@ -28,10 +27,7 @@ def working(node, **given):
     """The module, in the middle of the installation."""
     (node.home / "slow").write_text("")
     process = node.start(**given)
-    end = time.monotonic() + 30
-    while not (node.home / "working").exists():
-        assert time.monotonic() < end and process.poll() is None, process.communicate()
-        time.sleep(0.02)
+    wait_for((node.home / "working").exists)
     return process
 
 
@@ -78,10 +74,7 @@ def kill(node, **given):
     process.communicate()
     (node.home / "slow").unlink()
     (node.home / "working").unlink()
-    end = time.monotonic() + 30
-    while "nginx" not in node.installed():  # apt outlives it
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for(lambda: "nginx" in node.installed())  # apt outlives it
 
 
 def test_killed_and_repaired_by_any_owner(node):

@@ -71,6 +71,8 @@ class Record:
     def delete(self) -> None:
         if os.path.exists(self.path):
             os.unlink(self.path)
+            if not os.listdir(os.path.dirname(self.path)):
+                os.rmdir(os.path.dirname(self.path))
         self._drop_earlier()
 
     def exists(self) -> bool:
