@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A shared variable has one default, where its readers find it (docs/decisions/defaults.md)."""
+"""A shared variable has one default, where its readers find it (docs/decisions/13-one-default.md)."""
 
 from __future__ import annotations
 
