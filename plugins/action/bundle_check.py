@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Watched
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
 
 
 class ActionModule(Watched):
     NAME = "yitiji.deepseek.bundle_check"
-    PROBE = False
 
-    def progress(self, _args: Dict[str, Any]) -> str:
+    def first_look(self, _args: Dict[str, Any], _task_vars: Vars) -> Optional[Dict[str, Any]]:
+        return None
+
+    def job(self, _args: Dict[str, Any]) -> Dict[str, Any]:
         """On the controller, whose user need not be root; the bundle itself may lie on a disk that is read-only."""
-        return os.path.expanduser(f"~/.cache/yitiji/progress-{uuid.uuid4().hex}.json")
+        return {"progress": os.path.expanduser(f"~/.cache/yitiji/progress-{uuid.uuid4().hex}.json")}

@@ -10,12 +10,14 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleActionFail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Watched
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
 
 
 class ActionModule(Watched):
     NAME = "yitiji.deepseek.bundle_make"
-    PROBE = False
+
+    def first_look(self, _args: Dict[str, Any], _task_vars: Vars) -> Optional[Dict[str, Any]]:
+        return None
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         try:
@@ -26,5 +28,6 @@ class ActionModule(Watched):
         answer: Dict[str, Any] = super().run(tmp, task_vars)
         return answer
 
-    def progress(self, args: Dict[str, Any]) -> str:
-        return os.path.join(os.path.abspath(os.path.expanduser(str(args["path"]))), ".yitiji-work", "progress.json")
+    def job(self, args: Dict[str, Any]) -> Dict[str, Any]:
+        path = os.path.abspath(os.path.expanduser(str(args["path"])))
+        return {"progress": os.path.join(path, ".yitiji-work", "progress.json")}

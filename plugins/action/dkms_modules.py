@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Watched
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import SLACK, Watched
 
 
 class ActionModule(Watched):
     NAME = "yitiji.deepseek.dkms_modules"
 
     def limit(self, args: Dict[str, Any]) -> int:
-        return int(args.get("timeout") or 1800) * max(1, len(args.get("kernels") or []))
+        return int(args.get("timeout") or 1800) * max(1, len(args.get("kernels") or [])) + SLACK

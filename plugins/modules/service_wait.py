@@ -55,31 +55,21 @@ options:
     description: Name of the variable that sets I(timeout), for the message.
     type: str
     default: timeout
-  slice:
-    description: Seconds after which the module returns though the service is not ready. The action plugin sets it.
-    type: int
-  slice_line:
-    description: Return early when the newest log line is another than this. The action plugin sets it.
-    type: str
-    default: ""
-  slice_final:
-    description: This slice is the last one; the action plugin sets it.
+  look:
+    description: Only look once, and return C(waiting) where the service is not ready. Used by the action plugin.
     type: bool
     default: false
-  slice_restarts:
-    description: Number of restarts of the unit when the wait began. The action plugin sets it.
-    type: int
 author: The yitiji.deepseek engineers (@yitiji)
 extends_documentation_fragment:
   - yitiji.deepseek.attributes
   - yitiji.deepseek.attributes.no_diff
-  - yitiji.deepseek.attributes.action
+  - yitiji.deepseek.attributes.watched
 attributes:
   check_mode:
     support: full
     details: Does not wait, as nothing was started.
   action:
-    details: Prints a line whenever the newest log line changes.
+    details: Runs the module in the background and shows what is missing and the newest line of the log.
 """
 
 EXAMPLES = r"""
@@ -95,7 +85,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: C(ready), or C(waiting) at the end of a slice, or C(skipped) in check mode.
+  description: C(ready), C(waiting) after a mere look, or C(skipped) in check mode.
   returned: always
   type: str
   sample: ready
@@ -131,6 +121,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._http import opena
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets, systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
 
 
@@ -196,10 +187,8 @@ def main() -> None:
             "stamp": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 600},
             "variable": {"type": "str", "default": "timeout"},
-            "slice": {"type": "int"},
-            "slice_line": {"type": "str", "default": "", "no_log": False},
-            "slice_final": {"type": "bool", "default": False},
-            "slice_restarts": {"type": "int"},
+            "look": {"type": "bool", "default": False},
+            "progress": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -208,20 +197,13 @@ def main() -> None:
         module.exit_json(changed=False, status="skipped", seconds=0.0, line="", missing="", restarts=0)
     unit, began = params["unit"], time.monotonic()
 
-    before = params["slice_restarts"]
-    if before is None:
-        before = systemd.read_state(ask, unit).restarts
-    seconds = params["timeout"] if params["slice"] is None else min(params["slice"], params["timeout"])
+    before = systemd.read_state(ask, unit).restarts
+    seconds = 0 if params["look"] else params["timeout"]
+    report = Reporter(params["progress"], unit)
     answer = core.watch(
-        Service(params, before).look,
-        unit,
-        seconds,
-        before,
-        params["stamp"],
-        # Each slice signs in anew: slices of a service with accounts are not cut short by a new log line.
-        "" if params["email"] else params["slice_line"],
+        Service(params, before).look, unit, seconds, before, params["stamp"], lambda seen: report.text(core.told(seen))
     )
-    if answer.status == "waiting" and (params["slice"] is None or params["slice_final"]):
+    if answer.status == "waiting" and not params["look"]:
         answer = answer._replace(refusal=core.too_late(unit, answer.seen, params["timeout"], params["variable"]))
     result = {
         "changed": False,
@@ -230,7 +212,6 @@ def main() -> None:
         "line": answer.seen.log[-1] if answer.seen.log else "",
         "missing": answer.seen.missing or "",
         "restarts": answer.seen.state.restarts,
-        "restarts_before": before,
     }
     if answer.refusal is not None:
         module.fail_json(msg=render(answer.refusal, evidence=core.evidence(answer)), rule=answer.refusal.rule, **result)

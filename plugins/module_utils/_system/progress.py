@@ -8,6 +8,7 @@ import json
 import time
 from typing import Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
 
@@ -21,6 +22,18 @@ def describe(done: int, total: int, seconds: float) -> str:
     return text
 
 
+def overdue(job: str, seconds: int) -> Refusal:
+    """Of a job in the background that neither ended nor gave up by itself."""
+    return Refusal(
+        "LLM117",
+        Text(f"{job} did not end within {seconds} s.", f"{job} 未在 {seconds} 秒内结束。"),
+        Text(
+            "look on the node what hangs (ps, dmesg, a full or failing disk), then run again.",
+            "请在节点上查看阻塞原因（ps、dmesg、磁盘已满或故障），然后重新运行。",
+        ),
+    )
+
+
 class Reporter:
     """Writes at most once a second."""
 
@@ -29,7 +42,7 @@ class Reporter:
         self.began, self.last = time.monotonic(), 0.0
 
     def text(self, line: str) -> None:
-        if self.path:
+        if self.path:  # nobody watches a module that runs by itself
             self.last = time.monotonic()
             write_atomic(self.path, json.dumps({"line": f"{self.what}: {line}"}), 0o600)
 

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import State
 
 MAX_RESTARTS = 2
 LOG_LINES = 20
-QUIET = 4  # seconds between two lines at least: a loading engine prints many
 
 
 class Seen(NamedTuple):
@@ -101,14 +100,13 @@ def watch(
     seconds: float,
     restarts_before: int,
     stamp: str,
-    line_before: str,
+    tell: Callable[[Seen], None] = lambda seen: None,
     pause: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Answer:
-    """Look until ready, failed, out of time, or, when `line_before` is set, there is a new line to tell."""
-    begin = clock()
-    end = begin + seconds
+    """Look until ready, failed or out of time; `tell` gets every look at a service that is not ready."""
+    end = clock() + seconds
     while True:
         seen = look()
         if seen.missing is None:
@@ -116,14 +114,12 @@ def watch(
         refusal = seen.refusal or judge(unit, seen, restarts_before, stamp)
         if refusal is not None:
             return Answer("failed", seen, refusal)
-        news = bool(seen.log) and bool(line_before) and seen.log[-1] != line_before and clock() - begin >= QUIET
-        if clock() >= end or news:
+        if clock() >= end:
             return Answer("waiting", seen, None)
+        tell(seen)
         sleep(pause)
 
 
-def tell(unit: str, elapsed: float, timeout: int, seen: Dict[str, str]) -> str:
-    """The line an operator sees while waiting."""
-    return "{}: {:.0f} of {} s, {}; {}".format(
-        unit, elapsed, timeout, seen.get("missing") or "ready", (seen.get("line") or "no log yet")[:160]
-    )
+def told(seen: Seen) -> str:
+    """What an operator reads while waiting: what is missing, and the newest line of the log."""
+    return "{}; {}".format(seen.missing or "ready", (seen.log[-1] if seen.log else "no log yet")[:160])

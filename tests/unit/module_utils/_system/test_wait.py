@@ -22,13 +22,13 @@ class Time:
         self.now += seconds
 
 
-def watch(looks, seconds=30, line="", restarts=0):
-    time, rows = Time(), list(looks)
+def watch(looks, seconds=30, restarts=0, told=None):
+    time, rows, told = Time(), list(looks), [] if told is None else told
 
     def look():
         return rows.pop(0) if len(rows) > 1 else rows[0]
 
-    answer = wait.watch(look, "u", seconds, restarts, "/stamp", line, clock=time.clock, sleep=time.sleep)
+    answer = wait.watch(look, "u", seconds, restarts, "/stamp", told.append, clock=time.clock, sleep=time.sleep)
     return answer, time.now
 
 
@@ -46,11 +46,12 @@ def test_bounded():
     assert (answer.status, now) == ("waiting", 5)
 
 
-def test_a_new_line_ends_a_slice_but_not_before_it_was_quiet():
-    looks = [seen(), seen(log=("shard 1",)), seen(log=("shard 1",))]
-    answer, now = watch(looks, line="loading")
-    assert (answer.status, now) == ("waiting", wait.QUIET)
-    assert watch(looks, line="")[1] == 30
+def test_every_look_at_a_service_that_is_not_ready_is_told():
+    told = []
+    watch([seen(), seen("almost", log=("shard 1",)), seen(None)], told=told)
+    assert [wait.told(one) for one in told] == ["not yet; loading", "almost; shard 1"]
+    watch([seen()], seconds=0, told=told)
+    assert len(told) == 2, "a mere look tells nothing"
 
 
 @pytest.mark.parametrize(
@@ -86,10 +87,10 @@ def test_too_late_names_the_variable_and_what_was_missing():
         assert part in text
 
 
-def test_tell():
-    assert wait.tell("u", 12.4, 600, {"missing": "x", "line": "y" * 300}).startswith("u: 12 of 600 s, x; yyy")
-    assert len(wait.tell("u", 1, 600, {"line": "y" * 300})) < 200
-    assert wait.tell("u", 1, 2, {}) == "u: 1 of 2 s, ready; no log yet"
+def test_told():
+    assert wait.told(seen("x", log=("old", "y" * 300))).startswith("x; yyy")
+    assert len(wait.told(seen("x", log=("y" * 300,)))) < 200
+    assert wait.told(seen(None, log=())) == "ready; no log yet"
 
 
 def test_no_log_for_a_start_that_did_not_happen():
