@@ -10,7 +10,8 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import shut_out
 
 MODULE = "yitiji.deepseek.firewall_rules"
 BACK = 90  # seconds that a node may take after its rules went back
@@ -34,7 +35,9 @@ class ActionModule(ActionBase):
                 f"[{host}] no new connection gets through; waiting for the old rules / 新连接被阻断，等待规则撤回"
             )
             back = self._ask_anew(None, task_vars, began + probation + BACK) is not None
-            return {**result, **_shut_out(host, probation, back)}
+            refusal = shut_out(probation, back)
+            msg = render(refusal, host)
+            return {**result, "failed": True, "changed": False, "pending": not back, "msg": msg, "rule": refusal.rule}
         answer.pop("invocation", None)
         return {**result, **answer}
 
@@ -52,19 +55,3 @@ class ActionModule(ActionBase):
             except AnsibleConnectionFailure:
                 time.sleep(1)
         return None
-
-
-def _shut_out(host: str, probation: int, back: bool) -> Dict[str, Any]:
-    now = ("the old rules are back", "旧规则已恢复") if back else ("the node does not answer yet", "节点尚未响应")
-    refusal = Refusal(
-        "LLM808",
-        Text(
-            f"no new SSH connection got through the new rules within {probation} s; {now[0]}.",
-            f"新规则生效后 {probation} 秒内无法建立新的 SSH 连接；{now[1]}。",
-        ),
-        Text(
-            "correct firewall_admin_networks and firewall_ssh_ports.",
-            "请修正 firewall_admin_networks 与 firewall_ssh_ports。",
-        ),
-    )
-    return {"failed": True, "changed": False, "pending": not back, "msg": render(refusal, host), "rule": refusal.rule}

@@ -103,60 +103,23 @@ revoked:
   sample: []
 """
 
-import os
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import key_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import STATES
 
-MODE = 0o600
-NO_LIMITS = {"rate": 0, "burst": 0, "concurrency": 0}
 TEAM = {
     "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": list(core.STATES), "default": "present"},
+    "state": {"type": "str", "choices": list(STATES), "default": "present"},
     "value": {"type": "str", "no_log": True},
     "sha256": {"type": "str"},
     "rate": {"type": "int"},
     "burst": {"type": "int"},
     "concurrency": {"type": "int"},
 }
-
-
-def names_in(text: str) -> Dict[str, str]:
-    """Team and its hash as nginx's map states them."""
-    rows = [
-        line.split() for line in text.splitlines() if line.startswith("    ") and not line.startswith("    default")
-    ]
-    return {row[1].strip('";!'): row[0] for row in rows}
-
-
-def plan(teams: List[core.Team], folder: Path) -> Tuple[Dict[str, str], List[str], Dict[str, core.Team]]:
-    """Files to write (name: key), teams with a new key, and the map."""
-    write: Dict[str, str] = {}
-    made: List[str] = []
-    hashes: Dict[str, core.Team] = {}
-    for team in teams:
-        if team.state == "absent":
-            continue
-        if team.sha256:
-            hashes[team.sha256] = team
-            continue
-        there = secrets.read(folder / team.secret)
-        value = team.value or there or secrets.make(core.KEY_LENGTH)
-        if value != there or secrets.problems(folder / team.secret, MODE, 0, 0):
-            write[team.secret] = value
-        if value != there:
-            made.append(team.name)
-        hashes[core.digest(value)] = team
-    return write, made, hashes
-
-
-def wrong(path: str, text: str) -> bool:
-    return read_text(path) != text or bool(secrets.problems(Path(path), MODE, 0, 0))
 
 
 def main() -> None:
@@ -172,50 +135,18 @@ def main() -> None:
         supports_check_mode=True,
     )
     params: Dict[str, Any] = module.params
-    folder, wanted = Path(params["directory"]), params["state"] == "present"
+    places = key_files.Places(
+        Path(params["directory"]), params["map"], params["engine_header"], params["engine_secret"]
+    )
     try:
-        rows = [{key: value for key, value in row.items() if value is not None} for row in params["keys"]]
-        teams = core.parse(rows if wanted else [], NO_LIMITS)
-        write, made, hashes = plan(teams, folder)
-        header = core.render_engine(secrets.read(folder / params["engine_secret"]) or "")
+        change = key_files.change(params["keys"], params["state"] == "present", places)
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
     except ValueError as error:
         module.fail_json(msg=str(error))
-    there = {path.name for path in folder.glob(core.PREFIX + "*")} if folder.is_dir() else set()
-    gone = {team.secret for team in teams if team.state == "absent" or team.sha256} if wanted else there
-    remove = [str(folder / name) for name in sorted(gone & there)]
-    texts = {params["map"]: core.render_map(hashes), params["engine_header"]: header}
-    before = names_in(read_text(params["map"]))
-    after = {team.name: value for value, team in hashes.items()}
-    if wanted:
-        outdated = [path for path, text in texts.items() if wrong(path, text)]
-    else:
-        remove += [path for path in texts if Path(path).exists()]
-        outdated = []
     if not module.check_mode:
-        if write:
-            secrets.private_folder(str(folder))
-        for name, value in write.items():
-            write_atomic(str(folder / name), value + "\n", MODE, 0, 0)
-        for path in outdated:
-            write_atomic(path, texts[path], MODE, 0, 0)
-        for path in remove:
-            os.unlink(path)
-    module.exit_json(
-        changed=bool(write or outdated or remove),
-        made=made,
-        revoked=sorted(set(before) - set(after)),
-        diff={
-            "before": "".join(f"{name}\n" for name in sorted(before)),
-            "after": "".join(
-                "{}{}\n".format(
-                    name, ": new key" if name in made else "" if before.get(name) == after[name] else ": other key"
-                )
-                for name in sorted(after)
-            ),
-        },
-    )
+        key_files.apply(change, places)
+    module.exit_json(changed=change.needed, made=change.made, revoked=change.revoked, diff=change.diff())
 
 
 if __name__ == "__main__":

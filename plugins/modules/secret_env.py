@@ -64,14 +64,10 @@ path:
   sample: /etc/yitiji/secrets/vllm.env
 """
 
-import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
-
-MODE = 0o400
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secret_env as core
 
 
 def main() -> None:
@@ -86,41 +82,21 @@ def main() -> None:
         supports_check_mode=True,
     )
     path, owner = Path(module.params["path"]), module.params["owner"]
-    names = module.params["variables"]
+    names, folder = module.params["variables"], Path(module.params["directory"])
     wanted = module.params["state"] == "present"
-    values, missing = {}, []
-    for variable, given in names.items():
-        found = []
-        for secret in given if isinstance(given, list) else [given]:
-            value = core.read(Path(module.params["directory"], str(secret))) if secret else ""
-            if value is None:
-                missing.append(str(secret))
-            found.append(value or "")
-        values[variable] = ";".join(found)
-    if missing and wanted and not module.check_mode:
-        module.fail_json(msg="there is no secret {} in {}".format(", ".join(missing), module.params["directory"]))
     try:
-        text = core.shell_lines(values)
+        text, missing = core.content(names, folder)
     except ValueError as error:
         module.fail_json(msg=str(error))
-    wrong = core.problems(path, MODE, owner, owner)
-    content_differs = core.read(path) != (text.strip() or None)
-    changed = (content_differs or bool(wrong)) if wanted else path.exists()
-    if changed and not module.check_mode:
+    if missing and wanted and not module.check_mode:
+        module.fail_json(msg="there is no secret {} in {}".format(", ".join(missing), folder))
+    found = core.state(path, owner, text, wanted)
+    if found.changed and not module.check_mode:
         if wanted:
-            core.private_folder(str(path.parent))
-            write_atomic(str(path), text, MODE, owner, owner)
+            core.put(path, owner, text)
         else:
-            os.unlink(path)
-    shown = "{}: {}\n".format(path, " ".join(sorted(names)))
-    module.exit_json(
-        changed=changed,
-        path=str(path),
-        diff={
-            "before": "{}: {}\n".format(path, ", ".join(wrong) or "other values") if changed and wanted else shown,
-            "after": shown if wanted else "",
-        },
-    )
+            core.remove(path)
+    module.exit_json(changed=found.changed, path=str(path), diff=core.diff(path, names, found, wanted))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What has to change in the files of the teams' keys."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import key_files as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys
+
+OWN = "a-long-key-of-my-own-0123456789"
+
+
+@pytest.fixture
+def places(tmp_path):
+    (tmp_path / "engine-key").write_text("the-engines-own-key\n")
+    return core.Places(tmp_path, str(tmp_path / "keys.conf"), str(tmp_path / "engine.conf"), "engine-key")
+
+
+def standing(places, **teams):
+    for name, key in teams.items():
+        (places.folder / f"gateway-key-{name}").write_text(key + "\n")
+    hashes = {keys.digest(key): keys.Team(name) for name, key in teams.items()}
+    (places.folder / "keys.conf").write_text(keys.render_map(hashes))
+
+
+def test_a_new_team_gets_a_key(places):
+    change = core.change([{"name": "a", "value": None}, {"name": "b", "value": OWN}], True, places)
+    assert change.needed and change.made == ["a", "b"] and change.revoked == []
+    assert set(change.secrets) == {"gateway-key-a", "gateway-key-b"} and change.secrets["gateway-key-b"] == OWN
+    assert set(change.texts) == {places.map, places.header} and "the-engines-own-key" in change.texts[places.header]
+    assert change.after["b"] == keys.digest(OWN)
+    assert change.diff() == {"before": "", "after": "a: new key\nb: new key\n"}
+
+
+def test_a_key_elsewhere_has_no_file_and_another_key_is_told(places):
+    standing(places, a=OWN, b=OWN + "b")
+    other = keys.digest("kept elsewhere")
+    change = core.change([{"name": "a"}, {"name": "b", "sha256": other}], True, places)
+    assert change.made == [] and change.remove == [str(places.folder / "gateway-key-b")]
+    assert change.after == {"a": keys.digest(OWN), "b": other}
+    assert change.diff()["after"] == "a\nb: other key\n"
+
+
+def test_a_team_left_out_is_revoked_and_keeps_its_file(places):
+    standing(places, a=OWN, b=OWN + "b")
+    change = core.change([{"name": "b"}], True, places)
+    assert change.revoked == ["a"] and change.remove == [] and keys.digest(OWN) not in change.texts[places.map]
+    change = core.change([{"name": "a", "state": "absent"}], True, places)
+    assert change.remove == [str(places.folder / "gateway-key-a")]
+
+
+def test_absent_removes_what_is_there_but_the_engines_key(places):
+    standing(places, a=OWN)
+    change = core.change([{"name": "a"}], False, places)
+    assert change.remove == [str(places.folder / "gateway-key-a"), places.map]
+    assert not change.secrets and not change.texts and change.after == {}
+    assert not core.change([], False, places._replace(folder=places.folder / "no", map="/no/map")).needed
+
+
+def test_a_suspended_team_is_read_back_by_its_name(places):
+    text = keys.render_map({keys.digest(OWN): keys.Team("a", "suspended")})
+    assert core.teams_of(text) == {"a": keys.digest(OWN)} and core.teams_of("") == {}
+
+
+def test_what_cannot_be_is_refused_before_anything_is_written(places):
+    with pytest.raises(Refusal):
+        core.change([{"name": "A"}], True, places)
+    (places.folder / "engine-key").write_text('a"b\n')
+    with pytest.raises(ValueError, match="header"):
+        core.change([], True, places)
