@@ -54,7 +54,7 @@ BEFORE = """\
 | LLM121 | A required variable is not set. / 缺少必需的变量。 | `check_variables` |
 | LLM122 | A name looks like a misspelt variable (warning). / 变量名疑似拼写错误（警告）。 | `check_variables` |
 | LLM123 | A variable is given by its former name. / 变量使用了旧名称。 | `check_variables` |
-| LLM117 | A long job on a node does not end. / 节点上的长任务未结束。 | tasks that show progress |
+| LLM119 | A long job on a node does not end. / 节点上的长任务未结束。 | tasks that show progress |
 | LLM116 | Kernel settings are not as wanted. / 内核参数不符合要求。 | `host_tuning` |
 | LLM117 | A package can't be installed or removed. / 软件包无法安装或卸载。 | `managed_packages` |
 | LLM118 | Somebody else uses the package manager. / 软件包管理器被占用。 | `managed_packages` |

@@ -55,8 +55,8 @@ class Change(NamedTuple):
 
 def change(rows: List[Mapping[str, Any]], wanted: bool, places: Places) -> Change:
     """What has to be written and removed. A list that is short by mistake removes no file: a key stays what it was."""
-    given = [{key: value for key, value in row.items() if value is not None} for row in rows]
-    teams = keys.parse(given if wanted else [], NO_LIMITS)
+    given: List[Mapping[str, Any]] = [{key: row[key] for key in row if row[key] is not None} for row in rows if wanted]
+    teams = keys.parse(given, NO_LIMITS)
     write, made, hashes = _wanted_keys(teams, places.folder)
     header = keys.render_engine(secrets.read(places.folder / places.engine_secret) or "")
     there = _files(places.folder)

@@ -25,7 +25,7 @@ def describe(done: int, total: int, seconds: float) -> str:
 def overdue(job: str, seconds: int) -> Refusal:
     """Of a job in the background that neither ended nor gave up by itself."""
     return Refusal(
-        "LLM117",
+        "LLM119",
         Text(f"{job} did not end within {seconds} s.", f"{job} 未在 {seconds} 秒内结束。"),
         Text(
             "look on the node what hangs (ps, dmesg, a full or failing disk), then run again.",

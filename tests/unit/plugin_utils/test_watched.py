@@ -100,7 +100,7 @@ def test_a_node_may_be_away_but_not_for_long(monkeypatch):
 def test_a_job_that_never_ends_is_given_up_with_a_remedy(monkeypatch):
     node = Node(Job, monkeypatch, {"changed": True}, [{"line": "x"}], [], timeout=60)
     answer = node.run()
-    assert answer["failed"] and "[LLM117] gpu01" in answer["msg"] and "处理办法" in answer["msg"]
+    assert answer["failed"] and "[LLM119] gpu01" in answer["msg"] and "处理办法" in answer["msg"]
     assert node.now < 60 + 2 * _watched.SLACK + 10
 
 
