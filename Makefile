@@ -6,7 +6,7 @@ PROFILE ?= flagship
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
-help: ## This list
+help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.done: requirements.txt requirements-dev.txt
@@ -14,24 +14,24 @@ $(BIN)/.done: requirements.txt requirements-dev.txt
 	@touch $@
 
 .PHONY: deps lab lab-down test test-full lint unit
-deps: $(BIN)/.done ## The controller's Python tools, pinned, in .venv
+deps: $(BIN)/.done ## Install the controller's pinned Python tools into .venv
 
-lab: ## The main job on the embedded lab: a real node, a chat page, one answer
+lab: ## Deploy everything on the built-in lab: a real node, a chat page, one answer
 	@lab/lab check && $(MAKE) --no-print-directory deps && lab/lab light
 
-lab-down: ## Remove the lab: nodes, network, mounts, processes (the cache stays; lab/lab purge)
+lab-down: ## Remove the lab: nodes, network, mounts, processes (lab/lab purge also deletes the cache)
 	@lab/lab down
 
-test: deps ## All tests that a change must pass
+test: deps ## The tests that every change must pass
 	@tests/run quick
 
-test-full: deps ## The slow suites too
+test-full: deps ## These and the slow suites
 	@tests/run full
 
-lint: deps ## Style and static checks
+lint: deps ## Run style and static checks
 	@tests/run lint
 
-unit: deps ## Unit tests
+unit: deps ## Run the unit tests
 	@tests/run unit
 
 CASES ?= tests/sizing/data/cases.jsonl
@@ -41,15 +41,15 @@ OUT ?= $(CURDIR)/bundle
 
 .PHONY: bundle
 bundle: INVENTORY ?= inventories/$(PROFILE)
-bundle: deps ## All a site without internet needs: make bundle INVENTORY=inventories/lab OUT=/srv/bundle
+bundle: deps ## Everything a site without internet needs: make bundle INVENTORY=inventories/lab OUT=/srv/bundle
 	@ansible-playbook playbooks/bundle.yml -i $(INVENTORY) -e bundle_out=$(abspath $(OUT))
 
 .PHONY: plan sizing-accuracy bench-weights
-sizing-accuracy: deps ## The planner against published vLLM starts: make sizing-accuracy CASES=FILE MODELS=FILE
-	@tests/sizing/peer_setup.sh || echo "the peer (aiconfigurator) could not be installed; its row is left out"
+sizing-accuracy: deps ## Compare the planner with published vLLM starts: make sizing-accuracy CASES=FILE MODELS=FILE
+	@tests/sizing/peer_setup.sh || echo "aiconfigurator could not be installed; the comparison leaves it out"
 	@python -m tests.sizing.accuracy $(CASES) $(MODELS)
 
-bench-weights: deps ## Weights: ours beside the SDK, aria2c and curl, in one run
+bench-weights: deps ## Compare the weights' download with the SDK, aria2c and curl
 	@tests/bench/run
 
 .PHONY: bake
@@ -57,5 +57,5 @@ bake: INVENTORY ?= inventories/lab-disk
 bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/disk-image.md)
 	@ansible-playbook playbooks/bake.yml -i $(INVENTORY)
 
-plan: deps ## Plan a profile without any node: make plan PROFILE=flagship
+plan: deps ## Plan a profile without any machine: make plan PROFILE=flagship
 	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)
