@@ -57,3 +57,10 @@ def test_a_role_installs_from_the_list_that_the_bundle_is_told(role):
     told = (ROOT / f"roles/{role}/tasks/bundle.yml").read_text(encoding="utf-8")
     assert [name for name in named(role) if not re.search(rf"packages: .*\b{name}\b", told)] == []
     assert named(role) or "packages:" not in told or role == "nvidia_driver", "it has a module of its own"
+
+
+def test_packages_have_one_owner():
+    """Whoever installs past managed_packages forgets what was there before."""
+    past = re.compile(r"ansible\.builtin\.(apt|dnf|package|dpkg_selections):")
+    files = [*ROOT.glob("roles/*/*/**/*.yml"), *ROOT.glob("playbooks/*.yml")]
+    assert [str(path) for path in files if past.search(path.read_text(encoding="utf-8"))] == []
