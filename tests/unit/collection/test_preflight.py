@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,36 @@ def test_every_role_has_a_worst_setting(role):
     assert cases
     for case in cases:
         assert set(case["says"]) <= PAGE[role][0], "docs/preflight.md says otherwise"
+
+
+NATIVE = """
+- name: An engine that brings its own role and no image
+  hosts: localhost
+  gather_facts: false
+  vars:
+    appliance_plan:
+      engine: {name: ollama, device: cpu}
+      provision: {role: ollama, ready: true}
+      nodes: {localhost: {head: true, rank: 0, address: 127.0.0.1, gpus: []}}
+      service: {unit: yitiji-ollama, host: 127.0.0.1, port: 8000}
+      args: []
+      env: {OLLAMA_MODELS: /home/ollama/models}
+      image: null
+      run: {health: /health, key_variable: "", models: /v1/models}
+      start: {timeout_seconds: 10}
+      model: {id: a/b, served_name: b, path: /srv/models/a/b, stamp: /srv/models/a/b/stamp}
+      release: {version: "1", url: http://127.0.0.1:9/ollama.tar, sha256: none}
+  tasks:
+    - name: Check the engine
+      ansible.builtin.import_role:
+        name: yitiji.deepseek.engine
+        tasks_from: preflight
+"""
+
+
+def test_an_engine_without_an_image_is_checked_by_its_own_role(tmp_path):
+    play = tmp_path / "play.yml"
+    play.write_text(NATIVE, encoding="utf-8")
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 2 and "LLM702" in run.stdout, run.stdout[-3000:] + run.stderr[-2000:]
