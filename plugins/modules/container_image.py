@@ -118,16 +118,14 @@ pinned:
   sample: true
 """
 
-import shutil
 import time
-from typing import Any, Dict, List, Tuple
+from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as engine_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as login
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import manifest, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring import Brought, Settings, bring
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -137,50 +135,6 @@ NO_DOCKER = Refusal(
     Text("there is no running Docker engine.", "没有正在运行的 Docker 引擎。"),
     Text("run role docker first (site.yml does).", "请先运行 docker 角色（site.yml 会执行）。"),
 )
-
-
-def archives(module: AnsibleModule) -> List[str]:
-    return [str(a.get("url") or a.get("path")) for a in module.params["archives"]]
-
-
-def bring(module: AnsibleModule, image: core.Image, docker: str, engine: Dict[str, Any]) -> Dict[str, Any]:
-    """Load or pull; in check mode only find out from where."""
-    dry = module.check_mode or module.params["dry_run"]
-    report = Reporter(module.params["progress"], image.ref)
-    source = core.choose(image, archives(module))
-    moved = size = 0
-    if source is not None:
-        if not dry:
-            moved = core.load(docker, source, report.bytes, module.params["timeout"])
-    else:
-        source = image.ref
-        folder, size = ask(module, image, engine)
-        if not dry:
-            report.text(f"pulling {size / 2**30:.1f} GiB" if size else "pulling")
-            core.pull(docker, image, module.params["timeout"], folder)
-    found = None if dry else core.find(docker, image)
-    if found is None and not dry:
-        raise core.not_the_one(image, source)
-    return {"found": found, "source": source, "bytes": moved, "download": size}
-
-
-def ask(module: AnsibleModule, image: core.Image, engine: Dict[str, Any]) -> Tuple[str, int]:
-    """(folder with the login, size); refuses what would fail after gigabytes."""
-    ref, folders = registry.split(image.ref), (module.params["config"], login.ROOTS)
-    folder, known = login.login(ref.host, folders)
-    place = core.check_registry(
-        image, engine["registry_mirrors"], login.reach(engine, 15, folders), bool(folder and not known)
-    )
-    told = manifest.describe(place, ref, image.digest) if place else None
-    if told is None:
-        return folder, 0
-    root = engine["data_root"] or "/"
-    core.check_space(image, told.bytes, root, shutil.disk_usage(root).free)
-    if "NVIDIA_REQUIRE_CUDA" in told.env or "CUDA_VERSION" in told.env:
-        smi = read_smi(Host())
-        problem = manifest.driver_problem(told.env, smi["cuda_version"], smi["driver_version"])
-        core.check_driver(image, problem, str(smi["driver_version"]), str(smi["cuda_version"]))
-    return folder, told.bytes
 
 
 def main() -> None:
@@ -202,36 +156,37 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    began = time.monotonic()
-    image = core.Image(module.params["ref"], module.params["id"] or "", module.params["digest"] or "")
+    params, began = module.params, time.monotonic()
+    archives: List[str] = [str(a.get("url") or a.get("path")) for a in params["archives"]]
+    image = core.Image(params["ref"], params["id"] or "", params["digest"] or "")
     pinned = bool(image.id or image.digest)
-    image = core.resolve(image, archives(module))
+    image = core.resolve(image, archives)
     engine = engine_.read()
-    answer: Dict[str, Any] = {"found": None, "source": "node", "bytes": 0, "download": 0}
+    there = Brought("node")
     try:
         if engine["running"]:
-            answer["found"] = core.find(engine["path"], image)
+            there = there._replace(found=core.find(engine["path"], image))
         elif not module.check_mode:
             raise NO_DOCKER
-        if answer["found"] is None:
+        if there.found is None and engine["running"]:
+            settings = Settings(archives, params["timeout"], params["config"], module.check_mode or params["dry_run"])
+            report = Reporter(params["progress"], image.ref)
+            there = bring(image, engine, settings, report, lambda: read_smi(Host()))
+        elif there.found is None:
             # A bare host in check mode has no engine to ask for its mirrors: the archives alone are looked at.
-            if engine["running"]:
-                answer = bring(module, image, engine["path"], engine)
-            else:
-                answer["source"] = core.choose(image, archives(module)) or "unknown until Docker is there"
+            there = Brought(core.choose(image, archives) or "unknown until Docker is there")
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
     if not (image.id or image.digest):
         module.warn(f"[LLM313] {image.ref} has neither id nor digest: the tag may point elsewhere tomorrow.")
-    found = answer["found"] or {}
-    changed = answer["source"] != "node"
+    found, changed = there.found or {}, there.source != "node"
     module.exit_json(
         changed=changed,
         id=str(found.get("Id") or image.id),
         command=core.command(found),
-        source=answer["source"],
-        bytes=answer["bytes"],
-        download_bytes=answer.get("download", 0),
+        source=there.source,
+        bytes=there.bytes,
+        download_bytes=there.download,
         seconds=round(time.monotonic() - began, 1),
         pinned=pinned,
         diff={"before": "" if changed else image.pinned_name + "\n", "after": image.pinned_name + "\n"},

@@ -112,65 +112,12 @@ restarts:
 """
 
 import time
-from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets, systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
-from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
-
-
-def ask(words: List[str]) -> Tuple[int, str]:
-    done = run(words, 30)
-    return done.returncode, done.stdout
-
-
-class Service:
-    """Asks the service; signs in once, as sign-ins are counted there."""
-
-    def __init__(self, params: Dict[str, Any], restarts: int) -> None:
-        self.params, self.restarts = params, restarts
-        self.client = api.Client(params["url"], timeout=10)
-        if params["key_file"]:
-            self.client.key = secrets.read(Path(params["key_file"])) or ""
-
-    def missing(self) -> Optional[str]:
-        """Why the service is not ready, or None."""
-        params = self.params
-        try:
-            status, _body = self.client.call(params["health"])
-            if status != 200:
-                return f"{params['health']} answers {status}"
-            if not params["models"]:
-                return None
-            if params["email"] and not self.client.key:
-                self.client.sign_in(params["email"], secrets.read(Path(params["password_file"])) or "")
-            listed = self.client.models(params["models"])
-        except api.Unanswered as error:
-            if chat.wrong_password(error):
-                raise
-            return str(error) if error.status else f"it does not answer on {params['url']} yet"
-        if params["model"] and not api.listed_as(params["model"], listed):
-            return f"model {params['model']} is not listed yet (listed: {', '.join(listed) or 'none'})"
-        return None
-
-    def look(self) -> core.Seen:
-        unit = self.params["unit"]
-        state = systemd.read_state(ask, unit)
-        # After a crash the reason is in the run before; else earlier runs only confuse.
-        invocation = state.invocation if state.restarts == self.restarts else ""
-        log = systemd.read_log(ask, unit, core.LOG_LINES, invocation)
-        if state.active != "active":
-            return core.Seen(state, log, "the unit is " + state.active)
-        try:
-            return core.Seen(state, log, self.missing())
-        except api.Unanswered as error:
-            return core.Seen(state, log, str(error), chat.unanswered(self.params["url"], error))
+from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.service import Service, Wanted
 
 
 def main() -> None:
@@ -197,11 +144,11 @@ def main() -> None:
         module.exit_json(changed=False, status="skipped", seconds=0.0, line="", missing="", restarts=0)
     unit, began = params["unit"], time.monotonic()
 
-    before = systemd.read_state(ask, unit).restarts
+    service = Service(Wanted(**{name: params[name] for name in Wanted._fields}))
     seconds = 0 if params["look"] else params["timeout"]
     report = Reporter(params["progress"], unit)
     answer = core.watch(
-        Service(params, before).look, unit, seconds, before, params["stamp"], lambda seen: report.text(core.told(seen))
+        service.look, unit, seconds, service.restarts, params["stamp"], lambda seen: report.text(core.told(seen))
     )
     if answer.status == "waiting" and not params["look"]:
         answer = answer._replace(refusal=core.too_late(unit, answer.seen, params["timeout"], params["variable"]))
