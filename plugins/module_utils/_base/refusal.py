@@ -1,38 +1,113 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One form for refusals: rule id, host, what is wrong, what to do; English and Chinese."""
+"""The one form of a refusal: rule id, hosts, what is wrong, what to do; English and Chinese.
+
+The words stand in `messages/`, found by the rule's id; who refuses gives the id and the values.
+"""
 
 from __future__ import annotations
 
 import socket
-from typing import List, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES, PHRASES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text, joined
 
-class Text(NamedTuple):
-    """A sentence in both languages."""
-
-    en: str
-    zh: str
+HOSTS_SHOWN = 8
+STOPS = (".", "!", "?", "。", "！", "？", "…")
 
 
 class Refusal(Exception):
-    """Something a person has to decide or repair; nothing was changed because of it."""
+    """Something a person has to decide or repair.
 
-    def __init__(self, rule: str, reason: Text, fix: Text) -> None:
-        super().__init__(reason.en)
+    `remedies` are better than the rule's own, nearest first; `need` and `have` are the numbers behind a plan's
+    refusal; `evidence` (log lines) is printed unchanged; `retry` says that a second try may help.
+    """
+
+    def __init__(
+        self,
+        rule: str,
+        *old: Text,
+        host: str = "",
+        need: Optional[Dict[str, Any]] = None,
+        have: Optional[Dict[str, Any]] = None,
+        remedies: Sequence[Text] = (),
+        evidence: Sequence[str] = (),
+        retry: bool = False,
+        **values: Any,
+    ) -> None:
+        message = Message(*old) if old else MESSAGES[rule]
         self.rule = rule
-        self.reason = reason
-        self.fix = fix
+        self.host = host
+        self.need = need
+        self.have = have
+        self.evidence: List[str] = list(evidence)
+        self.retry = retry
+        self.values = values
+        self.reason: Text = message.reason if old else message.reason.filled(values)
+        self.remedies: Tuple[Text, ...] = tuple(remedies) or (message.remedy if old else message.remedy.filled(values),)
+        super().__init__(self.reason.en)
+
+    @property
+    def fix(self) -> Text:
+        return self.remedy
+
+    @property
+    def remedy(self) -> Text:
+        return joined(self.remedies, "; or ", "；或")
+
+    def as_dict(self, hosts: Union[str, Sequence[str]] = ()) -> Dict[str, Any]:
+        """For a result: plain data in both languages."""
+        told: Dict[str, Any] = {
+            "rule": self.rule,
+            "host": self._where(hosts),
+            "reason": self.reason.as_dict(),
+            "remedy": self.remedy.as_dict(),
+        }
+        if self.need is not None or self.have is not None:
+            told.update(need=self.need, have=self.have)
+        return told
+
+    def message(self, hosts: Union[str, Sequence[str]] = ()) -> str:
+        """The one printed form."""
+        return printed(self.as_dict(hosts), self.evidence)
+
+    def _where(self, hosts: Union[str, Sequence[str]]) -> str:
+        named = [hosts] if isinstance(hosts, str) else list(hosts)
+        named = [host for host in named if host] or [self.host or socket.gethostname()]
+        return ", ".join(named[:HOSTS_SHOWN]) + (" …" if len(named) > HOSTS_SHOWN else "")
+
+
+def printed(told: Mapping[str, Any], evidence: Sequence[str] = ()) -> str:
+    """The one printed form, of what `as_dict` told; `evidence` follows it."""
+    rule, host, reason, remedy = (told[name] for name in ("rule", "host", "reason", "remedy"))
+    lines = [
+        f"[{rule}] {host}: {_stop(reason['en'], '.')} Fix: {_stop(remedy['en'], '.')}",
+        f"[{rule}] {host}：{_stop(reason['zh'], '。')}处理办法：{_stop(remedy['zh'], '。')}",
+    ]
+    if evidence:
+        lines += ["--- log / 日志 ---", *evidence]
+    return "\n".join(lines)
 
 
 def render(refusal: Refusal, host: Optional[str] = None, evidence: Optional[List[str]] = None) -> str:
-    """The text an operator reads; `evidence` (log lines) follows it unchanged."""
-    name = host or socket.gethostname()
-    lines = [
-        f"[{refusal.rule}] {name}: {refusal.reason.en} Fix: {refusal.fix.en}",
-        f"[{refusal.rule}] {name}：{refusal.reason.zh}处理办法：{refusal.fix.zh}",
-    ]
-    if evidence:
-        lines.append("--- log / 日志 ---")
-        lines += evidence
-    return "\n".join(lines)
+    refusal.evidence = list(evidence or refusal.evidence)
+    return refusal.message(host or "")
+
+
+def say(phrase: str, **values: Any) -> Text:
+    """A part of a message, by its name in the catalogue."""
+    return PHRASES[phrase].filled(values)
+
+
+def fail(module: Any, refusal: Refusal, **result: Any) -> NoReturn:
+    """Every module fails this way."""
+    module.fail_json(msg=refusal.message(), **{**refusal.as_dict(), **result})
+    raise AssertionError("fail_json came back")
+
+
+def _stop(text: str, stop: str) -> str:
+    return text if text.endswith(STOPS) else text + stop
+
+
+__all__ = ["Refusal", "Text", "fail", "render", "say"]

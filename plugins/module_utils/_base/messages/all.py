@@ -1,0 +1,26 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All messages by rule id, and the phrases that messages are put together from, by name."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages import (
+    access,
+    bundle,
+    cluster,
+    containers,
+    driver,
+    host,
+    planner,
+    services,
+    weights,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
+
+MESSAGES: Dict[str, Message] = {}
+PHRASES: Dict[str, Text] = {}
+for _hundred in (host, driver, containers, cluster, planner, weights, services, access, bundle):
+    MESSAGES.update(_hundred.MESSAGES)
+    PHRASES.update(_hundred.PHRASES)

@@ -1,0 +1,22 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages of the hundred 1: the node itself, variables, reports, files and commands."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
+
+MESSAGES: Dict[str, Message] = {
+    "LLM116": Message(
+        Text("kernel settings are not as wanted: {names}", "内核参数不符合要求：{names}"),
+        Text(
+            "run site.yml again; another file of sysctl.d may set them",
+            "请重新运行 site.yml，并检查其他 sysctl.d 文件",
+        ),
+    ),
+}
+
+# Parts of messages.
+PHRASES: Dict[str, Text] = {}

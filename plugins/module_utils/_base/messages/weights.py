@@ -1,0 +1,123 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages of the hundred 6: the weights of models."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
+
+MESSAGES: Dict[str, Message] = {
+    "LLM601": Message(
+        Text("{path} is incomplete or not the listed file: {detail}", "{path} 不完整或与清单不符：{detail}"),
+        Text(
+            "run again; if it stays, the hub's copy is broken: set another endpoint or source",
+            "请重新运行；若仍失败则为源站副本损坏，请更换 endpoint 或 source",
+        ),
+    ),
+    "LLM602": Message(
+        Text("{path} is not a usable model file: {detail}", "{path} 不是可用的模型文件：{detail}"),
+        Text(
+            "check the repository; a Git LFS pointer or a partial split set must be uploaded again",
+            "请检查仓库；Git LFS 指针文件或不完整的分片需要重新上传",
+        ),
+    ),
+    "LLM603": Message(
+        Text("{path} names shards that are missing: {detail}", "{path} 引用的分片缺失：{detail}"),
+        Text(
+            "widen weights_include / weights_exclude, or choose another revision",
+            "请放宽 weights_include / weights_exclude，或更换版本（revision）",
+        ),
+    ),
+    "LLM605": Message(
+        Text("cannot reach {url}: {detail}", "无法访问 {url}：{detail}"),
+        Text(
+            "check name resolution, route, proxy and appliance_modelscope_endpoint, or use source: directory",
+            "请检查域名解析、路由、代理与 appliance_modelscope_endpoint，或使用 source: directory",
+        ),
+    ),
+    "LLM606": Message(
+        Text("model {model} is not on {url}", "{url} 上没有模型 {model}"),
+        Text(
+            "check the spelling of the model id (owner/name); a private model needs appliance_modelscope_token",
+            "请检查模型 id（owner/name）；私有模型需要设置 appliance_modelscope_token",
+        ),
+    ),
+    "LLM607": Message(
+        Text(
+            "model {model} has no revision {revision} (known: {detail})",
+            "模型 {model} 没有版本 {revision}（已有：{detail}）",
+        ),
+        Text("set revision to one of these", "请将 revision 设为其中之一"),
+    ),
+    "LLM608": Message(
+        Text("{url} refuses access: {detail}", "{url} 拒绝访问：{detail}"),
+        Text(
+            "set appliance_modelscope_token to a valid token with access to the model",
+            "请设置有权访问该模型的 appliance_modelscope_token",
+        ),
+    ),
+    "LLM609": Message(
+        Text("the certificate of {url} is not trusted: {detail}", "{url} 的证书不可信：{detail}"),
+        Text(
+            "check the clock and the certificate, or set ca_path to the site's own CA",
+            "请检查系统时间与证书，或将 ca_path 设为内部 CA",
+        ),
+    ),
+    "LLM610": Message(
+        Text("the listing of {model} cannot be used: {detail}", "{model} 的文件清单不可用：{detail}"),
+        Text(
+            "choose another model, revision or endpoint; nothing was written",
+            "请更换模型、版本或 endpoint；未写入任何文件",
+        ),
+    ),
+    "LLM611": Message(
+        Text("{path} could not be fetched from {url}: {detail}", "无法从 {url} 获取 {path}：{detail}"),
+        Text("run again: it goes on at the byte where it stopped", "请重新运行：将从中断处继续"),
+    ),
+    "LLM612": Message(
+        Text("{path} arrived {detail} times with a wrong sha256", "{path} 连续 {detail} 次 sha256 校验失败"),
+        Text(
+            "the hub's copy or a proxy on the way is broken: set another endpoint, or another revision",
+            "源站副本或中间代理有问题：请更换 endpoint 或版本",
+        ),
+    ),
+    "LLM613": Message(
+        Text("another run works on {path}: {detail}", "另一个任务正在处理 {path}：{detail}"),
+        Text("wait for it, or end it, and run again", "请等待其完成或结束它，然后重新运行"),
+    ),
+    "LLM614": Message(
+        Text("cannot write {path}: {detail}", "无法写入 {path}：{detail}"),
+        Text("check the disk, the mount and the permissions, and run again", "请检查磁盘、挂载与权限，然后重新运行"),
+    ),
+    "LLM615": Message(
+        Text("the source directory {path} cannot be used: {detail}", "源目录 {path} 不可用：{detail}"),
+        Text(
+            "set source_dir to a directory that holds the model's files (or owner/name below it)",
+            "请将 source_dir 设为包含模型文件的目录（或其上级，内含 owner/name）",
+        ),
+    ),
+    "LLM616": Message(
+        Text("{path} is not verified: {detail}", "{path} 未通过校验：{detail}"),
+        Text("run the weights role again", "请重新运行 weights 角色"),
+    ),
+    "LLM617": Message(
+        Text("the download was stopped: {detail}", "下载已停止：{detail}"),
+        Text("run again: it goes on where it stopped", "请重新运行：将从中断处继续"),
+    ),
+    "LLM618": Message(
+        Text(
+            "the model changed on {url} while it was being fetched: {detail}",
+            "下载期间 {url} 上的模型发生变化：{detail}",
+        ),
+        Text("run again, or set revision to a fixed tag", "请重新运行，或将 revision 设为固定标签"),
+    ),
+    "LLM619": Message(
+        Text("{path} is in use: {detail}", "{path} 正在使用中：{detail}"),
+        Text("stop the service that uses it, then remove it", "请先停止使用它的服务，再删除"),
+    ),
+}
+
+# Parts of messages.
+PHRASES: Dict[str, Text] = {}

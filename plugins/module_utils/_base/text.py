@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A text in both languages, and its values filled in."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, Mapping, NamedTuple
+
+
+class Text(NamedTuple):
+    """The same in English and Chinese; `{name}` is filled in by a value."""
+
+    en: str
+    zh: str
+
+    def filled(self, values: Mapping[str, Any]) -> Text:
+        return Text(self.en.format_map(_English(values)), self.zh.format_map(_Chinese(values)))
+
+    def as_dict(self) -> Dict[str, str]:
+        return {"en": self.en, "zh": self.zh}
+
+
+class Message(NamedTuple):
+    """What is wrong and what to do about it; both without a final stop."""
+
+    reason: Text
+    remedy: Text
+
+
+def joined(texts: Iterable[Text], en: str = "; ", zh: str = "；") -> Text:
+    """Several texts as one, with these between them."""
+    several = list(texts)
+    return Text(en.join(text.en for text in several), zh.join(text.zh for text in several))
+
+
+# An unknown value becomes "?": a message that lacks a detail is better than none.
+class _English(Dict[str, Any]):
+    def __getitem__(self, key: str) -> Any:
+        value = self.get(key, "?")
+        if isinstance(value, Text):
+            return value.en
+        return ", ".join(_in(part, "en") for part in value) if isinstance(value, (list, tuple)) else value
+
+
+class _Chinese(Dict[str, Any]):
+    def __getitem__(self, key: str) -> Any:
+        value = self.get(key, "?")
+        if isinstance(value, Text):
+            return value.zh
+        return "、".join(_in(part, "zh") for part in value) if isinstance(value, (list, tuple)) else value
+
+
+def _in(value: Any, language: str) -> str:
+    return str(getattr(value, language) if isinstance(value, Text) else value)

@@ -1,0 +1,79 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one form of a refusal."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
+
+
+class Module:
+    def fail_json(self, **result):
+        raise SystemExit(result)
+
+
+def ports(**more):
+    return Refusal("LLM801", ports=[9000, 9001], **more)
+
+
+def test_printed_form_names_rule_host_reason_and_remedy_in_both_languages():
+    english, chinese = ports().message("gpu01").split("\n")
+    assert english.startswith("[LLM801] gpu01: others can reach 9000, 9001. Fix: bind it to 127.0.0.1")
+    assert english.endswith(".")
+    assert chinese.startswith("[LLM801] gpu01：以下端口对外开放：9000、9001。处理办法：请改为监听 127.0.0.1")
+    assert chinese.endswith("。")
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "shown"),
+    [
+        ("", (), socket.gethostname()),
+        ("gpu01", (), "gpu01"),
+        ("gpu01", "gpu02", "gpu02"),
+        ("", ["gpu01", "gpu02"], "gpu01, gpu02"),
+        ("", [f"n{number}" for number in range(9)], "n0, n1, n2, n3, n4, n5, n6, n7 …"),
+    ],
+)
+def test_hosts(host, hosts, shown):
+    refusal = ports(host=host)
+    assert refusal.message(hosts).startswith(f"[LLM801] {shown}: ")
+    assert refusal.as_dict(hosts)["host"] == shown
+
+
+def test_remedies_that_fit_better_replace_the_general_one():
+    refusal = ports(remedies=[Text("stop it", "停止它"), Text("move it", "移走它")])
+    english, chinese = refusal.message("a").split("\n")
+    assert english.endswith("Fix: stop it; or move it.")
+    assert chinese.endswith("处理办法：停止它；或移走它。")
+
+
+def test_evidence_follows_unchanged():
+    assert ports(evidence=["{a} line"]).message("a").split("\n")[2:] == ["--- log / 日志 ---", "{a} line"]
+
+
+@pytest.mark.parametrize(("why", "end"), [("it ended.", "it ended. Fix:"), ("really?", "really? Fix:"), ("x", "x. Fix:")])
+def test_no_second_stop_after_what_others_said(why, end):
+    assert end in Refusal("LLM217", why=why).message("a")
+
+
+def test_plain_data():
+    assert ports(host="a", need={"n": 2}).as_dict() == {
+        "rule": "LLM801",
+        "host": "a",
+        "reason": {"en": "others can reach 9000, 9001", "zh": "以下端口对外开放：9000、9001"},
+        "remedy": ports().remedy.as_dict(),
+        "need": {"n": 2},
+        "have": None,
+    }
+    assert "need" not in ports().as_dict()
+
+
+def test_modules_fail_in_one_way():
+    with pytest.raises(SystemExit) as caught:
+        fail(Module(), ports(host="a"), changed=False, reason="own")
+    assert caught.value.code["msg"] == ports(host="a").message()
+    assert caught.value.code["rule"] == "LLM801" and caught.value.code["reason"] == "own"
+    assert caught.value.code["changed"] is False
