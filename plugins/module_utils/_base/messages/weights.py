@@ -117,6 +117,14 @@ MESSAGES: Dict[str, Message] = {
         Text("{path} is in use: {detail}", "{path} 正在使用中：{detail}"),
         Text("stop the service that uses it, then remove it", "请先停止使用它的服务，再删除"),
     ),
+    "LLM620": Message(
+        Text("{model} at {url} is not what was planned: {detail}", "{url} 上的 {model} 与方案不一致：{detail}"),
+        Text(
+            "run site.yml again, which plans with what is there now; nodes with earlier files need "
+            "weights_update: true",
+            "请重新运行 site.yml，按现有文件规划；已有旧文件的节点请设置 weights_update: true",
+        ),
+    ),
 }
 
 # Parts of messages.

@@ -54,7 +54,7 @@ def test_evidence_follows_unchanged():
     assert ports(evidence=["{a} line"]).message("a").split("\n")[2:] == ["--- log / 日志 ---", "{a} line"]
 
 
-@pytest.mark.parametrize(("why", "end"), [("it ended.", "it ended. Fix:"), ("really?", "really? Fix:"), ("x", "x. Fix:")])
+@pytest.mark.parametrize(("why", "end"), [("it ended.", "it ended. Fix:"), ("why?", "why? Fix:"), ("x", "x. Fix:")])
 def test_no_second_stop_after_what_others_said(why, end):
     assert end in Refusal("LLM217", why=why).message("a")
 
