@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a module's parameters to a bundle that is closed, signed and, if wished, cut into volumes."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import finish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import volumes as split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.make import Maker
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import Bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Spec, run, summary, target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
+
+
+class Progress:
+    """A line a second: what comes, sizes, rate, time left."""
+
+    def __init__(self, path: Optional[str]) -> None:
+        self.path, self.report = path, Reporter(path, "bundle")
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self.report.what != what:
+            self.report = Reporter(self.path, what)
+            self.report.text("…")
+        elif total:
+            self.report.bytes(done, total)
+
+
+def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
+    catalog = params["catalog"]
+    targets: List[Dict[str, Any]] = [target_of(one, catalog.get("targets") or {}) for one in params["targets"]]
+    spec = Spec(
+        os.path.abspath(params["path"]),
+        targets,
+        params["packages"],
+        params["images"],
+        params["downloads"],
+        params["models"],
+        catalog.get("licences") or {},
+        params["licences"],
+        params["ca_path"] or "",
+    )
+    size = split.size_of(params["split"]) if params["split"] else 0
+    say = Progress(params["progress"])
+    maker = Maker(spec, say)
+    if dry:
+        maker.work.consent(maker.named())
+        return {"changed": True, "kinds": {}, "bytes": 0, "fetched": 0, "signer": "", "volumes": []}
+    for tool in ("ssh-keygen", "gpg", "apt-get", "dpkg-deb"):  # missing ones are refused before a byte comes
+        run([tool, "--version"] if tool != "ssh-keygen" else [tool, "-?"])
+    finish.ensure_key(params["key"])
+    files = maker.make()
+    names = ("distribution", "release", "version", "architecture")
+    told = tuple({name: str(one[name]) for name in names} for one in targets)
+    bundle = Bundle(
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), params["version"], told, maker.holds, tuple(files)
+    )
+    bundle, changed = finish.close(spec.dest, bundle, params["check_script"], params["key"], spec.licences)
+    volumes: List[str] = []
+    if size:
+        told_of = lambda done, total: say("volumes", done, total)  # noqa: E731
+        volumes, written = split.split(bundle, spec.dest, size, params["join_script"], told_of)
+        changed = changed or written
+    return {
+        "changed": changed,
+        "volumes": volumes,
+        "kinds": summary(bundle.files),
+        "bytes": bundle.size,
+        "fetched": maker.work.fetched,
+        "signer": finish.public_key(params["key"]),
+    }
