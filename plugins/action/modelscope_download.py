@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import PROGRESS, WORK
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.progress_line import progress_line
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import SLACK, Vars, Watched
@@ -41,11 +42,9 @@ class ActionModule(Watched):
     def line(self, state: Dict[str, Any]) -> str:
         return progress_line(state)
 
-    def too_long(self, host: str, limit: int) -> str:
-        return (
-            f"[LLM617] {host}: no end of the download within {limit - SLACK} s. Raise limit.\n"
-            f"[LLM617] {host}：下载未在 {limit - SLACK} 秒内完成。请增大 limit。"
-        )
+    def too_long(self, limit: int) -> Refusal:
+        again = Text("raise limit, then run again: it goes on where it stopped", "请增大 limit 后重新运行：将继续下载")
+        return Refusal("LLM617", detail=f"{limit - SLACK} s", remedies=[again])
 
     def _in_work(self, args: Dict[str, Any], name: str) -> str:
         return str(self._connection._shell.join_path(str(args["dest"]), WORK, name))

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Dict, Optional
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import overdue
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
 
 Vars = Optional[Dict[str, Any]]
 PAUSES = (0.5, 1.0, 2.0, 3.0)  # seconds between two looks; the last one repeats
@@ -58,8 +58,9 @@ class Watched(ActionBase):
     def elapsed(self, seconds: float, _args: Dict[str, Any]) -> str:
         return f"{seconds:.0f} s"
 
-    def too_long(self, host: str, limit: int) -> str:
-        return render(overdue(self.NAME, limit), host)
+    def too_long(self, limit: int) -> Refusal:
+        """Of a job that neither ended nor gave up by itself."""
+        return Refusal("LLM119", job=self.NAME, seconds=limit)
 
     def in_check_mode(self, args: Dict[str, Any], task_vars: Vars) -> Dict[str, Any]:
         self._task.check_mode = True
@@ -120,7 +121,7 @@ class Watched(ActionBase):
             if line and now - shown_at >= (APART if line != shown else REPEAT):
                 shown, shown_at = line, now
                 self._display.display(f"{host}: {line} ({self.elapsed(now - began, args)})")
-        return {"failed": True, "msg": self.too_long(host, limit)}
+        return failed(self.too_long(limit), host)
 
     def _ask(self, status: Dict[str, Any], mode: str, task_vars: Vars) -> Dict[str, Any]:
         answer: Dict[str, Any] = self._execute_module(

@@ -8,7 +8,6 @@ import json
 import time
 from typing import Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
 
@@ -20,18 +19,6 @@ def describe(done: int, total: int, seconds: float) -> str:
     if total and rate > 0:
         text += f", {max(0, total - done) / rate:.0f} s left"
     return text
-
-
-def overdue(job: str, seconds: int) -> Refusal:
-    """Of a job in the background that neither ended nor gave up by itself."""
-    return Refusal(
-        "LLM119",
-        Text(f"{job} did not end within {seconds} s.", f"{job} 未在 {seconds} 秒内结束。"),
-        Text(
-            "look on the node what hangs (ps, dmesg, a full or failing disk), then run again.",
-            "请在节点上查看阻塞原因（ps、dmesg、磁盘已满或故障），然后重新运行。",
-        ),
-    )
 
 
 class Reporter:

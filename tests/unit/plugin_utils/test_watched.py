@@ -131,3 +131,12 @@ def test_a_download_is_kept_alive_and_asked_rarely(monkeypatch):
     assert full.run()["changed"] and full.ran[0][3], "no quick look where everything is to be read"
     gone = Node(Download, monkeypatch, {"changed": True, "removed": []}, [None], [], dest="/srv/m", state="absent")
     assert gone.run() == {"changed": True, "removed": []} and len(gone.ran) == 1
+
+
+def test_a_download_without_an_end_tells_the_limit_and_lets_the_node_stop(monkeypatch):
+    state = {"state": "downloading", "model": "m"}
+    node = Node(Download, monkeypatch, {"changed": True}, [state], [], dest="/srv/m", limit=100)
+    answer = node.run()
+    assert answer["failed"] and answer["rule"] == "LLM617"
+    assert "100 s" in answer["msg"] and "raise limit" in answer["msg"]
+    assert node.commands[-1] == "rm -f /srv/m/.yitiji-download/lease"

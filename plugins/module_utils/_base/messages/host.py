@@ -16,6 +16,13 @@ MESSAGES: Dict[str, Message] = {
             "请重新运行 site.yml，并检查其他 sysctl.d 文件",
         ),
     ),
+    "LLM119": Message(
+        Text("{job} did not end within {seconds} s", "{job} 未在 {seconds} 秒内结束"),
+        Text(
+            "look on the node what hangs (ps, dmesg, a full or failing disk), then run again",
+            "请在节点上查看阻塞原因（ps、dmesg、磁盘已满或故障），然后重新运行",
+        ),
+    ),
 }
 
 # Parts of messages.
