@@ -8,16 +8,23 @@ import os
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base import refusal as base
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_row, compare, parse_log
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import (
+    as_json,
+    check_folder,
+    read_rows,
+    save_files,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish, resolve
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
 
 
 class ActionModule(ActionBase):
@@ -28,6 +35,14 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("serving_plan"))
+        try:
+            if options["save_to"]:
+                check_folder(options["save_to"])
+            return self._answer(result, options, task_vars or {})
+        except base.Refusal as refusal:
+            action_fail(refusal, str((task_vars or {}).get("inventory_hostname", "")))
+
+    def _answer(self, result, options, task_vars):
         if options["engine_log"]:
             return {**result, **self._learn(options)}
         options["calibration"] = read_rows(options["calibration_file"])
@@ -42,7 +57,7 @@ class ActionModule(ActionBase):
                 return result
             plan = options["planned"] or make_plan(read_wish(options, catalog), catalog, read_guests(options, catalog))
         except Refusal as refusal:
-            hosts = list(options["nodes"]) or [str((task_vars or {}).get("inventory_hostname", ""))]
+            hosts = list(options["nodes"]) or [str(task_vars.get("inventory_hostname", ""))]
             raise AnsibleActionFail(
                 refusal.message(options["deployment"], hosts),
                 result={"refusal": refusal.as_dict(), "rule": refusal.id},

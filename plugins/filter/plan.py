@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 def plan_nodes(hosts, hostvars):
     """Host names -> {name: {address, facts, hardware}} for serving_plan, in the order given."""
@@ -20,6 +22,13 @@ def plan_nodes(hosts, hostvars):
     return nodes
 
 
+def plan_dir(deployment, groups, hostvars, host):
+    """`.plans` beside the inventory of the deployment's head; without a file, where Ansible was started."""
+    head = (groups.get(deployment) or [host])[0]
+    beside = str(hostvars[head].get("inventory_dir") or "")  # a host of the command line: None, or its word
+    return os.path.join(beside if os.path.isabs(beside) else os.getcwd(), ".plans")
+
+
 class FilterModule:
     def filters(self):
-        return {"plan_nodes": plan_nodes}
+        return {"plan_nodes": plan_nodes, "plan_dir": plan_dir}

@@ -127,7 +127,9 @@ options:
     type: bool
     default: false
   save_to:
-    description: Folder on the controller that gets C(plan.json), C(plan.html) and the explanations.
+    description:
+      - Folder on the controller that gets C(plan.json), C(plan.html) and the explanations.
+      - With O(resolve_only) nothing is written, and a folder that can't be written is refused (LLM541).
     type: path
     default: ""
 extends_documentation_fragment:

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
 from typing import Any, Dict, List, Mapping, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 
 def read_rows(path: str) -> List[Dict[str, Any]]:
@@ -23,16 +26,38 @@ def as_json(plan: Any) -> str:
 
 def save_files(folder: str, files: Mapping[str, str], check: bool) -> Tuple[bool, List[Dict[str, str]]]:
     """Writes what differs; returns whether anything did, and the differences."""
-    diff = []
-    for name, content in sorted(files.items()):
-        path = os.path.join(folder, name)
-        before = _read(path)
-        if before == content:
-            continue
-        diff.append({"before_header": path, "after_header": path, "before": before, "after": content})
-        if not check:
-            _write(path, content)
-    return bool(diff), diff
+    try:
+        diff = [_change(folder, name, content, check) for name, content in sorted(files.items())]
+    except OSError as error:
+        raise _unwritable(folder, error.strerror or str(error)) from error
+    told = [one for one in diff if one]
+    return bool(told), told
+
+
+def _change(folder: str, name: str, content: str, check: bool) -> Dict[str, str]:
+    path = os.path.join(folder, name)
+    before = _read(path)
+    if before == content:
+        return {}
+    if not check:
+        _write(path, content)
+    return {"before_header": path, "after_header": path, "before": before, "after": content}
+
+
+def check_folder(folder: str) -> None:
+    """Refused before anything is changed: a place where no plan can be kept."""
+    there = os.path.abspath(folder)
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise _unwritable(folder, f"{there}: {os.strerror(errno.ENOTDIR)}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+        raise _unwritable(folder, f"{there}: {os.strerror(errno.EROFS if read_only else errno.EACCES)}")
+
+
+def _unwritable(folder: str, why: str) -> Refusal:
+    return Refusal("LLM541", folder=folder, detail=why)
 
 
 def _read(path: str) -> str:

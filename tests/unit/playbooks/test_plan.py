@@ -60,3 +60,10 @@ def test_refusals_name_host_reason_and_remedy(tmp_path, wish, expected):
     assert done.returncode != 0 and not list(tmp_path.iterdir())
     for part in expected:
         assert part in done.stdout + done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_planning(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = play("-i", "inventories/basic", appliance_plan_dir=str(tmp_path / "file"))
+    assert done.returncode != 0 and "LLM541" in done.stdout and "appliance_plan_dir" in done.stdout
+    assert "TASK [yitiji.deepseek.appliance : Plan the deployment]" not in done.stdout

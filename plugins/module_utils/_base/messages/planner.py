@@ -27,6 +27,16 @@ MESSAGES: Dict[str, Message] = {
             "请设置 appliance_engine: vllm；方案保存在 {folder}",
         ),
     ),
+    "LLM541": Message(
+        Text(
+            "no plan can be kept in {folder} on the controller: {detail}",
+            "控制机上的 {folder} 不可写，无法保存方案：{detail}",
+        ),
+        Text(
+            "set appliance_plan_dir to a folder that can be written, or make the inventory's folder writable",
+            "请把 appliance_plan_dir 设为可写的目录，或让清单所在目录可写",
+        ),
+    ),
     "LLM549": Message(
         Text(
             "deepseek_infer_model, deepseek_infer_source or the number of cards is not usable: {ranks} ranks, "

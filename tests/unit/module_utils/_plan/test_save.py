@@ -6,7 +6,14 @@ from __future__ import annotations
 import json
 import os
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import (
+    as_json,
+    check_folder,
+    read_rows,
+    save_files,
+)
 
 
 def test_saving(tmp_path):
@@ -20,3 +27,21 @@ def test_saving(tmp_path):
     assert changed and diff[0]["before"] == "x\n"
     assert not [name for name in os.listdir(folder) if name.startswith(".plan-")]
     assert read_rows("") == [] and read_rows(str(tmp_path / "none")) == []
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path, monkeypatch):
+    check_folder(str(tmp_path / "new" / "demo"))
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("")
+    folder = str(tmp_path / "file" / "demo")
+    for ask in (lambda: check_folder(folder), lambda: save_files(folder, {"a": "b"}, False)):
+        with pytest.raises(Refusal) as caught:
+            ask()
+        assert caught.value.rule == "LLM541"
+        assert folder in caught.value.reason.en and folder in caught.value.reason.zh
+        assert "Not a directory" in caught.value.reason.en
+        assert "appliance_plan_dir" in caught.value.remedy.en
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(Refusal) as caught:
+        check_folder(str(tmp_path / "new" / "demo"))
+    assert str(tmp_path) in caught.value.reason.en and "ermission denied" in caught.value.reason.en
