@@ -135,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
             owner, name = model.split("/")
             return self.answer(200, {"Id": 1, "Path": owner, "Name": name, "Revision": "master", "Visibility": 5})
         if what == "revisions":
-            known = [{"Revision": one, "CreatedAt": 1737000000, "CommitId": ""} for one in revisions]
+            known = [{"Revision": revision, "CreatedAt": 1737000000, "CommitId": ""} for revision in revisions]
             return self.answer(200, {"RevisionMap": {"Branches": known[:1], "Tags": known[1:]}})
         if revision not in revisions:
             return self.answer(404, message=f"revision {revision} not exists")

@@ -52,7 +52,7 @@ def _field(field: Field) -> bytes:
     key, kind, value = field
     if isinstance(value, list):
         head = struct.pack("<IIQ", ARRAY, kind, len(value))
-        return _text(key) + head + b"".join(_value(kind, one) for one in value)
+        return _text(key) + head + b"".join(_value(kind, item) for item in value)
     return _text(key) + struct.pack("<I", kind) + _value(kind, value)
 
 
@@ -104,7 +104,7 @@ def _tensor(name: str, shape: list[int], content: bytes) -> Tensor:
 
 
 def _fields(config: dict[str, Any], tokenizer: dict[str, Any], template: str) -> list[Field]:
-    special = {one["id"]: one["content"] for one in tokenizer["added_tokens"]}
+    special = {added_token["id"]: added_token["content"] for added_token in tokenizer["added_tokens"]}
     names = {number: text for text, number in tokenizer["model"]["vocab"].items()} | special
     count = config["vocab_size"]
 

@@ -70,7 +70,7 @@ def _archive(out: Path, layers: list[Path]) -> dict[str, Any]:
     }  # fmt: skip
     config = json.dumps(described, sort_keys=True).encode()
     image = hashlib.sha256(config).hexdigest()
-    manifest = [{"Config": f"{image}.json", "RepoTags": [REF], "Layers": [f"{one}/layer.tar" for one in digests]}]
+    manifest = [{"Config": f"{image}.json", "RepoTags": [REF], "Layers": [f"{digest}/layer.tar" for digest in digests]}]
     with tarfile.open(out, "w") as tar:
         for name, blob in ((f"{image}.json", config), ("manifest.json", json.dumps(manifest).encode())):
             info = tarfile.TarInfo(name)

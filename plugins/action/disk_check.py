@@ -15,5 +15,5 @@ class ActionModule(Watched):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         seal = entries(self._task.args.get("catalog_dirs", []))
-        self._task.args["published"] = [one for entry in seal.values() for one in entry.get("known", [])]
+        self._task.args["published"] = [digest for entry in seal.values() for digest in entry.get("known", [])]
         return super().run(tmp, task_vars)

@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("nvidia_driver_plan"))
         host = str((task_vars or {}).get("inventory_hostname", ""))
         wishes = {key: options[key] for key in core.WISHES if key in options}
-        wishes.update(ignore=[one.get("id") for one in options["ignore"]], today=time.strftime("%Y-%m-%d"))
+        wishes.update(ignore=[rule.get("id") for rule in options["ignore"]], today=time.strftime("%Y-%m-%d"))
         try:
             catalog = catalogue(options["catalog_dirs"], ("drivers",))["drivers"]
             plan = core.make_plan(core.merge_facts(options["node"], options["facts"]), catalog, wishes)

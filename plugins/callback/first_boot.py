@@ -55,7 +55,7 @@ class CallbackModule(CallbackBase):
         if answer.get("_ansible_no_log") or answer.get("censored"):
             return "(hidden)"
         parts = [str(answer.get("msg") or "")]
-        parts += [str(one["msg"]) for one in answer.get("results") or [] if one.get("failed") and one.get("msg")]
+        parts += [str(item["msg"]) for item in answer.get("results") or [] if item.get("failed") and item.get("msg")]
         parts += [str(answer[key])[-1000:] for key in ("stderr", "module_stderr") if answer.get(key)]
         return "\n".join(part for part in parts if part)
 

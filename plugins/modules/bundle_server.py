@@ -103,7 +103,7 @@ def stop(addresses: List[str], port: int, word: str) -> None:
         finally:
             connection.close()
     until = time.monotonic() + WAIT
-    while time.monotonic() < until and any(taken(one, port) for one in addresses):
+    while time.monotonic() < until and any(taken(address, port) for address in addresses):
         time.sleep(0.1)
 
 
@@ -165,7 +165,7 @@ def main() -> None:
     bases = []
     try:
         if params["state"] == "started":
-            bases = [f"http://{one.server_name}:{one.server_port}" for one in start(params)]
+            bases = [f"http://{row.server_name}:{row.server_port}" for row in start(params)]
     except Refusal as refusal:
         module.fail_json(msg=render(refusal), rule=refusal.rule)
     module.exit_json(changed=False, bases=bases)

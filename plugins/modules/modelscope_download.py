@@ -308,12 +308,12 @@ ARGUMENTS: Dict[str, Any] = {
 def request_of(params: Dict[str, Any], check: bool) -> Request:
     known = {name: params[name] for name in Request._fields if params.get(name) is not None}
     known.update(check=check, dest=os.path.normpath(params["dest"]))
-    known["files"] = [Entry(one["path"], one["size"], one["sha256"]) for one in params["files"]]
+    known["files"] = [Entry(file["path"], file["size"], file["sha256"]) for file in params["files"]]
     return Request(**known)
 
 
 def diff_of(dest: str, outcome: Outcome) -> Dict[str, str]:
-    after = [f"{one.path} ({size_text(one.size)})" for one in outcome.to_fetch[:SHOWN]]
+    after = [f"{entry.path} ({size_text(entry.size)})" for entry in outcome.to_fetch[:SHOWN]]
     if len(outcome.to_fetch) > SHOWN:
         after.append(f"and {len(outcome.to_fetch) - SHOWN} more")
     if outcome.changed:

@@ -175,12 +175,12 @@ def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, An
     return {
         "model": params["model"],
         "revision": params["revision"],
-        "files": [one._asdict() for one in listing],
-        "bytes_total": sum(one.size for one in listing),
+        "files": [entry._asdict() for entry in listing],
+        "bytes_total": sum(entry.size for entry in listing),
         "config": described["config"],
         "index": described["index"],
         "gguf_tensors": found,
-        "warnings_found": described["warnings"] + [doubt(one) for one in doubts],
+        "warnings_found": described["warnings"] + [doubt(trouble) for trouble in doubts],
     }
 
 

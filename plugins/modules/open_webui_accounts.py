@@ -146,7 +146,7 @@ def main() -> None:
     params = module.params
     wrong = core.problems(params["users"], params["groups"], params["email"])
     if wrong:
-        module.fail_json(msg="; ".join(one.en for one in wrong))
+        module.fail_json(msg="; ".join(text.en for text in wrong))
     try:
         module.exit_json(**work(module, params))
     except api.Unanswered as error:

@@ -67,7 +67,7 @@ class Bench:
             "--warm",
             *more,
         ]
-        process = subprocess.Popen([str(one) for one in command], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
         self.endpoint = process.stdout.readline().split()[-1]
         return process
 
@@ -79,7 +79,7 @@ class Bench:
         env["PYTHONPATH"] = str(REPO / ".collections")
         env["HOME"] = env["MODELSCOPE_CACHE"] = str(self.base / "home")
         command = [python, REPO / "tests/bench/weights_call.py", tool, self.endpoint, MODEL, self.dest, workers, verify]
-        done = subprocess.run([str(one) for one in command], env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run([str(word) for word in command], env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{tool} failed: {done.stderr[-2000:]}")
         return json.loads(done.stdout.splitlines()[-1])
@@ -141,7 +141,7 @@ class Bench:
             before = (time.perf_counter(), busy_seconds(), own_seconds())
             row = call()
             after = (time.perf_counter(), busy_seconds(), own_seconds())
-            wall, busy, own = (two - one for one, two in zip(before, after, strict=True))
+            wall, busy, own = (two - pair for pair, two in zip(before, after, strict=True))
             row["others"] = max(0.0, busy - own) / (wall * os.cpu_count())
             if row["others"] <= DISTURBED:
                 return row
@@ -187,9 +187,9 @@ class Bench:
     def medians(self, name, runs):
         result = {}
         for tool, found in runs.items():
-            row = {key: statistics.median(one[key] for one in found) for key in ("wall", "cpu", "peak_mb")}
-            row["walls"] = [round(one["wall"], 2) for one in found]
-            row["others"] = max(one["others"] for one in found)
+            row = {key: statistics.median(row[key] for row in found) for key in ("wall", "cpu", "peak_mb")}
+            row["walls"] = [round(row["wall"], 2) for row in found]
+            row["others"] = max(row["others"] for row in found)
             result[tool] = row
             self.rows.append((name, tool, row))
             print(
@@ -264,7 +264,7 @@ class Bench:
 def busy_seconds():
     """CPU seconds of all processes since the start of the machine."""
     with open("/proc/stat") as source:
-        user, nice, system, _idle, _wait, irq, softirq, steal = (int(one) for one in source.readline().split()[1:9])
+        user, nice, system, _idle, _wait, irq, softirq, steal = (int(word) for word in source.readline().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 

@@ -68,7 +68,7 @@ class Fanout(Bench):
     def sent(self):
         with urllib.request.urlopen(self.endpoint + "/__log") as answer:
             rows = json.load(answer)["Data"]
-        return sum(one["sent"] for one in rows if "/repo?" in one["url"])
+        return sum(row["sent"] for row in rows if "/repo?" in row["url"])
 
     def shared(self, nodes):
         self.clean()
@@ -78,7 +78,7 @@ class Fanout(Bench):
             begin = time.perf_counter()
             running = [self.launch(0)]
             for number in range(1, nodes):
-                others = [f"http://127.0.0.1:{PORT + one}" for one in range(nodes) if one != number]
+                others = [f"http://127.0.0.1:{PORT + count}" for count in range(nodes) if count != number]
                 running.append(self.launch(number, source="mirror", mirrors=others))
             for process in running:
                 out = process.communicate()[0]
@@ -86,8 +86,8 @@ class Fanout(Bench):
                     raise SystemExit(f"a node failed: {out}")
             return time.perf_counter() - begin
         finally:
-            for one in servers:
-                stop(one)
+            for server in servers:
+                stop(server)
 
     def rsync(self, nodes):
         """The first node fetches; then all others copy from it and hash what they got."""
@@ -101,11 +101,11 @@ class Fanout(Bench):
             )
             for number in range(1, nodes)
         ]
-        for one in copies:
-            one.wait()
+        for copy in copies:
+            copy.wait()
         checks = [self.launch(number, verify="full") for number in range(1, nodes)]
-        for one in checks:
-            if not json.loads(one.communicate()[0])["verified"]:
+        for check in checks:
+            if not json.loads(check.communicate()[0])["verified"]:
                 raise SystemExit("rsync brought something else")
         return time.perf_counter() - begin
 
@@ -126,12 +126,12 @@ class Fanout(Bench):
                     {key: round(found[-1], 2) for key, found in walls.items()}, f"origin {shares[-1]:.3f}", flush=True
                 )
             median = {key: statistics.median(found) for key, found in walls.items()}
-            one = median["one node"]
+            alone = median["one node"]
             self.target("the origin sent / the repository", max(shares), 1.05)
-            self.target(f"wall of {options.nodes} nodes / one node", median["nginx"] / one, 1.6)
-            added = (median["nginx"] - one) / (options.nodes - 1)
-            print(f"  each added node costs {added:.2f} s ({added / one:.0%} of one node's time)")
-            print(f"  rsync afterwards: {median['rsync'] / one:.2f} x the time of one node")
+            self.target(f"wall of {options.nodes} nodes / one node", median["nginx"] / alone, 1.6)
+            added = (median["nginx"] - alone) / (options.nodes - 1)
+            print(f"  each added node costs {added:.2f} s ({added / alone:.0%} of one node's time)")
+            print(f"  rsync afterwards: {median['rsync'] / alone:.2f} x the time of one node")
         finally:
             stop(hub)
 

@@ -15,7 +15,7 @@ import sitectl
 
 
 def asked_for_weights() -> int:
-    return sum(".safetensors" in str(one.get("path", one)) for one in labctl.hub_log())
+    return sum(".safetensors" in str(request.get("path", request)) for request in labctl.hub_log())
 
 
 def test_without_consent_not_a_byte_is_fetched():
@@ -56,8 +56,12 @@ def test_goes_on_and_is_whole():
 
 def test_the_weights_were_asked_for_once():
     shards = len(labctl.model_files("*.safetensors"))
-    gets = [one for one in labctl.hub_log() if ".safetensors" in json.dumps(one) and "GET" in json.dumps(one)]
-    assert len([one for one in gets if "FilePath" in json.dumps(one)]) <= 2 * shards
+    gets = [
+        request
+        for request in labctl.hub_log()
+        if ".safetensors" in json.dumps(request) and "GET" in json.dumps(request)
+    ]
+    assert len([request for request in gets if "FilePath" in json.dumps(request)]) <= 2 * shards
 
 
 def test_second_run_fetches_nothing():
@@ -72,19 +76,21 @@ def test_second_run_fetches_nothing():
 def test_manifest_sums_and_bill_agree():
     manifest = json.loads((offline.OUT / "MANIFEST.json").read_text(encoding="utf-8"))
     sums = dict(reversed(line.split("  ", 1)) for line in (offline.OUT / "SHA256SUMS").read_text().splitlines())
-    assert sums == {one["path"]: one["sha256"] for one in manifest["files"]}
-    kinds = {one["kind"] for one in manifest["files"]}
+    assert sums == {file["path"]: file["sha256"] for file in manifest["files"]}
+    kinds = {file["kind"] for file in manifest["files"]}
     assert {"package", "index", "image", "wheel", "collection", "weights", "tool", "document"} <= kinds
     bill = json.loads((offline.OUT / "SBOM.spdx.json").read_text(encoding="utf-8"))
-    assert {"nginx", "docker.io", "yitiji-lab/tiny-r1-distill"} <= {one["name"] for one in bill["packages"]}
+    assert {"nginx", "docker.io", "yitiji-lab/tiny-r1-distill"} <= {package["name"] for package in bill["packages"]}
     assert all(
-        one["sha256"] and one["licence"] for one in manifest["files"] if one["kind"] in ("package", "weights", "image")
+        file["sha256"] and file["licence"]
+        for file in manifest["files"]
+        if file["kind"] in ("package", "weights", "image")
     )
 
 
 def test_volumes_join_to_the_same_bundle():
     volumes = offline.OUT.with_name("bundle.volumes")
-    assert max(one.stat().st_size for one in volumes.glob("*.tar.*")) <= 700 << 20
+    assert max(path.stat().st_size for path in volumes.glob("*.tar.*")) <= 700 << 20
     joined = offline.PLACE / "joined"
     done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -40,7 +40,7 @@ def test_installs_to_a_chat():
         for e in run.of("runner_on_ok")
     )
     assert labctl.node(SOURCES) == before, "the node's own package sources are as they were"
-    asked = [one for one in labctl.hub_log() if "/api/v1/models/" in str(one) or "/files/" in str(one)]
+    asked = [request for request in labctl.hub_log() if "/api/v1/models/" in str(request) or "/files/" in str(request)]
     assert asked == [], "nothing came from the hub"
 
 

@@ -40,11 +40,11 @@ def test_they_show_it_on_a_page(pair):
 
 
 def test_they_are_two(pair):
-    one, two = (files(clone, *IDENTITY) for clone in pair)
-    assert set(one) == set(two)
+    first, second = (files(clone, *IDENTITY) for clone in pair)
+    assert set(first) == set(second)
     assert {"etc/machine-id", "etc/ssh/ssh_host_ed25519_key", "etc/yitiji/tls/server.crt", "etc/yitiji/tls/ca.key",
-            "etc/yitiji/secrets/open-webui-admin", "var/lib/docker/engine-id"} <= set(one)  # fmt: skip
-    assert [path for path in one if one[path] == two[path] and one[path].strip()] == []
+            "etc/yitiji/secrets/open-webui-admin", "var/lib/docker/engine-id"} <= set(first)  # fmt: skip
+    assert [path for path in first if first[path] == second[path] and first[path].strip()] == []
 
 
 def test_the_second_boot_changes_nothing(pair):

@@ -104,7 +104,7 @@ def test_killed_while_the_model_is_shared():
 def test_the_next_run_clears_up():
     run("again")
     nothing_is_left()
-    assert [one["changed"] for one in run("same").recap().values()] == [0, 0]
+    assert [row["changed"] for row in run("same").recap().values()] == [0, 0]
 
 
 def test_killed_before_the_share_is_closed():

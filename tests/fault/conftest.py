@@ -86,7 +86,7 @@ class Running:
         return self.server.hub.requests()
 
     def sent(self) -> int:
-        return sum(one["sent"] for one in self.requests() if "/repo?" in one["url"] or "/cdn/" in one["url"])
+        return sum(row["sent"] for row in self.requests() if "/repo?" in row["url"] or "/cdn/" in row["url"])
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -102,8 +102,8 @@ def start(repo: Path):
         return running[-1]
 
     yield make
-    for one in running:
-        one.stop()
+    for server in running:
+        server.stop()
 
 
 @pytest.fixture

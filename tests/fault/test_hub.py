@@ -102,7 +102,7 @@ def test_listing_cut_over_directories_is_walked(site, hub):
 def test_no_hash_in_the_listing(site, hub):
     listing(hub, set={"model-00001-of-00002.safetensors": {"Sha256": ""}, "config.json": {"Sha256": ""}})
     outcome = site.run()
-    assert all(one.sha256 for one in outcome.manifest.files), "the HEAD answer carries it"
+    assert all(file.sha256 for file in outcome.manifest.files), "the HEAD answer carries it"
     site.complete()
 
 
@@ -113,8 +113,8 @@ def test_token_goes_to_the_hub_only(repo, start, tmp_path):
     site.run(token=TOKEN)
     site.complete()
     assert len(cdn.requests()) >= 2
-    assert all(TOKEN in (one["cookie"] or "") for one in hub.requests())
-    assert not any(one["cookie"] or one["authorization"] for one in cdn.requests())
+    assert all(TOKEN in (request["cookie"] or "") for request in hub.requests())
+    assert not any(request["cookie"] or request["authorization"] for request in cdn.requests())
 
 
 def test_redirected_ranges_survive_drops(repo, start, tmp_path):

@@ -167,7 +167,7 @@ def test_two_runs_at_once(slow):
         slow.run()
     assert caught.value.rule == "LLM613" and str(first.pid) in str(caught.value)
     second = launch(slow, lock_timeout=30)
-    outs = [json.loads(one.communicate()[0]) for one in (first, second)]
+    outs = [json.loads(process.communicate()[0]) for process in (first, second)]
     assert outs[0]["changed"] and not outs[1]["changed"] and outs[1]["fetched"] == 0
     slow.complete()
 

@@ -26,7 +26,7 @@ def nodes(repo, tmp_path, monkeypatch):
 
 def request(nodes, number, **more):
     base = nodes[0].hub.url + "/files/n%d"
-    others = [base % one for one in range(3) if one != number]
+    others = [base % index for index in range(3) if index != number]
     return weights_request.Request(
         MODEL, str(nodes[number].dest), source="mirror", mirrors=others, mirror_wait=10, timeout=5, **more
     )
@@ -43,11 +43,11 @@ def test_the_hub_sends_it_once(nodes):
     nodes[0].hub.server.hub.rate = 3_000_000
     results = {}
     peers = [threading.Thread(target=take, args=(nodes, number, results)) for number in (1, 2)]
-    for one in peers:
-        one.start()
+    for peer in peers:
+        peer.start()
     first = nodes[0].run()
-    for one in peers:
-        one.join(60)
+    for peer in peers:
+        peer.join(60)
     assert nodes[0].hub.sent() <= first.manifest.bytes_total * 1.05
     for number in (1, 2):
         assert results[number].verified, results[number]

@@ -26,7 +26,7 @@ def planned(hub):
 
 
 def listings(hub) -> int:
-    return sum("/repo/files?" in one["url"] for one in hub.requests())
+    return sum("/repo/files?" in request["url"] for request in hub.requests())
 
 
 def until(true) -> None:
@@ -75,7 +75,7 @@ def test_what_moved_is_named_and_nothing_comes(site, hub):
 
 
 def test_files_that_are_not_wanted_may_move(site, hub):
-    files = [one for one in planned(hub) if not one.path.startswith("sub/")]
+    files = [entry for entry in planned(hub) if not entry.path.startswith("sub/")]
     (site.repo / "sub/notes.md").write_text("other notes")
     assert site.run(files=files, exclude=["sub/"]).changed
 
@@ -84,7 +84,7 @@ def test_a_dry_run_does_not_read_the_listing_again(site, hub):
     files = planned(hub)
     forget(hub, read=1)
     outcome = site.run(files=files, check=True)
-    assert outcome.changed and outcome.to_fetch_bytes == sum(one.size for one in files) and listings(hub) == 0
+    assert outcome.changed and outcome.to_fetch_bytes == sum(file.size for file in files) and listings(hub) == 0
     site.run(files=files)
     until(lambda: listings(hub) == 1)
 
@@ -127,7 +127,7 @@ def test_a_directory_with_other_files_is_refused(site, hub, tmp_path):
     site.run()
     shutil.copytree(site.dest, tmp_path / "usb" / MODEL)
     shutil.rmtree(site.dest)
-    files = [one._replace(size=one.size + 1) if one.path == "config.json" else one for one in planned(hub)]
+    files = [entry._replace(size=entry.size + 1) if entry.path == "config.json" else entry for entry in planned(hub)]
     with pytest.raises(Trouble) as caught:
         site.run(source="directory", source_dir=str(tmp_path / "usb"), files=files)
     assert caught.value.rule == "LLM620" and not site.stamped

@@ -69,7 +69,7 @@ def test_incomplete_directory(site, disk, change, rule):
 def test_directory_without_a_manifest(site, repo):
     outcome = from_directory(site, repo)
     assert outcome.verified and "taken as they are" in outcome.warnings[0]
-    assert all(len(one.sha256) == 64 for one in outcome.manifest.files), "what came is known from now on"
+    assert all(len(file.sha256) == 64 for file in outcome.manifest.files), "what came is known from now on"
     site.complete()
 
 

@@ -31,7 +31,7 @@ def methods(name: str, call: ast.Call) -> list[str]:
         return [name.upper()]
     given = next((k.value for k in call.keywords if k.arg == "methods"), None)
     if isinstance(given, ast.List):
-        return [str(one.value) for one in given.elts if isinstance(one, ast.Constant)]
+        return [str(elt.value) for elt in given.elts if isinstance(elt, ast.Constant)]
     return ["ANY"]
 
 

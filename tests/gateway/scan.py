@@ -13,10 +13,10 @@ AT_ONCE, SECONDS = 800, 1.0
 
 async def opens(host: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as one:
-        one.setblocking(False)
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
         try:
-            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(one, (host, port)), SECONDS)
+            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(probe, (host, port)), SECONDS)
         except (OSError, asyncio.TimeoutError):
             return False
         return True

@@ -19,7 +19,7 @@ def test_the_container_runs_again(root):
 
 def test_the_network_and_the_settings_are_as_asked(root):
     (network,) = json.loads(root("docker network inspect yitiji"))
-    assert [one["Name"] for one in network["Containers"].values()] == ["at-work"]
+    assert [container["Name"] for container in network["Containers"].values()] == ["at-work"]
     assert json.loads(root("cat /etc/docker/daemon.json"))["log-opts"]["max-size"] == "9m"
 
 

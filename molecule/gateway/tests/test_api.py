@@ -116,8 +116,10 @@ def test_rate_limit(root):
 
 def test_concurrency_limit(root):
     body = '{"stream":true,"pieces":4,"pause":0.3}'
-    one = f"{ASK} -N -o /dev/null -w '%{{http_code}}\\n' {bearer('narrow')} -d '{body}' {HERE}/v1/chat/completions &"
-    codes = root("\n".join([one] * 5 + ["wait"])).split()
+    request = (
+        f"{ASK} -N -o /dev/null -w '%{{http_code}}\\n' {bearer('narrow')} -d '{body}' {HERE}/v1/chat/completions &"
+    )
+    codes = root("\n".join([request] * 5 + ["wait"])).split()
     assert sorted(codes) == ["200", "200", "429", "429", "429"]
     assert ask(root, "/v1/models", team="narrow")[0] == 200, "free again when they end"
 
@@ -134,20 +136,20 @@ def test_a_stream_arrives_as_it_is_made(root):
 
 def test_load_goes_to_both_replicas(root):
     body = '{"stream":true,"pieces":3,"pause":0.3}'
-    one = f"{ASK} -N {bearer('research')} -d '{body}' {HERE}/v1/chat/completions &"
-    told = root("\n".join([one] * 8 + ["wait"]))
+    request = f"{ASK} -N {bearer('research')} -d '{body}' {HERE}/v1/chat/completions &"
+    told = root("\n".join([request] * 8 + ["wait"]))
     assert told.count('"8001:0 ') == told.count('"8002:0 ') == 4
 
 
 def test_a_replica_that_dies_costs_its_own_requests_only(root):
     body = json.dumps({"stream": True, "pieces": 6, "pause": 0.4})
     die = json.dumps({"stream": True, "die": True})
-    one = f"{ASK} -N {bearer('research')} -d '{body}' {HERE}/v1/chat/completions >/tmp/s$i;"
-    one += "echo $? $(grep -c DONE /tmp/s$i)"
+    request = f"{ASK} -N {bearer('research')} -d '{body}' {HERE}/v1/chat/completions >/tmp/s$i;"
+    request += "echo $? $(grep -c DONE /tmp/s$i)"
     told = root(
-        f"for i in 1 2 3 4; do ({one}) & done; sleep 0.8;"
+        f"for i in 1 2 3 4; do ({request}) & done; sleep 0.8;"
         f"{ASK} -N {bearer('research')} -d '{die}' {HERE}/v1/chat/completions >/dev/null 2>&1;"
-        f"i=5; {one}; i=6; {one}; wait"
+        f"i=5; {request}; i=6; {request}; wait"
     ).splitlines()
     whole, cut = told.count("0 1"), len([line for line in told if not line.startswith("0 ")])
     assert (whole, cut) == (4, 2), "two of the four were its own; those that came after went to the other"

@@ -44,7 +44,7 @@ def test_a_request_too_large_for_memory(root):
 
 def test_all_are_listed(root):
     _status, _headers, body = ask(root, "/v1/models")
-    assert [one["id"] for one in json.loads(body)["data"]] == ["stand-in", "second"]
+    assert [model["id"] for model in json.loads(body)["data"]] == ["stand-in", "second"]
 
 
 def test_one_that_is_down_takes_nothing_else_with_it(root):
@@ -53,6 +53,6 @@ def test_one_that_is_down_takes_nothing_else_with_it(root):
         refused(ask(root, "/v1/chat/completions", f'{JSON} -d \'{{"model": "second"}}\''), 503, "model_loading")
         assert "answer of" in chat(root, "stand-in")
         _status, _headers, body = ask(root, "/v1/models")
-        assert [one["id"] for one in json.loads(body)["data"]] == ["stand-in"]
+        assert [model["id"] for model in json.loads(body)["data"]] == ["stand-in"]
     finally:
         root("systemctl start stand-in@8003")

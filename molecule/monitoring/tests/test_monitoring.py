@@ -26,16 +26,16 @@ def firing(root, name, seconds=150):
 
 def test_every_target_is_up(root):
     targets = ask(root, "targets")["activeTargets"]
-    assert {one["labels"]["job"] for one in targets} == {"prometheus", "node", "nginx", "vllm"}
-    assert [one["lastError"] for one in targets if one["health"] != "up"] == []
+    assert {target["labels"]["job"] for target in targets} == {"prometheus", "node", "nginx", "vllm"}
+    assert [target["lastError"] for target in targets if target["health"] != "up"] == []
 
 
 def test_nothing_of_it_listens_outside(root):
     listening = root("ss -Hlnt | awk '{print $4}'").split()
     ports = {"9090", "9093", "9094", "9100", "9113", "8811"}
-    ours = [one for one in listening if one.rsplit(":", 1)[1] in ports]
-    assert {one.rsplit(":", 1)[1] for one in ours} == ports - {"9094"}
-    assert all(one.startswith("127.0.0.1:") for one in ours), ours
+    ours = [listener for listener in listening if listener.rsplit(":", 1)[1] in ports]
+    assert {listener.rsplit(":", 1)[1] for listener in ours} == ports - {"9094"}
+    assert all(listener.startswith("127.0.0.1:") for listener in ours), ours
 
 
 def test_the_distributions_own_units_never_ran(root):

@@ -36,7 +36,7 @@ def oidc(name):
     _status, form, _page = call("/oauth/oidc/login")
     who = urllib.parse.urlencode({"sub": name}).encode()
     status, url, _page = call(form, who, kind="application/x-www-form-urlencoded")
-    token = next((one.value for one in jar if one.name == "token"), "")
+    token = next((cookie.value for cookie in jar if cookie.name == "token"), "")
     _status, _url, me = call("/api/v1/auths/", token=token)
     return {"provider": form, "status": status, "landed": url, "me": me}
 

@@ -54,19 +54,19 @@ def check(folder: str, signer: str, stamps: str, say: Say) -> Checked:
         raise damaged(folder, found)
     stamp = os.path.join(stamps, _name(folder) + ".json")
     states: Dict[str, List[int]] = (read_json(stamp) or {}).get("files") or {}
-    doubtful = [one for one in bundle.files if states.get(one.sha256 + one.path) != file_state(_full(folder, one))]
+    doubtful = [file for file in bundle.files if states.get(file.sha256 + file.path) != file_state(_full(folder, file))]
     wrong = _hash(folder, doubtful, say)
     if wrong:
         raise damaged(folder, Differences([], wrong, []))
     if doubtful:
         os.makedirs(stamps, 0o700, exist_ok=True)
-        rows = {one.sha256 + one.path: file_state(_full(folder, one)) for one in bundle.files}
+        rows = {file.sha256 + file.path: file_state(_full(folder, file)) for file in bundle.files}
         write_json(stamp, {"schema": 1, "files": rows})
-    return Checked(bundle, own, sum(one.size for one in doubtful))
+    return Checked(bundle, own, sum(file.size for file in doubtful))
 
 
-def _full(folder: str, one: File) -> str:
-    return os.path.join(folder, one.path)
+def _full(folder: str, file: File) -> str:
+    return os.path.join(folder, file.path)
 
 
 def _name(folder: str) -> str:
@@ -75,21 +75,21 @@ def _name(folder: str) -> str:
 
 def _hash(folder: str, files: List[File], say: Say) -> List[str]:
     """Paths whose content is not what it should be; on all cores."""
-    total, count, lock = sum(one.size for one in files), [0], threading.Lock()
+    total, count, lock = sum(file.size for file in files), [0], threading.Lock()
 
     def tick(number: int) -> None:
         with lock:
             count[0] += number
 
-    def one_file(one: File) -> Optional[str]:
+    def one_file(file: File) -> Optional[str]:
         try:
-            return None if hash_file(_full(folder, one), tick) == one.sha256 else one.path
+            return None if hash_file(_full(folder, file), tick) == file.sha256 else file.path
         except OSError:
-            return one.path
+            return file.path
 
     with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
-        pending = [pool.submit(one_file, one) for one in sorted(files, key=lambda one: -one.size)]
-        while not all(one.done() for one in pending):
+        pending = [pool.submit(one_file, file) for file in sorted(files, key=lambda file: -file.size)]
+        while not all(future.done() for future in pending):
             say(count[0], total)
             time.sleep(0.1)
-        return sorted(path for path in (one.result() for one in pending) if path)
+        return sorted(path for path in (future.result() for future in pending) if path)

@@ -171,10 +171,10 @@ def pull(
             machines = {name: name for name in MACHINES.values()}
             entry = next(
                 (
-                    one
-                    for one in manifest["manifests"]
-                    if (one.get("platform") or {}).get("architecture") == machines.get(architecture, architecture)
-                    and (one.get("platform") or {}).get("os") == "linux"
+                    row
+                    for row in manifest["manifests"]
+                    if (row.get("platform") or {}).get("architecture") == machines.get(architecture, architecture)
+                    and (row.get("platform") or {}).get("os") == "linux"
                 ),
                 None,
             )
@@ -235,10 +235,10 @@ def _blob(session: Session, ref: Reference, digest: str, size: int, folder: str,
 
 def archive(path: str, tag: str, config: str, blobs: Dict[str, str]) -> None:
     """The form of `docker save`, the same bytes each time; layers stay compressed, which `docker load` understands."""
-    layers = [str(one) for one in json.loads(blobs["layers"])]
+    layers = [str(layer) for layer in json.loads(blobs["layers"])]
     names = {digest: f"{digest.partition(':')[2]}/layer.tar" for digest in layers}
     name = config.partition(":")[2] + ".json"
-    row = {"Config": name, "RepoTags": [tag], "Layers": [names[one] for one in layers]}
+    row = {"Config": name, "RepoTags": [tag], "Layers": [names[layer] for layer in layers]}
     with tarfile.open(path + ".part", "w") as tar:
         _add(tar, "manifest.json", None, json.dumps([row]).encode("utf-8"))
         _add(tar, name, blobs[config])

@@ -34,22 +34,22 @@ KNOWN = re.compile(r"^(MIT|Apache-2\.0|GPL-[23]\.0-(only|or-later)|BSD-[23]-Clau
 
 
 def sums(files: Sequence[File]) -> str:
-    return "".join(f"{one.sha256}  {one.path}\n" for one in sorted(files))
+    return "".join(f"{file.sha256}  {file.path}\n" for file in sorted(files))
 
 
 def sbom(bundle: Bundle, licences: Mapping[str, Mapping[str, Any]]) -> str:
     """SPDX 2.3. Files of one model are one package, named with the digest of their list."""
     packages: Dict[Tuple[str, str, str], Dict[str, Any]] = {}
-    for one in bundle.files:
-        if one.kind in ("index", "document", "tool"):
+    for file in bundle.files:
+        if file.kind in ("index", "document", "tool"):
             continue
-        key = (one.kind, one.name, one.version if one.kind != "package" else one.path)
-        row = packages.setdefault(key, _package(one, len(packages)))
-        if one.kind == "weights":
+        key = (file.kind, file.name, file.version if file.kind != "package" else file.path)
+        row = packages.setdefault(key, _package(file, len(packages)))
+        if file.kind == "weights":
             row["comment"] = f"{int(row.get('comment', '0').split()[0]) + 1} files, listed in {MANIFEST}"
         else:
-            row["checksums"] = [{"algorithm": "SHA256", "checksumValue": one.sha256}]
-            row["packageFileName"] = one.path
+            row["checksums"] = [{"algorithm": "SHA256", "checksumValue": file.sha256}]
+            row["packageFileName"] = file.path
     described = list(packages.values())
     refs = sorted({row["licenseDeclared"] for row in described if row["licenseDeclared"].startswith("LicenseRef-")})
     pages = {str(entry.get("spdx")): str(entry.get("url")) for entry in licences.values()}
@@ -76,22 +76,22 @@ def sbom(bundle: Bundle, licences: Mapping[str, Mapping[str, Any]]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _package(one: File, number: int) -> Dict[str, Any]:
-    declared = one.licence if KNOWN.match(one.licence) and SPDX_ID.match(one.licence) else "NOASSERTION"
-    source = one.source if one.source.startswith(("http://", "https://")) else "NOASSERTION"
+def _package(file: File, number: int) -> Dict[str, Any]:
+    declared = file.licence if KNOWN.match(file.licence) and SPDX_ID.match(file.licence) else "NOASSERTION"
+    source = file.source if file.source.startswith(("http://", "https://")) else "NOASSERTION"
     row: Dict[str, Any] = {
-        "SPDXID": f"SPDXRef-{one.kind}-{number}",
-        "name": one.name or one.path,
+        "SPDXID": f"SPDXRef-{file.kind}-{number}",
+        "name": file.name or file.path,
         "downloadLocation": source,
         "filesAnalyzed": False,
         "licenseConcluded": "NOASSERTION",
         "licenseDeclared": declared,
         "copyrightText": "NOASSERTION",
     }
-    if one.version:
-        row["versionInfo"] = one.version
-    if declared == "NOASSERTION" and one.licence:
-        row["licenseComments"] = one.licence
+    if file.version:
+        row["versionInfo"] = file.version
+    if declared == "NOASSERTION" and file.licence:
+        row["licenseComments"] = file.licence
     return row
 
 

@@ -16,7 +16,7 @@ def applying(licences: Mapping[str, Mapping[str, Any]], kind: str, name: str) ->
     """Ids of the licences whose patterns meet a name."""
     found = []
     for key, entry in licences.items():
-        if any(fnmatch.fnmatchcase(name, str(one)) for one in entry.get(kind) or []):
+        if any(fnmatch.fnmatchcase(name, str(pattern)) for pattern in entry.get(kind) or []):
             found.append(key)
     return found
 

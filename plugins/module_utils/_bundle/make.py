@@ -30,16 +30,18 @@ class Maker:
     def named(self) -> List[Tuple[str, str]]:
         spec = self.spec
         found = [("packages", name) for need in spec.packages for name in need["names"]]
-        found += [("images", str(one["ref"])) for one in spec.images]
-        found += [("downloads", str(one["name"])) for one in spec.downloads]
-        return found + [("models", str(one["model"])) for one in spec.models]
+        found += [("images", str(image["ref"])) for image in spec.images]
+        found += [("downloads", str(download["name"])) for download in spec.downloads]
+        return found + [("models", str(model["model"])) for model in spec.models]
 
     def make(self) -> List[File]:
         work, packages = self.work, Packages(self.work)
         work.consent(self.named())
         work.open()
-        resolved = {target_name(one): packages.resolve(one) for one in self.spec.targets}
-        work.consent([("packages", one.file.split("_")[0]) for found in resolved.values() for one in found.values()])
+        resolved = {target_name(target): packages.resolve(target) for target in self.spec.targets}
+        work.consent(
+            [("packages", package.file.split("_")[0]) for found in resolved.values() for package in found.values()]
+        )
         for target in self.spec.targets:
             packages.bring(target, resolved[target_name(target)])
             work.keep()
@@ -153,10 +155,10 @@ class Maker:
                 raise fetch.failed(f"model {model}", standing.reason)
             terms = self.work.licence_of("models", model) or "NOASSERTION"
             origin = str(row.get("source") or "")
-            for one in standing.manifest.files:
-                path = f"models/{model}/{one.path}"
+            for file in standing.manifest.files:
+                path = f"models/{model}/{file.path}"
                 more = {"name": model, "version": standing.manifest.revision, "licence": terms, "source": origin}
-                self.work.add(path, "weights", one.sha256, **more)
+                self.work.add(path, "weights", file.sha256, **more)
             revision = standing.manifest.revision
             self.holds["models"].append({"model": model, "revision": revision, "bytes": standing.manifest.bytes_total})
 
@@ -194,7 +196,7 @@ class Maker:
 
     def _tidy(self) -> None:
         """What an earlier run brought and nobody asks for any more."""
-        wanted = {one.path for one in self.work.files}
+        wanted = {file.path for file in self.work.files}
         for top in ("apt", "images", "files", "models"):
             for folder, folders, names in os.walk(self.work.path(top), topdown=False):
                 for name in names:

@@ -42,7 +42,7 @@ class Bundle(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(one.size for one in self.files)
+        return sum(file.size for file in self.files)
 
 
 def unsafe(path: str) -> str:
@@ -64,7 +64,7 @@ def dump(bundle: Bundle) -> str:
     lines.append(f' "targets": {json.dumps(list(bundle.targets), ensure_ascii=False, sort_keys=True)},')
     lines.append(f' "holds": {json.dumps(bundle.holds, ensure_ascii=False, sort_keys=True)},')
     lines.append(' "files": [')
-    rows = [json.dumps(one._asdict(), ensure_ascii=False) for one in sorted(bundle.files)]
+    rows = [json.dumps(file._asdict(), ensure_ascii=False) for file in sorted(bundle.files)]
     lines.append(",\n".join(" " + row for row in rows))
     return "\n".join(lines) + "\n]}\n"
 
@@ -78,12 +78,12 @@ def parse(text: str, where: str) -> Bundle:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise unreadable(where, "its schema is not 1" if isinstance(data, dict) else "not an object")
     targets, holds, rows = data.get("targets"), data.get("holds"), data.get("files")
-    if not isinstance(targets, list) or not all(_target(one) for one in targets) or not isinstance(holds, dict):
+    if not isinstance(targets, list) or not all(_target(target) for target in targets) or not isinstance(holds, dict):
         raise unreadable(where, "its targets or what it holds are not as they should be")
     if not isinstance(rows, list) or not rows:
         raise unreadable(where, "it lists no files")
     files = tuple(_file(row, where) for row in rows)
-    paths = [one.path for one in files]
+    paths = [file.path for file in files]
     if len(set(paths)) != len(paths):
         raise unreadable(where, "a file is listed twice")
     folders = {path.rsplit("/", count)[0] for path in paths for count in range(1, path.count("/") + 1)}
@@ -151,8 +151,8 @@ def walk(folder: str) -> Iterator[str]:
     """Paths of the files below a folder that belong to the bundle or pretend to."""
     for place, folders, names in os.walk(folder):
         inside = os.path.relpath(place, folder)
-        folders[:] = sorted(one for one in folders if not (inside == "." and one == WORK) and not _state(one))
-        for name in sorted(names + [one for one in folders if os.path.islink(os.path.join(place, one))]):
+        folders[:] = sorted(name for name in folders if not (inside == "." and name == WORK) and not _state(name))
+        for name in sorted(names + [below for below in folders if os.path.islink(os.path.join(place, below))]):
             path = name if inside == "." else f"{inside}/{name}"
             if path not in OUTSIDE and not _state(name):
                 yield path
@@ -165,7 +165,7 @@ def _state(name: str) -> bool:
 
 def differences(bundle: Bundle, folder: str) -> Differences:
     """By names and sizes alone: quick, and enough to refuse most damaged copies before a byte is hashed."""
-    listed = {one.path: one for one in bundle.files}
+    listed = {file.path: file for file in bundle.files}
     there = set(walk(folder))
     wrong = []
     for path in sorted(there & set(listed)):
@@ -194,9 +194,9 @@ def damaged(folder: str, found: Differences) -> Refusal:
 
 def check_node(bundle: Bundle, host: str, node: Dict[str, str]) -> Optional[Refusal]:
     """`node`: {distribution, release, version, architecture}, as the node tells them."""
-    made_for = ", ".join(sorted({target_name(one) for one in bundle.targets}))
+    made_for = ", ".join(sorted({target_name(target) for target in bundle.targets}))
     architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
-    if architecture not in {one["architecture"] for one in bundle.targets}:
+    if architecture not in {target["architecture"] for target in bundle.targets}:
         return Refusal(
             "LLM916",
             Text(
@@ -205,9 +205,9 @@ def check_node(bundle: Bundle, host: str, node: Dict[str, str]) -> Optional[Refu
             ),
             _make_again(node, architecture),
         )
-    fitting = [one for one in bundle.targets if one["architecture"] == architecture]
+    fitting = [target for target in bundle.targets if target["architecture"] == architecture]
     wanted = node["distribution"].lower()
-    if not any(one["distribution"] == wanted and one["version"] == node["version"] for one in fitting):
+    if not any(target["distribution"] == wanted and target["version"] == node["version"] for target in fitting):
         return Refusal(
             "LLM917",
             Text(
@@ -234,16 +234,16 @@ def target_name(target: Dict[str, str]) -> str:
 def target_of(bundle: Bundle, node: Dict[str, str]) -> str:
     """Name of the target that a node is of; only for nodes that `check_node` lets through."""
     architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
-    for one in bundle.targets:
-        if (one["architecture"], one["version"]) == (architecture, node["version"]):
-            return target_name(one)
+    for target in bundle.targets:
+        if (target["architecture"], target["version"]) == (architecture, node["version"]):
+            return target_name(target)
     return ""
 
 
 def lacking(bundle: Bundle, images: Sequence[Dict[str, Any]], models: Sequence[str]) -> List[str]:
     """What a plan asks for and the bundle does not hold, by name."""
-    ids = {one.get("id") for one in bundle.holds.get("images") or []}
-    refs = {one.get("ref") for one in bundle.holds.get("images") or []}
-    known = {one.get("model") for one in bundle.holds.get("models") or []}
-    missing = [str(one["ref"]) for one in images if not ((one.get("id") or "") in ids or one["ref"] in refs)]
-    return missing + [one for one in models if one not in known]
+    ids = {image.get("id") for image in bundle.holds.get("images") or []}
+    refs = {image.get("ref") for image in bundle.holds.get("images") or []}
+    known = {model.get("model") for model in bundle.holds.get("models") or []}
+    missing = [str(image["ref"]) for image in images if not ((image.get("id") or "") in ids or image["ref"] in refs)]
+    return missing + [model for model in models if model not in known]

@@ -29,7 +29,11 @@ class Packages:
         return folder
 
     def _needs(self, target: Dict[str, Any]) -> List[Dict[str, Any]]:
-        return [one for one in self.work.spec.packages if one["target"] == target_name(target) and one["names"]]
+        return [
+            package
+            for package in self.work.spec.packages
+            if package["target"] == target_name(target) and package["names"]
+        ]
 
     def resolve(self, target: Dict[str, Any]) -> Dict[str, apt.Package]:
         """File name -> package, of all that the roles need there."""
@@ -52,7 +56,7 @@ class Packages:
             packages, why = apt.resolve(run, config, need["names"], os.path.join(folder, "none"))
             if why:
                 raise apt.unresolved(name, need["names"], need["role"], why)
-            found.update({one.file: one for one in packages})
+            found.update({package.file: package for package in packages})
         return found
 
     def bring(self, target: Dict[str, Any], wanted: Dict[str, apt.Package]) -> None:
@@ -61,7 +65,7 @@ class Packages:
         name = target_name(target)
         folder = os.path.join(self.work.folder, "apt-" + name)
         archives = os.path.join(folder, "archives")
-        total = sum(one.size for one in wanted.values())
+        total = sum(package.size for package in wanted.values())
         before = _present(archives, wanted)
         with Watch(lambda: self.work.say(f"packages of {name}", _present(archives, wanted, True), total)):
             for need in self._needs(target):
@@ -96,7 +100,7 @@ class Packages:
             if not os.path.exists(self.work.path(path)) or os.path.getsize(self.work.path(path)) != package.size:
                 _link(source, self.work.path(path))
             control, terms = self._about(path, source)
-            one = self.work.add(
+            added = self.work.add(
                 path,
                 "package",
                 name=apt.field(control, "Package"),
@@ -104,7 +108,7 @@ class Packages:
                 licence=self.work.licence_of("packages", apt.field(control, "Package")) or terms,
                 source=apt.plain_uri(package.uri),
             )
-            index.append(apt.stanza(control, apt.repository_name(file), one.size, one.sha256))
+            index.append(apt.stanza(control, apt.repository_name(file), added.size, added.sha256))
         text = apt.release(target, "\n".join(index))
         if not os.path.exists(self.work.path(place, apt.SIGNED)) or _text(self.work.path(place, apt.RELEASE)) != text:
             write_atomic(self.work.path(place, apt.INDEX), "\n".join(index), 0o644)

@@ -31,7 +31,7 @@ class Shelf:
 
     def __init__(self, bundle: Bundle, folder: str) -> None:
         self.folder = folder
-        self.files = {one.path: one for one in bundle.files}
+        self.files = {file.path: file for file in bundle.files}
         self.revisions = {str(row["model"]): str(row["revision"]) for row in bundle.holds.get("models") or []}
 
     def file(self, path: str) -> Optional[File]:
@@ -45,7 +45,7 @@ class Shelf:
         start = f"{PREFIX}{model}/"
         root = below.strip("/") + "/" if below.strip("/") else ""
         rows: Dict[str, Dict[str, Any]] = {}
-        for path, one in sorted(self.files.items()):
+        for path, file in sorted(self.files.items()):
             inner = path[len(start) :]
             if not path.startswith(start) or not inner.startswith(root):
                 continue
@@ -54,7 +54,7 @@ class Shelf:
                 folder = root + "/".join(folders[:depth])
                 rows[folder] = {"Path": folder, "Name": folder.rsplit("/", 1)[-1], "Type": "tree", "Size": 0}
             name = inner.rsplit("/", 1)[-1]
-            rows[inner] = {"Path": inner, "Name": name, "Type": "blob", "Size": one.size, "Sha256": one.sha256}
+            rows[inner] = {"Path": inner, "Name": name, "Type": "blob", "Size": file.size, "Sha256": file.sha256}
         found = [rows[path] for path in sorted(rows)]
         return found if recursive else [row for row in found if "/" not in row["Path"][len(root) :]]
 
@@ -109,10 +109,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         match = MODEL.match(parts.path)
         if match:
             return self._model(match.group(1), match.group(2), parse_qs(parts.query), body)
-        one = self.shelf.file(parts.path)
-        if one is None:
+        file = self.shelf.file(parts.path)
+        if file is None:
             return self._json(404, {"Code": 404, "Success": False, "Message": "not in the bundle"}, body)
-        return self._file(one, body)
+        return self._file(file, body)
 
     def _model(self, model: str, verb: str, query: Dict[str, List[str]], body: bool) -> None:
         revision = self.shelf.revisions.get(model)
@@ -126,8 +126,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             recursive = query.get("Recursive", ["False"])[0].lower() == "true"
             files = self.shelf.listing(model, query.get("Root", [""])[0], recursive)
             return self._json(200, {"Code": 200, "Success": True, "Data": {"Files": files}}, body)
-        one = self.shelf.files.get(f"{PREFIX}{model}/{query.get('FilePath', [''])[0]}")
-        return self._file(one, body) if one else self._json(404, {"Code": 404, "Success": False}, body)
+        file = self.shelf.files.get(f"{PREFIX}{model}/{query.get('FilePath', [''])[0]}")
+        return self._file(file, body) if file else self._json(404, {"Code": 404, "Success": False}, body)
 
     def _json(self, status: int, data: Any, body: bool) -> None:
         text = json.dumps(data).encode("utf-8")
@@ -138,23 +138,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if body:
             self.wfile.write(text)
 
-    def _file(self, one: File, body: bool) -> None:
+    def _file(self, file: File, body: bool) -> None:
         try:
-            part = span(self.headers.get("Range", ""), one.size)
+            part = span(self.headers.get("Range", ""), file.size)
         except ValueError:
             self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{one.size}")
+            self.send_header("Content-Range", f"bytes */{file.size}")
             self.send_header("Content-Length", "0")
             return self.end_headers()
-        begin, end = part or (0, one.size)
-        with open(os.path.join(self.shelf.folder, one.path), "rb") as source:
+        begin, end = part or (0, file.size)
+        with open(os.path.join(self.shelf.folder, file.path), "rb") as source:
             self.send_response(206 if part else 200)
             self.send_header("Content-Type", "application/octet-stream")
             self.send_header("Content-Length", str(end - begin))
             self.send_header("Accept-Ranges", "bytes")
-            self.send_header("X-Linked-ETag", f'"{one.sha256}"')
+            self.send_header("X-Linked-ETag", f'"{file.sha256}"')
             if part:
-                self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{one.size}")
+                self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{file.size}")
             self.end_headers()
             if body and end > begin:
                 self.wfile.flush()
@@ -190,7 +190,7 @@ def listen(
     Bound.shelf, Bound.allowed, Bound.stop_word = shelf, tuple(allowed), word
     Bound.on_stop = staticmethod(over.set)
     try:
-        servers = [_server(one, port, Bound) for one in dict.fromkeys(addresses)]
+        servers = [_server(address, port, Bound) for address in dict.fromkeys(addresses)]
     except OSError as error:
         if error.errno != errno.EADDRNOTAVAIL:
             raise
@@ -217,11 +217,11 @@ def start_of(pid: int) -> str:
 
 def serve(servers: Sequence[Server], over: threading.Event, pid: int, started: str) -> None:
     """Until it is told to stop, or the run is gone."""
-    for one in servers:
-        threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+    for server in servers:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     while not over.wait(LOOK) and alive(pid, started):
         continue
     time.sleep(0.2)
-    for one in servers:
-        one.shutdown()  # else its thread would poll a closed socket, without a rest
-        one.server_close()
+    for server in servers:
+        server.shutdown()  # else its thread would poll a closed socket, without a rest
+        server.server_close()

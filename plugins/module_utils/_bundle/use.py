@@ -32,13 +32,13 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
         for image in need.get("images") or []:
             row = {key: image.get(key) for key in IMAGE}
             images.setdefault(str(image["ref"]), {**row, "archives": list(image.get("archives") or [])})
-        for one in need.get("downloads") or []:
-            downloads.setdefault(str(one["name"]), dict(one))
-        for one in need.get("models") or []:
-            known = models.setdefault(str(one["model"]), dict(one))
+        for download in need.get("downloads") or []:
+            downloads.setdefault(str(download["name"]), dict(download))
+        for model in need.get("models") or []:
+            known = models.setdefault(str(model["model"]), dict(model))
             # two deployments with parts of one model: both parts
-            every = not known.get("include") or not one.get("include")
-            known["include"] = [] if every else sorted({*known["include"], *one["include"]})
+            every = not known.get("include") or not model.get("include")
+            known["include"] = [] if every else sorted({*known["include"], *model["include"]})
     rows = [{"target": key[0], "role": key[1], "names": names} for key, names in packages.items() if names]
     return {
         "packages": rows,
@@ -80,7 +80,7 @@ def pretended(
 
 def bundle_of(told: Mapping[str, Any]) -> Bundle:
     """What the check told of a bundle."""
-    return Bundle(str(told["made"]), "", tuple(dict(one) for one in told["targets"]), dict(told["holds"]), ())
+    return Bundle(str(told["made"]), "", tuple(dict(target) for target in told["targets"]), dict(told["holds"]), ())
 
 
 def problem(
@@ -93,10 +93,10 @@ def problem(
         if refusal:
             return render(refusal, host)
     if plan:
-        models = [plan["model"], *(one["model"] for one in plan.get("beside") or [])]
-        missing = lacking(bundle, plan.get("images") or [], [str(one["id"]) for one in models])
+        models = [plan["model"], *(row["model"] for row in plan.get("beside") or [])]
+        missing = lacking(bundle, plan.get("images") or [], [str(model["id"]) for model in models])
         release = plan.get("release") or {}
-        known = {(one.get("name"), one.get("version")) for one in bundle.holds.get("downloads") or []}
+        known = {(download.get("name"), download.get("version")) for download in bundle.holds.get("downloads") or []}
         if release and not any(version == release.get("version") for _name, version in known):
             missing.append(f"{plan['engine']['name']} {release.get('version')}")
         if missing:
@@ -125,7 +125,7 @@ def use(
     bundle = bundle_of(told)
     target = target_of(bundle, dict(node))
     held = bundle.holds.get("images") or []
-    pins = {str(one["key"]): {"id": one["id"]} for one in held if one.get("key") and one.get("id")}
+    pins = {str(image["key"]): {"id": image["id"]} for image in held if image.get("key") and image.get("id")}
     files = [
         {"name": "apt.conf", "content": apt.node_configuration(folder)},
         {"name": "sources.list", "content": apt.node_sources(base, target, folder)},
@@ -136,11 +136,15 @@ def use(
         "files": files,
         # no proxy stands between a node and its own controller
         "environment": {"APT_CONFIG": os.path.join(folder, "apt.conf"), "no_proxy": "*", "NO_PROXY": "*"},
-        "archives": [{"url": f"{base}/{name}"} for name in dict.fromkeys(str(one["path"]) for one in held)],
+        "archives": [{"url": f"{base}/{name}"} for name in dict.fromkeys(str(image["path"]) for image in held)],
         "images": {**images, **{key: {**(images.get(key) or {}), **row} for key, row in pins.items()}},
         "releases": {
-            str(one["name"]): {"version": one["version"], "url": f"{base}/{one['path']}", "sha256": one["sha256"]}
-            for one in downloads
+            str(download["name"]): {
+                "version": download["version"],
+                "url": f"{base}/{download['path']}",
+                "sha256": download["sha256"],
+            }
+            for download in downloads
         },
     }
 
@@ -161,7 +165,7 @@ WORDS = {
 def told(made: Mapping[str, Any], path: str, seconds: float) -> List[str]:
     """What a run that made a bundle tells at its end."""
     lines = []
-    for kind, row in sorted(made["kinds"].items(), key=lambda one: -int(one[1]["bytes"])):
+    for kind, row in sorted(made["kinds"].items(), key=lambda kind: -int(kind[1]["bytes"])):
         english, chinese = WORDS.get(kind, (kind, kind))
         lines.append(f"{int(row['bytes']) / 1e6:10.1f} MB  {int(row['files']):4d}  {english} / {chinese}")
     state = "made / 已制作" if made.get("changed") else "unchanged / 无变化"

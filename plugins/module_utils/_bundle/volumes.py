@@ -65,7 +65,7 @@ def pieces(folder: str, paths: Sequence[str]) -> List[Piece]:
         found += [Piece(len(head), head, ""), Piece(info.size, b"", full)]
         pad = -info.size % tarfile.BLOCKSIZE
         found += [Piece(pad, b"\0" * pad, "")] if pad else []
-    total = sum(one.size for one in found) + 2 * tarfile.BLOCKSIZE
+    total = sum(piece.size for piece in found) + 2 * tarfile.BLOCKSIZE
     tail = 2 * tarfile.BLOCKSIZE + -total % tarfile.RECORDSIZE
     return [*found, Piece(tail, b"\0" * tail, "")]
 
@@ -73,21 +73,21 @@ def pieces(folder: str, paths: Sequence[str]) -> List[Piece]:
 def cut(found: Sequence[Piece], begin: int, end: int) -> Iterator[bytes]:
     """The bytes of the tar from `begin` up to `end`."""
     position = 0
-    for one in found:
-        first, last = max(begin, position), min(end, position + one.size)
-        if first < last and one.path:
-            with open(one.path, "rb") as source:
+    for piece in found:
+        first, last = max(begin, position), min(end, position + piece.size)
+        if first < last and piece.path:
+            with open(piece.path, "rb") as source:
                 source.seek(first - position)
                 left = last - first
                 while left:
                     block = source.read(min(BLOCK, left))
                     if not block:
-                        raise OSError(f"{one.path} became shorter")
+                        raise OSError(f"{piece.path} became shorter")
                     left -= len(block)
                     yield block
         elif first < last:
-            yield one.data[first - position : last - position]
-        position += one.size
+            yield piece.data[first - position : last - position]
+        position += piece.size
         if position >= end:
             return
 
@@ -98,9 +98,9 @@ def split(
     """-> names of the volumes in `folder`.volumes, and whether any was written."""
     place = folder.rstrip("/") + ".volumes"
     os.makedirs(place, exist_ok=True)
-    paths = sorted([one.path for one in bundle.files] + [MANIFEST, SIGNATURE, SIGNER, SUMS])
+    paths = sorted([file.path for file in bundle.files] + [MANIFEST, SIGNATURE, SIGNER, SUMS])
     found = pieces(folder, paths)
-    total = sum(one.size for one in found)
+    total = sum(piece.size for piece in found)
     with open(os.path.join(folder, SIGNATURE), "rb") as signature:
         mark = hashlib.sha256(signature.read()).hexdigest()
     state = os.path.join(place, ".yitiji-volumes.json")

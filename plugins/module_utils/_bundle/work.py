@@ -91,9 +91,9 @@ class Work:
         if not sha256:
             sha256 = known[2] if known and known[:2] == mark else fetch.hash_file(full)
         self.known[path] = [*mark, sha256]
-        one = File(path, state.st_size, sha256, kind, **more)
-        self.files.append(one)
-        return one
+        file = File(path, state.st_size, sha256, kind, **more)
+        self.files.append(file)
+        return file
 
 
 class Count:
@@ -152,8 +152,8 @@ def target_of(wanted: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]])
 def summary(files: Sequence[File]) -> Dict[str, Dict[str, int]]:
     """Kind -> how many files, how many bytes."""
     found: Dict[str, Dict[str, int]] = {}
-    for one in files:
-        row = found.setdefault(one.kind, {"files": 0, "bytes": 0})
+    for file in files:
+        row = found.setdefault(file.kind, {"files": 0, "bytes": 0})
         row["files"] += 1
-        row["bytes"] += one.size
+        row["bytes"] += file.size
     return found

@@ -38,9 +38,9 @@ def _digest(path: str) -> str:
     return total.hexdigest()
 
 
-def differences(one: Mapping[str, str], other: Mapping[str, str]) -> List[str]:
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> List[str]:
     """Paths that only one has, or that are not the same in both."""
-    return sorted(path for path in {*one, *other} if one.get(path) != other.get(path))
+    return sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
 
 
 def explain(paths: List[str], reasons: Mapping[str, str]) -> Dict[str, List[str]]:

@@ -140,5 +140,5 @@ def variables(settings: Settings) -> Dict[str, Any]:
     return found
 
 
-def differing(one: Settings, other: Settings) -> List[str]:
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+def differing(settings: Settings, other: Settings) -> List[str]:
+    return sorted(name for name in {*settings, *other} if settings.get(name) != other.get(name))

@@ -54,7 +54,7 @@ def phase(now: int, play: str, task: str) -> int:
     if play != PROVISION:
         return len(PHASES) - 1 if now else 0
     role = task.partition(" : ")[0].rpartition(".")[2]
-    return max([now, *(number for number, one in enumerate(PHASES) if role in one.roles)])
+    return max([now, *(number for number, entry in enumerate(PHASES) if role in entry.roles)])
 
 
 def lines(status: Mapping[str, Any]) -> List[str]:
@@ -103,7 +103,7 @@ def page(status: Mapping[str, Any]) -> str:
     if stage == "running":
         now = int(status.get("phase", 0))
         marks = ["past"] * now + ["now"] + [""] * len(PHASES)
-        items = [f'<li class="{mark}">{one.zh} / {one.en}</li>' for mark, one in zip(marks, PHASES)]
+        items = [f'<li class="{mark}">{phase.zh} / {phase.en}</li>' for mark, phase in zip(marks, PHASES)]
         body.append(f"<ol>{''.join(items)}</ol><pre>{html.escape(progress(status))}</pre>")
     if stage == "failed":
         rules = " ".join(sorted(set(RULE.findall(str(status.get("error", ""))))))

@@ -59,11 +59,11 @@ def _name(card: Mapping[str, Any]) -> str:
     return f"{card.get('name') or card.get('pci_id') or '?'} ({card.get('bus')})"
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """The driver tells a card's number; before it was there, the kind must do."""
-    if one.get("uuid") and other.get("uuid"):
-        return bool(one["uuid"] == other["uuid"])
-    return bool(one.get("pci_id") == other.get("pci_id"))
+    if old.get("uuid") and new.get("uuid"):
+        return bool(old["uuid"] == new["uuid"])
+    return bool(old.get("pci_id") == new.get("pci_id"))
 
 
 def reasons(known: Mapping[str, Any], now: Mapping[str, Any]) -> List[Text]:

@@ -106,7 +106,7 @@ class Client:
 
 def listed_as(model: str, models: List[str]) -> str:
     """The name under which a server lists a model: Ollama adds a tag, and takes the name without it as well."""
-    return next((one for one in (model, model + ":latest") if one in models), "")
+    return next((name for name in (model, model + ":latest") if name in models), "")
 
 
 def parse_reply(value: Any) -> Reply:

@@ -55,7 +55,7 @@ def look(paths: List[str]) -> Whole:
         if header.alignment != head.alignment and header.tensors:
             # parts after the first may lack the field; their data is then laid out by the default
             raise NotGguf(f"{os.path.basename(path)} is laid out by {header.alignment}, the first part otherwise")
-    sizes = [padded(os.path.getsize(path) - one.size, head.alignment) for path, one in zip(paths, headers)]
+    sizes = [padded(os.path.getsize(path) - pair.size, head.alignment) for path, pair in zip(paths, headers)]
     start = _start(head, headers, sizes)
     return Whole(start, paths, headers, len(start) + sum(sizes))
 
@@ -66,7 +66,7 @@ def _start(head: Header, headers: List[Header], sizes: List[int]) -> bytes:
     fields.append(struct.pack("<Q", len(COUNT)) + COUNT.encode("ascii") + struct.pack("<IH", UINT16, 0))
     rows, before = [], 0
     for header, size in zip(headers, sizes):
-        rows += [one.head + struct.pack("<Q", before + one.offset) for one in header.tensors]
+        rows += [tensor.head + struct.pack("<Q", before + tensor.offset) for tensor in header.tensors]
         before += size
     out = struct.pack("<4sIQQ", MAGIC, head.version, len(rows), len(fields)) + b"".join(fields) + b"".join(rows)
     return out + b"\0" * (padded(len(out), head.alignment) - len(out))

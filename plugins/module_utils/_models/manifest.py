@@ -35,15 +35,15 @@ class Manifest(NamedTuple):
 
     @property
     def bytes_total(self) -> int:
-        return sum(one.size for one in self.files)
+        return sum(file.size for file in self.files)
 
     def digest(self) -> str:
-        rows = [[one.path, one.size, one.sha256] for one in self.files]
+        rows = [[file.path, file.size, file.sha256] for file in self.files]
         text = json.dumps([self.model, self.revision, rows], separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     def save(self, path: str) -> None:
-        rows = [{"path": one.path, "size": one.size, "sha256": one.sha256} for one in self.files]
+        rows = [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in self.files]
         write_json(path, {"schema": 1, "model": self.model, "revision": self.revision, "files": rows})
 
     @staticmethod
@@ -61,12 +61,12 @@ class Manifest(NamedTuple):
 
 
 def selected(files: Iterable[Entry], include: Sequence[str], exclude: Sequence[str]) -> List[Entry]:
-    return [one for one in files if (not include or matches(one.path, include)) and not matches(one.path, exclude)]
+    return [file for file in files if (not include or matches(file.path, include)) and not matches(file.path, exclude)]
 
 
 def moved(planned: Iterable[Entry], found: Iterable[Entry]) -> List[str]:
     """What is not as it was planned, a word a file. A hash that only one side knows says nothing."""
-    before, now = {one.path: one for one in planned}, {one.path: one for one in found}
+    before, now = {entry.path: entry for entry in planned}, {entry.path: entry for entry in found}
     words = []
     for path in sorted({*before, *now}):
         old, new = before.get(path), now.get(path)
@@ -85,8 +85,10 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
     """A pattern meets the path or its last part; one that ends with / meets all below."""
     name = path.rsplit("/", 1)[-1]
     return any(
-        path.startswith(one) if one.endswith("/") else fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(name, one)
-        for one in patterns
+        path.startswith(pattern)
+        if pattern.endswith("/")
+        else fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
+        for pattern in patterns
     )
 
 
@@ -109,7 +111,7 @@ def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: 
         "files": len(manifest.files),
         "bytes": manifest.bytes_total,
         "verified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "state": {one.path: file_state(os.path.join(dest, one.path)) for one in manifest.files},
+        "state": {file.path: file_state(os.path.join(dest, file.path)) for file in manifest.files},
     }
     write_json(os.path.join(dest, STAMP), stamp)
     return stamp
@@ -150,7 +152,9 @@ def check_stamp(
         if patterns is not None and stamp.get(name) != sorted(patterns):
             return Standing(manifest, (), f"other {name} patterns")
     states = stamp.get("state") or {}
-    changed = [one.path for one in manifest.files if file_state(os.path.join(dest, one.path)) != states.get(one.path)]
+    changed = [
+        file.path for file in manifest.files if file_state(os.path.join(dest, file.path)) != states.get(file.path)
+    ]
     if changed:
         return Standing(manifest, changed, "changed since it was verified: " + ", ".join(changed[:5]))
     return Standing(manifest, (), "")

@@ -50,7 +50,7 @@ def scrape_config(plan: Mapping[str, Any], units: Mapping[str, List[Dict[str, An
     needs = needs_of(plan)
 
     def targets(job: str, port: int, hosts: Iterable[str]) -> Dict[str, Any]:
-        rows = [{"targets": [f"{exporter_address(plan, one)}:{port}"], "labels": {"node": one}} for one in hosts]
+        rows = [{"targets": [f"{exporter_address(plan, host)}:{port}"], "labels": {"node": host}} for host in hosts]
         return {"job_name": job, "static_configs": rows}
 
     jobs = [
@@ -187,7 +187,7 @@ def dashboards(data: Mapping[str, Mapping[str, Any]], needs: Iterable[str]) -> D
     """Grafana's JSON by the dashboard's id; what the deployment lacks is left out."""
     have = set(needs) | {""}
     return {
-        uid: _dashboard(uid, board, [one for one in board["panels"] if one.get("needs", "") in have])
+        uid: _dashboard(uid, board, [panel for panel in board["panels"] if panel.get("needs", "") in have])
         for uid, board in sorted(data.items())
         if board.get("needs", "") in have
     }
@@ -244,17 +244,17 @@ def own_figures(
         "node": host,
         "directory": role["metrics_dir"],
         "weights": [
-            {"model": one["id"], "path": one["path"]}
-            for one in [plan["model"], *(row["model"] for row in plan.get("beside") or [])]
+            {"model": model["id"], "path": model["path"]}
+            for model in [plan["model"], *(row["model"] for row in plan.get("beside") or [])]
         ],
         "certificates": [role["certificate"]] if node["head"] else [],
         "units": [
             {
-                "unit": one["name"],
-                "rank": one["rank"],
-                "health": one["url"] + plan["run"]["health"] if one["serves"] else "",
+                "unit": unit["name"],
+                "rank": unit["rank"],
+                "health": unit["url"] + plan["run"]["health"] if unit["serves"] else "",
             }
-            for one in units
+            for unit in units
         ],
         "gpus": len(node.get("gpus") or []) if plan["engine"]["device"] == "cuda" else 0,
         "doctor": role["doctor"],

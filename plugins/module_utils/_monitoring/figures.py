@@ -34,10 +34,10 @@ Sample = Tuple[str, Dict[str, str], float]
 def exposition(samples: Sequence[Sample]) -> str:
     """Prometheus' text format."""
     lines: List[str] = []
-    for name in sorted({one[0] for one in samples}):
+    for name in sorted({sample[0] for sample in samples}):
         lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge"]
-        rows = [one for one in samples if one[0] == name]
-        for _name, labels, value in sorted(rows, key=lambda one: sorted(one[1].items())):
+        rows = [sample for sample in samples if sample[0] == name]
+        for _name, labels, value in sorted(rows, key=lambda row: sorted(row[1].items())):
             text = ",".join(f'{key}="{_escaped(labels[key])}"' for key in sorted(labels))
             lines.append(f"{name}{{{text}}} {value:.17g}" if text else f"{name} {value:.17g}")
     return "\n".join(lines) + "\n"
@@ -49,9 +49,9 @@ def _escaped(value: str) -> str:
 
 def samples(config: Dict[str, Any]) -> List[Sample]:
     found: List[Sample] = [("yitiji_metrics_written_seconds", {}, time.time())]
-    for one in config["weights"]:
-        valid = check_stamp(one["path"], one["model"]).valid
-        found.append(("yitiji_weights_verified", {"model": one["model"]}, float(valid)))
+    for weight in config["weights"]:
+        valid = check_stamp(weight["path"], weight["model"]).valid
+        found.append(("yitiji_weights_verified", {"model": weight["model"]}, float(valid)))
     for path in config["certificates"]:
         ends = certificate_end(path)
         if ends is not None:

@@ -95,8 +95,8 @@ def admits(rows: List[Door], address: str, port: int) -> bool:
     if caller.is_loopback or caller.is_link_local:
         return caller.is_loopback
     for door in rows:
-        near = any(caller in network(one, "") for one in door.networks)
-        open_ports = (port_range(one, "") for one in door.ports)
+        near = any(caller in network(source, "") for source in door.networks)
+        open_ports = (port_range(number, "") for number in door.ports)
         if near and "tcp" in door.protocols and any(low <= port <= high for low, high in open_ports):
             return True
     return False
@@ -125,7 +125,7 @@ def _accept(door: Door) -> List[str]:
     lines = []
     ports = ", ".join(door.ports)
     for version, word in ((4, "ip"), (6, "ip6")):
-        near = [str(n) for n in (network(one, "") for one in door.networks) if n.version == version]
+        near = [str(n) for n in (network(source, "") for source in door.networks) if n.version == version]
         for protocol in door.protocols if near else ():
             lines.append(f"{word} saddr {{ {', '.join(sorted(set(near)))} }} {protocol} dport {{ {ports} }} accept")
     return lines

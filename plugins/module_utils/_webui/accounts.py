@@ -42,26 +42,26 @@ def _words(detail: Mapping[str, Any]) -> str:
     return "".join(" {}={}".format(k, ",".join(v) if isinstance(v, (list, set)) else v) for k, v in detail.items())
 
 
-def present(one: Mapping[str, Any]) -> bool:
-    return str(one.get("state") or "present") == "present"
+def present(row: Mapping[str, Any]) -> bool:
+    return str(row.get("state") or "present") == "present"
 
 
 def problems(users: Wanted, groups: Wanted, admin: str) -> List[Text]:
     """What no page could be made to hold."""
     found: List[Text] = []
-    emails = [str(one.get("email", "")).lower() for one in users]
-    names = [str(one.get("name", "")) for one in groups]
-    for email, one in zip(emails, users):
+    emails = [str(user.get("email", "")).lower() for user in users]
+    names = [str(group.get("name", "")) for group in groups]
+    for email, user in zip(emails, users):
         if not EMAIL.match(email):
             found.append(Text(f"{email!r} is no e-mail address.", f"{email!r} 不是有效的邮箱地址。"))
         if emails.count(email) > 1:
             found.append(Text(f"{email} stands there twice.", f"{email} 重复。"))
-        role = one.get("role") or "user"
+        role = user.get("role") or "user"
         if role not in ROLES:
             found.append(Text(f"{email}: there is no role {role}.", f"{email}：没有角色 {role}。"))
         if email == admin.lower():
             found.append(Text(f"{email} is the role's own administrator.", f"{email} 是由角色变量管理的管理员。"))
-        for group in one.get("groups") or []:
+        for group in user.get("groups") or []:
             if group not in [n for n, g in zip(names, groups) if present(g)]:
                 found.append(Text(f"{email}: there is no group {group}.", f"{email}：没有用户组 {group}。"))
     for name in names:
@@ -95,10 +95,10 @@ def steps(users: Wanted, groups: Wanted, have: Have, models: bool) -> List[Step]
 
 def _group_steps(groups: Wanted, have: Have) -> List[Step]:
     found = []
-    for one in filter(present, groups):
-        name = str(one["name"])
+    for group in filter(present, groups):
+        name = str(group["name"])
         now = have.groups.get(name)
-        wanted: Dict[str, Any] = {k: one[k] for k in ("description", "permissions") if one.get(k) is not None}
+        wanted: Dict[str, Any] = {k: group[k] for k in ("description", "permissions") if group.get(k) is not None}
         if now is None:
             found.append(Step("create group", name, wanted))
         else:
@@ -110,16 +110,16 @@ def _group_steps(groups: Wanted, have: Have) -> List[Step]:
 
 def _user_steps(users: Wanted, have: Have) -> List[Step]:
     found = []
-    for one in users:
-        email = str(one["email"]).lower()
+    for user in users:
+        email = str(user["email"]).lower()
         now = have.users.get(email)
-        if not present(one):
+        if not present(user):
             if now:
                 found.append(Step("delete user", email, {}))
             continue
-        wanted = {"role": str(one.get("role") or "user")}
-        if one.get("name"):
-            wanted["name"] = str(one["name"])
+        wanted = {"role": str(user.get("role") or "user")}
+        if user.get("name"):
+            wanted["name"] = str(user["name"])
         if now is None:
             found.append(Step("create user", email, {"name": email.split("@")[0], **wanted}))
         else:
@@ -133,11 +133,11 @@ def _member_steps(users: Wanted, groups: Wanted, have: Have) -> List[Step]:
     """Membership in the groups that are managed here; others may have been given on the page."""
     managed = {str(g["name"]) for g in groups if present(g)}
     found = []
-    for one in users:
-        if not present(one) or one.get("groups") is None:
+    for user in users:
+        if not present(user) or user.get("groups") is None:
             continue
-        email = str(one["email"]).lower()
-        wanted = set(one["groups"])
+        email = str(user["email"]).lower()
+        wanted = set(user["groups"])
         now = have.names_of(have.users.get(email, {}).get("group_ids") or []) & managed
         found += [Step("add member", group, {"user": email}) for group in sorted(wanted - now)]
         found += [Step("remove member", group, {"user": email}) for group in sorted(now - wanted)]
@@ -146,9 +146,9 @@ def _member_steps(users: Wanted, groups: Wanted, have: Have) -> List[Step]:
 
 def _grant_steps(groups: Wanted, have: Have) -> List[Step]:
     wanted: Dict[str, Set[str]] = {model: set() for model in have.grants}
-    for one in filter(present, groups):
-        for model in one.get("models") or []:
-            wanted.setdefault(str(model), set()).add(str(one["name"]))
+    for group in filter(present, groups):
+        for model in group.get("models") or []:
+            wanted.setdefault(str(model), set()).add(str(group["name"]))
     managed = {str(g["name"]) for g in groups}
     found = []
     for model in sorted(wanted):
@@ -170,12 +170,12 @@ def read(client: api.Client, models: bool) -> Have:
         total = int(answer["total"])
         if not answer["users"]:
             break
-        have.users.update({str(one["email"]).lower(): one for one in answer["users"]})
+        have.users.update({str(user["email"]).lower(): user for user in answer["users"]})
         page += 1
-    have.groups = {str(one["name"]): one for one in client.json("/api/v1/groups/")}
+    have.groups = {str(group["name"]): group for group in client.json("/api/v1/groups/")}
     if models:
-        for one in client.json("/api/v1/models/base"):
-            have.grants[str(one["id"])] = list(one.get("access_grants") or [])
+        for model in client.json("/api/v1/models/base"):
+            have.grants[str(model["id"])] = list(model.get("access_grants") or [])
     return have
 
 
@@ -230,7 +230,7 @@ class Doer:
             if not (_is_reader(grant) and grant["principal_id"] in managed)
         ]
         readers = [self.have.groups[name]["id"] for name in step.detail["groups"]]
-        kept += [{"principal_type": "group", "principal_id": one, "permission": "read"} for one in readers]
+        kept += [{"principal_type": "group", "principal_id": reader, "permission": "read"} for reader in readers]
         self.client.json("/api/v1/models/model/access/update", {"id": step.name, "access_grants": kept})
 
     def _delete(self, path: str) -> None:

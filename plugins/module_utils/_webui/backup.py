@@ -255,8 +255,8 @@ def fits(archive: str, manifest: Dict[str, Any], version: str, admin: str) -> No
             Text(f"{archive} can't be restored: {en}; nothing changed.", f"{archive} 无法恢复：{zh}；未作更改。"),
             Text("install that version or a newer one first.", "请先安装该版本或更新的版本。"),
         )
-    admins = [str(one) for one in manifest.get("admins") or []]
-    if admin.lower() not in [one.lower() for one in admins]:
+    admins = [str(address) for address in manifest.get("admins") or []]
+    if admin.lower() not in [address.lower() for address in admins]:
         raise Refusal(
             "LLM713",
             Text(

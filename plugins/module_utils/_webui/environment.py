@@ -29,7 +29,7 @@ def secret(name: str) -> str:
 def plan_engines(plan: Mapping[str, Any], on_node: bool) -> List[str]:
     """Where the page finds the engine of each model: on the node's loopback, or by name in the containers' network."""
     service = plan["service"]
-    ports = {service["unit"]: service["port"], **{one["unit"]: one["port"] for one in plan.get("beside") or []}}
+    ports = {service["unit"]: service["port"], **{row["unit"]: row["port"] for row in plan.get("beside") or []}}
     return [f"http://{service['host'] if on_node else unit}:{port}/v1" for unit, port in ports.items()]
 
 
@@ -51,7 +51,9 @@ def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[st
 def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
     """Variable to the secret files it is read from; a list is joined, an empty name stands for no key."""
     keys = [ENGINE_SECRET for _ in engine_urls(base)]
-    keys += [secret("backend-" + one["name"]) if one.get("key", True) else "" for one in settings["backends"]]
+    keys += [
+        secret("backend-" + backend["name"]) if backend.get("key", True) else "" for backend in settings["backends"]
+    ]
     found: Secrets = {
         "WEBUI_SECRET_KEY": secret("session"),
         "WEBUI_ADMIN_PASSWORD": secret("admin"),
@@ -80,15 +82,15 @@ def outside_secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Lis
 def _backends(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[str, str]:
     urls = engine_urls(base)
     configs: Dict[str, Any] = {}
-    for one in settings["backends"]:
+    for backend in settings["backends"]:
         configs[str(len(urls))] = {
             "enable": True,
             "connection_type": "external",
-            "prefix_id": one.get("prefix") or None,
-            "model_ids": list(one.get("models") or []),
-            "tags": [{"name": one["name"]}],
+            "prefix_id": backend.get("prefix") or None,
+            "model_ids": list(backend.get("models") or []),
+            "tags": [{"name": backend["name"]}],
         }
-        urls.append(one["url"].rstrip("/"))
+        urls.append(backend["url"].rstrip("/"))
     found = {"OPENAI_API_BASE_URLS": ";".join(urls)}
     if configs:
         found["OPENAI_API_CONFIGS"] = json.dumps(configs, sort_keys=True)

@@ -80,10 +80,10 @@ def _address(variable: str, url: str) -> List[Refusal]:
 
 def _backends(settings: Mapping[str, Any]) -> List[Refusal]:
     found: List[Refusal] = []
-    names = [str(one.get("name", "")) for one in settings["backends"]]
-    for one, name in zip(settings["backends"], names):
-        found += _needed("open_webui_backends", one, ["name", "url"])
-        found += _address("open_webui_backends", str(one.get("url", "")))
+    names = [str(backend.get("name", "")) for backend in settings["backends"]]
+    for backend, name in zip(settings["backends"], names):
+        found += _needed("open_webui_backends", backend, ["name", "url"])
+        found += _address("open_webui_backends", str(backend.get("url", "")))
         if name and (not NAME.match(name) or names.count(name) > 1):
             found.append(
                 refuse(

@@ -133,7 +133,7 @@ class Weights:
         files = selected(listing, request.include, request.exclude)
         if not files:
             trouble("LLM610", model=request.model, detail="no file is left after include and exclude")
-        check_sets([one.path for one in files])
+        check_sets([file.path for file in files])
         return Manifest(request.model, request.revision, files), source
 
     def _listing(self, planned: bool = True) -> Tuple[Source, List[Entry]]:
@@ -142,7 +142,7 @@ class Weights:
         if request.source == "directory":
             path = directory_of(request.source_dir, request.model)
             listing = directory_listing(path, request.model)
-            if any(not one.sha256 for one in listing):
+            if any(not entry.sha256 for entry in listing):
                 self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
             refuse_other(asked, path, listing)
             return DirectorySource(path), listing
@@ -170,7 +170,7 @@ class Weights:
             result = with_hashes(hub, listing, wanted, request.workers)
         finally:
             hub.close()
-        without = [one.path for one in selected(result, request.include, request.exclude) if not one.sha256]
+        without = [entry.path for entry in selected(result, request.include, request.exclude) if not entry.sha256]
         if without:
             self.outcome.warnings.append(f"no sha256 on the hub for {len(without)} small files, such as {without[0]}")
         return source, result
@@ -203,7 +203,7 @@ class Weights:
         jobs = [] if request.check else self._jobs(missing, bad)
         outcome.to_fetch = missing + [entry for entry, _known in bad]
         present = sum(stop - start for job in jobs for start, stop in job.present())
-        outcome.to_fetch_bytes = sum(one.size for one in outcome.to_fetch) - present
+        outcome.to_fetch_bytes = sum(entry.size for entry in outcome.to_fetch) - present
         standing = self._standing()
         same = standing.manifest is not None and standing.manifest.digest() == manifest.digest()
         outcome.changed = bool(outcome.to_fetch) or not standing.valid or not same
@@ -219,7 +219,7 @@ class Weights:
         old = Manifest.load(os.path.join(self.request.dest, MANIFEST))
         stamped = {}
         if old and stamp.get("manifest_sha256") == old.digest():
-            stamped = {one.path: one for one in old.files}
+            stamped = {file.path: file for file in old.files}
         for entry in manifest.files:
             state = file_state(os.path.join(self.request.dest, entry.path))
             record = done.get(entry.path) or {}
@@ -239,7 +239,7 @@ class Weights:
     def _hash_all(self, doubtful: List[Entry]) -> List[Tuple[Entry, Optional[Hashed]]]:
         count = [0]
         lock = threading.Lock()
-        total = sum(one.size for one in doubtful)
+        total = sum(entry.size for entry in doubtful)
 
         def tick(number: int) -> None:
             with lock:
@@ -252,9 +252,9 @@ class Weights:
             return hash_file(os.path.join(self.request.dest, entry.path), tick)
 
         with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
-            order = sorted(doubtful, key=lambda one: -one.size)
+            order = sorted(doubtful, key=lambda entry: -entry.size)
             pending = {entry.path: pool.submit(one_file, entry) for entry in order}
-            while not all(one.done() for one in pending.values()):
+            while not all(future.done() for future in pending.values()):
                 self._report("verifying", files_total=len(doubtful), bytes_total=total, bytes_done=count[0])
                 time.sleep(0.05)
             return [(entry, pending[entry.path].result()) for entry in doubtful]
@@ -349,23 +349,21 @@ class Weights:
     def _finish(self, manifest: Manifest, old: Optional[Manifest]) -> None:
         request = self.request
         hashes = {path: record.get("sha256") or "" for path, record in self._journal.done.items()}
-        files = [one if one.sha256 else one._replace(sha256=hashes.get(one.path, "")) for one in manifest.files]
+        files = [file if file.sha256 else file._replace(sha256=hashes.get(file.path, "")) for file in manifest.files]
         manifest = Manifest(manifest.model, manifest.revision, files)
-        check_index(request.dest, [one.path for one in files])
-        for one in files:
-            if one.path not in self._digests:
+        check_index(request.dest, [file.path for file in files])
+        for file in files:
+            if file.path not in self._digests:
                 continue
-            check_format(os.path.join(request.dest, one.path), one.path)
+            check_format(os.path.join(request.dest, file.path), file.path)
         if old is not None and request.prune:
             self.outcome.removed = prune_old(request.dest, old, manifest)
             self.outcome.changed = self.outcome.changed or bool(self.outcome.removed)
         self.outcome.manifest = manifest
         if self.outcome.changed or not self._standing().valid:
-            known = self._known_digests()
-            known.update(self._digests)
-            write_json(
-                os.path.join(request.dest, DIGESTS), {one.path: known[one.path] for one in files if known.get(one.path)}
-            )
+            known = {**self._known_digests(), **self._digests}
+            kept = {file.path: known[file.path] for file in files if known.get(file.path)}
+            write_json(os.path.join(request.dest, DIGESTS), kept)
             manifest.save(os.path.join(request.dest, MANIFEST))
             write_stamp(request.dest, manifest, request.include, request.exclude)
             sync_directory(request.dest)
@@ -390,7 +388,7 @@ class Weights:
         self._progress.update(values, state=state, updated=time.time(), rate=None, eta_seconds=None)
         done = values.get("bytes_done")
         if done is not None:
-            self._rates = [one for one in self._rates if now - one[0] < 15 and one[1] <= done] + [(now, done)]
+            self._rates = [rate for rate in self._rates if now - rate[0] < 15 and rate[1] <= done] + [(now, done)]
             spent = now - self._rates[0][0]
             if spent >= 1:
                 rate = (done - self._rates[0][1]) / spent

@@ -61,7 +61,7 @@ def check_sets(names: Iterable[str]) -> None:
         total = int(match.group(1)) if match else 0
         missing = sorted(set(range(1, total + 1)) - numbers)
         if missing:
-            first = ", ".join(str(one) for one in missing[:5])
+            first = ", ".join(str(number) for number in missing[:5])
             trouble("LLM602", path=key, detail=f"{len(missing)} of {total} parts are missing: {first}")
 
 
@@ -77,9 +77,9 @@ def check_index(dest: str, names: Sequence[str]) -> None:
         except (ValueError, KeyError, TypeError, AttributeError):
             trouble("LLM602", path=name, detail="not an index of shards")
         folder = name.rsplit("/", 1)[0] + "/" if "/" in name else ""
-        missing = sorted(one for one in shards if folder + str(one) not in present)
+        missing = sorted(shard for shard in shards if folder + str(shard) not in present)
         if missing:
-            trouble("LLM603", path=name, detail=", ".join(str(one) for one in missing[:5]))
+            trouble("LLM603", path=name, detail=", ".join(str(name) for name in missing[:5]))
 
 
 class Hashed(NamedTuple):

@@ -98,7 +98,7 @@ class Hub:
         files = data.get("Files") if isinstance(data, dict) else data
         if isinstance(answer, dict) and answer.get("Success") is False:
             trouble("LLM610", model=self.model, detail=str(answer.get("Message")))
-        if not isinstance(files, list) or not all(isinstance(one, dict) for one in files):
+        if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
             trouble("LLM610", model=self.model, detail="the hub's answer holds no file list")
         return files
 
@@ -111,11 +111,11 @@ class Hub:
                 detail=f"directory '{below or '/'}' lists {len(found)} entries, where the hub cuts",
             )
         result = []
-        for one in found:
-            result.append(one)
-            path = str(one.get("Path"))
+        for row in found:
+            result.append(row)
+            path = str(row.get("Path"))
             inside = not unsafe(path) and (not below or path.startswith(below + "/")) and path != below
-            if one.get("Type") == "tree" and inside:
+            if row.get("Type") == "tree" and inside:
                 result += self._walk(path, depth + 1)
         return result
 
@@ -206,15 +206,15 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
 
 def with_hashes(hub: Hub, listing: List[Entry], wanted: Sequence[Entry], workers: int) -> List[Entry]:
     """The listing, with what a HEAD answer says of the wanted files that it gives no hash for."""
-    bare = [one.path for one in wanted if not one.sha256]
+    bare = [entry.path for entry in wanted if not entry.sha256]
     if not bare:
         return listing
     with ThreadPoolExecutor(workers) as pool:
         found = dict(zip(bare, pool.map(hub.linked_hash, bare)))
-    for one in wanted:
-        if not one.sha256 and not found[one.path] and one.size > NO_HASH_LIMIT:
-            trouble("LLM610", model=hub.model, detail=f"no sha256 for {one.path} ({size_text(one.size)})")
-    return [one._replace(sha256=found.get(one.path) or one.sha256) for one in listing]
+    for entry in wanted:
+        if not entry.sha256 and not found[entry.path] and entry.size > NO_HASH_LIMIT:
+            trouble("LLM610", model=hub.model, detail=f"no sha256 for {entry.path} ({size_text(entry.size)})")
+    return [entry._replace(sha256=found.get(entry.path) or entry.sha256) for entry in listing]
 
 
 def directory_of(source_dir: str, model: str) -> str:
@@ -242,7 +242,9 @@ def directory_listing(path: str, model: str) -> List[Entry]:
     if manifest is not None:
         if manifest.model != model:
             trouble("LLM615", path=path, detail=f"its manifest is of {manifest.model}")
-        return entries(model, [{"Path": one.path, "Size": one.size, "Sha256": one.sha256} for one in manifest.files])
+        return entries(
+            model, [{"Path": file.path, "Size": file.size, "Sha256": file.sha256} for file in manifest.files]
+        )
     rows = []
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -256,7 +258,7 @@ def directory_listing(path: str, model: str) -> List[Entry]:
 
 def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Dict[str, Any]:
     """config.json, the index and warnings, for planning."""
-    by_path = {one.path: one for one in listing}
+    by_path = {entry.path: entry for entry in listing}
     warnings: List[Trouble] = []
     config = _document("config.json", by_path, read, warnings)
     index = None
@@ -270,13 +272,13 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
             if missing:
                 warnings.append(Trouble("LLM603", path=path, detail=", ".join(missing[:5])))
             break
-    if any(not one.sha256 for one in listing):
-        count = sum(1 for one in listing if not one.sha256)
+    if any(not entry.sha256 for entry in listing):
+        count = sum(1 for entry in listing if not entry.sha256)
         warnings.append(Trouble("LLM601", path=f"{count} files", detail="the listing gives no sha256"))
     return {
         "config": config,
         "index": index,
-        "warnings": [doubt(one) for one in warnings],
+        "warnings": [doubt(warning) for warning in warnings],
     }
 
 

@@ -90,7 +90,7 @@ class Job:
         with self.lock:
             if not self._free or self.complete:
                 return None
-            if self.single and any(one.busy for one in self._segments):
+            if self.single and any(segment.busy for segment in self._segments):
                 return None
             start, stop = self._free[0]
             end = stop if self.single else min(stop, start + STEP)
@@ -104,18 +104,18 @@ class Job:
         with self.lock:
             if self.single:
                 return 0
-            return max((one.stop - one.fence for one in self._segments if one.busy), default=0)
+            return max((segment.stop - segment.fence for segment in self._segments if segment.busy), default=0)
 
     def split(self) -> Optional[Segment]:
         """The second half of what the busiest range still has to do."""
         with self.lock:
-            busy = [one for one in self._segments if one.busy]
-            one = max(busy, key=lambda each: each.stop - each.fence, default=None)
-            if one is None or self.single or one.stop - one.fence < 2 * SPLIT:
+            busy = [segment for segment in self._segments if segment.busy]
+            busiest = max(busy, key=lambda each: each.stop - each.fence, default=None)
+            if busiest is None or self.single or busiest.stop - busiest.fence < 2 * SPLIT:
                 return None
-            middle = (one.fence + one.stop) // 2
-            segment = Segment(middle, one.stop, middle, True)
-            one.stop = middle
+            middle = (busiest.fence + busiest.stop) // 2
+            segment = Segment(middle, busiest.stop, middle, True)
+            busiest.stop = middle
             bisect.insort(self._segments, segment)
             return segment
 
@@ -149,11 +149,11 @@ class Job:
 
     def _reset(self) -> None:
         """All again, but for the ranges that are under way."""
-        busy = [one for one in self._segments if one.busy]
+        busy = [segment for segment in self._segments if segment.busy]
         self._segments = busy
         self._free = [(0, self.size)]
-        for one in busy:
-            self._cut(one.start, one.stop)
+        for segment in busy:
+            self._cut(segment.start, segment.stop)
         self._hashed = 0
         self._hash = hashlib.sha256()
         self._before = self._hash.copy()
@@ -166,35 +166,35 @@ class Job:
     def present(self) -> List[Range]:
         with self.lock:
             merged: List[Range] = []
-            for one in self._segments:
-                if one.pos <= one.start:
+            for segment in self._segments:
+                if segment.pos <= segment.start:
                     continue
-                if merged and merged[-1][1] >= one.start:
-                    merged[-1] = (merged[-1][0], max(merged[-1][1], one.pos))
+                if merged and merged[-1][1] >= segment.start:
+                    merged[-1] = (merged[-1][0], max(merged[-1][1], segment.pos))
                 else:
-                    merged.append((one.start, one.pos))
+                    merged.append((segment.start, segment.pos))
             return merged
 
     def idle(self) -> bool:
         with self.lock:
-            return not self._free and not any(one.busy for one in self._segments)
+            return not self._free and not any(segment.busy for segment in self._segments)
 
     def has_free(self) -> bool:
         return bool(self._free)
 
     def busy(self) -> bool:
         with self.lock:
-            return any(one.busy for one in self._segments)
+            return any(segment.busy for segment in self._segments)
 
     # hashing
 
     def _available(self) -> int:
         """How far the bytes reach without a gap from where the hash stands."""
         reach = self._hashed
-        for one in self._segments:
-            if one.start > reach:
+        for segment in self._segments:
+            if segment.start > reach:
                 break
-            reach = max(reach, one.pos)
+            reach = max(reach, segment.pos)
         return reach
 
     def behind(self) -> bool:
@@ -294,14 +294,14 @@ class Job:
             self._reset()
             return
         kept: List[Segment] = []
-        for one in self._segments:
-            if one.start < start:
-                kept.append(Segment(one.start, min(one.stop, start), min(one.pos, start), False))
-            if one.stop > stop:
-                one.start = max(one.start, stop)
-                one.pos = max(one.pos, stop)
-                one.fence = max(one.fence, stop)
-                kept.append(one)
+        for segment in self._segments:
+            if segment.start < start:
+                kept.append(Segment(segment.start, min(segment.stop, start), min(segment.pos, start), False))
+            if segment.stop > stop:
+                segment.start = max(segment.start, stop)
+                segment.pos = max(segment.pos, stop)
+                segment.fence = max(segment.fence, stop)
+                kept.append(segment)
         self._segments = sorted(kept)
         bisect.insort(self._free, (start, stop))
 
@@ -313,6 +313,6 @@ class Job:
         """For the journal."""
         return {
             "path": self.entry.path,
-            "present": [list(one) for one in self.present()],
+            "present": [list(span) for span in self.present()],
             "digests": list(self.digests),
         }

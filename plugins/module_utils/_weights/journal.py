@@ -116,7 +116,7 @@ class Work:
 
     def keep_only(self, parts: List[str]) -> None:
         """Removes parts that belong to nothing wanted."""
-        wanted = {os.path.basename(one) for one in parts}
+        wanted = {os.path.basename(part) for part in parts}
         for name in os.listdir(self.parts):
             if name not in wanted:
                 remove(os.path.join(self.parts, name))
@@ -144,7 +144,9 @@ class Journal:
         try:
             size = os.path.getsize(part)
             ranges = [(int(a), min(int(b), size)) for a, b in known.get("present") or []]
-            return [one for one in ranges if one[0] < one[1]], [str(one) for one in known.get("digests") or []]
+            return [range_ for range_ in ranges if range_[0] < range_[1]], [
+                str(digest) for digest in known.get("digests") or []
+            ]
         except (OSError, TypeError, ValueError):
             return [], []
 
@@ -172,7 +174,7 @@ def make_directories(base: str, path: str) -> None:
     try:
         _make(base)
         current = base
-        for part in [one for one in os.path.relpath(path, base).split(os.sep) if one not in ("", ".")]:
+        for part in [word for word in os.path.relpath(path, base).split(os.sep) if word not in ("", ".")]:
             current = os.path.join(current, part)
             if os.path.islink(current):
                 raise Trouble("LLM614", path=current, detail="a symbolic link where a directory belongs")

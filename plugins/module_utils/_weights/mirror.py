@@ -31,7 +31,7 @@ SILENT = 600.0  # seconds without a new file or byte anywhere, after which waiti
 class MirrorSource(HttpSource):
     def __init__(self, client: Client, mirrors: Sequence[str]) -> None:
         super().__init__(client)
-        self.bases = [one.rstrip("/") for one in mirrors]
+        self.bases = [mirror.rstrip("/") for mirror in mirrors]
         self.name = self.bases[0]
         self._connection = Connection(client)
         self._lock = threading.Lock()
@@ -77,14 +77,14 @@ class MirrorSource(HttpSource):
             return
         stamp = self._connection.json(f"{base}/{STAMP}")
         if isinstance(stamp, dict) and stamp.get("manifest_sha256") == self._manifest.digest():
-            self._learn(base, {one.path for one in self._manifest.files})
+            self._learn(base, {file.path for file in self._manifest.files})
             return
         if base == self.bases[0]:
             self._watch_first()
         have = self._connection.json(f"{base}/{WORK}/{HAVE}")
         if isinstance(have, dict):
             self._learn(
-                base, {one.path for one in self._manifest.files if one.sha256 and have.get(one.path) == one.sha256}
+                base, {file.path for file in self._manifest.files if file.sha256 and have.get(file.path) == file.sha256}
             )
 
     def _watch_first(self) -> None:
@@ -142,7 +142,7 @@ class MirrorSource(HttpSource):
             raise Broken("no node has it now")
         with self._lock:
             # the first node is the busiest, so it is the last choice among equals
-            base = min(found, key=lambda one: (self._load[one], one == self.bases[0], random.random()))  # noqa: S311 - spreads load
+            base = min(found, key=lambda base: (self._load[base], base == self.bases[0], random.random()))  # noqa: S311 - spreads load
             self._load[base] += 1
         try:
             stream = self.open_url(handle, f"{base}/{quote(entry.path)}", entry, start, stop)

@@ -37,7 +37,7 @@ def identities(dest: str, paths: List[str]) -> Dict[Identity, str]:
 def users_of(files: Dict[Identity, str], proc: str = "/proc") -> List[str]:
     """Processes that have one of the files open or mapped, as text; containers included."""
     found = []
-    for pid in sorted((one for one in os.listdir(proc) if one.isdigit()), key=int):
+    for pid in sorted((name for name in os.listdir(proc) if name.isdigit()), key=int):
         if int(pid) != os.getpid() and (_open_files(proc, pid) | _mapped_files(proc, pid)) & set(files):
             try:
                 with open(f"{proc}/{pid}/comm") as source:
@@ -75,8 +75,8 @@ def _mapped_files(proc: str, pid: str) -> Set[Identity]:
 
 def prune_old(dest: str, old: Manifest, new: Manifest) -> List[str]:
     """Removes what the old manifest lists and the new does not."""
-    keep = {one.path for one in new.files}
-    gone = [one.path for one in old.files if one.path not in keep and os.path.lexists(os.path.join(dest, one.path))]
+    keep = {file.path for file in new.files}
+    gone = [file.path for file in old.files if file.path not in keep and os.path.lexists(os.path.join(dest, file.path))]
     _remove_files(dest, gone)
     return gone
 
@@ -84,7 +84,7 @@ def prune_old(dest: str, old: Manifest, new: Manifest) -> List[str]:
 def remove_all(dest: str, model: str, check: bool) -> List[str]:
     """state: absent. Foreign files stay, and so does the directory if there are any."""
     manifest = Manifest.load(os.path.join(dest, MANIFEST))
-    listed = [one.path for one in manifest.files] if manifest else []
+    listed = [file.path for file in manifest.files] if manifest else []
     if manifest and model and manifest.model != model:
         trouble("LLM614", path=dest, detail=f"it holds {manifest.model}, not {model}")
     own = [name for name in (STAMP, MANIFEST, DIGESTS, WORK) if os.path.lexists(os.path.join(dest, name))]

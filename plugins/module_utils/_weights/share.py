@@ -21,7 +21,7 @@ def share(
     possible = wanted and len(here) > 1 and head and host in here and all(addresses.values())
     if not possible or all(verified[name] for name in here):
         return {"active": False, "fetches": True, "mirrors": [], "address": "", "allow": []}
-    others = [name for name in [head, *(one for one in here if one != head)] if name != host]
+    others = [name for name in [head, *(other for other in here if other != head)] if name != host]
     return {
         "active": True,
         "fetches": host == head,

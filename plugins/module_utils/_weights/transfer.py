@@ -62,7 +62,7 @@ class Engine:
         self.finished: Dict[str, Job] = {}
         self._stop = stop
         self._jobs = list(jobs)
-        self._waiting = sorted((one for one in jobs if one.size), key=lambda one: one.size)  # the largest is last
+        self._waiting = sorted((job for job in jobs if job.size), key=lambda job: job.size)  # the largest is last
         self._active: List[Job] = []
         self._ended: List[Job] = []  # complete, not yet named
         self._lagging: List[Job] = []
@@ -92,13 +92,13 @@ class Engine:
             for _one in range(min(4, os.cpu_count() or 1))
         ]
         threads += [
-            threading.Thread(target=self._guard, args=(one,), daemon=True)
-            for one in (self._finish, self._keep, self._poll)
+            threading.Thread(target=self._guard, args=(loop,), daemon=True)
+            for loop in (self._finish, self._keep, self._poll)
         ]
-        for one in (each for each in self._jobs if not each.size):
-            one.open()
-            one.catch_up(memoryview(b""))
-            self._ended.append(one)
+        for job in (each for each in self._jobs if not each.size):
+            job.open()
+            job.catch_up(memoryview(b""))
+            self._ended.append(job)
         self._tell()
         for thread in threads:
             thread.start()
@@ -110,8 +110,8 @@ class Engine:
             for thread in threads:
                 thread.join()
             self._save()
-            for one in self._jobs:
-                one.close()
+            for job in self._jobs:
+                job.close()
         report(self.fetched, len(self.finished))
         if self._error:
             raise self._error
@@ -188,7 +188,7 @@ class Engine:
     def _next(self, number: int, last: Optional[Job]) -> Any:
         with self._cond:
             while not self._halt.is_set():
-                self._active = [one for one in self._active if not one.complete]
+                self._active = [job for job in self._active if not job.complete]
                 if not self._active and not self._waiting:
                     return None, None
                 found = self._pick(number, last)
@@ -202,7 +202,7 @@ class Engine:
         if number >= NARROW and not self._wide:
             return None
         now = time.monotonic()
-        ready = [one for one in self._active if one.not_before <= now]
+        ready = [job for job in self._active if job.not_before <= now]
         if last in ready and last is not None:
             segment = last.claim()
             if segment:
@@ -221,7 +221,7 @@ class Engine:
             segment = job.claim()
             if segment:
                 return job, segment
-        job_or_none = max(ready, key=lambda one: one.largest(), default=None)
+        job_or_none = max(ready, key=lambda job: job.largest(), default=None)
         if job_or_none is not None and job_or_none.largest() >= 2 * SPLIT:
             segment = job_or_none.split()
             if segment:
@@ -334,7 +334,7 @@ class Engine:
                 folders.add(self._name(job))
             self._tell()
             with self._end_cond:
-                self._ended = [one for one in self._ended if one not in batch]
+                self._ended = [job for job in self._ended if job not in batch]
             with self._cond:
                 self._cond.notify_all()
         for folder in folders:
@@ -375,7 +375,7 @@ class Engine:
 
     def _save(self) -> None:
         with self._cond:
-            active = [one for one in self._active + self._waiting if not one.complete]
+            active = [job for job in self._active + self._waiting if not job.complete]
         written: Dict[str, Any] = {}
         synced: Dict[str, Any] = {}
         for job in active:

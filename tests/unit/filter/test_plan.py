@@ -14,5 +14,5 @@ def test_filter():
     }
     nodes = FilterModule().filters()["plan_nodes"](["b", "a", "c"], hostvars)
     assert list(nodes) == ["b", "a", "c"]
-    assert [one["address"] for one in nodes.values()] == ["10.9.9.9", "10.0.0.1", "c"]
+    assert [node["address"] for node in nodes.values()] == ["10.9.9.9", "10.0.0.1", "c"]
     assert nodes["a"]["facts"] == {"x": 1}

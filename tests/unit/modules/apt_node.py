@@ -47,7 +47,7 @@ class Node:
         self.write(state)
 
     def installed(self) -> dict[str, str]:
-        return {name: one["version"] for name, one in self.read()["installed"].items()}
+        return {name: package["version"] for name, package in self.read()["installed"].items()}
 
     def record(self, owner: str = "gateway") -> dict[str, Any]:
         path = self.state_dir / "packages" / f"{owner}.json"

@@ -159,15 +159,15 @@ def main():
     elif program == "apt-config":
         print(f"status='{home}/dpkg/status'\nlists='{home}/lists/'\narchives='{home}/archives/'")
     elif program == "dpkg-query":
-        for name, one in installed.items():
-            print(f"{one.get('status', 'installed')}/{name}/amd64/{one['version']}")
+        for name, package in installed.items():
+            print(f"{package.get('status', 'installed')}/{name}/amd64/{package['version']}")
         for name in config:
             print(f"config-files/{name}/amd64/1")
     elif program == "dpkg" and words == ["--print-architecture"]:
         print("amd64")
     elif program == "dpkg":
-        for one in installed.values():
-            one.pop("status", None)
+        for package in installed.values():
+            package.pop("status", None)
         save()
 
 

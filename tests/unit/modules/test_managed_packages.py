@@ -225,7 +225,7 @@ def test_two_calls_at_once(node):
     with pytest.raises(subprocess.TimeoutExpired):
         others[0].wait(2)
     (node.home / "slow").unlink()
-    answers = [json.loads(one.communicate(timeout=60)[0]) for one in (first, *others)]
+    answers = [json.loads(other.communicate(timeout=60)[0]) for other in (first, *others)]
     assert [answer.get("changed") for answer in answers] == [True, False, False], answers
     assert node.installed() == {} and list(node.state_dir.iterdir()) == []
 

@@ -19,7 +19,7 @@ NOTE: this is no address
 
 def test_reads_what_apt_tells():
     found = apt.parse_uris(URIS)
-    assert [(one.file, one.size) for one in found] == [
+    assert [(package.file, package.size) for package in found] == [
         ("nginx_1%3a1.22-9+deb12u1_amd64.deb", 527388),
         ("a_1_all.deb", 10),
     ]

@@ -15,7 +15,7 @@ from tests.unit.module_utils._bundle.samples import BUNDLE, LICENCES
 
 def test_bill_of_materials():
     document = json.loads(finish.sbom(BUNDLE, LICENCES))
-    names = {one["name"]: one for one in document["packages"]}
+    names = {package["name"]: package for package in document["packages"]}
     assert set(names) == {"nginx", "a/b"} and document["spdxVersion"] == "SPDX-2.3"
     assert names["nginx"]["checksums"][0]["checksumValue"] == "a" * 64
     assert names["nginx"]["licenseDeclared"] == "BSD-2-Clause" and names["a/b"]["licenseDeclared"] == "NOASSERTION"
@@ -59,7 +59,7 @@ def test_a_bundle_is_closed_once_and_stays_as_it_is(tmp_path):
     finish.ensure_key(key)
     first, changed = finish.close(str(folder), BUNDLE, "#!/bin/sh\n", key, LICENCES)
     signature = (folder / core.SIGNATURE).read_bytes()
-    assert changed and {finish.CHECK, finish.SBOM} <= {one.path for one in first.files}
+    assert changed and {finish.CHECK, finish.SBOM} <= {file.path for file in first.files}
     later = BUNDLE._replace(made="2026-02-02T00:00:00Z")
     assert finish.close(str(folder), later, "#!/bin/sh\n", key, LICENCES) == (first, False)
     assert (folder / core.SIGNATURE).read_bytes() == signature

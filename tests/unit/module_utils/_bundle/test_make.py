@@ -14,14 +14,19 @@ def test_an_archive_of_several_images_has_the_terms_of_all(tmp_path):
     """In whatever order the roles ask: else a second run would sign another manifest."""
     archive = tmp_path / "images.tar"
     with tarfile.open(archive, "w") as tar:
-        text = json.dumps([{"Config": f"{one * 64}.json", "RepoTags": [f"v/{one}:1"], "Layers": []} for one in "ab"])
+        text = json.dumps(
+            [{"Config": f"{letter * 64}.json", "RepoTags": [f"v/{letter}:1"], "Layers": []} for letter in "ab"]
+        )
         info = tarfile.TarInfo("manifest.json")
         info.size = len(text)
         tar.addfile(info, io.BytesIO(text.encode()))
-    terms = {one: {"title": {"en": one, "zh": one}, "url": "u", "images": [f"v/{one}:*"], "spdx": one} for one in "ab"}
+    terms = {
+        letter: {"title": {"en": letter, "zh": letter}, "url": "u", "images": [f"v/{letter}:*"], "spdx": letter}
+        for letter in "ab"
+    }
     listed = []
     for order in ("ab", "ba"):
-        images = [{"ref": f"v/{one}:1", "archives": [{"path": str(archive)}]} for one in order]
+        images = [{"ref": f"v/{row}:1", "archives": [{"path": str(archive)}]} for row in order]
         maker = make.Maker(work.Spec(str(tmp_path / order), [], [], images, [], [], terms, []), lambda *_said: None)
         maker.work.open()
         maker._images()

@@ -50,10 +50,10 @@ def test_refuses_what_cannot_be(text):
 
 
 def laid_out(folder):
-    for one in FILES:
-        path = folder / one.path
+    for file in FILES:
+        path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x" * one.size)
+        path.write_bytes(b"x" * file.size)
     for name in core.OUTSIDE:
         (folder / name).write_text("")
     (folder / core.WORK).mkdir()

@@ -67,7 +67,7 @@ def test_the_projects_own_download_takes_a_model(served, tmp_path):
 
 def test_listing_without_recursion(served):
     found = json.loads(ask(served[0], "/api/v1/models/a/b/repo/files?Revision=master")[1])["Data"]["Files"]
-    assert [(one["Path"], one["Type"]) for one in found] == [("config.json", "blob"), ("sub", "tree")]
+    assert [(row["Path"], row["Type"]) for row in found] == [("config.json", "blob"), ("sub", "tree")]
 
 
 def test_ends_when_told(served):

@@ -24,7 +24,7 @@ def test_wants_each_thing_once():
     ]
     found = use.wants(needs)
     assert found["packages"] == [{"target": "t", "role": "docker", "names": ["a", "b", "c"]}]
-    assert [(one["ref"], one["archives"]) for one in found["images"]] == [("i", [{"url": "u"}])]
+    assert [(image["ref"], image["archives"]) for image in found["images"]] == [("i", [{"url": "u"}])]
     assert found["models"][0]["include"] == ["x", "y"] and len(found["downloads"]) == 1
 
 
@@ -35,7 +35,7 @@ def test_settings_of_a_node(tmp_path):
     found = use.use(told, NODE, "http://c:1", "/n", str(tmp_path), {"vllm-cpu": {"ref": "r"}})
     assert found["archives"] == [{"url": "http://c:1/images/a.tar"}]
     assert found["images"] == {"vllm-cpu": {"ref": "r", "id": "sha256:1"}}
-    assert [one["content"] for one in found["files"]][1:] == [
+    assert [file["content"] for file in found["files"]][1:] == [
         "deb [signed-by=/n/key.asc] http://c:1/apt/bookworm-amd64/ ./\n",
         "KEY",
     ]

@@ -19,7 +19,7 @@ def test_refuses_a_size_that_is_none(text):
 
 
 def test_sizes():
-    assert [split.size_of(one) for one in ("4G", "700M", "1GiB", "2gb", "1048576")] == [
+    assert [split.size_of(text) for text in ("4G", "700M", "1GiB", "2gb", "1048576")] == [
         4 << 30,
         700 << 20,
         1 << 30,
@@ -35,7 +35,7 @@ def test_volumes_join_to_the_tar(tmp_path, size):
     (tmp_path / ("a/" + "l" * 150)).write_bytes(b"")
     (tmp_path / "y.sh").write_bytes(b"y" * 512)
     found = split.pieces(str(tmp_path), ["a/" + "l" * 150, "a/x", "y.sh"])
-    total = sum(one.size for one in found)
+    total = sum(piece.size for piece in found)
     parts = [b"".join(split.cut(found, begin, min(total, begin + size))) for begin in range(0, total, size)]
     assert all(len(part) == size for part in parts[:-1])
     with tarfile.open(fileobj=io.BytesIO(b"".join(parts))) as tar:

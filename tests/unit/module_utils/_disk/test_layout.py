@@ -12,8 +12,8 @@ SEED = "6f1c1d0e-5949-4a49-8000-000000000002"
 def test_root_is_last_and_nothing_overlaps():
     disk = lay.layout(3000, 500)
     assert [p.name for p in disk.parts] == ["bios", "esp", "models", "root"]
-    for one, two in zip(disk.parts, disk.parts[1:]):
-        assert one.start + one.size <= two.start
+    for part, two in zip(disk.parts, disk.parts[1:]):
+        assert part.start + part.size <= two.start
     assert disk.part("root").start + 3000 < disk.size
     assert [p.name for p in lay.layout(3000).parts] == ["bios", "esp", "root"]
 

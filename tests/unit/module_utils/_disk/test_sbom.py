@@ -13,7 +13,7 @@ def test_two_trees_are_compared(tmp_path):
         (tmp_path / name / "other").write_text(name)
         (tmp_path / name / "link").symlink_to("same")
     (tmp_path / "two/more").touch()
-    one, two = (manifest.describe(str(tmp_path / name)) for name in ("one", "two"))
-    assert manifest.parse(manifest.text(one)) == one
-    assert manifest.differences(one, two) == ["more", "other"]
+    first, second = (manifest.describe(str(tmp_path / name)) for name in ("one", "two"))
+    assert manifest.parse(manifest.text(first)) == first
+    assert manifest.differences(first, second) == ["more", "other"]
     assert manifest.explain(["more", "other"], {"o*": "known"}) == {"": ["more"], "known": ["other"]}

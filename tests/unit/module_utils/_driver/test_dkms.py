@@ -56,10 +56,10 @@ def test_builds_what_is_missing_and_nothing_else(tmp_path):
         return 0, ""
 
     found = dkms.Dkms(run, "^nvidia(?!-fs)", str(tmp_path / "tree"), source_tree(tmp_path))
-    (one,) = found.sources
-    assert one == dkms.Source("nvidia-current", "535.1")
-    assert found.state(one, "k1") == "installed"
-    found.build(one, "k2", 10)
+    (source,) = found.sources
+    assert source == dkms.Source("nvidia-current", "535.1")
+    assert found.state(source, "k1") == "installed"
+    found.build(source, "k2", 10)
     assert [verb for verb, _kernel in calls if verb != "status"] == ["add", "build", "install"]
     assert state["k2"] == "installed"
 

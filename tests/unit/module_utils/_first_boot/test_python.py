@@ -38,8 +38,8 @@ def archive(folder, text):
 
 def test_from_an_archive_once_compiled(program, tmp_path):
     script = "import sys; sys.path.insert(0, {!r}); import told; print(told.WORD)"
-    one = archive(tmp_path / "one", "WORD = 'a'")
-    assert said(program, stdin=script.format(str(one)))[1] == "a"
+    packed = archive(tmp_path / "one", "WORD = 'a'")
+    assert said(program, stdin=script.format(str(packed)))[1] == "a"
     kept = sorted(os.listdir(tmp_path / "code"))
     again = archive(tmp_path / "two", "WORD = 'a'")
     assert said(program, stdin=script.format(str(again)))[1] == "a"

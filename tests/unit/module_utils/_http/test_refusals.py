@@ -16,7 +16,7 @@ def test_every_trouble_speaks_both_languages():
 
 
 def test_sizes():
-    assert [size_text(one) for one in (0, 1023, 1536, 5 << 30, 3 << 40)] == [
+    assert [size_text(size) for size in (0, 1023, 1536, 5 << 30, 3 << 40)] == [
         "0 B",
         "1023 B",
         "1.5 KiB",

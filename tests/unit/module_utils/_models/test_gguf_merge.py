@@ -71,7 +71,7 @@ def test_a_missing_part_is_told(folder):
 def test_header_of_the_merged_file(folder):
     with (DATA / "small-merged.gguf").open("rb") as stream:
         header = read_header(stream)
-    assert [one.name for one in header.tensors] == [
+    assert [tensor.name for tensor in header.tensors] == [
         "token_embd.weight", "blk.0.attn_q.weight", "blk.0.ffn_up.weight", "output_norm.weight", "output.weight",
     ]  # fmt: skip
     assert header.fields[-1][0] == "split.count" and header.field("split.count")[-2:] == b"\0\0"

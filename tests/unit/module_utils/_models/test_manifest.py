@@ -22,20 +22,20 @@ FILES = [Entry("config.json", 2, "a" * 64), Entry("original/x.pth", 3, "b" * 64)
 @pytest.fixture
 def dest(tmp_path):
     manifest = Manifest("o/m", "master", FILES)
-    for one in FILES:
-        (tmp_path / one.path).parent.mkdir(exist_ok=True)
-        (tmp_path / one.path).write_bytes(b"x" * one.size)
+    for file in FILES:
+        (tmp_path / file.path).parent.mkdir(exist_ok=True)
+        (tmp_path / file.path).write_bytes(b"x" * file.size)
     manifest.save(str(tmp_path / models_manifest.MANIFEST))
     models_manifest.write_stamp(str(tmp_path), manifest, ["*"], [])
     return tmp_path
 
 
 def paths(include=(), exclude=()):
-    return [one.path for one in selected(FILES, include, exclude)]
+    return [entry.path for entry in selected(FILES, include, exclude)]
 
 
 def test_patterns():
-    assert paths() == [one.path for one in FILES]
+    assert paths() == [file.path for file in FILES]
     assert paths(["*.json", "*.safetensors"]) == ["config.json", "m.safetensors"]
     assert paths([], ["original/"]) == ["config.json", "m.safetensors"]
     assert paths(["x.pth"]) == ["original/x.pth"]
@@ -102,7 +102,7 @@ def test_json_is_whole_or_not_there(tmp_path, monkeypatch):
 
 def test_what_moved_is_said_by_file():
     assert moved(FILES, FILES) == []
-    without = [one._replace(sha256="") for one in FILES]
+    without = [file._replace(sha256="") for file in FILES]
     assert moved(FILES, without) == [] and moved(without, FILES) == []
     now = [FILES[0]._replace(size=9, sha256="d" * 64), FILES[2]._replace(sha256="e" * 64), Entry("new", 1, "")]
     assert moved(FILES, now) == [

@@ -67,7 +67,7 @@ def test_stages_cover_all_layers():
             parts = stages(layers, count)
             assert sum(part.layers for part in parts) == layers
             assert parts[0].first and parts[-1].last
-            assert [part.start for part in parts] == [sum(one.layers for one in parts[:k]) for k in range(count)]
+            assert [part.start for part in parts] == [sum(part.layers for part in parts[:k]) for k in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_moe_and_mxfp4(catalog):
     raw.update(num_key_value_heads=4, head_dim=128, intermediate_size=6144, vocab_size=1024, num_experts=8)
     raw.update(num_experts_per_tok=2, moe_intermediate_size=768)
     plain = read_shape(raw, "moe")
-    one = stage_weights(plain, stages(4, 1)[0], 1)
+    whole = stage_weights(plain, stages(4, 1)[0], 1)
     experts = 4 * 8 * 3 * 2048 * 768 * 2
-    assert one > experts and stage_weights(plain, stages(4, 1)[0], 8) < one / 5
+    assert whole > experts and stage_weights(plain, stages(4, 1)[0], 8) < whole / 5
     small = read_shape({**raw, "quantization_config": {"quant_method": "mxfp4"}}, "moe")
-    assert one - stage_weights(small, stages(4, 1)[0], 1) == pytest.approx(experts * (1 - 4.25 / 16), rel=1e-6)
+    assert whole - stage_weights(small, stages(4, 1)[0], 1) == pytest.approx(experts * (1 - 4.25 / 16), rel=1e-6)
 
 
 def test_sparse_attention_keeps_an_index(catalog):

@@ -56,9 +56,9 @@ def jobs(config):
     return {job["job_name"]: job["static_configs"] for job in config["scrape_configs"]}
 
 
-def scrape(one, **more):
-    units = {host: faces.plan_units(one, host) for host in one["nodes"]}
-    return core.scrape_config(one, units, {**ROLE, **more})
+def scrape(made, **more):
+    units = {host: faces.plan_units(made, host) for host in made["nodes"]}
+    return core.scrape_config(made, units, {**ROLE, **more})
 
 
 def test_one_node_listens_on_loopback_alone():

@@ -49,7 +49,7 @@ def test_bounded():
 def test_every_look_at_a_service_that_is_not_ready_is_told():
     told = []
     watch([seen(), seen("almost", log=("shard 1",)), seen(None)], told=told)
-    assert [wait.told(one) for one in told] == ["not yet; loading", "almost; shard 1"]
+    assert [wait.told(line) for line in told] == ["not yet; loading", "almost; shard 1"]
     watch([seen()], seconds=0, told=told)
     assert len(told) == 2, "a mere look tells nothing"
 

@@ -28,7 +28,7 @@ class Door(BaseHTTPRequestHandler):
         if self.path in self.open_to_all:
             status = 200
         error = {"error": {"message": "no", "type": "t", "param": None, "code": "c"}}
-        body = json.dumps(error if status != 200 else {"data": [{"id": one} for one in self.models]}).encode()
+        body = json.dumps(error if status != 200 else {"data": [{"id": model} for model in self.models]}).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

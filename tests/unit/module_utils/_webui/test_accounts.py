@@ -120,7 +120,7 @@ def test_absent_is_removed_and_others_stay():
     page = Page()
     run(page, USERS, GROUPS)
     page.users.append({"id": "u99", "email": "other@example.org", "name": "o", "role": "user", "group_ids": []})
-    gone = [{**one, "state": "absent"} for one in USERS]
+    gone = [{**user, "state": "absent"} for user in USERS]
     assert run(page, gone, [{"name": "research", "state": "absent"}])[:2] == [
         "delete user li@example.org",
         "delete user boss@example.org",

@@ -31,7 +31,7 @@ def test_which_image_is_another():
 
 
 def rules(found, record, image, database="sqlite"):
-    return [one.rule for one in data.judge(found, record, image, database)]
+    return [refusal.rule for refusal in data.judge(found, record, image, database)]
 
 
 def test_what_may_go_on_with_the_data(node):

@@ -102,12 +102,12 @@ def test_no_secret_is_in_the_environment():
 def test_mounts():
     assert env.mounts({**PLAIN, "color": ""}) == [{"source": "/data", "target": "/app/backend/data"}]
     full = {**EVERYTHING, "documents": "local", "embedding_dir": "/srv/bge", "logo": "logo.png"}
-    found = {one["target"]: (one["source"], one.get("read_only", False)) for one in env.mounts(full)}
+    found = {mount["target"]: (mount["source"], mount.get("read_only", False)) for mount in env.mounts(full)}
     assert found[env.EMBEDDING] == ("/srv/bge", True)
     assert found[env.CA] == ("/etc/ssl/own.crt", True)
     assert found["/tmp/static/custom.css"] == ("/look/custom.css", True)
     assert found["/tmp/static/favicon.png"] == ("/look/logo.png", True)
-    assert {one["source"] for one in env.mounts(full, files=True)} == {
+    assert {mount["source"] for mount in env.mounts(full, files=True)} == {
         "/etc/ssl/own.crt",
         "/look/custom.css",
         "/look/logo.png",

@@ -15,9 +15,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
 @pytest.fixture
 def installed(tmp_path):
     files = [Entry("sub/a", 1, "a" * 64), Entry("b", 1, "b" * 64)]
-    for one in files:
-        (tmp_path / one.path).parent.mkdir(exist_ok=True)
-        (tmp_path / one.path).write_bytes(b"x")
+    for file in files:
+        (tmp_path / file.path).parent.mkdir(exist_ok=True)
+        (tmp_path / file.path).write_bytes(b"x")
     manifest = Manifest("o/m", "master", files)
     manifest.save(str(tmp_path / MANIFEST))
     write_stamp(str(tmp_path), manifest, [], [])

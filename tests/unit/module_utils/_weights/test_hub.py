@@ -19,7 +19,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
 
 def test_directory_as_source(tmp_path, installed):
     assert directory_of(str(installed), "o/m") == str(installed)
-    assert [one.path for one in directory_listing(str(installed), "o/m")] == ["b", "sub/a"]
+    assert [entry.path for entry in directory_listing(str(installed), "o/m")] == ["b", "sub/a"]
     with pytest.raises(Trouble, match="manifest is of o/m"):
         directory_listing(str(installed), "o/other")
     (tmp_path / "nothing").mkdir()
@@ -34,5 +34,5 @@ def test_description():
     listing = [Entry(name, 1, "a" * 64) for name in [*documents, "s1"]]
     found = describe(listing, documents.get)
     assert found["config"] == {"model_type": "qwen2"} and found["index"]["shards"] == ["s1", "s2"]
-    assert [one["id"] for one in found["warnings"]] == ["LLM603"]
+    assert [warning["id"] for warning in found["warnings"]] == ["LLM603"]
     assert describe([Entry("config.json", 1, "")], lambda _name: b"no")["config"] is None

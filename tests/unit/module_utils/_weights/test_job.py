@@ -86,9 +86,9 @@ def test_bad_ranges_come_again_and_only_they(tmp_path, size, seed, bad):
     digests = [hashlib.sha256(data[:end]).hexdigest() for end in range(STEP, size + 1, STEP)]
     job = make(tmp_path, data, [(0, size)], digests)
     disk = bytearray(data)
-    bad = {one % size for one in bad}
-    for one in bad:
-        disk[one] ^= 1
+    bad = {position % size for position in bad}
+    for position in bad:
+        disk[position] ^= 1
     os.pwrite(job.handle, bytes(disk), 0)
     moved = []
     feed = job.feed
@@ -96,9 +96,9 @@ def test_bad_ranges_come_again_and_only_they(tmp_path, size, seed, bad):
     drive(job, data, rng)
     job.close()
     assert Path(job.part).read_bytes() == data
-    ranges = {one // STEP for one in bad}
-    if size % STEP or not any(one >= size // STEP for one in ranges):
-        assert sum(moved) == sum(min(STEP, size - one * STEP) for one in ranges)
+    ranges = {position // STEP for position in bad}
+    if size % STEP or not any(range_ >= size // STEP for range_ in ranges):
+        assert sum(moved) == sum(min(STEP, size - range_ * STEP) for range_ in ranges)
 
 
 def test_gives_up_on_bytes_that_stay_wrong(tmp_path):
