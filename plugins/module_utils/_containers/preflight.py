@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Callable, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
@@ -68,11 +68,7 @@ EXAMPLES = {
 
 
 def _wrong(name: str, value: Any) -> Refusal:
-    return Refusal(
-        "LLM317",
-        Text(f"{name}: Docker could not start with {value!r}.", f"{name}：取值 {value!r} 会使 Docker 无法启动。"),
-        Text(f"write it like this: {EXAMPLES[name]}.", f"写法示例：{EXAMPLES[name]}。"),
-    )
+    return Refusal("LLM317", name=name, value=value, example=EXAMPLES[name])
 
 
 def toolkit(settings: Mapping[str, Any]) -> List[Refusal]:
@@ -82,16 +78,5 @@ def toolkit(settings: Mapping[str, Any]) -> List[Refusal]:
     trusted = settings["nvidia_container_toolkit_repository_trusted"]
     fingerprint = str(settings["nvidia_container_toolkit_repository_fingerprint"]).replace(" ", "")
     if named and not trusted and not FINGERPRINT.match(fingerprint):
-        found.append(
-            Refusal(
-                "LLM316",
-                Text(
-                    f"nvidia_container_toolkit_repository_fingerprint: {fingerprint!r} is not a key's fingerprint.",
-                    f"nvidia_container_toolkit_repository_fingerprint：{fingerprint!r} 不是密钥指纹。",
-                ),
-                Text(
-                    "give the 40 hexadecimal digits of the repository's key.", "请填写软件源密钥的 40 位十六进制指纹。"
-                ),
-            )
-        )
+        found.append(Refusal("LLM318", name="nvidia_container_toolkit_repository_fingerprint", value=fingerprint))
     return found

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import engine_settings, plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
@@ -24,14 +24,14 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
     found = [*forms.port_problems(ports(settings["plan"], settings["host"])), *forms.path_problems(settings["paths"])]
     for name in role["env"]:
         if not VARIABLE.match(str(name)):
-            found.append(_wrong("engine_environment", f"{name!r} is no variable's name", f"{name!r} 不是变量名"))
+            found.append(_wrong("engine_environment", say("no name of a variable", value=name)))
     if not PLAIN.match(str(role["tmp_options"])):
-        found.append(_wrong("engine_tmp_options", "it holds blanks or line breaks", "含有空白或换行"))
+        found.append(_wrong("engine_tmp_options", say("blanks in options")))
     if int(settings["start_timeout"]) < 1:
-        found.append(_wrong("engine_start_timeout", "it is not above 0", "必须大于 0"))
+        found.append(_wrong("engine_start_timeout", say("no time", value=settings["start_timeout"])))
     made = settings["docker_network"]
     if role["network"] != made:
-        found.append(_wrong("engine_network", f"docker_network is {made!r}", f"docker_network 为 {made!r}"))
+        found.append(_wrong("engine_network", say("another network", value=made)))
     return [*found, *gathered(*(partial(_written, settings, unit) for unit in _units(settings)))]
 
 
@@ -49,17 +49,8 @@ def _written(settings: Mapping[str, Any], unit: Dict[str, Any]) -> None:
     try:
         container_unit.exec_line(container_unit.container(engine_settings(settings["plan"], unit, settings["role"])))
     except ValueError as error:
-        raise _wrong(unit["name"], str(error), str(error)) from error
+        raise _wrong(unit["name"], Text(str(error), str(error))) from error
 
 
-def _wrong(what: str, why: str, why_zh: str) -> Refusal:
-    return Refusal(
-        "LLM710",
-        Text(f"the engine's unit could not run: {what}: {why}.", f"引擎的服务单元将无法运行：{what}：{why_zh}。"),
-        Text(
-            "correct the variables of role engine (engine_environment, engine_docker_options, engine_network, "
-            "engine_models_dir, engine_tmp_options, engine_start_timeout).",
-            "请更正 engine 角色的变量（engine_environment、engine_docker_options、engine_network、"
-            "engine_models_dir、engine_tmp_options、engine_start_timeout）。",
-        ),
-    )
+def _wrong(name: str, why: Text) -> Refusal:
+    return Refusal("LLM710", name=name, why=why)

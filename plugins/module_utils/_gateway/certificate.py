@@ -8,9 +8,7 @@ import _ssl
 import ssl
 from typing import Callable, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
-
-VARIABLES = "gateway_certificate, gateway_certificate_key, gateway_acme_ca"
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 
 
 def problems(certificate: str, key: str, authority: str, now: float) -> List[Refusal]:
@@ -26,12 +24,7 @@ def problems(certificate: str, key: str, authority: str, now: float) -> List[Ref
         found += _try(certificate, lambda: _context().load_cert_chain(certificate, key or None, password=_no_password))
         ends = end_of(certificate)
         if not found and ends is not None and ends <= now:
-            found.append(
-                _wrong(
-                    Text(f"{certificate} is no longer valid.", f"{certificate} 已过期。"),
-                    Text("bring a new certificate to the node.", "请在节点上更换新的证书。"),
-                )
-            )
+            found.append(Refusal("LLM811", path=certificate, why=say("a certificate that is over")))
     return found
 
 
@@ -57,27 +50,12 @@ def _try(path: str, load: Callable[[], object]) -> List[Refusal]:
         load()
     except (ssl.SSLError, ValueError) as error:
         detail = getattr(error, "reason", None) or str(error)
-        return [
-            _wrong(
-                Text(f"{path} can't be used: {detail}.", f"{path} 不可用：{detail}。"),
-                Text(
-                    "give the certificate with its chain as PEM, and the key that belongs to it, without a password.",
-                    "请给出 PEM 格式的证书（含证书链）及与之匹配的、不带密码的私钥。",
-                ),
-            )
-        ]
+        return [Refusal("LLM811", path=path, why=say("a certificate that is refused", detail=detail))]
     return []
 
 
 def _unreadable(path: str, why: str) -> Refusal:
-    return _wrong(
-        Text(f"{path} can't be read on the node: {why}.", f"节点上无法读取 {path}：{why}。"),
-        Text(f"bring the file to the node, or correct {VARIABLES}.", f"请把文件放到节点上，或更正 {VARIABLES}。"),
-    )
-
-
-def _wrong(reason: Text, fix: Text) -> Refusal:
-    return Refusal("LLM811", reason, fix)
+    return Refusal("LLM811", path=path, why=say("a file that cannot be read", detail=why))
 
 
 def end_of(path: str) -> Optional[float]:

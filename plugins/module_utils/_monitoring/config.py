@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Set
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 KINDS = ("alerts", "dashboards")
 LOOPBACK = "127.0.0.1"
@@ -21,9 +21,9 @@ WORDS = frozenset(
 )
 
 
-def unfit(reason: Text, fix: Text) -> Refusal:
+def unfit(name: str, why: Text, how: Text) -> Refusal:
     """A setting that cannot be followed."""
-    return Refusal("LLM902", reason, fix)
+    return Refusal("LLM902", name=name, why=why, how=how)
 
 
 def needs_of(plan: Mapping[str, Any]) -> Set[str]:
@@ -88,35 +88,16 @@ def alert_problems(
     for what, names in (("monitoring_thresholds", list(thresholds)), ("monitoring_alerts_off", list(silent))):
         unknown = sorted(set(names) - set(alerts))
         if unknown:
-            text, there = ", ".join(map(repr, unknown)), ", ".join(sorted(alerts))
-            found.append(
-                unfit(
-                    Text(f"{what}: there is no alert {text}.", f"{what}：没有告警 {text}。"),
-                    Text(f"there are {there}.", f"可用：{there}。"),
-                )
-            )
+            there = say("the alerts there are", names=sorted(alerts))
+            found.append(unfit(what, say("no such alert", value=[repr(name) for name in unknown]), there))
     for name, number in sorted(thresholds.items()):
         if name in alerts and (isinstance(number, bool) or not isinstance(number, (int, float))):
-            found.append(
-                unfit(
-                    Text(
-                        f"monitoring_thresholds: {name}: {number!r} is not a number.",
-                        f"monitoring_thresholds：{name}：{number!r} 不是数字。",
-                    ),
-                    Text("write a number without quotes.", "请填写不带引号的数字。"),
-                )
-            )
-    bare = ", ".join(sorted(name for name, reason in silent.items() if not reason))
+            why = say("a threshold that is not a number", alert=name, value=number)
+            found.append(unfit("monitoring_thresholds", why, say("how to write a threshold")))
+    bare = sorted(name for name, reason in silent.items() if not reason)
     if bare:
-        found.append(
-            unfit(
-                Text(
-                    f"monitoring_alerts_off: {bare}: no reason is given.",
-                    f"monitoring_alerts_off：{bare}：未说明原因。",
-                ),
-                Text("say why in `reason`.", "请在 reason 中说明原因。"),
-            )
-        )
+        why = say("silence without a reason", value=bare)
+        found.append(unfit("monitoring_alerts_off", why, say("how to give a reason")))
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
@@ -27,28 +27,18 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
     )
     for name, (form, example) in FORMS.items():
         if not form.match(str(settings[name])):
-            found.append(
-                config.unfit(
-                    Text(f"{name}: {settings[name]!r} can't be used.", f"{name}：{settings[name]!r} 不可用。"),
-                    Text(f"write it like this: {example}.", f"写法示例：{example}。"),
-                )
-            )
+            found.append(_wrong(name, settings[name], say("like this", example=example)))
     for name in ("monitoring_scrape_seconds", "monitoring_figures_seconds", "monitoring_wait_seconds"):
         if int(settings[name]) < 1:
-            found.append(
-                config.unfit(
-                    Text(f"{name}: {settings[name]!r} is not a time.", f"{name}：{settings[name]!r} 不是有效的时长。"),
-                    Text("give a number of seconds above 0.", "请填写大于 0 的秒数。"),
-                )
-            )
+            found.append(_wrong(name, settings[name], say("how to write seconds")))
     hook = settings["monitoring_alert_webhook"]
-    if hook and not forms.is_url(hook):
-        found.append(
-            config.unfit(  # it may hold a token: not repeated
-                Text("monitoring_alert_webhook is not an address.", "monitoring_alert_webhook 不是有效的地址。"),
-                Text("write http:// or https://, a host and a path.", "请写成 http(s)://主机/路径 的形式。"),
-            )
-        )
+    if hook and not forms.is_url(hook):  # it may hold a token: not repeated
+        why, how = say("a webhook that is no address"), say("how to write a webhook")
+        found.append(config.unfit("monitoring_alert_webhook", why, how))
     own = {f"monitoring_{name}_port": settings[f"monitoring_{name}_port"] for name in PORTS}
     paths = {name: settings[name] for name in ("monitoring_config_dir", "monitoring_state_dir")}
     return [*found, *forms.port_problems({**own, **settings["ports"]}), *forms.path_problems(paths)]
+
+
+def _wrong(name: str, value: Any, how: Text) -> Refusal:
+    return config.unfit(name, say("a value that cannot be used", value=value), how)

@@ -9,7 +9,7 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 Settings = Dict[str, str]
 _NUMBERS = re.compile(r"^-?\d+(\s+-?\d+)*$")
@@ -63,14 +63,7 @@ def check(wanted: Settings, root: str = "") -> None:
     """Refuse before the first value is written (LLM131)."""
     for name, value in wanted.items():
         if refused(name, value, root):
-            raise Refusal(
-                "LLM131",
-                Text(f"the kernel takes no {value!r} for {name}.", f"内核的 {name} 不接受 {value!r}。"),
-                Text(
-                    f"correct it in host_tuning_sysctls or host_tuning_hugepages; now it is {read(name, root)}.",
-                    f"请在 host_tuning_sysctls 或 host_tuning_hugepages 中更正；当前值为 {read(name, root)}。",
-                ),
-            )
+            raise Refusal("LLM131", name=name, value=value, example=read(name, root))
 
 
 class Todo(NamedTuple):

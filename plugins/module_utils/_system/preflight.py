@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
 SYSCTL = re.compile(r"^([a-z0-9_-]+([./][A-Za-z0-9_*:-]+)+|/sys/[^\s]+)$")
@@ -35,11 +35,7 @@ def host_tuning(settings: Mapping[str, Any]) -> List[Refusal]:
 
 
 def _wrong(variable: str, value: Any, example: str) -> Refusal:
-    return Refusal(
-        "LLM131",
-        Text(f"{variable}: {value!r} can't be used.", f"{variable}：{value!r} 不可用。"),
-        Text(f"write it like this: {example}.", f"写法示例：{example}。"),
-    )
+    return Refusal("LLM131", name=variable, value=value, example=example)
 
 
 def doctor(settings: Mapping[str, Any]) -> List[Refusal]:

@@ -9,7 +9,7 @@ import posixpath
 import re
 from typing import Any, Dict, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 _LABEL = re.compile(r"^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$")
 _URL = re.compile(r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/:\"'\[\]]+)(:\d{1,5})?(/[^\s\"']*)?$")
@@ -34,35 +34,20 @@ def is_url(text: str) -> bool:
 
 def port_problems(wanted: Mapping[str, Any]) -> List[Refusal]:
     """Variable (or unit) -> port: none beyond 1 to 65535, no two alike (LLM130)."""
-    fix = Text(
-        f"give each of {', '.join(wanted)} a port of its own.", f"请为 {'、'.join(wanted)} 各指定一个不同的端口。"
-    )
-    found: List[Refusal] = []
+    what: List[Text] = []
     users: Dict[int, List[str]] = {}
     for name, value in wanted.items():
         port = _number(value)
-        if not 1 <= port <= 65535:
-            found.append(
-                Refusal(
-                    "LLM130",
-                    Text(f"{name}: {value!r} is not a port (1 to 65535).", f"{name}：{value!r} 不是端口（1-65535）。"),
-                    fix,
-                )
-            )
-            continue
-        users.setdefault(port, []).append(name)
-    for port, names in sorted(users.items()):
-        if len(names) > 1:
-            found.append(
-                Refusal(
-                    "LLM130",
-                    Text(
-                        f"port {port} is wanted by {', '.join(names)}.", f"端口 {port} 被 {'、'.join(names)} 同时使用。"
-                    ),
-                    fix,
-                )
-            )
-    return found
+        if 1 <= port <= 65535:
+            users.setdefault(port, []).append(name)
+        else:
+            what.append(say("a port that is not one", name=name, value=value))
+    what += [
+        say("a port wanted by several", port=port, names=names)
+        for port, names in sorted(users.items())
+        if len(names) > 1
+    ]
+    return [Refusal("LLM130", what=what, names=list(wanted))] if what else []
 
 
 def _number(value: Any) -> int:
@@ -75,14 +60,7 @@ def _number(value: Any) -> int:
 def path_problems(paths: Mapping[str, Any], empty: bool = False) -> List[Refusal]:
     """Variable -> path: whole, from / on, and such that a unit or a mount can hold it (LLM132)."""
     return [
-        Refusal(
-            "LLM132",
-            Text(f"{name}: {str(path)!r} is not a path that can be used.", f"{name}：路径 {str(path)!r} 不可用。"),
-            Text(
-                f"write {name} as a whole path below /, without blanks, commas, quotes, % and $.",
-                f"请把 {name} 写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $。",
-            ),
-        )
+        Refusal("LLM132", name=name, path=str(path))
         for name, path in paths.items()
         if not (empty and not path) and not _is_whole(str(path))
     ]

@@ -9,6 +9,28 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM811": Message(
+        Text("{path} cannot serve: {why}", "{path} 不可用：{why}"),
+        Text(
+            "bring a valid certificate with its chain as PEM, and its key without a password, to the node; "
+            "gateway_certificate and gateway_certificate_key name them, gateway_acme_ca an ACME service's authority",
+            "请在节点上放好有效的 PEM 证书（含证书链）及与之匹配、不带密码的私钥；由 gateway_certificate 与 "
+            "gateway_certificate_key 指定，ACME 服务的 CA 由 gateway_acme_ca 指定",
+        ),
+    ),
+    "LLM812": Message(Text("{name}: {value!r} cannot be used", "{name}：{value!r} 不可用"), Text("{how}", "{how}")),
+    "LLM813": Message(
+        Text("the hand-outs cannot be made: {why}", "无法生成接入说明：{why}"),
+        Text(
+            "write clients_url as https:// and the name that people use, and name a folder of yours in "
+            "clients_controller_dir",
+            "请把 clients_url 写成 https:// 加用户所用的名称，并在 clients_controller_dir 中指定控制机上可写的目录",
+        ),
+    ),
+    "LLM814": Message(
+        Text("{name}: nothing can be asked from outside with {value!r}", "{name}：取值 {value!r} 无法用于外部验收"),
+        Text("{how}", "{how}"),
+    ),
     "LLM801": Message(
         Text("others can reach {ports}", "以下端口对外开放：{ports}"),
         Text(
@@ -26,4 +48,39 @@ MESSAGES: Dict[str, Message] = {
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "how to name the appliance": Text(
+        "list the names and addresses under which people open the appliance, without https:// and ports",
+        "请列出用户访问一体机所用的名称或地址，不带 https:// 与端口",
+    ),
+    "how to give a certificate": Text(
+        "give gateway_certificate and gateway_certificate_key, both as paths on the node, or neither",
+        "请同时给出 gateway_certificate 与 gateway_certificate_key（节点上的路径），或都不给",
+    ),
+    "how long a certificate lasts": Text(
+        "let gateway_certificate_days be more than gateway_renew_days, and that at least 1",
+        "gateway_certificate_days 应大于 gateway_renew_days，且后者至少为 1",
+    ),
+    "how to name an ACME service": Text(
+        "write the address of the ACME service's directory", "请填写 ACME 服务目录的地址"
+    ),
+    "how to be named by ACME": Text(
+        "add a name: an ACME service takes no addresses", "请加入域名：ACME 不接受地址"
+    ),
+    "how to write a size": Text(
+        "write a size as nginx does: 512m, 1g", "请按 nginx 的写法填写大小：512m、1g"
+    ),
+    "how to write seconds": Text("give a number of seconds above 0", "请填写大于 0 的秒数"),
+    "how to write a policy": Text(
+        "leave out double quotes, backslashes, $ and line breaks", "请去掉双引号、反斜杠、$ 与换行"
+    ),
+    "how to choose a team": Text("name a team whose key is on the node: {names}", "请填写密钥在节点上的团队：{names}"),
+    "how to write an address": Text("write https:// and the name that people use", "请写成 https:// 加用户所用的名称"),
+    "how to choose a host": Text("name a host of the inventory, or localhost", "请填写清单中的主机，或 localhost"),
+    "how to write a number": Text("give a number above 0", "请填写大于 0 的数"),
+    "an address that is not one": Text("{value!r} is not an address", "{value!r} 不是有效的地址"),
+    "a folder that cannot be written": Text("the controller cannot write to {path}", "控制机无法写入 {path}"),
+    "a file that cannot be read": Text("it cannot be read on the node ({detail})", "节点上无法读取（{detail}）"),
+    "a certificate that is refused": Text("it is refused ({detail})", "无法加载（{detail}）"),
+    "a certificate that is over": Text("it is no longer valid", "已过期"),
+}

@@ -9,6 +9,10 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM902": Message(
+        Text("{name}: {why}", "{name}：{why}"),
+        Text("{how}", "{how}"),
+    ),
     "LLM919": Message(
         Text("the node can't reach the controller at {url} ({said})", "节点无法访问控制机 {url}（{said}）"),
         Text(
@@ -58,4 +62,15 @@ MESSAGES: Dict[str, Message] = {
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "no such alert": Text("there is no alert {value}", "没有告警 {value}"),
+    "the alerts there are": Text("there are {names}", "可用：{names}"),
+    "a threshold that is not a number": Text("{alert}: {value!r} is not a number", "{alert}：{value!r} 不是数字"),
+    "how to write a threshold": Text("write a number without quotes", "请填写不带引号的数字"),
+    "silence without a reason": Text("{value}: no reason is given", "{value}：未说明原因"),
+    "how to give a reason": Text("say why in `reason`", "请在 reason 中说明原因"),
+    "a value that cannot be used": Text("{value!r} cannot be used", "{value!r} 不可用"),
+    "like this": Text("write it like this: {example}", "写法示例：{example}"),
+    "a webhook that is no address": Text("it is not an address", "不是有效的地址"),
+    "how to write a webhook": Text("write http:// or https://, a host and a path", "请写成 http(s)://主机/路径 的形式"),
+}

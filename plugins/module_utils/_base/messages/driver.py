@@ -9,6 +9,15 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM222": Message(
+        Text("the driver's repository cannot be used: {why}", "驱动软件源不可用：{why}"),
+        Text(
+            "give its address (http://, https:// or file:///) in nvidia_driver_repository_url and its public key, "
+            "as armoured text, in nvidia_driver_repository_key, or set nvidia_driver_repository_trusted: true",
+            "请在 nvidia_driver_repository_url 中填写地址（http://、https:// 或 file:///），"
+            "在 nvidia_driver_repository_key 中填写公钥文本，或设置 nvidia_driver_repository_trusted: true",
+        ),
+    ),
     "LLM201": Message(
         Text("nouveau is not kept from loading", "未禁用 nouveau"),
         Text("run site.yml again", "请重新运行 site.yml"),
@@ -64,4 +73,9 @@ MESSAGES: Dict[str, Message] = {
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "a repository without an address": Text("{url!r} is not an address", "{url!r} 不是有效的地址"),
+    "a repository without a key": Text(
+        "nvidia_driver_repository_key holds no key for {url}", "nvidia_driver_repository_key 中没有 {url} 的密钥"
+    ),
+}

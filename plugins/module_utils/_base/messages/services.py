@@ -9,6 +9,15 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM710": Message(
+        Text("the engine's unit could not run: {name}: {why}", "引擎的服务单元将无法运行：{name}：{why}"),
+        Text(
+            "correct the variables of role engine: engine_environment, engine_docker_options, engine_network, "
+            "engine_models_dir, engine_tmp_options, engine_start_timeout",
+            "请更正 engine 角色的变量：engine_environment、engine_docker_options、engine_network、engine_models_dir、"
+            "engine_tmp_options、engine_start_timeout",
+        ),
+    ),
     "LLM702": Message(
         Text(
             "the folder of models {path} lies below a home, which the unit hides",
@@ -89,4 +98,9 @@ MESSAGES: Dict[str, Message] = {
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "no name of a variable": Text("{value!r} is not the name of a variable", "{value!r} 不是变量名"),
+    "blanks in options": Text("it holds blanks or line breaks", "含有空白或换行"),
+    "no time": Text("{value!r} is not a number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
+    "another network": Text("docker_network is {value!r}", "docker_network 为 {value!r}"),
+}

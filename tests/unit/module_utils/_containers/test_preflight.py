@@ -58,7 +58,7 @@ def test_docker(changed, rules):
     [
         ({"docker": "20.10.24", "nvidia_container_toolkit_mode": "cdi"}, ["LLM315"]),
         ({"docker": "26.1", "nvidia_container_toolkit_mode": "cdi"}, []),
-        ({"nvidia_container_toolkit_repository_fingerprint": "C95B"}, ["LLM316"]),
+        ({"nvidia_container_toolkit_repository_fingerprint": "C95B"}, ["LLM318"]),
         (
             {
                 "nvidia_container_toolkit_repository_fingerprint": "",
