@@ -71,6 +71,3 @@ class Lab:
     def of_node(self, name: str, kind: str) -> Path:
         return self.run / "nodes" / f"{name}.{kind}"
 
-    @property
-    def artefacts(self) -> Path:
-        return self.cache / "artefacts" / self.name

@@ -98,7 +98,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import back
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 
 
-def ended(signum: int, frame: Any) -> None:
+def ended(signum: int, _frame: Any) -> None:
     raise SystemExit(f"ended by signal {signum}")
 
 

@@ -168,10 +168,6 @@ def candidates(ref: Reference, mirrors: List[str], reach: Reach) -> List[Place]:
     return [Place(m.rstrip("/"), reach(urllib.parse.urlsplit(m).netloc)) for m in mirrors] + own
 
 
-def anyone(_host: str) -> Access:
-    return Access()
-
-
 def locate(ref: Reference, digest: str, places: List[Place]) -> Tuple[Optional[Place], Dict[str, str]]:
     """The first place that has the image; the others with their reasons."""
     reasons: Dict[str, str] = {}

@@ -58,10 +58,10 @@ def endpoint(text: str) -> Tuple[str, int]:
 
 
 class Line:
-    """A connection that carries short lines and notes when it last did."""
+    """A connection that carries short lines."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self.sock, self.buffer, self.heard = sock, b"", time.monotonic()
+        self.sock, self.buffer = sock, b""
         sock.settimeout(GREETING)
 
     def send(self, text: str) -> None:
@@ -79,7 +79,6 @@ class Line:
             if not more or len(self.buffer) > 4096:
                 raise Over("the connection was closed")
             self.buffer += more
-            self.heard = time.monotonic()
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line.decode(errors="replace")
 

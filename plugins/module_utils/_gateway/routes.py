@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Set
+from typing import Any, Dict, List, Mapping, NamedTuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
@@ -59,15 +59,3 @@ def refused_paths(catalog: Mapping[str, Any], engine: str) -> List[Route]:
     rows = {parse(row) for group in own.get("refuse") or [] for row in group.get("routes") or []}
     found = {row.path: row for row in sorted(rows) if not row.path.startswith("/v1/")}
     return [found[path] for path in sorted(found)]
-
-
-def undecided(catalog: Mapping[str, Any], engine: str, rows: List[str]) -> Set[str]:
-    """Rows of a list of all routes that nobody has put on either list yet."""
-    own: Dict[str, Any] = catalog.get(engine) or {}
-    known = {
-        *(own.get("page") or []),
-        *(str(route.method + " " + route.path) for route in published(catalog, engine, [])),
-    }
-    for group in own.get("refuse") or []:
-        known |= set(group.get("routes") or [])
-    return set(rows) - known

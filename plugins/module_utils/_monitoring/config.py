@@ -5,20 +5,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Dict, Iterable, List, Mapping, Set
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 KINDS = ("alerts", "dashboards")
 LOOPBACK = "127.0.0.1"
-# Of PromQL: what is left of an expression are its metrics.
-WORDS = frozenset(
-    (
-        "abs and avg bool by clamp_min count count_over_time deriv group_left group_right histogram_quantile ignoring "
-        "increase max max_over_time min min_over_time on or predict_linear rate sum time topk unless vector without"
-    ).split()
-)
 
 
 def unfit(name: str, why: Text, how: Text) -> Refusal:
@@ -131,37 +123,6 @@ def alert_rules(
 def expression(alert: Mapping[str, Any], threshold: Any = None) -> str:
     number = alert["threshold"] if threshold is None else threshold
     return str(alert["expr"]).strip().replace("{threshold}", f"{number:.15g}")
-
-
-def alert_tests(alerts: Mapping[str, Mapping[str, Any]], rules_file: str) -> Dict[str, Any]:
-    """What `promtool test rules` reads: each alert fires where it must, and only there."""
-    rows = []
-    for name, alert in sorted(alerts.items()):
-        for test in alert["tests"]:
-            rows.append(
-                {
-                    "name": f"{name} {'fires' if test['fires'] else 'is silent'}",
-                    "interval": "1m",
-                    "input_series": [{"series": key, "values": value} for key, value in sorted(test["series"].items())],
-                    "promql_expr_test": [
-                        {
-                            "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}})',
-                            "eval_time": test["at"],
-                            "exp_samples": [{"labels": "{}", "value": 1}] if test["fires"] else [],
-                        }
-                    ],
-                }
-            )
-    return {"rule_files": [rules_file], "evaluation_interval": "1m", "tests": rows}
-
-
-def metric_names(query: str) -> Set[str]:
-    """The metrics of an expression, without labels, functions and times."""
-    bare = re.sub(r'"[^"]*"', "", query)
-    bare = re.sub(r"\{[^}]*\}", "", bare)
-    bare = re.sub(r"\b(by|without|on|ignoring)\s*\([^)]*\)", "", bare)
-    bare = re.sub(r"\[[^\]]*\]", "", bare)
-    return {word for word in re.findall(r"[A-Za-z_][A-Za-z0-9_:]*", bare) if word not in WORDS}
 
 
 def dashboards(data: Mapping[str, Mapping[str, Any]], needs: Iterable[str]) -> Dict[str, Dict[str, Any]]:

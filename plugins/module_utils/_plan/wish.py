@@ -37,7 +37,6 @@ class Wish:
     concurrency: int
     request_tokens: int
     model_id: str
-    model_key: str
     served_name: str
     revision: str
     shape: Shape
@@ -227,7 +226,6 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         concurrency=concurrency,
         request_tokens=request,
         model_id=wanted["model"],
-        model_key=str(variables.get("model") or profile.get("model") or ""),
         served_name=str(entry.get("served_name") or wanted["model"].split("/")[-1].lower()),
         revision=str(info.get("revision") or wanted["revision"]),
         shape=shape,

@@ -179,9 +179,6 @@ class Job:
         with self.lock:
             return not self._free and not any(segment.busy for segment in self._segments)
 
-    def has_free(self) -> bool:
-        return bool(self._free)
-
     def busy(self) -> bool:
         with self.lock:
             return any(segment.busy for segment in self._segments)
@@ -196,10 +193,6 @@ class Job:
                 break
             reach = max(reach, segment.pos)
         return reach
-
-    def behind(self) -> bool:
-        with self.lock:
-            return not self.complete and not self._hashing and (self._available() > self._hashed or not self.size)
 
     def feed(self, segment: Segment, data: memoryview) -> bool:
         """Bytes that were just written. True: the hash lies behind and needs `catch_up`."""

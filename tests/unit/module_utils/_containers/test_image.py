@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
+
+from tests.unit.module_utils._containers.anyone import anyone
 
 ID = "sha256:" + "a" * 64
 
@@ -121,6 +123,6 @@ def test_pull(docker):
 
 def test_unreachable_registry_names_the_way_out():
     with pytest.raises(Refusal) as caught:
-        core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], registry.anyone, False)
+        core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], anyone, False)
     assert caught.value.rule == "LLM302"
     assert "appliance_image_archives" in caught.value.fix.en and "appliance_image_archives" in caught.value.fix.zh

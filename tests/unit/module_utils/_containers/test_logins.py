@@ -12,6 +12,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 
+from tests.unit.module_utils._containers.anyone import anyone
+
 LOGIN = base64.b64encode(b"u:p").decode()
 
 
@@ -142,7 +144,7 @@ def test_a_login_that_a_helper_knows_is_left_to_docker(monkeypatch):
     said = {"https://r": "the login is missing or wrong: HTTP 401"}
     monkeypatch.setattr(registry, "locate", lambda *_: (None, said))
     image = image_.Image("r/a:1")
-    assert image_.check_registry(image, [], registry.anyone, True) is None
+    assert image_.check_registry(image, [], anyone, True) is None
     with pytest.raises(Refusal) as caught:
-        image_.check_registry(image, [], registry.anyone, False)
+        image_.check_registry(image, [], anyone, False)
     assert caught.value.rule == "LLM302" and "https://r" in caught.value.reason.en

@@ -10,6 +10,8 @@ import threading
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 
+from tests.unit.module_utils._containers.anyone import anyone
+
 DIGEST = "sha256:" + "d" * 64
 
 
@@ -28,7 +30,7 @@ def test_split(text, host, repository, tag):
     assert registry.split(text) == registry.Reference(host, repository, tag)
 
 
-def bases(ref, mirrors, reach=registry.anyone):
+def bases(ref, mirrors, reach=anyone):
     return [place.base for place in registry.candidates(registry.split(ref), mirrors, reach)]
 
 

@@ -36,16 +36,28 @@ def listed(engine, version):
     return json.loads((ROOT / f"tests/fixtures/routes/{engine}-{version}.json").read_text())["routes"]
 
 
+def undecided(catalog, engine, rows):
+    """Rows of a list of all routes that nobody has put on either list yet."""
+    own = catalog.get(engine) or {}
+    known = {
+        *(own.get("page") or []),
+        *(str(route.method + " " + route.path) for route in core.published(catalog, engine, [])),
+    }
+    for group in own.get("refuse") or []:
+        known |= set(group.get("routes") or [])
+    return set(rows) - known
+
+
 @pytest.mark.parametrize(("engine", "version"), DECIDED)
 def test_every_route_is_on_a_list(engine, version):
     rows = listed(engine, version)
     assert len(rows) > 60
-    assert core.undecided(ROUTES, engine, rows) == set()
+    assert undecided(ROUTES, engine, rows) == set()
 
 
 def test_a_route_that_is_new_waits_for_a_decision_and_is_refused():
     new = "POST /v1/new_in_a_later_version"
-    assert core.undecided(ROUTES, "vllm", [*listed("vllm", "0.32.0"), new]) == {new}
+    assert undecided(ROUTES, "vllm", [*listed("vllm", "0.32.0"), new]) == {new}
     assert core.parse(new) not in core.published(ROUTES, "vllm", [])
 
 

@@ -22,6 +22,45 @@ ALL = {"vllm", "gpu", "gateway", "cluster"}
 OWN = {"ALERTS", "up"}
 
 
+WORDS = frozenset(
+    (
+        "abs and avg bool by clamp_min count count_over_time deriv group_left group_right histogram_quantile ignoring "
+        "increase max max_over_time min min_over_time on or predict_linear rate sum time topk unless vector without"
+    ).split()
+)
+
+
+def alert_tests(alerts, rules_file):
+    """What `promtool test rules` reads: each alert fires where it must, and only there."""
+    rows = []
+    for name, alert in sorted(alerts.items()):
+        for test in alert["tests"]:
+            rows.append(
+                {
+                    "name": f"{name} {'fires' if test['fires'] else 'is silent'}",
+                    "interval": "1m",
+                    "input_series": [{"series": key, "values": value} for key, value in sorted(test["series"].items())],
+                    "promql_expr_test": [
+                        {
+                            "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}})',
+                            "eval_time": test["at"],
+                            "exp_samples": [{"labels": "{}", "value": 1}] if test["fires"] else [],
+                        }
+                    ],
+                }
+            )
+    return {"rule_files": [rules_file], "evaluation_interval": "1m", "tests": rows}
+
+
+def metric_names(query):
+    """The metrics of an expression, without labels, functions and times."""
+    bare = re.sub(r'"[^"]*"', "", query)
+    bare = re.sub(r"\{[^}]*\}", "", bare)
+    bare = re.sub(r"\b(by|without|on|ignoring)\s*\([^)]*\)", "", bare)
+    bare = re.sub(r"\[[^\]]*\]", "", bare)
+    return {word for word in re.findall(r"[A-Za-z_][A-Za-z0-9_:]*", bare) if word not in WORDS}
+
+
 def plan(device="cpu", nodes=1, engine="vllm"):
     rows = [{"head": i == 0, "rank": i, "address": f"192.0.2.{i}", "gpus": [0, 1]} for i in range(nodes)]
     return {
@@ -117,7 +156,7 @@ def test_every_alert_is_whole(alerts):
 
 def test_alerts_by_promtool(promtool, alerts, tmp_path):
     (tmp_path / "alerts.yml").write_text(yaml.safe_dump(core.alert_rules(alerts, ALL, {}, []), allow_unicode=True))
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(core.alert_tests(alerts, "alerts.yml")))
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(alert_tests(alerts, "alerts.yml")))
     check = run(tmp_path, promtool, "check", "rules", "alerts.yml")
     assert check.returncode == 0 and f"{len(alerts)} rules found" in check.stdout, check.stdout + check.stderr
     done = run(tmp_path, promtool, "test", "rules", "tests.yml")
@@ -128,7 +167,7 @@ def test_promtool_would_tell(promtool, alerts, tmp_path):
     """With every threshold moved, no test may pass by chance alone."""
     deaf = {name: -1e18 if "<" in alert["expr"] else 1e18 for name, alert in alerts.items()}
     (tmp_path / "alerts.yml").write_text(yaml.safe_dump(core.alert_rules(alerts, ALL, deaf, []), allow_unicode=True))
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(core.alert_tests(alerts, "alerts.yml")))
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(alert_tests(alerts, "alerts.yml")))
     done = run(tmp_path, promtool, "test", "rules", "tests.yml")
     for name in alerts:
         assert f'alertname=\\"{name}\\"' in done.stderr, name
@@ -152,7 +191,7 @@ def test_configuration_by_promtool(promtool, tmp_path):
     ],
 )
 def test_metric_names(query, names):
-    assert core.metric_names(query) == names
+    assert metric_names(query) == names
 
 
 def known():
@@ -165,11 +204,11 @@ def test_every_query_asks_for_metrics_that_exist(alerts, boards):
     """The lists are what the pinned exporters really serve; see tests/fixtures/metrics."""
     there = known() | OWN
     for name, alert in alerts.items():
-        assert core.metric_names(core.expression(alert)) <= there, name
+        assert metric_names(core.expression(alert)) <= there, name
     for uid, board in boards.items():
         for panel in board["panels"]:
             for query in panel["queries"].values():
-                assert core.metric_names(query) <= there, (uid, query)
+                assert metric_names(query) <= there, (uid, query)
 
 
 def test_dashboards_fit_the_grid_and_the_deployment(boards):
