@@ -91,16 +91,7 @@ def judge(
     wrong: List[Refusal] = []
     tag = str(image.get("ref") or "").rpartition(":")[2]
     if database == "postgresql" and record and changes_image(record, image) and saved_for != tag:
-        wrong.append(
-            Refusal(
-                "LLM704",
-                Text(f"{tag} would change the database for good.", f"升级到 {tag} 会不可逆地更改数据库。"),
-                Text(
-                    f'back it up with pg_dump, then set open_webui_database_backed_up_for: "{tag}".',
-                    f'请先用 pg_dump 备份，再设置 open_webui_database_backed_up_for: "{tag}"。',
-                ),
-            )
-        )
+        wrong.append(Refusal("LLM717", tag=tag))
     had, wanted = version_of(str(record.get("ref", ""))), version_of(str(image.get("ref") or ""))
     if found.get("exists") and had and wanted and order(wanted) < order(had):
         wrong.append(

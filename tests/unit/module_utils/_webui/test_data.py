@@ -67,4 +67,4 @@ def test_a_database_that_cannot_be_read_counts_as_used(tmp_path):
 def test_a_database_of_ones_own_is_backed_up_first(record, database, saved_for, refused):
     kept = {**record, "database": database} if record else {}
     wrong = data.judge({"exists": False}, kept, NEW, database, saved_for)
-    assert [refusal.rule for refusal in wrong] == (["LLM704"] if refused else [])
+    assert [refusal.rule for refusal in wrong] == (["LLM717"] if refused else [])
