@@ -51,7 +51,7 @@ def test_goes_on_and_is_whole():
     assert kept and all(now[name] == inode for name, inode in kept.items()), "what was there came again"
     told = offline.check()
     assert told[0] == 0, told[1]
-    print(next(e["res"]["msg"] for e in run.of("runner_on_ok") if e["task"] == "Tell sizes and time"))
+    print(next(e["res"]["msg"] for e in run.of("runner_on_ok") if e["task"] == "Show sizes and time"))
 
 
 def test_the_weights_were_asked_for_once():
@@ -68,7 +68,7 @@ def test_second_run_fetches_nothing():
     stamp = (offline.OUT / "MANIFEST.json.sig").read_bytes()
     run = offline.make("bundle-again", "-e", "bundle_split=700M")
     assert run.ok, run.story()
-    made = next(e["res"] for e in run.of("runner_on_ok") if e["task"] == "Fetch the rest, and close the bundle")
+    made = next(e["res"] for e in run.of("runner_on_ok") if e["task"] == "Download the rest and complete the bundle")
     assert (made["changed"], made["fetched"]) == (False, 0)
     assert (offline.OUT / "MANIFEST.json.sig").read_bytes() == stamp
 
