@@ -177,7 +177,7 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import commands
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import manager as managers
@@ -306,7 +306,7 @@ def main() -> None:
             with alone(run, os.path.join(params["unit_root"], LOCK), params["lock_timeout"]):
                 result = work()
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except Stopped:
         module.fail_json(msg="told to stop / 已被要求停止")
     module.exit_json(diff={"before": result.pop("before"), "after": result.pop("after")}, **result)

@@ -31,6 +31,20 @@ MESSAGES: Dict[str, Message] = {
             "请重新运行 site.yml，并检查其他 sysctl.d 文件",
         ),
     ),
+    "LLM117": Message(
+        Text("could not {what}: {said}", "无法{what}：{said}"),
+        Text(
+            "correct what the message names (package sources, network, disk), then run again",
+            "请按信息排查（软件源、网络、磁盘），然后重新运行",
+        ),
+    ),
+    "LLM118": Message(
+        Text(
+            "the package manager is still in use after {seconds} s, by {holder}",
+            "等待 {seconds} 秒后软件包管理器仍被占用：{holder}",
+        ),
+        Text("wait until it has ended, or stop it, then run again", "请等待其结束或将其停止，然后重新运行"),
+    ),
     "LLM119": Message(
         Text("{job} did not end within {seconds} s", "{job} 未在 {seconds} 秒内结束"),
         Text(
@@ -44,4 +58,16 @@ MESSAGES: Dict[str, Message] = {
 PHRASES: Dict[str, Text] = {
     "a port that is not one": Text("{name} is {value!r}", "{name} 为 {value!r}"),
     "a port wanted by several": Text("{port} for {names}", "{port} 被 {names} 同时使用"),
+    "packages.install": Text("install {names}", "安装 {names}"),
+    "packages.remove": Text("remove {names}", "卸载 {names}"),
+    "packages.hold": Text("hold {names}", "锁定 {names}"),
+    "packages.unhold": Text("lift the holds of {names}", "解除 {names} 的锁定"),
+    "packages.list": Text("list the packages", "列出软件包"),
+    "packages.removable": Text("work out what can be removed", "确定可卸载的软件包"),
+    "packages.finish": Text(
+        "complete an interrupted installation (dpkg --configure -a)", "完成中断的安装（dpkg --configure -a）"
+    ),
+    "packages.manage": Text("manage packages on this distribution ({name})", "在该发行版（{name}）上管理软件包"),
+    "packages.apt_only": Text("only apt is supported", "目前仅支持 apt"),
+    "packages.use_apt": Text("use Debian or Ubuntu", "请使用 Debian 或 Ubuntu"),
 }

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
     Options,
@@ -60,10 +60,10 @@ class Apt:
         return [name for status, name, _version in self._listed() if status not in ("not-installed", "config-files")]
 
     def automatic(self) -> List[str]:
-        return parse_names(self._ask(Text("read what came along", "读取自动安装的软件包"), ["apt-mark", "showauto"]))
+        return parse_names(self._ask(say("packages.list"), ["apt-mark", "showauto"]))
 
     def held(self) -> List[str]:
-        return parse_names(self._ask(Text("read the holds", "读取锁定的软件包"), ["apt-mark", "showhold"]))
+        return parse_names(self._ask(say("packages.list"), ["apt-mark", "showhold"]))
 
     def refresh(self) -> str:
         """A source that can't be reached is not yet a failure: another one may offer what is wanted."""
@@ -73,14 +73,14 @@ class Apt:
         return self.complaint
 
     def would_install(self, wanted: List[str], options: Options) -> Steps:
-        what = Text(f"install {', '.join(wanted)}", f"安装 {', '.join(wanted)}")
+        what = say("packages.install", names=wanted)
         status, said = self.run([*self._install(options), "-s", *wanted], ASK_SECONDS)
         if status != 0:
             raise failed(what, [*complaints(said), *([self.complaint] if self.complaint else [])])
         return parse_steps(said)
 
     def install(self, wanted: List[str], options: Options) -> None:
-        what = Text(f"install {', '.join(wanted)}", f"安装 {', '.join(wanted)}")
+        what = say("packages.install", names=wanted)
         self._do(what, [*self._install(options), *wanted])
 
     def would_remove(self, names: List[str]) -> List[str]:
@@ -90,18 +90,17 @@ class Apt:
         return self._removed([*STRICT, "--auto-remove", "purge", *without] if without else [*STRICT, "autoremove"])
 
     def remove(self, names: List[str], purge: bool) -> None:
-        what = Text(f"remove {', '.join(names)}", f"卸载 {', '.join(names)}")
+        what = say("packages.remove", names=names)
         self._do(what, [*self.words, "--allow-change-held-packages", "purge" if purge else "remove", *names])
 
     def hold(self, names: List[str]) -> None:
-        self._do(Text("hold packages", "锁定软件包"), ["apt-mark", "hold", *names])
+        self._do(say("packages.hold", names=names), ["apt-mark", "hold", *names])
 
     def unhold(self, names: List[str]) -> None:
-        self._do(Text("lift holds", "解除软件包锁定"), ["apt-mark", "unhold", *names])
+        self._do(say("packages.unhold", names=names), ["apt-mark", "unhold", *names])
 
     def finish(self) -> None:
-        command = "dpkg --configure -a"
-        what = Text(f"complete an interrupted installation ({command})", f"完成中断的安装（{command}）")
+        what = say("packages.finish")
         self._do(what, ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"])
 
     def wait_until_free(self) -> None:
@@ -132,13 +131,13 @@ class Apt:
         return words
 
     def _removed(self, words: List[str]) -> List[str]:
-        what = Text("work out what can be removed", "确定可卸载的软件包")
+        what = say("packages.removable")
         return parse_steps(self._ask(what, [*self.words, "--allow-change-held-packages", "-s", *words])).removed
 
     def _listed(self) -> List[Tuple[str, str, str]]:
-        own = self._ask(Text("ask dpkg", "查询 dpkg"), ["dpkg", "--print-architecture"]).strip()
+        own = self._ask(say("packages.list"), ["dpkg", "--print-architecture"]).strip()
         rows = []
-        for line in self._ask(Text("list the packages", "列出软件包"), LISTED).splitlines():
+        for line in self._ask(say("packages.list"), LISTED).splitlines():
             words = line.split("/", 3)
             if len(words) == 4:
                 status, name, architecture, version = words

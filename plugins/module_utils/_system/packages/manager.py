@@ -7,7 +7,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Protocol
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 
 class Options(NamedTuple):
@@ -94,34 +94,14 @@ def family(os_release: str) -> str:
 
 
 def unsupported(name: str) -> Refusal:
-    return Refusal(
-        "LLM117",
-        Text(
-            f"packages can't be installed on this distribution ({name or '?'}): only apt is supported.",
-            f"不支持在该发行版（{name or '?'}）上安装软件包：目前仅支持 apt。",
-        ),
-        Text("use Debian or Ubuntu.", "请使用 Debian 或 Ubuntu。"),
-    )
+    what = say("packages.manage", name=name or "?")
+    remedies = [say("packages.use_apt")]
+    return Refusal("LLM117", what=what, said=say("packages.apt_only"), remedies=remedies)
 
 
 def failed(what: Text, reasons: List[str]) -> Refusal:
-    told = " | ".join(reasons) or "?"
-    return Refusal(
-        "LLM117",
-        Text(f"could not {what.en}: {told}.", f"无法{what.zh}：{told}。"),
-        Text(
-            "correct what the message names (package sources, network, disk), then run again.",
-            "请按信息排查（软件源、网络、磁盘），然后重新运行。",
-        ),
-    )
+    return Refusal("LLM117", what=what, said=" | ".join(reasons) or "?")
 
 
 def busy(seconds: int, holder: str) -> Refusal:
-    return Refusal(
-        "LLM118",
-        Text(
-            f"the package manager is still in use after {seconds} s, by {holder}.",
-            f"等待 {seconds} 秒后软件包管理器仍被占用：{holder}。",
-        ),
-        Text("wait until it has ended, or stop it, then run again.", "请等待其结束或将其停止，然后重新运行。"),
-    )
+    return Refusal("LLM118", seconds=seconds, holder=holder)
