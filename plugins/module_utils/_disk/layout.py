@@ -75,13 +75,13 @@ def table(disk: Layout, seed: str) -> str:
 
 
 def fstab(seed: str, models: bool) -> str:
-    """`models`: the image comes with a file system of weights; else a data disk that bears its label is taken."""
+    """`models`: the disk image comes with a file system of weights; else a data disk that bears its label is taken."""
     serial = esp_serial(seed)
     lines = [
         f"UUID={identifier(seed, 'rootfs')} / ext4 defaults,noatime,x-systemd.growfs 0 1",
         f"UUID={serial[:4]}-{serial[4:]} /boot/efi vfat umask=0077,nofail 0 2",
     ]
-    # a disk that the image knows of may be slow to come; one that the customer may have must hold nothing up
+    # a disk that the disk image knows of may be slow to come; one that the customer may have must hold nothing up
     wait = "" if models else f",x-systemd.device-timeout={MODELS_SECONDS}s"
     lines.append(f"LABEL={MODELS_LABEL} /srv/models ext4 defaults,noatime,nofail{wait} 0 2")
     return "\n".join(lines) + "\n"

@@ -42,7 +42,7 @@ def key(tree: Tree) -> str:
 
 
 def machine_sources(suite: str) -> List[str]:
-    """The build machine's own mirrors, for the release that the image gets."""
+    """The build machine's own mirrors, for the release that the disk image gets."""
     said = run(["apt-get", "indextargets", "--format", "$(REPO_URI)|$(CODENAME)|$(CREATED_BY)"])
     rows = [line.split("|") for line in said.splitlines() if line.endswith("|Packages")]
     plain = sorted({uri for uri, name, _by in rows if "security" not in uri + name})

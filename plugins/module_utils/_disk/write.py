@@ -73,7 +73,7 @@ def used(tree: str, skip: str = "") -> Tuple[int, int]:
 
 
 def write(wish: Wish, tell: Tell) -> Dict[str, int]:
-    """The raw image, and one of the models beside it when they are to have a disk of their own: {path: bytes}."""
+    """The raw disk image, and one of the models beside it when they are to have a disk of their own: {path: bytes}."""
     tree, seed = wish.tree, wish.seed
     root_bytes, root_files = used(tree, MODELS if wish.weights != "none" else "")
     data_bytes, data_files = used(os.path.join(tree, MODELS)) if wish.weights != "none" else (0, 0)
@@ -185,7 +185,7 @@ def _bios(wish: Wish, image: str) -> None:
 
 
 class _Watch:
-    """Tells how much of the image is written, twice a second."""
+    """Tells how much of the disk image is written, twice a second."""
 
     def __init__(self, path: str, total: int, tell: Tell) -> None:
         self.path, self.total, self.tell = path, total, tell
