@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any, Dict, Optional
 
@@ -12,6 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.action.reach import refused, said_by
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import clock_bounds
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import read_plan
 
 
 class ActionModule(ActionBase):
@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         args = dict(self._task.args)
         plan_file, report = args.pop("plan_file", None), args.pop("report_unreachable", False)
         if not args.get("plan") and plan_file:
-            args["plan"] = saved_plan(str(plan_file))
+            args["plan"] = read_plan(str(plan_file))
         before = time.time()
         try:
             answer = self._execute_module("yitiji.deepseek.node_probe", args, task_vars=task_vars)
@@ -43,13 +43,3 @@ class ActionModule(ActionBase):
         result["plan"] = args.get("plan") or {}
         result["settings"] = args.get("settings") or {}
         return result
-
-
-def saved_plan(path: str) -> Dict[str, Any]:
-    """The plan of the last run as the controller kept it; empty without one."""
-    try:
-        with open(path, encoding="utf-8") as stream:
-            found = json.load(stream)
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

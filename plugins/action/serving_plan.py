@@ -10,7 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base import refusal as base
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_row, compare, parse_log
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
             action_fail(refusal, str((task_vars or {}).get("inventory_hostname", "")))
 
     def _answer(self, result, options, task_vars):
-        if options["engine_log"]:
+        if options["engine_logs"]:
             return {**result, **self._learn(options)}
         options["calibration"] = read_rows(options["calibration_file"])
         try:
@@ -77,25 +77,24 @@ class ActionModule(ActionBase):
         return result
 
     def _learn(self, options):
-        """Compares the engine's own start-up log with the plan and keeps the row."""
-        measured = parse_log(options["engine_log"])
-        if not measured:
+        """Compares what each engine said at its start with the plan and keeps the rows."""
+        found = learn(options["planned"], options["engine_logs"])
+        if not found["rows"]:
             raise AnsibleActionFail(
                 "LLM536: 引擎日志中没有 KV 缓存的数值, 请等引擎启动完成 / "
                 "the engine's log holds no figure of its KV cache; wait until it has started"
             )
-        found = compare(options["planned"], measured)
         changed, diff = False, []
         if options["calibration_file"]:
-            rows = add_row(read_rows(options["calibration_file"]), found["calibration"])
+            rows = add_rows(read_rows(options["calibration_file"]), found["rows"])
             folder, name = os.path.split(options["calibration_file"])
             changed, diff = save_files(folder, {name: as_json(rows)}, self._task.check_mode)
         for one in found["warnings"]:
             self._display.warning(f"{one['id']}: {one['zh']} / {one['en']}")
         return {
             "changed": changed,
-            "measured": measured,
-            "calibration": found["calibration"],
+            "measured": found["measured"],
+            "calibration": found["rows"],
             "mismatches": found["warnings"],
             **({"diff": diff} if self._task.diff else {}),
         }

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
@@ -27,27 +27,12 @@ def engine_settings(plan: Dict[str, Any], one: Dict[str, Any], role: Dict[str, A
         raise AnsibleFilterError(f"engine_settings: the plan lacks {error}") from error
 
 
-def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
-    try:
-        return engine.plan_units(plan, host)
-    except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"plan_units: the plan lacks {error}") from error
-
-
-def beside_models(rows: List[Dict[str, Any]], source: str) -> List[Dict[str, Any]]:
-    models = [row["model"] for row in rows]
-    keys = ("revision", "include", "exclude")
-    return [{"model": one["id"], "source": source, **{key: one[key] for key in keys}} for one in models]
-
-
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
         return {
             "container_exec": container_exec,
             "engine_settings": engine_settings,
-            "plan_units": plan_units,
             "secret_variables": engine.secret_variables,
             "unit_note": systemd.note,
-            "beside_models": beside_models,
             "exposed_listeners": exposed,
         }

@@ -9,13 +9,12 @@ from typing import Any, Callable, Dict, List
 from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes, site
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 
 
-def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
-    """Routes of the engine, teams and servers -> the parts of nginx's site."""
+def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
+    """Routes of the engine, teams and the plan's units -> the parts of nginx's site."""
     try:
         catalog = catalogue(settings.get("catalog_dirs", []), ("routes",))["routes"]
         return site.render(
@@ -23,33 +22,13 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, str]:
                 "allowed": routes.published(catalog, settings["engine"], settings.get("routes", [])),
                 "refused": routes.refused_paths(catalog, settings["engine"]),
                 "teams": keys.parse(settings["keys"], settings["limits"]),
-                "servers": settings["servers"],
-                "models": settings.get("models", []),
+                "units": settings["units"],
             }
         )
     except Refusal as refusal:
         raise AnsibleFilterError(render(refusal, host)) from refusal
     except PlanRefusal as refusal:
         raise AnsibleFilterError(refusal.message("", [host])) from refusal
-
-
-def gateway_servers(plan: Dict[str, Any], host: str) -> List[str]:
-    """Addresses at which the first model's engine answers on this node."""
-    if not plan:
-        return []
-    units = [unit for unit in plan_units(plan, host) if unit["serves"] and unit["model"] == (plan.get("model") or {})]
-    return [unit["url"].split("//", 1)[1] for unit in units]
-
-
-def gateway_models(plan: Dict[str, Any], host: str) -> List[Dict[str, str]]:
-    """Models among which a request's own name decides, the first one first; none where there is but one."""
-    if not plan or not plan.get("beside"):
-        return []
-    return [
-        {"name": unit["model"]["served_name"], "unit": unit["name"], "server": unit["url"].split("//", 1)[1]}
-        for unit in plan_units(plan, host)
-        if unit["serves"]
-    ]
 
 
 def gateway_refused(engine: str, folders: List[str]) -> List[str]:
@@ -71,7 +50,5 @@ class FilterModule:
         return {
             "gateway_site": gateway_site,
             "gateway_team": gateway_team,
-            "gateway_servers": gateway_servers,
-            "gateway_models": gateway_models,
             "gateway_refused": gateway_refused,
         }

@@ -10,7 +10,6 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 
@@ -25,9 +24,8 @@ def monitoring_files(plan, role):
         raise AnsibleFilterError(str(error)) from error
     except Refusal as refusal:
         raise AnsibleFilterError(render(refusal)) from refusal
-    units = {host: plan_units(plan, host) for host in plan["nodes"]}
     files = {
-        "prometheus.yml": _yaml(core.scrape_config(plan, units, role)),
+        "prometheus.yml": _yaml(core.scrape_config(plan, role)),
         "alerts.yml": _yaml(rules),
     }
     for uid, board in core.dashboards(data["dashboards"], needs).items():
@@ -37,7 +35,7 @@ def monitoring_files(plan, role):
 
 def monitoring_figures(plan, host, role):
     """What the collector on one node looks at, as JSON."""
-    return core.as_json(core.own_figures(plan, host, plan_units(plan, host), role))
+    return core.as_json(core.own_figures(plan, host, role))
 
 
 def monitoring_listens(plan, host):

@@ -41,7 +41,6 @@ class FilterModule:
         return {
             "open_webui_env": open_webui_env,
             "open_webui_secrets": open_webui_secrets,
-            "open_webui_engines": env.plan_engines,
             "open_webui_mounts": env.mounts,
             "open_webui_style": env.style,
             "open_webui_data_problems": open_webui_data_problems,

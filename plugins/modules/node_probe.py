@@ -27,7 +27,8 @@ options:
     type: dict
     default: {}
   plan_file:
-    description: Where the controller keeps the plan of the last run; read when O(plan) is empty. Only as a task.
+    description: Where the controller keeps the plan of the last run; read when O(plan) is empty.
+      One that another release made is passed over. Only as a task.
     type: path
   report_unreachable:
     description:
@@ -79,7 +80,7 @@ plan:
   description: The plan that was used. Set by the action plugin.
   type: dict
   returned: when run as a task
-  sample: {schema: 1, verdict: fits}
+  sample: {schema: 2, verdict: fits}
 settings:
   description: The settings that were used. Set by the action plugin.
   type: dict

@@ -105,16 +105,17 @@ options:
     description: JSON file on the controller with what earlier starts measured; it only makes a plan more careful.
     type: path
     default: ""
-  engine_log:
+  engine_logs:
     description:
-      - The engine's start-up log. With it nothing is planned; its figures are compared with O(planned),
-        a warning is given where they are over 15 % apart, and a row is kept in O(calibration_file).
-    type: str
-    default: ""
+      - Start-up logs of the head's engines by the name of their unit. With them nothing is planned; each engine's
+        figures are compared with its own in O(planned), a warning is given where they are over 15 % apart, and a row
+        is kept in O(calibration_file).
+    type: dict
+    default: {}
   planned:
     description:
-      - A plan that was made before. With O(engine_log), the one by which the engine was started; with O(save_to) alone,
-        the one to keep. Nothing is planned anew.
+      - A plan that was made before. With O(engine_logs), the one by which the engines were started; with O(save_to)
+        alone, the one to keep. Nothing is planned anew.
     type: dict
     default: {}
   language:
@@ -160,7 +161,7 @@ plan:
   description: The plan (docs/architecture.md).
   returned: success, without resolve_only
   type: dict
-  sample: {schema: 1, verdict: fits, layout: {tensor: 8, pipeline: 2, data: 1}}
+  sample: {schema: 2, verdict: fits, nodes: {gpu01: {units: [{name: yitiji-vllm, port: 8000, args: []}]}}}
 explanation:
   description: The plan as text, line by line.
   returned: success, without resolve_only
@@ -173,13 +174,14 @@ wanted:
   type: dict
   sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: [], beside: []}
 calibration:
-  description: The engine's own figures beside the planned ones.
-  returned: with engine_log
-  type: dict
-  sample: {version: 0.32.0, gpu: h20-96g, measured: {kv_tokens: 1173000}, kv_factor: 0.98}
+  description: The engines' own figures beside the planned ones, a row for each version, card, layout and model.
+  returned: with engine_logs
+  type: list
+  elements: dict
+  sample: [{schema: 2, version: 0.32.0, gpu: h20-96g, measured: {kv_tokens: 1173000}, kv_factor: 0.98}]
 mismatches:
   description: Where plan and start differ by more than 15 %.
-  returned: with engine_log
+  returned: with engine_logs
   type: list
   elements: dict
   sample: []

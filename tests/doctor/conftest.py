@@ -33,6 +33,7 @@ CONFIG: dict[str, Any] = {
     "host": NAME,
     "language": "both",
     "plan": {
+        "schema": 2,
         "verdict": "fits",
         "model": {"id": "lab/tiny", "path": MODEL, "bytes": 10**6},
         "engine": {"name": "vllm", "device": "cpu"},

@@ -40,7 +40,7 @@ class Fleet:
         (folder / "inventory" / "hosts.yml").write_text(yaml.safe_dump(inventory))
         (folder / "inventory" / "group_vars").symlink_to(ROOT / "inventories" / "lab" / "group_vars")
         plan = {
-            "schema": 1,
+            "schema": 2,
             "verdict": "fits",
             "model": {"id": "lab/tiny", "path": "/srv/models/lab/tiny", "bytes": 10**6},
             "engine": {"name": "vllm", "device": "cpu"},

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
 
-from tests.sizing.common import declared, load_catalog, plan
+from tests.sizing.common import declared, first_unit, load_catalog, plan, totals
 
 PARKS = ((1, 1), (1, 2), (1, 4), (1, 8), (2, 8))  # nodes, cards a node
 WISH = {
@@ -35,11 +35,11 @@ def cell(catalog: Any, model: str, precision: str, gpu: str, nodes: int, count: 
     except Refusal as refusal:
         longest = (refusal.have or {}).get("longest_context") or 0
         return refusal.id + (f" (≤{longest // 1024}K)" if longest else "")
-    layout = made["layout"]
+    layout = first_unit(made)["layout"]
     name = "".join(
         f"{key}{layout[part]}" for key, part in (("T", "tensor"), ("P", "pipeline"), ("D", "data")) if layout[part] > 1
     )
-    return f"{name or '1'} {made['capacity']['kv_tokens'] // 1000}k"
+    return f"{name or '1'} {totals(made)['kv_tokens'] // 1000}k"
 
 
 def stated(catalog: Any) -> list[str]:
@@ -53,7 +53,7 @@ def stated(catalog: Any) -> list[str]:
     for model, cards in STATED.items():
         for gpu, (four, eight) in cards.items():
             made = plan(catalog, declared(gpu, 8), profile="golden", model=model, concurrency=4)
-            tokens = made["capacity"]["kv_tokens"]
+            tokens = totals(made)["kv_tokens"]
             ours = (tokens // 4096, tokens // 8192)
             lines.append(
                 f"| {model} | 8 x {gpu} | {four} / {eight} | {ours[0]} / {ours[1]} | {tokens} | {ours[0] / four:.1f} |"
@@ -96,7 +96,7 @@ def gguf(catalog: Any) -> list[str]:
         except Refusal as refusal:
             lines.append(f"{start}| {refusal.id} | | |")
             continue
-        held = made["memory"]
+        held = first_unit(made)["memory"]
         lines.append(f"{start}| {made['gguf']['gpu_layers']} | {held['cards_gib']:.0f} | {held['host_gib']:.0f} |")
     return lines
 

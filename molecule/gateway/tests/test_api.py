@@ -141,6 +141,22 @@ def test_load_goes_to_both_replicas(root):
     assert told.count('"8001:0 ') == told.count('"8002:0 ') == 4
 
 
+def test_the_page_meets_both_replicas_at_one_address(root):
+    """It brings a key itself; the gateway adds none of its own, as whoever is on the node could use that."""
+    if root("grep -c 'listen 127.0.0.1:8009' /etc/nginx/conf.d/yitiji.conf") == "0":
+        pytest.skip("this node has no balancer")
+    body = '{"stream":true,"pieces":3,"pause":0.3}'
+    bring = "-H 'Authorization: Bearer of-the-page'"
+    one = f"curl -sS -m 20 -N {bring} -d '{body}' http://127.0.0.1:8009/v1/chat/completions &"
+    root("for port in 8001 8002; do : >/run/engine-$port.log; done")
+    told = root("\n".join([one] * 8 + ["wait"]))
+    assert told.count('"8001:0 ') == told.count('"8002:0 ') == 4
+    assert "of-the-page" in reached(root) and root(f"cat {SECRETS}/engine-key") not in reached(root)
+    listening = root("ss -Hltn 'sport = :8009'")
+    assert "127.0.0.1:8009" in listening and "0.0.0.0" not in listening.split("127.0.0.1:8009", 1)[0]
+    assert root("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8009/metrics") == "404"
+
+
 def test_a_replica_that_dies_costs_its_own_requests_only(root):
     body = json.dumps({"stream": True, "pieces": 6, "pause": 0.4})
     die = json.dumps({"stream": True, "die": True})

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
@@ -17,6 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
+MODEL = ("revision", "include", "exclude", "source")
 IMAGE = ("key", "ref", "id", "digest", "bytes")
 
 
@@ -35,7 +37,8 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
         for download in need.get("downloads") or []:
             downloads.setdefault(str(download["name"]), dict(download))
         for model in need.get("models") or []:
-            known = models.setdefault(str(model["model"]), dict(model))
+            row = {"model": str(model["id"]), **{key: model[key] for key in MODEL if key in model}}
+            known = models.setdefault(row["model"], row)
             # two deployments with parts of one model: both parts
             every = not known.get("include") or not model.get("include")
             known["include"] = [] if every else sorted({*known["include"], *model["include"]})
@@ -93,8 +96,7 @@ def problem(
         if refusal:
             return render(refusal, host)
     if plan:
-        models = [plan["model"], *(row["model"] for row in plan.get("beside") or [])]
-        missing = lacking(bundle, plan.get("images") or [], [str(model["id"]) for model in models])
+        missing = lacking(bundle, plan.get("images") or [], [str(model["id"]) for model in models_of(plan)])
         release = plan.get("release") or {}
         known = {(download.get("name"), download.get("version")) for download in bundle.holds.get("downloads") or []}
         if release and not any(version == release.get("version") for _name, version in known):

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Any, Dict, List, Optional, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
@@ -117,10 +118,10 @@ def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
     if options.replay:
         capture = load(options.replay)
         node = read_node(Capture(capture), epoch=float(capture.get("epoch") or 0))
-        plan, measures = capture.get("plan"), capture.get("measures") or {}
+        plan, measures = current(capture.get("plan")) or None, capture.get("measures") or {}
     else:
         host = Recorder(Host()) if options.capture else Host()
-        node, plan = read_node(host), config.get("plan") or None
+        node, plan = read_node(host), current(config.get("plan")) or None
         measures = collect(host, node, plan, settings)
         if isinstance(host, Recorder):
             save(options.capture, as_capture(host, plan, measures))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import engine_unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, Need
 
 
@@ -64,8 +64,8 @@ NEEDS: Dict[str, Need] = {
     "multi node": multi_node,
     "dkms": lambda context: bool(context.node.get("dkms")),
     "weights": _weights,
-    "engine": lambda context: engine_unit(context) in (context.node.get("services") or {}),
-    "vllm": unit_there("yitiji-vllm"),
+    "engine": lambda context: any(unit["name"] in (context.node.get("services") or {}) for unit in units(context)),
+    "vllm": lambda context: any(name.startswith("yitiji-vllm") for name in context.node.get("services") or {}),
     "ollama": lambda context: (
         "ollama" in (context.node.get("services") or {}) or "yitiji-ollama" in (context.node.get("services") or {})
     ),

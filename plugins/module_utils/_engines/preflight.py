@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import engine_settings, plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import engine_settings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
@@ -37,12 +38,12 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
 
 def ports(plan: Mapping[str, Any], host: str) -> Dict[str, Any]:
     """Unit -> port, of the units of one node."""
-    return {unit["name"]: unit["port"] for unit in plan_units(dict(plan), host)}
+    return {unit["name"]: unit["port"] for unit in units_of(plan, host) if unit["serves"]}
 
 
 def _units(settings: Mapping[str, Any]) -> List[Dict[str, Any]]:
     container = settings["plan"]["provision"]["role"] == "engine"
-    return plan_units(settings["plan"], settings["host"]) if container else []
+    return units_of(settings["plan"], settings["host"]) if container else []
 
 
 def _written(settings: Mapping[str, Any], unit: Dict[str, Any]) -> None:

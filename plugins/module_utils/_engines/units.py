@@ -19,47 +19,6 @@ RAY_STORE = 2**30  # the engine hardly uses it, and it must fit the container's 
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
 
 
-def plan_units(plan: Dict[str, Any], host: str) -> List[Dict[str, Any]]:
-    """One entry a unit; none for a node that the plan leaves out."""
-    node = plan["nodes"].get(host)
-    if node is None:
-        return []
-    service = plan["service"]
-    return [
-        {
-            "name": own.get("unit") or service["unit"],
-            "port": own.get("port") or service["port"],
-            "url": "http://{}:{}".format(service["host"], own.get("port") or service["port"]),
-            "serves": bool(node["head"]),
-            "rank": node["rank"],
-            "gpus": list(own.get("gpus") or []),
-            "args": list(own.get("args") or plan["args"]),
-            "env": {**(own.get("env") or plan.get("env") or {}), **(node.get("env") or {})},
-            "model": own.get("model") or plan.get("model") or {},
-            "devices": list(node.get("devices") or []),
-            "group": _group(plan, host),
-        }
-        for own in node.get("copies") or [{"args": node.get("args"), "gpus": node.get("gpus")}]
-    ]
-
-
-def _group(plan: Dict[str, Any], host: str) -> List[str]:
-    """Arguments of GROUP for one node's part (group.py); none for an engine on one node."""
-    cluster = plan.get("cluster")
-    if not cluster:
-        return []
-    meet = "{}:{}".format(cluster["head"], cluster["port"])
-    node, service = plan["nodes"][host], plan["service"]
-    if not node["head"]:
-        return ["--head", meet, "--rank", str(node["rank"])]
-    health = "http://{}:{}{}".format(service["host"], service["port"], plan["run"]["health"])
-    words = ["--listen", meet, "--health", health]
-    for name, peer in plan["nodes"].items():
-        if not peer["head"]:
-            words += ["--peer", "{}={}={}".format(peer["rank"], name, peer["address"])]
-    return words
-
-
 def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> List[str]:
     """The command of a container that joins Ray first. Everything that Ray starts ends with the container."""
     cluster, node = plan["cluster"], unit["env"]["VLLM_HOST_IP"]
@@ -102,7 +61,7 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
     shared = box.get("network") == "host"  # nodes that compute together need each other's real addresses
     options: List[str] = []
     if plan["engine"]["device"] == "cuda":
-        options += gpu_options(unit["gpus"] or box.get("gpus") or "all", role.get("gpu_mode", "runtime"))
+        options += gpu_options(unit["gpus"] or "all", role.get("gpu_mode", "runtime"))
         # Pinned host memory and NCCL need locked pages.
         options += ["--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
     options += [word for device in unit["devices"] for word in ("--device", device)]
@@ -131,7 +90,7 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         "env": {"HOME": TMP, "USER": unit["name"], **env},
         "tmpfs": {TMP: role["tmp_options"]},
         "mounts": mounts,
-        "ports": [] if shared else ["{0}:{1}:{1}".format(plan["service"]["host"], unit["port"])],
+        "ports": [] if shared else ["{}:{}".format(unit["url"].split("//", 1)[1], unit["port"])],
         "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if secret_variables(plan) else "",
         "shm_bytes": box.get("shm_bytes") or 0,
         "options": options + [str(option) for option in role.get("options", [])],

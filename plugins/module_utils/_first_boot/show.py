@@ -25,8 +25,8 @@ PHASES = (
     Phase("containers", "容器环境", ("docker", "nvidia_container_toolkit")),
     Phase("weights, read and verified", "读取并校验模型权重", ("weights",)),
     Phase("inference engine", "推理引擎", ("engine",)),
-    Phase("chat page", "对话页面", ("open_webui",)),
-    Phase("gateway, keys and certificates", "网关、密钥与证书", ("gateway", "clients", "doctor")),
+    Phase("gateway, keys and certificates", "网关、密钥与证书", ("gateway",)),
+    Phase("chat page", "对话页面", ("open_webui", "clients", "doctor")),
     Phase("firewall and figures", "防火墙与监控", ("firewall", "monitoring")),
     Phase("questions from outside", "从外部提问验收"),
 )

@@ -18,7 +18,7 @@ SIZE = re.compile(r"^[1-9][0-9]*[kKmMgG]?$")
 
 
 def problems(settings: Mapping[str, Any]) -> List[Refusal]:
-    """By the names of the role's variables, besides `catalog` (routes), `engine` and `servers` (host:port)."""
+    """By the names of the role's variables, besides `catalog` (routes), `engine` and `units` (the plan's)."""
     return [
         *_routes(settings),
         *_teams(settings),
@@ -94,8 +94,9 @@ def _limits(settings: Mapping[str, Any]) -> List[Refusal]:
 
 def _ports(settings: Mapping[str, Any]) -> List[Refusal]:
     wanted = {name: settings[name] for name in ("gateway_https_port", "gateway_http_port", "gateway_chat_port")}
-    for number, server in enumerate(settings["servers"]):
-        wanted[f"engine {number + 1}"] = server.rpartition(":")[2]
+    if int(settings["gateway_balancer_port"]):
+        wanted["gateway_balancer_port"] = settings["gateway_balancer_port"]
+    wanted.update({unit["name"]: unit["url"].rpartition(":")[2] for unit in settings["units"] if unit["serves"]})
     return forms.port_problems(wanted)
 
 

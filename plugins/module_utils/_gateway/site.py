@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import Team
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.routes import Route
@@ -100,7 +100,7 @@ def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
     ]
 
 
-def upstream(servers: List[str], name: str = "yitiji_engine") -> List[str]:
+def upstream(servers: List[str], name: str) -> List[str]:
     """Replicas by least connections; one that fails twice rests for ten seconds."""
     rows = [f"zone {name} 128k;", "least_conn;"]
     # A group without a server is no configuration; port 9 of loopback is refused, so the answer is "not ready".
@@ -157,13 +157,25 @@ def _indent(lines: List[str], by: int) -> str:
     return "\n".join((" " * by + line).rstrip() for line in lines)
 
 
-def render(settings: Mapping[str, Any]) -> Dict[str, str]:
-    """`http`, `location`, `pages` and `errors`: what the template puts in their places."""
+def models(units: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """The plan's units by the model that they serve: one upstream a model, the first model's first."""
+    found: Dict[str, Dict[str, Any]] = {}
+    for unit in units:
+        if unit["serves"]:
+            name = str(unit["model"]["served_name"])
+            upstream_name = "yitiji_engine" + (f"_{len(found)}" if found else "")
+            row = found.setdefault(name, {"name": name, "unit": unit["name"], "upstream": upstream_name, "servers": []})
+            row["servers"].append(str(unit["url"]).split("//", 1)[1])
+    return list(found.values())
+
+
+def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
+    """`http`, `location`, `pages` and `errors`: what the template puts in their places; `models`: what it offers."""
     zones, use = limits(settings["teams"])
-    http = [*routes(settings["allowed"], settings["refused"]), "", *zones, "", *upstream(settings["servers"])]
-    for number, model in enumerate(settings.get("models") or []):
-        if number:
-            http += upstream([model["server"]], f"yitiji_engine_{number}")
+    http = [*routes(settings["allowed"], settings["refused"]), "", *zones, ""]
+    served = models(settings["units"])
+    for model in served or [{"upstream": "yitiji_engine", "servers": []}]:
+        http += upstream(model["servers"], model["upstream"])
     pages = [f"error_page {status} = @yitiji_{status};" for status in (401, 403, 404, 413, 429, 503, 504)]
     pages.append("error_page 502 = @yitiji_503;")
     return {
@@ -171,4 +183,6 @@ def render(settings: Mapping[str, Any]) -> Dict[str, str]:
         "pages": _indent(pages, 8),
         "location": _indent([*pages, *use], 8),
         "errors": _indent(errors(), 4),
+        "unit": served[0]["unit"] if served else "yitiji-engine",
+        "models": served,
     }

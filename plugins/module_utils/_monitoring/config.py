@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Iterable, List, Mapping, Set
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 KINDS = ("alerts", "dashboards")
@@ -36,8 +37,8 @@ def exporter_address(plan: Mapping[str, Any], host: str) -> str:
     return LOOPBACK if node["head"] or len(plan["nodes"]) == 1 else str(node["address"])
 
 
-def scrape_config(plan: Mapping[str, Any], units: Mapping[str, List[Dict[str, Any]]], role: Mapping[str, Any]) -> Any:
-    """Prometheus' configuration. `units`: per node what `plan_units` gives; `role`: seconds, ports, alertmanager."""
+def scrape_config(plan: Mapping[str, Any], role: Mapping[str, Any]) -> Any:
+    """Prometheus' configuration. `role`: seconds, ports, alertmanager."""
     head = next(name for name, node in plan["nodes"].items() if node["head"])
     needs = needs_of(plan)
 
@@ -53,8 +54,7 @@ def scrape_config(plan: Mapping[str, Any], units: Mapping[str, List[Dict[str, An
     if "vllm" in needs:
         rows = [
             {"targets": [unit["url"].split("//", 1)[1]], "labels": {"node": head}}
-            for unit in units.get(head, [])
-            if unit["serves"]
+            for unit in head_units(plan)
         ]
         jobs.append({"job_name": "vllm", "metrics_path": "/metrics", "static_configs": rows})
     if "gpu" in needs and role["dcgm"]:
@@ -177,9 +177,7 @@ def _both(title: Mapping[str, str]) -> str:
     return "{zh} {en}".format(**title)
 
 
-def own_figures(
-    plan: Mapping[str, Any], host: str, units: List[Dict[str, Any]], role: Mapping[str, Any]
-) -> Dict[str, Any]:
+def own_figures(plan: Mapping[str, Any], host: str, role: Mapping[str, Any]) -> Dict[str, Any]:
     """What `yitiji-metrics` looks at on this node."""
     node = plan["nodes"][host]
     return {
@@ -187,7 +185,7 @@ def own_figures(
         "directory": role["metrics_dir"],
         "weights": [
             {"model": model["id"], "path": model["path"]}
-            for model in [plan["model"], *(row["model"] for row in plan.get("beside") or [])]
+            for model in models_of(plan)
         ],
         "certificates": [role["certificate"]] if node["head"] else [],
         "units": [
@@ -196,7 +194,7 @@ def own_figures(
                 "rank": unit["rank"],
                 "health": unit["url"] + plan["run"]["health"] if unit["serves"] else "",
             }
-            for unit in units
+            for unit in units_of(plan, host)
         ],
         "gpus": len(node.get("gpus") or []) if plan["engine"]["device"] == "cuda" else 0,
         "doctor": role["doctor"],

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
 
 TOLERANCE = 0.15
+# Rows without this number compare one engine with the sum of all; they are neither used nor kept.
+ROWS = 2
 _NUMBER = r"(-?[\d,]+(?:\.\d+)?)"
 _LINES = {
     "kv_gib": re.compile(r"Available KV cache memory: " + _NUMBER + r" GiB"),
@@ -33,43 +36,68 @@ def parse_log(log: str) -> Dict[str, float]:
     return found
 
 
-def compare(plan: Mapping[str, Any], measured: Mapping[str, float]) -> Dict[str, Any]:
-    """A calibration row, and a warning where plan and start are over 15 % apart."""
-    per_gpu = (plan.get("memory") or {}).get("per_gpu_gib") or {}
-    capacity, layout = plan["capacity"], plan["layout"]
-    planned_gib = per_gpu.get("kv_best", per_gpu.get("kv", 0.0)) if per_gpu else None
-    planned_tokens = capacity.get("kv_tokens_per_replica", capacity["kv_tokens"])
-    if capacity.get("kv_tokens_best"):
-        planned_tokens = capacity["kv_tokens_best"]  # without the margin: what the log should say
+def learn(plan: Mapping[str, Any], logs: Mapping[str, str]) -> Dict[str, Any]:
+    """From each engine's log, by its unit: figures, rows to keep, warnings. A log without figures is passed over."""
+    found: Dict[str, Any] = {"measured": {}, "rows": [], "warnings": []}
+    for unit in head_units(plan):
+        measured = parse_log(logs.get(unit["name"], ""))
+        if not measured:
+            continue
+        found["measured"][unit["name"]] = measured
+        row, warnings = compare(plan, unit, measured)
+        found["warnings"] += warnings
+        # Of engines that were planned alike, the one that found the least room counts.
+        twin = next((one for one in found["rows"] if same_start(one, row)), None)
+        if twin and (row["kv_factor"] or 9.0) < (twin["kv_factor"] or 9.0):
+            found["rows"].remove(twin)
+            twin = None
+        found["rows"] += [] if twin else [row]
+    return found
+
+
+def compare(
+    plan: Mapping[str, Any], unit: Mapping[str, Any], measured: Mapping[str, float]
+) -> Tuple[Dict[str, Any], List[Dict[str, str]]]:
+    """A calibration row of one engine, and a warning where plan and start are over 15 % apart."""
+    per_gpu = unit["memory"].get("per_gpu_gib") or {}
+    capacity, layout = unit["capacity"], unit["layout"]
+    planned_gib = per_gpu.get("kv_best")
+    # One replica inside the engine, without the margin: what its log should say.
+    planned_tokens = capacity.get("kv_tokens_best") or capacity["kv_tokens"]
     share: Optional[float] = None
     if measured.get("kv_tokens") and planned_tokens:
         share = measured["kv_tokens"] / planned_tokens
     factor = measured["kv_gib"] / planned_gib if measured.get("kv_gib") and planned_gib else share
     row = {
+        "schema": ROWS,
         "engine": plan["engine"]["name"], "version": plan["engine"]["version"], "gpu": plan.get("gpu"),
-        "tensor": layout["tensor"], "pipeline": layout["pipeline"], "model": plan["model"]["id"],
+        "tensor": layout["tensor"], "pipeline": layout["pipeline"], "model": unit["model"]["id"],
         "planned": {"kv_tokens": planned_tokens, "kv_gib": planned_gib}, "measured": dict(measured),
         "kv_factor": round(factor, 4) if factor else None,
     }  # fmt: skip
-    warnings: List[Dict[str, str]] = []
-    if share is not None and abs(share - 1) > TOLERANCE:
-        message = text(
-            f"KV 缓存: 计划 {planned_tokens} 词元, 实测 {measured['kv_tokens']:.0f} ({share - 1:+.0%})",
-            f"KV cache: {planned_tokens} tokens planned, {measured['kv_tokens']:.0f} measured ({share - 1:+.0%})",
-        )
-        warnings.append({"id": "LLM535", "zh": message["zh"], "en": message["en"]})
-    return {"calibration": row, "warnings": warnings}
+    if share is None or abs(share - 1) <= TOLERANCE:
+        return row, []
+    message = text(
+        f"{unit['name']}: KV 缓存: 计划 {planned_tokens} 词元, 实测 {measured['kv_tokens']:.0f} ({share - 1:+.0%})",
+        f"{unit['name']}: KV cache: {planned_tokens} tokens planned, {measured['kv_tokens']:.0f} measured "
+        f"({share - 1:+.0%})",
+    )
+    return row, [{"id": "LLM535", "zh": message["zh"], "en": message["en"]}]
 
 
 def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:
     """The lowest measured/planned share for this version and card; never above 1, so a plan only gets safer."""
     known = [float(row["kv_factor"]) for row in rows
-             if row.get("kv_factor") and row.get("version") == version and row.get("gpu") == gpu]  # fmt: skip
+             if row.get("schema") == ROWS and row.get("kv_factor")
+             and row.get("version") == version and row.get("gpu") == gpu]  # fmt: skip
     return min([1.0, *known])
 
 
-def add_row(rows: List[Dict[str, Any]], row: Dict[str, Any]) -> List[Dict[str, Any]]:
+def same_start(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(key) == other.get(key) for key in ("engine", "version", "gpu", "tensor", "pipeline", "model"))
+
+
+def add_rows(rows: List[Dict[str, Any]], fresh: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """The newest start of the same engine, card, layout and model takes the place of the older one."""
-    keys = ("engine", "version", "gpu", "tensor", "pipeline", "model")
-    kept = [one for one in rows if any(one.get(key) != row.get(key) for key in keys)]
-    return [*kept, row]
+    kept = [one for one in rows if one.get("schema") == ROWS and not any(same_start(one, row) for row in fresh)]
+    return [*kept, *fresh]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
@@ -63,3 +63,17 @@ def node_env(node: Node, spread: bool) -> Dict[str, str]:
 def node_devices(node: Node, spread: bool) -> List[str]:
     """Device files besides the cards: RDMA between nodes."""
     return ["/dev/infiniband"] if spread and node.rdma else []
+
+
+def group_words(cluster: Optional[Mapping[str, Any]], nodes: List[Node], rank: int, health: str) -> List[str]:
+    """Arguments of the program that keeps one node's part with the others (_engines/group.py); none for one node."""
+    if not cluster:
+        return []
+    meet = "{}:{}".format(cluster["head"], cluster["port"])
+    if rank:
+        return ["--head", meet, "--rank", str(rank)]
+    words = ["--listen", meet, "--health", health]
+    for number, peer in enumerate(nodes):
+        if number:
+            words += ["--peer", f"{number}={peer.name}={peer.address}"]
+    return words

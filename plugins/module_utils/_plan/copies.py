@@ -1,16 +1,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Further models beside the first one, on the same node: each with cards, a unit and a port of its own."""
+"""Several engines on one node: copies of a model, or further models beside the first one."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, Text, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import GGUF_ENGINES, Wish, read_wish, resolve
 
 # What an entry of appliance_beside may say. What it leaves out is the profile's, but for what belongs to a model.
@@ -61,8 +62,8 @@ def resolve_guests(variables: Mapping[str, Any], catalog: Catalog) -> List[Dict[
     return found
 
 
-def with_guests(wish: Wish, guests: List[Guest], plan_of: Callable[[Wish], Dict[str, Any]]) -> Dict[str, Any]:
-    """The first model's plan, with `copies` on its node and `beside`: what each further model is."""
+def beside(wish: Wish, guests: List[Guest], size: Callable[[Wish], Sizing]) -> List[Tuple[str, Sizing]]:
+    """The first model and each further one, all on the head, each with what of the node is its own."""
     _possible(wish, guests)
     taken = sum(guest.cards for guest in guests) if wish.head.gpus else 0
     first = len(wish.head.gpus) - taken
@@ -76,13 +77,46 @@ def with_guests(wish: Wish, guests: List[Guest], plan_of: Callable[[Wish], Dict[
             text("减少 appliance_beside 的 cards", "lower the cards in appliance_beside"),
         )
     node = wish.head
-    plans: List[Dict[str, Any]] = []
+    engines: List[Tuple[str, Sizing]] = []
     for number, guest in enumerate([Guest(wish, first), *guests]):
         part = dataclasses.replace(node, gpus=node.gpus[: guest.cards])
-        plan = plan_of(dataclasses.replace(guest.wish, nodes=[part], port=wish.port + number))
-        plans.append(plan)
-        node = _rest(node, guest.cards, int(plan["needs"]["memory_bytes"] or 0))
-    return _joined(plans, wish.head.name)
+        sizing = size(dataclasses.replace(guest.wish, nodes=[part], port=wish.port + number))
+        name = "-" + re.sub(r"[^a-z0-9]+", "-", guest.wish.served_name.lower()).strip("-") if number else ""
+        engines.append((name, sizing))
+        node = _rest(node, guest.cards, sizing.memory_bytes)
+    return engines
+
+
+def replicas(wish: Wish, size: Callable[[Wish], Sizing]) -> List[Tuple[str, Sizing]]:
+    """Several engines of one model on the head, each with cards, a unit and a port of its own: one may die alone."""
+    if wish.replicas < 2:
+        return [("", size(wish))]
+    each = -(-wish.concurrency // wish.replicas)
+    return [
+        (
+            f"-{number + 1}",
+            size(dataclasses.replace(wish, nodes=[part], port=wish.port + number, concurrency=each)),
+        )
+        for number, part in enumerate(_parts(wish.head, wish.replicas))
+    ]
+
+
+def _parts(node: Node, count: int) -> List[Node]:
+    if len(node.gpus) % count:
+        raise Refusal(
+            "LLM503",
+            text(
+                f"{node.name}: {len(node.gpus)} 张 GPU 不能平均分给 {count} 个副本",
+                f"{node.name}: {len(node.gpus)} GPU(s) can't be divided among {count} replicas",
+            ),
+            [text("修改 appliance_replicas", "set appliance_replicas to a divisor of the number of GPUs")],
+        )
+    size = len(node.gpus) // count
+    memory = None if node.memory_bytes is None else node.memory_bytes // count
+    return [
+        dataclasses.replace(node, gpus=node.gpus[size * number : size * (number + 1)], memory_bytes=memory)
+        for number in range(count)
+    ]
 
 
 def _possible(wish: Wish, guests: List[Guest]) -> None:
@@ -106,39 +140,3 @@ def _possible(wish: Wish, guests: List[Guest]) -> None:
 def _rest(node: Node, cards: int, memory: int) -> Node:
     left = None if node.memory_bytes is None else max(0, node.memory_bytes - memory)
     return dataclasses.replace(node, gpus=node.gpus[cards:], memory_bytes=left)
-
-
-def _joined(plans: List[Dict[str, Any]], host: str) -> Dict[str, Any]:
-    plan = plans[0]
-    unit = plan["service"]["unit"]
-    copies: List[Dict[str, Any]] = []
-    for one in plans:
-        node, name = one["nodes"][host], one["model"]["served_name"]
-        own = "" if one is plan else "-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        copies.append(
-            {
-                "unit": unit + own,
-                "port": one["service"]["port"],
-                "gpus": node["gpus"],
-                "args": node["args"],
-                "env": dict(one.get("env") or {}),
-                "model": one["model"],
-            }
-        )
-    row = plan["nodes"][host]
-    row["copies"] = copies
-    row["gpus"] = [card for copy in copies for card in copy["gpus"]]
-    plan["beside"] = [
-        {"model": one["model"], "unit": copy["unit"], "port": copy["port"], "capacity": one["capacity"]}
-        for one, copy in zip(plans[1:], copies[1:])
-    ]
-    if row["gpus"]:
-        plan["container"]["gpus"] = "listed"
-    plan["start"]["timeout_seconds"] = max(one["start"]["timeout_seconds"] for one in plans)
-    needs = plan["needs"]
-    needs["ports"] = [copy["port"] for copy in copies]
-    needs["memory_bytes"] = sum(int(one["needs"]["memory_bytes"] or 0) for one in plans)
-    needs["disk_bytes"]["weights"] = sum(one["needs"]["disk_bytes"]["weights"] for one in plans)
-    for one in plans[1:]:
-        plan["warnings"] += [entry for entry in one["warnings"] if entry not in plan["warnings"]]
-    return plan

@@ -7,6 +7,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any, List, Mapping
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import PARTS, facts, word, wrap_args
 
 COLOURS = {
@@ -43,7 +44,7 @@ def page(plan: Mapping[str, Any]) -> str:
     rows = zip(facts(plan, "zh"), facts(plan, "en"))
     body.append("<table>" + "".join(_fact(zh[0], zh[1], en[1]) for zh, en in rows) + "</table>")
     body += _bars(plan)
-    body.append(f"<h2>{both('command')}</h2><pre>{escape(chr(10).join(wrap_args(plan['args'])))}</pre>")
+    body.append(f"<h2>{both('command')}</h2><pre>{escape(chr(10).join(wrap_args(head_units(plan)[0]['args'])))}</pre>")
     if plan["alternatives"]:
         body.append(
             f"<h2>{both('alternatives')}</h2><table>"
@@ -74,18 +75,20 @@ def _fact(key: str, zh: str, en: str) -> str:
 
 
 def _bars(plan: Mapping[str, Any]) -> List[str]:
-    parts = plan["memory"].get("per_gpu_gib")
+    engines = {unit["name"]: unit for unit in head_units(plan)}
+    parts = head_units(plan)[0]["memory"].get("per_gpu_gib")
     if not parts:
         return []
-    stages = plan["memory"].get("stages_gib") or [parts]
     key = "".join(f"<i style='background:{COLOURS[one]}'></i>{both(one)} {parts[one]}" for one in PARTS)
     rows: List[str] = []
     for name, node in plan["nodes"].items():
-        for place, index in enumerate(node["gpus"]):
-            held = stages[_stage(plan["layout"], node["rank"] * len(node["gpus"]) + place)]
-            rows.append(
-                f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'><div class=bar>{_cells(held)}</div>"
-            )
+        for unit in node["units"]:
+            engine = engines[unit["name"]]
+            stages = engine["memory"].get("stages_gib") or [parts]
+            for place, index in enumerate(unit["gpus"]):
+                held = stages[_stage(engine["layout"], unit["rank"] * len(unit["gpus"]) + place)]
+                bar = f"<div class=bar>{_cells(held)}</div>"
+                rows.append(f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'>{bar}")
     return [f"<h2>{both('memory')}</h2><p class=key>{key}</p><table>" + "".join(rows[:MOST_CARDS]) + "</table>"]
 
 

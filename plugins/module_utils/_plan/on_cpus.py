@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List
+from typing import List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
@@ -17,20 +17,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     kv_layer_bytes,
     stage_weights,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
-    MASTER_PORT,
-    check_addresses,
-    cluster_part,
-    node_env,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import (
-    base_plan,
-    gib,
-    image_part,
-    start_part,
-    why,
-)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import MASTER_PORT, check_addresses
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import gib, image_part, start_bound, why
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Rank, Sizing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 MIB = 1024**2
@@ -54,7 +44,7 @@ def _nodes(wish: Wish, ranks: int) -> List[Node]:
     return wish.nodes[:ranks]
 
 
-def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     shape, head = wish.shape, wish.head
     if not shape.sized:
         raise Refusal(
@@ -116,34 +106,22 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
         master_port=MASTER_PORT if executor == "mp" else None,
     )
     kv_tokens = int(kv // (BLOCK * token) * BLOCK)
-    plan = base_plan(wish, catalog, image)
-    plan.update(
-        engine={"name": wish.engine, "version": version, "device": "cpu", "form": "container"},
+    return Sizing(
+        wish=wish,
+        ranks=tuple(
+            Rank(node, [], command(engine, version, dataclasses.replace(settings, node_rank=rank)))
+            for rank, node in enumerate(used)
+        ),
+        device="cpu",
+        image=image,
+        version=version,
         layout={"tensor": tensor, "pipeline": pipeline, "data": 1},
         executor=executor,
-        cluster=cluster_part(used, executor),
-        nodes={
-            node.name: {
-                "rank": rank,
-                "head": rank == 0,
-                "gpus": [],
-                "address": node.address,
-                "args": command(engine, version, dataclasses.replace(settings, node_rank=rank)),
-                "env": node_env(node, spread),
-                "devices": [],
-            }
-            for rank, node in enumerate(used)
-        },
-        service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
-        args=command(engine, version, settings),  # the head's
         env=environment(settings),
-        container={
-            "shm_bytes": SHM,
-            "models_mount": wish.mount,
-            "gpus": None,
-            "network": "host" if spread else "bridge",
-        },
-        start=start_part(wish.model_bytes, 1),
+        shm_bytes=SHM,
+        start_seconds=start_bound(wish.model_bytes, 1),
+        disk_bytes=wish.model_bytes,
+        memory_bytes=need,
         memory={
             "per_gpu_gib": None,
             "cpu_gib": {"weights": gib(weights), "kv": gib(kv), "runtime": gib(RUNTIME), "total": gib(need)},
@@ -157,16 +135,14 @@ def cpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
             "concurrency_at_context": kv_tokens // wish.context,
             "users": 10 * wish.concurrency,
         },
+        why=[
+            why("engine.device", "cpu", "档位指定 CPU", "the profile asks for the CPU", "profile"),
+            why(
+                "memory.cpu_gib.kv",
+                gib(kv),
+                "并发 x 请求长度 x 每词元字节",
+                "concurrency x request length x bytes a token",
+                f"{int(token)} B a token",
+            ),
+        ],
     )
-    plan["needs"]["memory_bytes"] = need
-    plan["why"] += [
-        why("engine.device", "cpu", "档位指定 CPU", "the profile asks for the CPU", "profile"),
-        why(
-            "memory.cpu_gib.kv",
-            gib(kv),
-            "并发 x 请求长度 x 每词元字节",
-            "concurrency x request length x bytes a token",
-            f"{int(token)} B a token",
-        ),
-    ]
-    return plan

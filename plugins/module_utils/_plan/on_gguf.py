@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
@@ -21,15 +22,15 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, kv_layer_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import (
-    base_plan,
     gib,
     image_part,
-    start_part,
+    start_bound,
     warning,
     why,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import DEVICES, oldest_driver
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Rank, Sizing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 CARD_RESERVE = 1.0 * GIB  # compute buffers and the driver, on each card
@@ -108,7 +109,7 @@ def split(
     return Split(count, used, total - used)
 
 
-def gguf_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+def size_on_gguf(wish: Wish, catalog: Catalog) -> Sizing:
     head, shape = wish.head, wish.native_shape or wish.shape
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     files = (wish.entry.get("gguf") or {}).get("files") or {}
@@ -127,9 +128,13 @@ def gguf_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
         part = _ktransformers(wish, shape, head, cards, chosen)
     else:
         part = split(shape, chosen["bytes"], cards, wish.context, parallel, chosen["tensors"])
-    wish.model_bytes, wish.include = chosen["bytes"], list(chosen["include"])
-    wish.model_bytes_source = "hub" if chosen["files"] else "catalogue"
-    return _compose(wish, catalog, engine, head, shape, cards, parallel, name, chosen, part)
+    wish = dataclasses.replace(
+        wish,
+        model_bytes=chosen["bytes"],
+        model_bytes_source="hub" if chosen["files"] else "catalogue",
+        include=list(chosen["include"]),
+    )
+    return _sizing(wish, catalog, engine, head, shape, cards, parallel, name, chosen, part)
 
 
 def _known(wish: Wish, row: Dict[str, Any]) -> Dict[str, Any]:
@@ -216,7 +221,7 @@ def _ktransformers(wish: Wish, shape: Shape, head: Node, cards: List[float], cho
     return Split(0, KT_CARD + cache, need)
 
 
-def _compose(
+def _sizing(
     wish: Wish,
     catalog: Catalog,
     engine: Dict[str, Any],
@@ -227,18 +232,17 @@ def _compose(
     name: str,
     chosen: Dict[str, Any],
     part: Split,
-) -> Dict[str, Any]:
+) -> Sizing:
     device = DEVICES.get(head.gpus[0].vendor, "cuda") if cards else "cpu"
     boxed = wish.engine != "ollama"
     image = None
     if boxed:
         sm = head.gpus[0].capability if device == "cuda" else None
         image = image_part(wish, catalog, device, sm, oldest_driver([head]))
-    plan = base_plan(wish, catalog, image)
     files = list(chosen["files"])
-    folder = f"{wish.mount}/{wish.model_id}" if boxed else plan["model"]["path"]
+    folder = f"{wish.mount if boxed else wish.weights_dir}/{wish.model_id}"
     path = f"{folder}/{files[0]}" if files else f"{folder}/{name}.gguf"
-    start = start_part(chosen["bytes"], 1)
+    start = start_bound(chosen["bytes"], 1)
     config_id = str(wish.entry.get("id", wish.model_id))
     settings = GgufSettings(
         path=path,
@@ -254,50 +258,18 @@ def _compose(
         weights_dir=wish.weights_dir,
         sampling=dict(wish.sampling),
         template=str((engine.get("templates") or {}).get(wish.reasoning_parser) or ""),
-        start_seconds=start["timeout_seconds"],
+        start_seconds=start,
         config_path=f"{wish.mount}/{config_id}",
         rules=str((engine.get("rules") or {}).get(shape.model_type) or ""),
         sockets=head.cpu_sockets or 1,
         all_layers=part.layers > shape.layers,
     )
     args = {"llamacpp": llamacpp_args, "ktransformers": ktransformers_args}
-    made = args[wish.engine](settings) if wish.engine in args else ["serve"]
-    env = {} if boxed else ollama_env(settings, [gpu.index for gpu in head.gpus])
     tokens = wish.context * parallel
     file_gb, card_gb = chosen["bytes"] / 1e9, sum(cards) / 1e9
     rule = by_formula(card_gb, file_gb, shape.layers)
-    plan.update(
-        engine={
-            "name": wish.engine,
-            "version": str(image["version"]) if image else engine["supported"][0],
-            "device": device,
-            "form": "container" if boxed else "service",
-        },
-        layout={"tensor": 1, "pipeline": 1, "data": 1},
-        gpu=head.gpus[0].kind if head.gpus else None,
-        nodes={
-            head.name: {
-                "rank": 0,
-                "head": True,
-                "gpus": [gpu.index for gpu in head.gpus],
-                "address": head.address,
-                "args": made,
-                "env": {},
-            }
-        },
-        service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
-        args=made,
-        env=env,
-        container={
-            "shm_bytes": SHM,
-            "models_mount": wish.mount,
-            "gpus": "all" if cards else None,
-            "network": "bridge",
-        }
-        if boxed
-        else None,
-        start=start,
-        gguf={
+    more: Dict[str, Any] = {
+        "gguf": {
             "quant": name,
             "bits": chosen["bits"],
             "bytes": chosen["bytes"],
@@ -306,7 +278,38 @@ def _compose(
             "layers": shape.layers,
             "gpu_layers_by_rule": rule,
             "path": path,
-        },
+        }
+    }
+    disk = chosen["bytes"]
+    if wish.engine == "ollama":
+        more["modelfile"] = ollama_modelfile(settings)
+        more["release"] = dict(engine["release"])
+        if len(files) != 1:  # merged into Ollama's store; one file is linked there and takes no further space
+            disk *= 2
+    if wish.engine == "ktransformers":  # the GGUF's repository has neither tokenizer nor the code's own config
+        config = f"{wish.weights_dir}/{config_id}"
+        more["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
+    notes = []
+    if part.layers <= shape.layers and wish.engine != "ktransformers":
+        message = text(
+            f"只有 {part.layers}/{shape.layers} 层在 GPU 上: 速度受内存带宽限制",
+            f"only {part.layers} of {shape.layers} layers lie on GPUs: main memory sets the pace",
+        )
+        notes.append(warning("LLM537", message))
+    indexes = [gpu.index for gpu in head.gpus]
+    return Sizing(
+        wish=wish,
+        ranks=(Rank(head, indexes, args[wish.engine](settings) if wish.engine in args else ["serve"]),),
+        device=device,
+        image=image,
+        version=str(image["version"]) if image else engine["supported"][0],
+        layout={"tensor": 1, "pipeline": 1, "data": 1},
+        gpu=head.gpus[0].kind if head.gpus else None,
+        env={} if boxed else ollama_env(settings, indexes),
+        shm_bytes=SHM,
+        start_seconds=start,
+        disk_bytes=disk,
+        memory_bytes=int(part.host_bytes + HOST_RESERVE),
         memory={"per_gpu_gib": None, "cards_gib": gib(part.card_bytes), "host_gib": gib(part.host_bytes)},
         capacity={
             "kv_tokens": tokens,
@@ -317,30 +320,16 @@ def _compose(
             "concurrency_at_context": parallel,
             "users": 10 * parallel,
         },
+        why=[
+            why("gguf.quant", name, "能放下的最精确的文件", "the most precise file that fits", "catalogue"),
+            why(
+                "gguf.gpu_layers",
+                part.layers,
+                f"按各层张量大小; 经验公式给出 {rule}",
+                f"by the tensors of each layer; the rule of thumb says {rule}",
+                "VRAM / file x layers - 4",
+            ),
+        ],
+        warnings=notes,
+        more=more,
     )
-    if wish.engine == "ollama":
-        plan["modelfile"] = ollama_modelfile(settings)
-        plan["release"] = dict(engine["release"])
-        if len(files) != 1:  # merged into Ollama's store; one file is linked there and takes no further space
-            plan["needs"]["disk_bytes"]["weights"] = chosen["bytes"] * 2
-    if wish.engine == "ktransformers":  # the GGUF's repository has neither tokenizer nor the code's own config
-        config = f"{wish.weights_dir}/{config_id}"
-        plan["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
-    plan["needs"]["memory_bytes"] = int(part.host_bytes + HOST_RESERVE)
-    plan["why"] += [
-        why("gguf.quant", name, "能放下的最精确的文件", "the most precise file that fits", "catalogue"),
-        why(
-            "gguf.gpu_layers",
-            part.layers,
-            f"按各层张量大小; 经验公式给出 {rule}",
-            f"by the tensors of each layer; the rule of thumb says {rule}",
-            "VRAM / file x layers - 4",
-        ),
-    ]
-    if part.layers <= shape.layers and wish.engine != "ktransformers":
-        message = text(
-            f"只有 {part.layers}/{shape.layers} 层在 GPU 上: 速度受内存带宽限制",
-            f"only {part.layers} of {shape.layers} layers lie on GPUs: main memory sets the pace",
-        )
-        plan["warnings"].append(warning("LLM537", message))
-    return plan

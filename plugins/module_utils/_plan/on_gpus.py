@@ -19,11 +19,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     DATA_PORT,
     MASTER_PORT,
     check_addresses,
-    cluster_part,
-    node_devices,
-    node_env,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import base_plan, image_part, start_part
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import image_part, start_bound
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision, decide
@@ -35,6 +32,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search impor
     run_of,
     search,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Rank, Sizing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
@@ -97,7 +95,7 @@ def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
     return share
 
 
-def gpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     gpu, count = same_cards(wish.nodes)
     row = catalog["gpus"].get(gpu.kind, {})
     device = DEVICES.get(gpu.vendor, "cuda")
@@ -118,7 +116,7 @@ def gpu_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
             ),
             [text("appliance_precision: native", "appliance_precision: native")],
         )
-    return compose(wish, catalog, engine, image, device, gpu, problem, precision, found)
+    return _sizing(wish, catalog, engine, image, device, gpu, problem, precision, found)
 
 
 def make_problem(
@@ -205,7 +203,7 @@ def _sized_only(wish: Wish, problem: Problem) -> None:
     )
 
 
-def compose(
+def _sizing(
     wish: Wish,
     catalog: Catalog,
     engine: Dict[str, Any],
@@ -215,7 +213,7 @@ def compose(
     problem: Problem,
     precision: Precision,
     found: List[Candidate],
-) -> Dict[str, Any]:
+) -> Sizing:
     chosen = found[0]
     layout = chosen.layout
     used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
@@ -253,47 +251,35 @@ def compose(
         cache_fraction=round(max(0.05, share["kv"] / (problem.total_gib - share["weights"])), 3),
     )
     version = str(image["version"])
-    nodes: Dict[str, Any] = {}
-    for rank, node in enumerate(used):
-        mine = dataclasses.replace(settings, node_rank=rank)
-        nodes[node.name] = {
-            "rank": rank,
-            "head": rank == 0,
-            "address": node.address,
-            "gpus": [card.index for card in node.gpus[: _cards_a_node(layout.used, len(used))]],
-            "args": engine_args(engine, wish.engine, version, mine),
-            "env": node_env(node, spread),
-            "devices": node_devices(node, spread),
-        }
-    plan = base_plan(wish, catalog, image)
-    plan.update(
-        engine={"name": wish.engine, "version": version, "device": device, "form": "container"},
+    ranks = _cards_a_node(layout.used, len(used))
+    return Sizing(
+        wish=wish,
+        ranks=tuple(
+            Rank(
+                node,
+                [card.index for card in node.gpus[:ranks]],
+                engine_args(engine, wish.engine, version, dataclasses.replace(settings, node_rank=rank)),
+            )
+            for rank, node in enumerate(used)
+        ),
+        device=device,
+        image=image,
+        version=version,
         layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
         executor=executor,
-        cluster=cluster_part(used, executor),
-        nodes=nodes,
-        service={"unit": engine["service"]["unit"], "host": "127.0.0.1", "port": wish.port},
-        args=list(nodes[used[0].name]["args"]),
+        meeting_port=settings.master_port or settings.data_port if spread else None,
         env=engine_env(wish.engine, version, settings),
-        container={
-            "shm_bytes": SHM_SHARED if layout.used > 1 else SHM_SINGLE,
-            "models_mount": wish.mount,
-            "gpus": "all" if layout.used == problem.gpus * problem.nodes and not wish.replicas else "listed",
-            "network": "host" if spread else "bridge",
-        },
-        start=start_part(wish.model_bytes, len(used)),
+        shm_bytes=SHM_SHARED if layout.used > 1 else SHM_SINGLE,
+        start_seconds=start_bound(wish.model_bytes, len(used)),
+        disk_bytes=wish.model_bytes,
+        memory_bytes=int((16 + 6 * ranks) * GIB),
         gpu=gpu.kind,
         memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
         capacity=capacity_part(wish, problem, chosen),
+        warnings=warnings(wish, problem, chosen, gpu, precision, catalog, spread),
+        why=reasons(wish, problem, chosen, gpu, precision),
+        alternatives=alternatives(problem, found),
     )
-    ranks = _cards_a_node(layout.used, len(used))
-    plan["needs"]["memory_bytes"] = int((16 + 6 * ranks) * GIB)
-    if spread:
-        plan["needs"]["ports"] = [wish.port, MASTER_PORT if layout.span > 1 else DATA_PORT]
-    plan["warnings"] += warnings(wish, problem, chosen, gpu, precision, catalog, spread)
-    plan["why"] += reasons(wish, problem, chosen, gpu, precision)
-    plan["alternatives"] = alternatives(problem, found)
-    return plan
 
 
 def _cards_a_node(used: int, nodes: int) -> int:

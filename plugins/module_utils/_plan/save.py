@@ -10,14 +10,26 @@ import os
 import tempfile
 from typing import Any, Dict, List, Mapping, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 
 def read_rows(path: str) -> List[Dict[str, Any]]:
     """Calibration rows kept by earlier starts; none where there is no file."""
-    content = _read(path) if path else ""
-    rows = json.loads(content) if content else []
-    return rows if isinstance(rows, list) else []
+    rows = _parsed(path)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def read_plan(path: str) -> Dict[str, Any]:
+    """A plan that an earlier run kept; {} where there is none, or none that this release can read: plan again."""
+    return current(_parsed(path))
+
+
+def _parsed(path: str) -> Any:
+    try:
+        return json.loads(_read(path)) if path else None
+    except ValueError:
+        return None
 
 
 def as_json(plan: Any) -> str:
@@ -62,7 +74,7 @@ def _unwritable(folder: str, why: str) -> Refusal:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as handle:
+        with open(path, encoding="utf-8", errors="replace") as handle:
             return handle.read()
     except FileNotFoundError:
         return ""

@@ -7,6 +7,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, Dict, List, Mapping, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of
+
 WORDS: Dict[str, Tuple[str, str]] = {
     "title": ("部署 {deployment} · 档位 {profile}", "Deployment {deployment} · profile {profile}"),
     "model": ("模型", "model"), "beside": ("同机模型", "beside it"),
@@ -50,7 +52,11 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
     for key, content in facts(plan, language):
         lines.append("  " + pad(word(key, language), 16) + content)
     lines += _memory(plan, language)
-    lines += ["", "  " + word("command", language) + ":", *("    " + one for one in wrap_args(plan["args"]))]
+    lines += [
+        "",
+        "  " + word("command", language) + ":",
+        *("    " + one for one in wrap_args(head_units(plan)[0]["args"])),
+    ]
     lines += _rows(word("warnings", language), [f"{one['id']}: {one[language]}" for one in plan["warnings"]])
     lines += _rows(word("alternatives", language), [
         f"{one['change'][language]}: {one['kv_tokens']:,} KV" for one in plan["alternatives"]])  # fmt: skip
@@ -61,7 +67,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
 
 def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     zh = language == "zh"
-    model, engine, layout, capacity = plan["model"], plan["engine"], plan["layout"], plan["capacity"]
+    model, engine, layout = plan["model"], plan["engine"], head_units(plan)[0]["layout"]
     used = [len(node["gpus"]) for node in plan["nodes"].values()]
     cards = f"{len(used)} x {max(used)} x {plan.get('gpu')}" if plan.get("gpu") else "CPU"
     experimental = (", 实验性" if zh else ", experimental") if engine.get("experimental") else ""
@@ -77,12 +83,18 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     rows.append(("layout", f"TP {layout['tensor']} x PP {layout['pipeline']} x DP {layout['data']}"))
     rows.append(("nodes", ", ".join(_node(name, node, language) for name, node in list(plan["nodes"].items())[:16])))
     shape = CAPACITY[0] if zh else CAPACITY[1]
-    rows.append(("capacity", shape.format(**capacity)))
-    for one in plan.get("beside") or []:
-        rows.append(("beside", f"{one['model']['id']}: " + shape.format(**one["capacity"])))
+    for served in models_of(plan):
+        row = shape.format(**capacity_of(plan, served["served_name"]))
+        rows.append(("capacity", row) if served == model else ("beside", f"{served['id']}: {row}"))
     disk = plan["needs"]["disk_bytes"]
     rows.append(("disk", f"{disk['weights'] / 1e9:.1f} + {disk['images'] / 1e9:.1f} GB"))
     return rows
+
+
+def capacity_of(plan: Mapping[str, Any], served_name: str) -> Dict[str, Any]:
+    """Of a model: what one engine takes at most, and what all its engines hold."""
+    unit = next(unit for unit in head_units(plan) if unit["model"]["served_name"] == served_name)
+    return {**unit["capacity"], **plan["totals"][served_name]}
 
 
 def _node(name: str, node: Mapping[str, Any], language: str) -> str:
@@ -92,11 +104,12 @@ def _node(name: str, node: Mapping[str, Any], language: str) -> str:
 
 
 def _memory(plan: Mapping[str, Any], language: str) -> List[str]:
-    parts = plan["memory"].get("per_gpu_gib")
+    held = head_units(plan)[0]["memory"]
+    parts = held.get("per_gpu_gib")
     if parts:
         title, rows, total = word("memory", language), [(key, parts[key]) for key in PARTS], parts["total"]
-    elif plan["memory"].get("cpu_gib"):
-        cpu = plan["memory"]["cpu_gib"]
+    elif held.get("cpu_gib"):
+        cpu = held["cpu_gib"]
         title, rows = word("host", language), [(key, cpu[key]) for key in ("weights", "kv", "runtime")]
         total = cpu["total"]
     else:

@@ -274,6 +274,7 @@ def model_part(wish: Wish) -> Dict[str, Any]:
         "revision": wish.revision,
         "path": path,
         "stamp": f"{path}/{STAMP}",
+        "context": wish.context,
         "include": wish.include,
         "exclude": wish.exclude,
         "manifest": manifest_part(wish),

@@ -26,13 +26,6 @@ def secret(name: str) -> str:
     return SECRET_PREFIX + name
 
 
-def plan_engines(plan: Mapping[str, Any], on_node: bool) -> List[str]:
-    """Where the page finds the engine of each model: on the node's loopback, or by name in the containers' network."""
-    service = plan["service"]
-    ports = {service["unit"]: service["port"], **{row["unit"]: row["port"] for row in plan.get("beside") or []}}
-    return [f"http://{service['host'] if on_node else unit}:{port}/v1" for unit, port in ports.items()]
-
-
 def engine_urls(base: Mapping[str, str]) -> List[str]:
     return [url for url in base.get("OPENAI_API_BASE_URLS", "").split(";") if url]
 

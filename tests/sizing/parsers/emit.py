@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
 
-from tests.sizing.common import declared, load_catalog, plan
+from tests.sizing.common import declared, first_unit, load_catalog, plan
 
 PARKS = (
     ("rtx-4090-24g", 1, 1),
@@ -45,11 +45,11 @@ def argument_sets(engine: str, version: str) -> list[list[str]]:
             made = plan(catalog, declared(gpu, count, nodes), **wanted)
         except Refusal:
             continue
-        for node in made["nodes"].values():
+        for node in (unit for row in made["nodes"].values() for unit in row["units"]):
             found["\0".join(node["args"])] = node["args"]
     if engine == "vllm":
         lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab", model="tiny-r1-distill")
-        found["lab"] = lab["args"]
+        found["lab"] = first_unit(lab)["args"]
     return list(found.values())
 
 

@@ -9,6 +9,10 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter import gateway
 
 
+def unit(name, port, model="m"):
+    return {"name": name, "serves": True, "url": f"http://127.0.0.1:{port}", "model": {"served_name": model}}
+
+
 def test_the_site():
     settings = {
         "engine": "vllm",
@@ -19,7 +23,7 @@ def test_the_site():
             {"name": "free", "rate": 0, "concurrency": 0},
         ],
         "limits": {"rate": 60, "burst": 3, "concurrency": 4},
-        "servers": ["127.0.0.1:8000", "127.0.0.1:8001"],
+        "units": [unit("a", 8000), unit("b", 8001), {**unit("c", 8002), "serves": False, "url": None}],
     }
     parts = gateway.gateway_site(settings, "gpu01")
     assert '"POST /v1/chat/completions" 1;' in parts["http"]
@@ -29,7 +33,9 @@ def test_the_site():
     assert "rate=7r/m" in parts["http"] and "limit_req zone=yitiji_rate_a_b burst=3 nodelay;" in parts["location"]
     assert "limit_conn yitiji_conn_a_b 4;" in parts["location"]
     assert "off" not in parts["location"] and "free" not in parts["location"]
-    assert parts["http"].count("max_fails=2") == 2
+    assert parts["http"].count("max_fails=2") == 2 and parts["http"].count("upstream ") == 1
+    (model,) = parts["models"]
+    assert parts["unit"] == "a" and model["servers"] == ["127.0.0.1:8000", "127.0.0.1:8001"]
     for line in parts["errors"].splitlines():
         if line.strip().startswith("return"):
             json.loads(line.strip().split("'")[1])
@@ -37,14 +43,18 @@ def test_the_site():
 
 def test_a_refusal_names_the_host():
     with pytest.raises(Exception, match=r"\[LLM804\] gpu07"):
-        gateway.gateway_site({"engine": "vllm", "routes": ["x"], "keys": [], "limits": {}, "servers": []}, "gpu07")
+        gateway.gateway_site({"engine": "vllm", "routes": ["x"], "keys": [], "limits": {}, "units": []}, "gpu07")
 
 
-def test_servers_come_from_the_plan():
-    plan = {"service": {"unit": "u", "host": "127.0.0.1", "port": 8000}, "args": [],
-            "nodes": {"a": {"rank": 0, "head": True}, "b": {"rank": 1, "head": False}}}  # fmt: skip
-    assert gateway.gateway_servers(plan, "a") == ["127.0.0.1:8000"]
-    assert gateway.gateway_servers(plan, "b") == gateway.gateway_servers({}, "a") == []
+def test_engines_come_from_the_plan():
+    settings = {"engine": "vllm", "keys": [{"name": "a"}], "limits": {"rate": 1, "burst": 1, "concurrency": 1}}
+    parts = gateway.gateway_site({**settings, "units": [unit("a", 8000, "m"), unit("b", 8001, "n")]}, "gpu01")
+    first, second = parts["models"]
+    assert (first["name"], first["upstream"]) == ("m", "yitiji_engine")
+    assert (second["name"], second["upstream"]) == ("n", "yitiji_engine_1")
+    nobody = gateway.gateway_site({**settings, "units": []}, "gpu01")
+    assert nobody["models"] == [] and nobody["unit"] == "yitiji-engine"
+    assert "upstream yitiji_engine {" in nobody["http"] and "server 127.0.0.1:9 " in nobody["http"]
 
 
 def test_the_team_that_is_asked_for():

@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
 
+ENV = {"VLLM_CPU_KVCACHE_SPACE": "1"}
+HEAD = {
+    "name": "yitiji-vllm", "serves": True, "rank": 0, "port": 8000, "url": "http://127.0.0.1:8000", "gpus": [0, 1],
+    "args": ["/models/a/b", "--override", '{"temperature": 0.6}'], "env": ENV, "devices": [], "group": [],
+}  # fmt: skip
+OTHER = {
+    **HEAD, "serves": False, "rank": 1, "port": None, "url": None, "gpus": [], "args": ["--headless"],
+    "env": {**ENV, "VLLM_HOST_IP": "10.0.0.12"},
+}  # fmt: skip
 PLAN = {
     "engine": {"name": "vllm", "device": "cpu"},
-    "args": ["/models/a/b", "--override", '{"temperature": 0.6}'],
-    "env": {"VLLM_CPU_KVCACHE_SPACE": "1"},
-    "service": {"unit": "yitiji-vllm", "host": "127.0.0.1", "port": 8000},
-    "container": {"shm_bytes": 2147483648, "models_mount": "/models", "gpus": "all"},
-    "nodes": {"gpu01": {"rank": 0, "head": True, "gpus": [0, 1]}, "gpu02": {"rank": 1, "head": False, "gpus": []}},
+    "container": {"shm_bytes": 2147483648, "models_mount": "/models"},
+    "nodes": {"gpu01": {"units": [HEAD]}, "gpu02": {"units": [OTHER]}},
     "image": {"entrypoint": ["vllm", "serve"]},
     "run": {"key_variable": "VLLM_API_KEY"},
 }
@@ -31,4 +38,4 @@ ROLE = {
 
 
 def settings_of(plan, role=None, host="gpu01"):
-    return engine.engine_settings(plan, engine.plan_units(plan, host)[0], role or ROLE)
+    return engine.engine_settings(plan, units_of(plan, host)[0], role or ROLE)

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     WILDCARDS,
+    each_unit,
+    engine_ports,
     of_engine,
     ours,
     owner,
@@ -143,7 +145,7 @@ def exposed(context: Context) -> Finding:
     for item in listeners:
         if item["protocol"] != "tcp" or item["address"] not in WILDCARDS or item["port"] in public:
             continue
-        if of_engine(context, item) and (clustered or item["port"] == ports.get("engine")):
+        if of_engine(context, item) and (clustered or item["port"] in engine_ports(context)):
             continue  # LLM404 and LLM803 speak of these
         own = ours(context, item) and item.get("unit") != "nginx.service"
         if own or item.get("container") or item["port"] in INFERENCE_PORTS or item.get("process") == "docker-proxy":
@@ -174,7 +176,13 @@ def signup(context: Context) -> Finding:
 
 
 def engine_key(context: Context) -> Finding:
-    port = (context.settings.get("ports") or {}).get("engine")
+    return each_unit(context, _engine_key)
+
+
+def _engine_key(context: Context, unit: Dict[str, Any]) -> Finding:
+    if not unit.get("serves"):
+        return skipped("this rank serves nobody", "该 rank 不对外服务")
+    port = unit.get("port") or (context.settings.get("ports") or {}).get("engine")
     wide = [
         item
         for item in context.node.get("listeners") or []
@@ -185,7 +193,7 @@ def engine_key(context: Context) -> Finding:
             f"the engine listens on {wide[0]['address']}: routes outside /v1 need no key",
             f"引擎监听 {wide[0]['address']}：/v1 以外的接口无需密钥",
         )
-    answer = (context.measures.get("net") or {}).get("engine without key")
+    answer = (context.measures.get("net") or {}).get(f"{unit['name']} without key")
     if answer is None or not answer.get("ok"):
         return unknown("the engine could not be asked", "无法访问引擎")
     keyless = ((context.plan or {}).get("run") or {}).get("key_variable") == ""

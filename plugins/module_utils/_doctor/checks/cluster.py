@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import WILDCARDS, of_engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
+    WILDCARDS,
+    by_ray,
+    engine_ports,
+    node_row,
+    of_engine,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
     Finding,
@@ -21,12 +27,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 SLOW_MBPS = 25000  # what two nodes of one model need at least
 
 
-def own_row(context: Context) -> Dict[str, Any]:
-    nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}
-    found = nodes.get(context.host) or nodes.get(str(context.node.get("hostname"))) or {}
-    return found if isinstance(found, dict) else {}
-
-
 def interface_of(node: Dict[str, Any], address: str) -> Optional[Dict[str, Any]]:
     """The interface that holds an address."""
     for item in (node.get("network") or {}).get("interfaces") or []:
@@ -36,7 +36,7 @@ def interface_of(node: Dict[str, Any], address: str) -> Optional[Dict[str, Any]]
 
 
 def interface(context: Context) -> Finding:
-    address = str(own_row(context).get("address") or "")
+    address = str(node_row(context).get("address") or "")
     if not address:
         return unknown("the plan names no address of this node", "方案没有该节点的地址")
     if not (context.node.get("network") or {}).get("interfaces"):
@@ -84,7 +84,7 @@ def _peer_mtus(context: Context) -> List[Optional[int]]:
 
 
 def ray(context: Context) -> Finding:
-    if "--distributed-executor-backend ray" not in " ".join(map(str, (context.plan or {}).get("args") or [])):
+    if not by_ray(context):
         return skipped("the plan does not use Ray", "方案不使用 Ray")
     counted = context.measures.get("ray")
     if counted is None:
@@ -128,8 +128,8 @@ def _kernel(node: Dict[str, Any]) -> str:
 
 
 def data_plane(context: Context) -> Finding:
-    port = (context.settings.get("ports") or {}).get("engine")  # the engine's API is rule LLM803
-    found = [i for i in context.node.get("listeners") or [] if of_engine(context, i) and i["port"] != port]
+    api = engine_ports(context)  # rule LLM803
+    found = [i for i in context.node.get("listeners") or [] if of_engine(context, i) and i["port"] not in api]
     wide = sorted({item["port"] for item in found if item["address"] in WILDCARDS})
     if not found:
         return skipped("the engine has no open port", "引擎没有开放端口")
@@ -152,7 +152,7 @@ def data_plane(context: Context) -> Finding:
 
 
 def link(context: Context) -> Finding:
-    address = str(own_row(context).get("address") or "")
+    address = str(node_row(context).get("address") or "")
     own = interface_of(context.node, address)
     if own is None:
         return unknown("the interface of the data network is not known", "无法得知数据网接口")

@@ -4,12 +4,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os.path
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
+    FAIL,
+    PASS,
+    SKIP,
+    UNKNOWN,
+    WARN,
+    Context,
+    Finding,
+)
 
 STATE_DIR = "/var/lib/yitiji"
+WORST = (FAIL, WARN, UNKNOWN, PASS, SKIP)
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 compared with, not bound
 # Reasons that others give in English.
 REASONS = (
@@ -52,14 +62,44 @@ def model_of(context: Context) -> Dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def engine_unit(context: Context) -> str:
-    """Unit and container of the engine, as the plan names them."""
-    return str(((context.plan or {}).get("service") or {}).get("unit") or "yitiji-vllm")
+def node_row(context: Context) -> Dict[str, Any]:
+    """What the plan says of this node; {} when it says nothing."""
+    nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}
+    found = nodes.get(context.host) or nodes.get(str(context.node.get("hostname"))) or {}
+    return found if isinstance(found, dict) else {}
+
+
+def units(context: Context) -> List[Dict[str, Any]]:
+    """The engines of this node, each a unit and a container of the same name; the usual one without a plan."""
+    return list(node_row(context).get("units") or [{"name": "yitiji-vllm", "serves": True}])
+
+
+def engine_ports(context: Context) -> List[int]:
+    """Where the engines of this node answer."""
+    given = (context.settings.get("ports") or {}).get("engine")
+    return [int(port) for port in (unit.get("port") or given for unit in units(context)) if port]
+
+
+def each_unit(context: Context, check: Callable[[Context, Dict[str, Any]], Finding]) -> Finding:
+    """One check of every engine on the node; the worst counts, and says whose it is where there are several."""
+    found = [(str(unit["name"]), check(context, unit)) for unit in units(context)]
+    status = min((finding.status for _name, finding in found), key=WORST.index)
+    same = [(name, finding) for name, finding in found if finding.status == status]
+    if len(found) == 1:
+        return same[0][1]
+    en = "; ".join(f"{name}: {finding.en}" for name, finding in same)
+    zh = "；".join(f"{name}：{finding.zh}" for name, finding in same)
+    return dataclasses.replace(same[0][1], en=en, zh=zh)
+
+
+def by_ray(context: Context) -> bool:
+    """Whether the plan lets the nodes compute together by Ray."""
+    return bool(((context.plan or {}).get("cluster") or {}).get("ray_port"))
 
 
 def of_engine(context: Context, listener: Dict[str, Any]) -> bool:
-    name = engine_unit(context)
-    return str(listener.get("unit") or "").startswith(name) or str(listener.get("container") or "").startswith(name)
+    names = tuple(str(unit["name"]) for unit in units(context))
+    return str(listener.get("unit") or "").startswith(names) or str(listener.get("container") or "").startswith(names)
 
 
 def weights_dir(context: Context) -> str:
@@ -69,6 +109,12 @@ def weights_dir(context: Context) -> str:
 def weights_done(context: Context) -> bool:
     """The verified stamp of this model is in place."""
     return bool((context.measures.get("weights") or {}).get("stamp"))
+
+
+def journal(context: Context, unit: Dict[str, Any]) -> Optional[List[str]]:
+    """Telling lines of a unit's journal; None when it could not be read."""
+    found = (context.measures.get("journals") or {}).get(str(unit["name"]))
+    return list(found) if found is not None else None
 
 
 def service(context: Context, name: str) -> Optional[Dict[str, Any]]:

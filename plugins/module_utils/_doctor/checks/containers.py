@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gib
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import engine_unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import each_unit, journal, units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import docker_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
@@ -75,7 +75,8 @@ def daemon_reload(context: Context) -> Finding:
     docker = docker_of(context)
     if not docker.get("cgroup_driver"):
         return unknown("Docker's cgroup driver is not known", "无法得知 Docker 的 cgroup 驱动")
-    given = (container(context, engine_unit(context)) or {}).get("gpu_driver")
+    seen = [(container(context, str(unit["name"])) or {}).get("gpu_driver") for unit in units(context)]
+    given = next((driver for driver in seen if driver and driver != "cdi"), next(filter(None, seen), None))
     specs = (context.node.get("containers") or {}).get("cdi") or []
     by_cdi = given == "cdi" if given else any("nvidia" in name for name in specs)
     if docker["cgroup_driver"] != "systemd" or by_cdi:
@@ -104,7 +105,11 @@ def _not_running(context: Context, name: str) -> Finding:
 
 
 def shared_memory(context: Context) -> Finding:
-    name = engine_unit(context)
+    return each_unit(context, _shared_memory)
+
+
+def _shared_memory(context: Context, unit: Dict[str, Any]) -> Finding:
+    name = str(unit["name"])
     found = container(context, name)
     if found is None:
         return _not_running(context, name)
@@ -126,7 +131,11 @@ def shared_memory(context: Context) -> Finding:
 
 
 def rdma_in_container(context: Context) -> Finding:
-    name = engine_unit(context)
+    return each_unit(context, _rdma_in_container)
+
+
+def _rdma_in_container(context: Context, unit: Dict[str, Any]) -> Finding:
+    name = str(unit["name"])
     found = container(context, name)
     if found is None:
         return _not_running(context, name)
@@ -140,7 +149,7 @@ def rdma_in_container(context: Context) -> Finding:
     lock = found.get("memlock")
     if lock is not None and 0 <= lock < 2**30:
         return warned(f"the container may lock only {gib(lock)} of memory", f"容器只能锁定 {gib(lock)} 内存")
-    lines = context.measures.get("journal") or []
+    lines = journal(context, unit) or []
     with_ib = any("NET/IB" in line and "No device found" not in line for line in lines)
     if any("NET/Socket" in line for line in lines) and not with_ib:
         return warned("NCCL's log says NET/Socket: it does not use RDMA", "NCCL 日志显示 NET/Socket：没有使用 RDMA")

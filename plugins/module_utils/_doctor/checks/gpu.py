@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Dict
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import node_row
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.driver import secure_boot
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import device, gpus_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
@@ -23,7 +24,7 @@ VENDOR = {"cuda": "nvidia", "npu": "huawei", "rocm": "amd", "dcu": "hygon"}
 
 
 def cards(context: Context) -> Finding:
-    wanted = _planned(context)
+    wanted = node_row(context).get("gpus") or []
     there = gpus_of(context, VENDOR[device(context)])
     if not wanted:
         return unknown("the plan does not say which cards this node gives", "方案未说明该节点使用哪些加速卡")
@@ -34,12 +35,6 @@ def cards(context: Context) -> Finding:
             f"方案在该节点使用 {len(wanted)} 张卡，实际只有 {have} 张",
         )
     return passed(f"{have} cards, {len(wanted)} used", f"共有 {have} 张卡，使用 {len(wanted)} 张")
-
-
-def _planned(context: Context) -> List[Any]:
-    nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}
-    found = nodes.get(context.host) or nodes.get(str(context.node.get("hostname"))) or {}
-    return list(found.get("gpus") or [])
 
 
 def driver_answers(context: Context) -> Finding:

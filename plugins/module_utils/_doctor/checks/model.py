@@ -8,7 +8,13 @@ import re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gib
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import engine_unit, service
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
+    each_unit,
+    journal,
+    node_row,
+    service,
+    units,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import gpus_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
@@ -26,23 +32,21 @@ FOREIGN_BYTES = 2**30  # what a desktop or a monitor may hold on a card
 
 def used_cards(context: Context) -> Optional[List[Dict[str, Any]]]:
     """The cards of this node that the plan uses; None when that is not known."""
-    nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}
-    row = nodes.get(context.host) or nodes.get(str(context.node.get("hostname")))
-    if not row or row.get("gpus") is None:
+    row = node_row(context)
+    if row.get("gpus") is None:
         return None
     wanted = set(row["gpus"])
     return [gpu for gpu in gpus_of(context, "nvidia") if gpu.get("index") in wanted]
 
 
-def argument(context: Context, name: str) -> str:
-    """The value of a flag in the plan's arguments."""
-    args = [str(item) for item in (context.plan or {}).get("args") or []]
-    for number, item in enumerate(args):
-        if item == name and number + 1 < len(args):
-            return args[number + 1]
-        if item.startswith(name + "="):
-            return item[len(name) + 1 :]
-    return ""
+def arguments(context: Context, name: str) -> List[str]:
+    """The values that a flag has in the arguments of this node's engines."""
+    found = []
+    for unit in units(context):
+        args = [str(item) for item in unit.get("args") or []]
+        found += [after for item, after in zip(args, args[1:]) if item == name]
+        found += [item[len(name) + 1 :] for item in args if item.startswith(name + "=")]
+    return found
 
 
 def capability(gpu: Dict[str, Any]) -> Optional[float]:
@@ -53,8 +57,7 @@ def capability(gpu: Dict[str, Any]) -> Optional[float]:
 
 
 def bfloat16(context: Context) -> Finding:
-    kind = argument(context, "--dtype")
-    if kind not in ("bfloat16", "bf16"):
+    if not set(arguments(context, "--dtype")) & {"bfloat16", "bf16"}:
         return skipped("the plan does not ask for bfloat16", "方案未使用 bfloat16")
     cards = used_cards(context)
     if not cards or any(capability(gpu) is None for gpu in cards):
@@ -66,8 +69,8 @@ def bfloat16(context: Context) -> Finding:
 
 
 def fp8(context: Context) -> Finding:
-    kind = argument(context, "--quantization") or argument(context, "--kv-cache-dtype")
-    if "fp8" not in kind:
+    kinds = arguments(context, "--quantization") + arguments(context, "--kv-cache-dtype")
+    if not any("fp8" in kind for kind in kinds):
         return skipped("the plan does not ask for FP8", "方案未使用 FP8")
     cards = used_cards(context)
     if not cards or any(capability(gpu) is None for gpu in cards):
@@ -79,11 +82,19 @@ def fp8(context: Context) -> Finding:
 
 
 def kv_cache(context: Context) -> Finding:
-    """What the engine says it has, against what the plan promised."""
-    lines = context.measures.get("journal")
+    """What each engine says it has, against what the plan promised of it."""
+    return each_unit(context, _kv_cache)
+
+
+def _kv_cache(context: Context, unit: Dict[str, Any]) -> Finding:
+    if not unit.get("serves"):
+        return skipped("this rank serves nobody; the head's log tells", "该 rank 不对外服务，由首节点日志说明")
+    lines = journal(context, unit)
     if lines is None:
         return unknown("the engine's journal can't be read", "无法读取引擎日志")
-    planned = ((context.plan or {}).get("capacity") or {}).get("kv_tokens")
+    capacity = unit.get("capacity") or {}
+    # Each replica inside an engine tells its own.
+    planned = capacity.get("kv_tokens_per_replica") or capacity.get("kv_tokens")
     found = [match for match in (re.search(r"KV cache size: ([\d,]+) tokens", line) for line in lines) if match]
     if not planned:
         return skipped("the plan promises no size of the cache", "方案没有给出 KV 缓存大小")
@@ -99,24 +110,34 @@ def kv_cache(context: Context) -> Finding:
 
 
 def engine_start(context: Context) -> Finding:
-    state = service(context, engine_unit(context))
-    if state is None:
+    if not any(service(context, str(unit["name"])) for unit in units(context)):
         return skipped("the engine is not installed", "引擎尚未安装")
+    return each_unit(context, _engine_start)
+
+
+def _engine_start(context: Context, unit: Dict[str, Any]) -> Finding:
+    name = str(unit["name"])
+    state = service(context, name)
+    if state is None:
+        return failed("the unit is not installed", "服务尚未安装", unit=name)
     active = state.get("active")
     if active is None:
         return unknown("the state of the engine's unit is not known", "无法得知引擎服务状态")
     if state.get("condition") == "no" and active != "active":
         return failed(
-            "the unit did not start: the verified stamp of the weights is missing", "服务未启动：缺少权重校验标记"
+            "the unit did not start: the verified stamp of the weights is missing",
+            "服务未启动：缺少权重校验标记",
+            unit=name,
         )
-    last = (context.measures.get("journal") or [""])[-1]
+    last = (journal(context, unit) or [""])[-1]
     if active in ("failed", "activating") or state.get("result") not in (None, "success"):
         return failed(
             f"the engine's unit is {active} ({state.get('result')}); {last}",
             f"引擎服务状态为 {active}（{state.get('result')}）；{last}",
+            unit=name,
         )
     if active != "active":
-        return failed(f"the engine's unit is {active}", f"引擎服务状态为 {active}")
+        return failed(f"the engine's unit is {active}", f"引擎服务状态为 {active}", unit=name)
     return passed("the engine's unit is active", "引擎服务正在运行")
 
 
@@ -124,7 +145,8 @@ def in_use(context: Context) -> Finding:
     cards = used_cards(context)
     if cards is None:
         return unknown("the plan does not say which cards this node gives", "方案未说明该节点使用哪些加速卡")
-    if (service(context, engine_unit(context)) or {}).get("active") in ("active", "activating"):
+    states = [(service(context, str(unit["name"])) or {}).get("active") for unit in units(context)]
+    if set(states) & {"active", "activating"}:
         return skipped("the engine itself uses the cards", "引擎正在使用显卡")
     known = [gpu for gpu in cards if gpu.get("memory_bytes") and gpu.get("free_bytes") is not None]
     if len(known) < len(cards) or not cards:

@@ -16,10 +16,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.logins
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import candidates, locate, split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     STATE_DIR,
-    engine_unit,
     images_of,
     loaded,
     model_of,
+    units,
     weights_dir,
     weights_done,
 )
@@ -68,8 +68,8 @@ def collect(
     }
     context = Context(node, plan, settings, measures)
     measures["containers"] = containers(host, context)
-    unit = engine_unit(context)
-    measures["journal"] = journal(host, unit) if unit in (node.get("services") or {}) else None
+    own = [unit for unit in units(context) if unit["name"] in (node.get("services") or {})]
+    measures["journals"] = {unit["name"]: journal(host, str(unit["name"])) for unit in own}
     measures["ollama"] = ollama(host, context)
     measures["firewall"] = firewall(host)
     measures["ray"] = ray(host, context)
@@ -201,8 +201,14 @@ def _add_services(found: Dict[str, Question], context: Context) -> None:
     ports = context.settings.get("ports") or {}
     if "yitiji-open-webui" in services and ports.get("chat"):
         found["chat config"] = lambda: fetch_json(f"http://127.0.0.1:{ports['chat']}/api/config", TIMEOUT)
-    if engine_unit(context) in services and ports.get("engine"):
-        found["engine without key"] = lambda: fetch_json(f"http://127.0.0.1:{ports['engine']}/v1/models", TIMEOUT)
+    for unit in units(context):
+        port = unit.get("port") or ports.get("engine")
+        if unit["name"] in services and unit.get("serves") and port:
+            found[f"{unit['name']} without key"] = _models_question(int(port))
+
+
+def _models_question(port: int) -> Question:
+    return lambda: fetch_json(f"http://127.0.0.1:{port}/v1/models", TIMEOUT)
 
 
 def peer_addresses(context: Context) -> Dict[str, str]:

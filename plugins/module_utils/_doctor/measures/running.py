@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import engine_unit
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import by_ray, units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, number
 
@@ -143,9 +143,9 @@ def firewall(host: Host) -> Optional[bool]:
 
 def ray(host: Host, context: Context) -> Optional[Dict[str, float]]:
     """GPUs that Ray counts on the head; None when the plan does not use Ray or nobody answers."""
-    if "--distributed-executor-backend ray" not in " ".join(map(str, (context.plan or {}).get("args") or [])):
+    if not by_ray(context):
         return None
-    answer = host.run(["docker", "exec", engine_unit(context), "/bin/sh", "-c", RAY_STATUS], timeout=15)
+    answer = host.run(["docker", "exec", str(units(context)[0]["name"]), "/bin/sh", "-c", RAY_STATUS], timeout=15)
     return ray_gpus(answer.out) if answer and answer.rc == 0 else None
 
 

@@ -18,8 +18,8 @@ def test_wants_each_thing_once():
             "images": [{"ref": "i", "id": "1", "archives": [{"url": "u"}], "entrypoint": []}],
         },
         {"target": "u", "role": "engine", "images": [{"ref": "i", "id": "1"}]},
-        {"target": "t", "role": "weights", "models": [{"model": "m", "include": ["x"]}]},
-        {"target": "t", "role": "weights", "models": [{"model": "m", "include": ["y"]}]},
+        {"target": "t", "role": "weights", "models": [{"id": "m", "include": ["x"]}]},
+        {"target": "t", "role": "weights", "models": [{"id": "m", "include": ["y"]}]},
         {"target": "t", "role": "ollama", "downloads": [{"name": "ollama", "url": "u"}]},
     ]
     found = use.wants(needs)
@@ -44,6 +44,7 @@ def test_settings_of_a_node(tmp_path):
     plan = {
         "images": [{"ref": "z", "id": None}],
         "model": {"id": "a/b"},
+        "models_beside": [],
         "engine": {"name": "ollama"},
         "release": {"version": "9"},
     }

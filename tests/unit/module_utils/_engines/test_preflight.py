@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import preflight as core
 
 from tests.unit.module_utils.preflight_rules import rules_of
-from tests.unit.module_utils.sample_unit import PLAN, ROLE
+from tests.unit.module_utils.sample_unit import HEAD, PLAN, ROLE
 
 HOST = next(iter(PLAN["nodes"]))
 SETTINGS = {
@@ -47,6 +47,6 @@ def test_an_engine_of_its_own_has_no_unit_of_ours():
 
 
 def test_ports_are_those_of_the_units():
-    assert set(core.ports(PLAN, HOST).values()) == {PLAN["service"]["port"]}
-    wrong = {**SETTINGS["plan"], "service": {**PLAN["service"], "port": 70000}}
+    assert core.ports(PLAN, HOST) == {"yitiji-vllm": 8000} and core.ports(PLAN, "gpu02") == {}
+    wrong = {**SETTINGS["plan"], "nodes": {HOST: {"units": [{**HEAD, "port": 70000}]}}}
     assert rules_of(core.problems, SETTINGS, plan=wrong) == ["LLM130"]

@@ -6,28 +6,41 @@ from __future__ import annotations
 import copy
 import subprocess
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import group_words
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 
+from tests.unit.module_utils.sample_unit import HEAD, OTHER, settings_of
 from tests.unit.module_utils.sample_unit import PLAN as SAMPLE_PLAN
 from tests.unit.module_utils.sample_unit import ROLE as SAMPLE_ROLE
-from tests.unit.module_utils.sample_unit import settings_of
+
+CLUSTER = {"executor": "mp", "head": "10.0.0.1", "port": 29500, "ray_port": None, "peers": [], "ports": []}
+NODES = [Node(name, address, (), None, None, "facts") for name, address in (("a", "10.0.0.1"), ("b", "10.0.0.2"))]
+HEALTH = "http://127.0.0.1:8000/health"
+
+
+def own_unit(rank, args, devices=()):
+    serves = rank == 0
+    return {
+        "name": "yitiji-vllm", "serves": serves, "rank": rank, "gpus": [0, 1], "args": args, "devices": list(devices),
+        "port": 8000 if serves else None, "url": "http://127.0.0.1:8000" if serves else None,
+        "env": {"VLLM_HOST_IP": NODES[rank].address}, "group": group_words(CLUSTER, NODES, rank, HEALTH),
+    }  # fmt: skip
+
 
 PLAN = {
     "engine": {"name": "vllm", "device": "cuda"},
-    "args": ["/models/x", "--tensor-parallel-size", "8"],
-    "env": {},
     "run": {"key_variable": "VLLM_API_KEY", "health": "/health", "cache_variable": "VLLM_CACHE_ROOT"},
-    "service": {"unit": "yitiji-vllm", "host": "127.0.0.1", "port": 8000},
-    "container": {"shm_bytes": 1, "models_mount": "/models", "gpus": "all", "network": "host"},
+    "container": {"shm_bytes": 1, "models_mount": "/models", "network": "host"},
     "image": {"entrypoint": ["vllm", "serve"]},
-    "cluster": {"executor": "mp", "head": "10.0.0.1", "port": 29500, "ray_port": None, "peers": [], "ports": []},
+    "cluster": CLUSTER,
     "nodes": {
-        "a": {"rank": 0, "head": True, "gpus": [0, 1], "address": "10.0.0.1", "env": {"VLLM_HOST_IP": "10.0.0.1"}},
-        "b": {"rank": 1, "head": False, "gpus": [0, 1], "address": "10.0.0.2", "env": {"VLLM_HOST_IP": "10.0.0.2"},
-              "devices": ["/dev/infiniband"], "args": ["/models/x", "--headless"]},
+        "a": {"units": [own_unit(0, ["/models/x", "--tensor-parallel-size", "8"])]},
+        "b": {"units": [own_unit(1, ["/models/x", "--headless"], ["/dev/infiniband"])]},
     },
-}  # fmt: skip
+}
 
 
 ROLE = {
@@ -37,7 +50,7 @@ ROLE = {
 
 
 def words(host, plan=PLAN):
-    return unit.container(engine.engine_settings(plan, engine.plan_units(plan, host)[0], ROLE))
+    return unit.container(engine.engine_settings(plan, plan["nodes"][host]["units"][0], ROLE))
 
 
 def by_ray():
@@ -70,7 +83,7 @@ def test_what_an_engine_keeps_is_its_own():
 
 def test_one_node_needs_no_group():
     plan = copy.deepcopy(PLAN)
-    plan["cluster"] = None
+    plan["cluster"], plan["nodes"]["a"]["units"][0]["group"] = None, group_words(None, NODES[:1], 0, HEALTH)
     assert words("a", plan)[0] == "/usr/bin/docker"
     assert engine.secret_variables(plan) == {"VLLM_API_KEY": "engine-key"}
 
@@ -81,7 +94,7 @@ def test_ray_starts_in_the_container_with_a_token_and_without_a_dashboard():
     script = made[made.index("-ec") + 1]
     assert script.startswith("ray start --node-ip-address 10.0.0.1 --num-gpus 2 ")
     assert "--head --port 6379 --include-dashboard false" in script and script.endswith('exec "$@"')
-    assert made[made.index("-ec") + 3 :] == ["vllm", "serve", *PLAN["args"]]
+    assert made[made.index("-ec") + 3 :] == ["vllm", "serve", *PLAN["nodes"]["a"]["units"][0]["args"]]
     assert "RAY_AUTH_MODE=token" in made and "RAY_ADDRESS=10.0.0.1:6379" in made and "--init" in made
     assert engine.secret_variables(plan)["RAY_AUTH_TOKEN"] == "cluster-key"
     assert not [word for word in made if word.startswith("RAY_AUTH_TOKEN")]
@@ -111,18 +124,14 @@ def test_the_plans_environment_wins():
 
 
 def test_units_of_a_node():
-    head, other = (engine.plan_units(SAMPLE_PLAN, host) for host in ("gpu01", "gpu02"))
-    assert [(u["name"], u["serves"], u["gpus"]) for u in head + other] == [
-        ("yitiji-vllm", True, [0, 1]),
-        ("yitiji-vllm", False, []),
-    ]
-    assert head[0]["url"] == "http://127.0.0.1:8000"
-    assert engine.plan_units(SAMPLE_PLAN, "elsewhere") == []
+    assert units_of(SAMPLE_PLAN, "gpu01") == head_units(SAMPLE_PLAN) == [HEAD]
+    assert units_of(SAMPLE_PLAN, "gpu02") == [OTHER]
+    assert units_of(SAMPLE_PLAN, "elsewhere") == []
 
 
-def test_a_nodes_own_arguments_and_environment_win():
+def test_a_nodes_own_arguments_and_environment_count():
     plan = copy.deepcopy(SAMPLE_PLAN)
-    plan["nodes"]["gpu02"].update(args=["--headless"], env={"VLLM_HOST_IP": "10.0.0.12"})
+    plan["container"]["network"] = "host"
     made = settings_of(plan, host="gpu02")
     assert made["args"] == ["vllm", "serve", "--headless"] and made["env"]["VLLM_HOST_IP"] == "10.0.0.12"
     assert made["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"

@@ -12,7 +12,9 @@ from tests.unit.module_utils.preflight_rules import rules_of
 
 CATALOG = {"routes": {"default": {"allow": ["GET /v1/models", "POST /v1/chat/completions"]}}}
 SETTINGS = {
-    "catalog": CATALOG, "engine": "vllm", "servers": ["127.0.0.1:8000", "127.0.0.1:8001"],
+    "catalog": CATALOG, "engine": "vllm", "units": [
+        {"name": f"e{port}", "serves": True, "url": f"http://127.0.0.1:{port}"} for port in (8000, 8001)],
+    "gateway_balancer_port": 0,
     "gateway_routes": ["POST /v1/messages"],
     "gateway_keys": [{"name": "default"}, {"name": "team-a", "rate": 6}], "gateway_rate": "300", "gateway_burst": 60,
     "gateway_concurrency": 64, "gateway_names": ["chat.example.com", "10.0.0.5"], "gateway_certificate": "",

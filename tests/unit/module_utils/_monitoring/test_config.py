@@ -62,14 +62,15 @@ def metric_names(query):
 
 
 def plan(device="cpu", nodes=1, engine="vllm"):
-    rows = [{"head": i == 0, "rank": i, "address": f"192.0.2.{i}", "gpus": [0, 1]} for i in range(nodes)]
+    rows = [{"head": i == 0, "rank": i, "address": f"192.0.2.{i}", "gpus": [0, 1], "units": [
+        {"name": "yitiji-vllm", "rank": i, "serves": i == 0, "url": None if i else "http://127.0.0.1:8000"}]}
+        for i in range(nodes)]  # fmt: skip
     return {
         "engine": {"name": engine, "device": device},
         "model": {"id": "m/m", "path": "/srv/models/m"},
+        "models_beside": [],
         "nodes": {f"n{row['rank']}": row for row in rows},
-        "service": {"unit": "yitiji-vllm", "host": "127.0.0.1", "port": 8000},
         "run": {"health": "/health"},
-        "args": [],
     }
 
 
@@ -96,8 +97,7 @@ def jobs(config):
 
 
 def scrape(made, **more):
-    units = {host: faces.plan_units(made, host) for host in made["nodes"]}
-    return core.scrape_config(made, units, {**ROLE, **more})
+    return core.scrape_config(made, {**ROLE, **more})
 
 
 def test_one_node_listens_on_loopback_alone():

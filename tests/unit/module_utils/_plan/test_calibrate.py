@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import (
-    add_row,
+    add_rows,
     compare,
     kv_factor,
+    learn,
     parse_log,
 )
 
-from tests.sizing.common import declared, plan
+from tests.sizing.common import declared, first_unit, plan, totals
 
 LOG = """INFO non-default args: {}
 INFO GPU KV cache size: 1 tokens
@@ -27,18 +28,52 @@ def test_learning_from_a_log(catalog):
     measured = parse_log(LOG)
     assert measured == {"weights_gib": 41.02, "kv_gib": 29.9, "kv_tokens": 929120, "concurrency": 28.35}
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
-    found = compare(made, measured)
-    assert found["warnings"][0]["id"] == "LLM535" and "929120" in found["warnings"][0]["en"]
-    row = found["calibration"]
+    row, warnings = compare(made, first_unit(made), measured)
+    assert warnings[0]["id"] == "LLM535" and "929120" in warnings[0]["en"]
     assert row["gpu"] == "h20-96g" and 0.7 < row["kv_factor"] < 0.85
-    near = dict(measured, kv_tokens=made["capacity"]["kv_tokens_best"] * 0.9)
-    assert not compare(made, near)["warnings"]
-    assert add_row([row, {"gpu": "other"}], row) == [{"gpu": "other"}, row]
+    near = dict(measured, kv_tokens=first_unit(made)["capacity"]["kv_tokens_best"] * 0.9)
+    assert not compare(made, first_unit(made), near)[1]
+    other = {"schema": 2, "gpu": "other"}
+    assert add_rows([row, other], [row]) == [other, row]
     assert kv_factor([row], "0.32.0", "h20-96g") == row["kv_factor"]
     assert parse_log("nothing here") == {}
 
 
 def test_learning_on_a_cpu(catalog):
     lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab")
-    found = compare(lab, parse_log("CPU KV cache size: 131,072 tokens, Maximum concurrency for 2,048"))
-    assert found["calibration"]["kv_factor"] == 1.0 and not found["warnings"]
+    found = learn(lab, {"yitiji-vllm": "CPU KV cache size: 131,072 tokens, Maximum concurrency for 2,048"})
+    assert found["rows"][0]["kv_factor"] == 1.0 and not found["warnings"]
+
+
+def test_each_engine_is_compared_with_its_own_part(catalog):
+    """Two engines of one model, each as large as planned: nothing is learned that makes the next plan smaller."""
+    made = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2)
+    best = first_unit(made)["capacity"]["kv_tokens_best"]
+    logs = {f"yitiji-vllm-{number}": f"GPU KV cache size: {best} tokens" for number in (1, 2)}
+    found = learn(made, logs)
+    assert not found["warnings"] and set(found["measured"]) == set(logs)
+    (row,) = found["rows"]
+    assert row["kv_factor"] == 1.0
+    again = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2, calibration=[row])
+    assert totals(again) == totals(made)
+
+
+def test_of_two_engines_the_smaller_cache_is_learned(catalog):
+    made = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2)
+    best = first_unit(made)["capacity"]["kv_tokens_best"]
+    logs = {f"yitiji-vllm-{n}": f"GPU KV cache size: {best // n} tokens" for n in (1, 2)}
+    found = learn(made, logs)
+    assert [row["kv_factor"] for row in found["rows"]] == [0.5]
+    assert [one["id"] for one in found["warnings"]] == ["LLM535"] and "yitiji-vllm-2" in found["warnings"][0]["en"]
+    assert learn(made, dict(reversed(logs.items())))["rows"] == found["rows"]
+
+
+def test_rows_of_before_are_neither_used_nor_kept(catalog):
+    """They may compare one engine with the sum of two."""
+    old = {"engine": "vllm", "version": "0.32.0", "gpu": "rtx-4090-24g", "kv_factor": 0.5}
+    assert kv_factor([old], "0.32.0", "rtx-4090-24g") == 1.0
+    assert add_rows([old], []) == []
+    plain, learned = (
+        plan(catalog, declared("rtx-4090-24g", 2), calibration=rows) for rows in ([], [old])
+    )
+    assert totals(plain) == totals(learned)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.filter.gateway import gateway_models, gateway_servers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.site import models
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
-from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.environment import plan_engines
 
-from tests.sizing.common import declared, plan
+from tests.sizing.common import declared, first_unit, plan
 
 
 def beside(catalog, cards, rows, **wish):
@@ -25,26 +24,26 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
     alone = plan(catalog, declared("rtx-4090-24g", 2), profile="basic")
     made = beside(catalog, 3, [{"model": "deepseek-r1-1.5b", "cards": 1, "concurrency": 4}])
     (name,) = made["nodes"]
-    units = plan_units(made, name)
+    units = units_of(made, name)
     assert [(one["name"], one["port"], one["gpus"]) for one in units] == [
         ("yitiji-vllm", 8000, [0, 1]),
         ("yitiji-vllm-deepseek-r1-1-5b", 8001, [2]),
     ]
-    assert units[0]["args"] == alone["args"] and made["capacity"] == alone["capacity"]
-    assert made["container"]["gpus"] == "listed" and made["needs"]["ports"] == [8000, 8001]
+    assert units[0]["args"] == first_unit(alone)["args"] and units[0]["capacity"] == first_unit(alone)["capacity"]
+    assert made["nodes"][name]["gpus"] == [0, 1, 2] and made["needs"]["ports"] == [8000, 8001]
     small = units[1]
     assert small["args"][small["args"].index("--port") + 1] == "8001"
     assert "1.5B" in small["model"]["stamp"] and small["model"]["stamp"] != units[0]["model"]["stamp"]
-    assert [one["unit"] for one in made["beside"]] == [small["name"]]
-    assert made["needs"]["disk_bytes"]["weights"] == made["model"]["bytes"] + small["model"]["bytes"]
+    assert [one["id"] for one in made["models_beside"]] == [small["model"]["id"]]
+    assert made["needs"]["disk_bytes"]["weights"] == made["model"]["bytes"] + made["models_beside"][0]["bytes"]
     assert "1.5B" in explain(made, "en") and "1.5B" in explain(made, "zh")
-    assert gateway_models(made, name) == [
-        {"name": made["model"]["served_name"], "unit": "yitiji-vllm", "server": "127.0.0.1:8000"},
-        {"name": small["model"]["served_name"], "unit": small["name"], "server": "127.0.0.1:8001"},
-    ]
-    assert gateway_servers(made, name) == ["127.0.0.1:8000"] and gateway_models(alone, name) == []
-    assert plan_engines(made, False) == ["http://yitiji-vllm:8000/v1", f"http://{small['name']}:8001/v1"]
-    assert plan_engines(made, True)[1] == "http://127.0.0.1:8001/v1"
+    first, second = models(units)
+    assert first == {"name": made["model"]["served_name"], "unit": "yitiji-vllm", "upstream": "yitiji_engine",
+                     "servers": ["127.0.0.1:8000"]}  # fmt: skip
+    assert second == {"name": small["model"]["served_name"], "unit": small["name"], "upstream": "yitiji_engine_1",
+                      "servers": ["127.0.0.1:8001"]}  # fmt: skip
+    assert made["chat"]["engines"] == ["http://yitiji-vllm:8000/v1", f"http://{small['name']}:8001/v1"]
+    assert made["chat"]["network"] == "bridge" and made["balancer"] is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_models_beside_share_the_memory_that_is_left(catalog):
     variables = {"deployment": "d", "profile": "lab", "nodes": nodes, "beside": [{"model": "deepseek-r1-1.5b"}]}
     made = make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
     need = made["needs"]["memory_bytes"]
-    first, second = plan_units(made, "gpu01")
+    first, second = units_of(made, "gpu01")
     assert first["env"] != {} and second["args"][0].endswith("1.5B")
     facts["memory"] = {"total_bytes": need - 2**30}
     with pytest.raises(Refusal, match="not enough memory"):

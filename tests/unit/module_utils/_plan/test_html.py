@@ -7,15 +7,15 @@ from html.parser import HTMLParser
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 
-from tests.sizing.common import declared, plan
+from tests.sizing.common import declared, first_unit, plan
 
 
 def test_html_is_well_formed_and_escaped(catalog):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship", deployment="<script>x")
     content = page(made)
     assert "<script" not in content and content.count("class=bar") == 16
-    first, last = (one["weights"] for one in made["memory"]["stages_gib"])
-    assert first != last and max(first, last) == made["memory"]["per_gpu_gib"]["weights"]
+    first, last = (one["weights"] for one in first_unit(made)["memory"]["stages_gib"])
+    assert first != last and max(first, last) == first_unit(made)["memory"]["per_gpu_gib"]["weights"]
     assert content.count(f": {first} GiB") == content.count(f": {last} GiB") == 8
     HTMLParser().feed(content)
     assert "class=bar" not in page(plan(catalog, declared("", 0, memory_gib=24), profile="lab"))

@@ -8,9 +8,8 @@ import time
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import plan_units
 
-from tests.sizing.common import ROOT, declared, plan
+from tests.sizing.common import ROOT, declared, first_unit, plan, totals
 from tests.sizing.golden import table
 
 FACTS = {"gpus": [], "memory": {"total_bytes": 24 * 2**30}, "cpu": {"cores": 2}}
@@ -58,8 +57,8 @@ def test_lab_plan(catalog):
         image_archives=archives,
     )
     assert made["verdict"] == "fits" and made["engine"]["device"] == "cpu"
-    assert made["args"][0] == "/models/yitiji-lab/tiny-r1-distill"
-    flags = " ".join(made["args"])
+    assert first_unit(made)["args"][0] == "/models/yitiji-lab/tiny-r1-distill"
+    flags = " ".join(first_unit(made)["args"])
     for wanted in (
         "--host 0.0.0.0",
         "--reasoning-parser deepseek_r1",
@@ -70,7 +69,7 @@ def test_lab_plan(catalog):
     ):
         assert wanted in flags
     assert made["image"]["id"] == "sha256:1" and made["image"]["archive"] == archives[0]
-    assert made["nodes"]["gpu01"]["head"] and made["container"]["gpus"] is None
+    assert made["nodes"]["gpu01"]["head"]
     assert {image["key"] for image in made["images"]} == {"vllm-cpu", "open-webui-slim"}
     assert json.loads(json.dumps(made)) == made
 
@@ -93,8 +92,8 @@ def test_lab_refuses_too_little_memory(catalog):
 )
 def test_reference_layouts(catalog, profile, gpu, count, nodes, layout):
     made = plan(catalog, declared(gpu, count, nodes), profile=profile)
-    assert tuple(made["layout"].values()) == layout
-    parts = made["memory"]["per_gpu_gib"]
+    assert tuple(first_unit(made)["layout"].values()) == layout
+    parts = first_unit(made)["memory"]["per_gpu_gib"]
     held = sum(parts[key] for key in ("weights", "kv", "activation", "graphs", "non_torch", "margin"))
     assert held == pytest.approx(parts["budget"], abs=0.05)
     assert len(made["nodes"]) == nodes and sum(one["head"] for one in made["nodes"].values()) == 1
@@ -106,7 +105,7 @@ def test_671b_in_16_bit_on_the_flagship(catalog):
     assert refusal.id == "LLM504" and "native" in refusal.fixes[0]["en"]
     assert refusal.need["gib_per_gpu"] > refusal.have["gib_per_gpu"] > 80
     assert refusal.need["weights_gib_per_gpu"] > 75
-    assert plan(catalog, declared("h20-96g", 8, 2), profile="flagship")["capacity"]["kv_tokens"] > 10**6
+    assert totals(plan(catalog, declared("h20-96g", 8, 2), profile="flagship"))["kv_tokens"] > 10**6
 
 
 def test_what_a_refusal_offers_works(catalog):
@@ -123,10 +122,10 @@ def test_what_a_refusal_offers_works(catalog):
 
 def test_two_nodes_get_their_own_arguments(catalog):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
-    one, two = (" ".join(entry["args"]) for entry in made["nodes"].values())
+    one, two = (" ".join(entry["units"][0]["args"]) for entry in made["nodes"].values())
     assert "--node-rank 0" in one and "--headless" not in one
     assert "--node-rank 1" in two and "--headless" in two
-    assert made["nodes"]["n2"]["env"]["VLLM_HOST_IP"] == "10.0.0.2"
+    assert made["nodes"]["n2"]["units"][0]["env"]["VLLM_HOST_IP"] == "10.0.0.2"
     assert made["container"]["network"] == "host" and made["needs"]["ports"] == [8000, 29501]
 
 
@@ -154,24 +153,24 @@ def test_interface_comes_from_the_address(catalog):
     assert refused.value.id == "LLM401" and "appliance_data_address" in refused.value.fixes[0]["en"]
     nodes["b"]["facts"]["network"] = {"interfaces": [{"name": "eth7", "addresses": ["10.0.0.2/24"]}]}
     made = plan(catalog, nodes, profile="flagship")
-    assert made["nodes"]["a"]["env"]["NCCL_SOCKET_IFNAME"] == "=bond0"
-    assert made["nodes"]["b"]["env"] == {
-        "VLLM_HOST_IP": "10.0.0.2", "NCCL_SOCKET_IFNAME": "=eth7", "GLOO_SOCKET_IFNAME": "eth7"
-    }  # fmt: skip
+    assert made["nodes"]["a"]["units"][0]["env"]["NCCL_SOCKET_IFNAME"] == "=bond0"
+    own = {"VLLM_HOST_IP": "10.0.0.2", "NCCL_SOCKET_IFNAME": "=eth7", "GLOO_SOCKET_IFNAME": "eth7"}
+    every, second = (made["nodes"][name]["units"][0]["env"] for name in ("a", "b"))
+    assert {key: value for key, value in second.items() if every.get(key) != value} == own
     assert made["cluster"]["peers"] == ["10.0.0.1", "10.0.0.2"]
 
 
 def test_replicas_on_two_nodes(catalog):
     made = plan(catalog, declared("h20-141g", 8, 2), profile="flagship")
-    two = " ".join(made["nodes"]["n2"]["args"])
+    two = " ".join(made["nodes"]["n2"]["units"][0]["args"])
     assert "--data-parallel-start-rank 1" in two and "--data-parallel-size-local 1" in two and "--nnodes" not in two
 
 
 def test_volta_takes_the_old_image_and_half(catalog):
     made = plan(catalog, declared("v100-32g", 1), profile="basic")
-    assert made["image"]["key"] == "vllm-cuda-volta" and made["args"][0] == "--model"
-    assert "--enable-prefix-caching" not in made["args"]
-    assert "float16" in made["args"] and made["env"]["VLLM_USE_V1"] == "0"
+    assert made["image"]["key"] == "vllm-cuda-volta" and first_unit(made)["args"][0] == "--model"
+    assert "--enable-prefix-caching" not in first_unit(made)["args"]
+    assert "float16" in first_unit(made)["args"] and first_unit(made)["env"]["VLLM_USE_V1"] == "0"
     assert "LLM501" in {one["id"] for one in made["warnings"]}
 
 
@@ -244,7 +243,7 @@ def test_facts_win_over_declared_hardware(catalog):
 
 def test_busy_card_lowers_utilization(catalog):
     made = plan(catalog, {"a": node(cards(2, free_bytes=int(18.0 * 2**30)))})
-    assert made["args"][made["args"].index("--gpu-memory-utilization") + 1] == "0.76"
+    assert first_unit(made)["args"][first_unit(made)["args"].index("--gpu-memory-utilization") + 1] == "0.76"
     assert "LLM506" in {one["id"] for one in made["warnings"]}
 
 
@@ -270,31 +269,32 @@ def test_hub_facts_win_over_the_catalogue(catalog):
     }
     made = plan(catalog, declared("rtx-4090-24g", 2), model_info=info)
     assert made["model"]["bytes"] == 15300000000 and made["model"]["revision"] == "v1"
-    assert made["memory"]["per_gpu_gib"]["weights"] > 9  # the index says more than the shape explains
+    assert first_unit(made)["memory"]["per_gpu_gib"]["weights"] > 9  # the index says more than the shape explains
 
 
 def test_calibration_only_makes_a_plan_more_careful(catalog):
     rows = [
-        {"version": "0.32.0", "gpu": "rtx-4090-24g", "kv_factor": 0.8},
-        {"version": "0.1", "gpu": "x", "kv_factor": 0.1},
+        {"schema": 2, "version": "0.32.0", "gpu": "rtx-4090-24g", "kv_factor": 0.8},
+        {"schema": 2, "version": "0.1", "gpu": "x", "kv_factor": 0.1},
     ]
-    plain = plan(catalog, declared("rtx-4090-24g", 2))["capacity"]["kv_tokens"]
-    learned = plan(catalog, declared("rtx-4090-24g", 2), calibration=rows)["capacity"]["kv_tokens"]
+    plain = totals(plan(catalog, declared("rtx-4090-24g", 2)))["kv_tokens"]
+    learned = totals(plan(catalog, declared("rtx-4090-24g", 2), calibration=rows))["kv_tokens"]
     assert 0.7 * plain < learned < 0.85 * plain
     rows[0]["kv_factor"] = 1.5
-    assert plan(catalog, declared("rtx-4090-24g", 2), calibration=rows)["capacity"]["kv_tokens"] == plain
+    assert totals(plan(catalog, declared("rtx-4090-24g", 2), calibration=rows))["kv_tokens"] == plain
 
 
 @pytest.mark.parametrize("engine", ["sglang", "lmdeploy"])
 def test_other_gpu_engines(catalog, engine):
     made = plan(catalog, declared("rtx-4090-24g", 2), engine=engine)
-    assert made["engine"]["name"] == engine and made["service"]["unit"] == f"yitiji-{engine}"
-    assert not any(key.startswith("VLLM") for key in made["env"])
+    assert made["engine"]["name"] == engine and first_unit(made)["name"] == f"yitiji-{engine}"
+    assert not any(key.startswith("VLLM") for key in first_unit(made)["env"])
     assert "LLM518" in {one["id"] for one in made["warnings"]}
 
 
 def test_sglang_spans_nodes_and_lmdeploy_does_not(catalog):
-    assert "--dist-init-addr" in plan(catalog, declared("h20-96g", 8, 2), profile="flagship", engine="sglang")["args"]
+    made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship", engine="sglang")
+    assert "--dist-init-addr" in first_unit(made)["args"]
     assert refused(catalog, declared("h20-96g", 8, 2), profile="flagship", engine="lmdeploy").id == "LLM504"
 
 
@@ -346,7 +346,7 @@ def cpu_profile(catalog, **more):
 def test_two_nodes_without_a_card(catalog):
     made = plan(cpu_profile(catalog, layout={"tensor": 2}), pair(), profile="two")
     assert made["cluster"]["head"] == "10.77.0.11" and made["container"]["network"] == "host"
-    args = {name: " ".join(row["args"]) for name, row in made["nodes"].items()}
+    args = {name: " ".join(row["units"][0]["args"]) for name, row in made["nodes"].items()}
     assert "--node-rank 0 --master-addr 10.77.0.11" in args["gpu01"] and "--host 127.0.0.1" in args["gpu01"]
     assert "--node-rank 1" in args["gpu02"] and "--headless" in args["gpu02"]
     assert made["image"]["key"] == "vllm-cpu"  # Ray only where it is asked for
@@ -355,7 +355,8 @@ def test_two_nodes_without_a_card(catalog):
 def test_two_nodes_by_ray(catalog):
     made = plan(cpu_profile(catalog, layout={"pipeline": 2}, executor="ray"), pair(), profile="two")
     assert made["image"]["key"] == "vllm-cpu-ray" and made["cluster"]["ray_port"] == 6379
-    assert "--distributed-executor-backend ray" in " ".join(made["args"]) and "--nnodes" not in made["args"]
+    args = first_unit(made)["args"]
+    assert "--distributed-executor-backend ray" in " ".join(args) and "--nnodes" not in args
     with pytest.raises(Refusal, match="takes 2 nodes"):
         only = {name: row for name, row in pair().items() if name == "gpu01"}
         plan(cpu_profile(catalog, layout={"pipeline": 2}), only, profile="two")
@@ -372,15 +373,15 @@ def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
     one = plan(catalog, declared("rtx-4090-24g", 2), profile="basic", concurrency=8)
     made = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2)
     (name,) = made["nodes"]
-    copies = made["nodes"][name]["copies"]
-    assert [(c["unit"], c["port"], c["gpus"]) for c in copies] == [
+    units = made["nodes"][name]["units"]
+    assert [(c["name"], c["port"], c["gpus"]) for c in units] == [
         ("yitiji-vllm-1", 8000, [0, 1]),
         ("yitiji-vllm-2", 8001, [2, 3]),
     ]
-    assert copies[1]["args"][copies[1]["args"].index("--port") + 1] == "8001"
-    assert made["container"]["gpus"] == "listed" and made["needs"]["ports"] == [8000, 8001]
-    assert made["capacity"]["kv_tokens"] == 2 * one["capacity"]["kv_tokens"]
-    units = plan_units(made, name)
+    assert units[1]["args"][units[1]["args"].index("--port") + 1] == "8001"
+    assert made["nodes"][name]["gpus"] == [0, 1, 2, 3] and made["needs"]["ports"] == [8000, 8001, 8002]
+    assert totals(made)["kv_tokens"] == 2 * totals(one)["kv_tokens"] and totals(made)["engines"] == 2
+    assert all(unit["capacity"] == first_unit(one)["capacity"] for unit in units)
     assert [unit["url"] for unit in units if unit["serves"]] == ["http://127.0.0.1:8000", "http://127.0.0.1:8001"]
     with pytest.raises(Refusal, match="can't be divided among 3 replicas"):
         plan(catalog, declared("rtx-4090-24g", 4), profile="basic", replicas=3)

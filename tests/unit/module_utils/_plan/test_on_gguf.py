@@ -8,7 +8,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import by_formula, layer_sizes, split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 
-from tests.sizing.common import declared, plan
+from tests.sizing.common import declared, first_unit, plan
 
 HOST = {"memory_gib": 512, "cpu": {"sockets": 2, "cores_per_socket": 32}}
 
@@ -48,7 +48,7 @@ def test_real_tensor_sizes_win(catalog):
 def test_all_layers_and_the_output_on_a_large_card(catalog):
     made = plan(catalog, declared("a100-80g", 1, **HOST), engine="llamacpp", context_length=8192, concurrency=2)
     assert made["gguf"]["quant"] == "Q8_0" and made["gguf"]["gpu_layers"] == 29
-    assert made["args"][made["args"].index("--ctx-size") + 1] == "16384"
+    assert first_unit(made)["args"][first_unit(made)["args"].index("--ctx-size") + 1] == "16384"
 
 
 def test_671b_on_one_4090(catalog):
@@ -69,12 +69,13 @@ def test_ollama_settings(catalog):
     files = [{"path": f"DeepSeek-R1-UD-Q2_K_XL-0000{part}-of-00002.gguf", "size": 106 * 10**9} for part in (1, 2)]
     made = plan(catalog, declared("rtx-4090-24g", 1, memory_gib=256), profile="flagship", engine="ollama",
                 context_length=4096, concurrency=1, model_info={"files": files})  # fmt: skip
-    assert made["env"]["OLLAMA_CONTEXT_LENGTH"] == "4096" and made["env"]["OLLAMA_NUM_PARALLEL"] == "1"
+    env = first_unit(made)["env"]
+    assert env["OLLAMA_CONTEXT_LENGTH"] == "4096" and env["OLLAMA_NUM_PARALLEL"] == "1"
     assert made["modelfile"]["parameters"]["num_gpu"] == made["gguf"]["gpu_layers"]
     assert made["gguf"]["bytes"] == 212 * 10**9 and made["needs"]["disk_bytes"]["weights"] == 424 * 10**9
     assert made["gguf"]["path"].endswith("-00001-of-00002.gguf") and made["container"] is None
     assert made["provision"] == {"role": "ollama", "ready": True, "reason": {"en": "", "zh": ""}}
-    assert "<think>\n" in made["modelfile"]["template"] and made["env"]["CUDA_VISIBLE_DEVICES"] == "0"
+    assert "<think>\n" in made["modelfile"]["template"] and first_unit(made)["env"]["CUDA_VISIBLE_DEVICES"] == "0"
 
 
 def test_one_file_is_linked_and_takes_its_space_once(catalog):
@@ -88,7 +89,7 @@ def test_llamacpp_runs_in_a_container(catalog):
     files = [{"path": f"R1-UD-IQ1_S/R1-UD-IQ1_S-0000{part}-of-00003.gguf", "size": 44 * 10**9} for part in (1, 2, 3)]
     made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), profile="flagship", engine="llamacpp", gguf="UD-IQ1_S",
                 context_length=4096, concurrency=1, model_info={"files": files})  # fmt: skip
-    args = made["args"]
+    args = first_unit(made)["args"]
     assert args[args.index("--model") + 1] == "/models/unsloth/DeepSeek-R1-GGUF/" + files[0]["path"]
     assert args[args.index("--host") + 1] == "0.0.0.0" and args[args.index("--numa") + 1] == "distribute"
     assert made["image"]["entrypoint"] == ["/app/llama-server"] and made["provision"]["role"] == "engine"
@@ -119,7 +120,7 @@ def test_an_engine_that_nobody_saw_start_is_experimental(catalog, engine, experi
 def test_ktransformers(catalog):
     wish = {"profile": "flagship", "engine": "ktransformers", "context_length": 4096, "concurrency": 1}
     made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), **wish)
-    assert made["gguf"]["quant"] == "Q4_K_M" and made["capacity"]["concurrency"] == 1
+    assert made["gguf"]["quant"] == "Q4_K_M" and first_unit(made)["capacity"]["concurrency"] == 1
     assert made["needs"]["memory_bytes"] >= 381 * 10**9
     for nodes in (declared("rtx-4090-24g", 1, memory_gib=256), declared("", 0, **HOST)):
         with pytest.raises(Refusal) as caught:

@@ -11,6 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import (
     as_json,
     check_folder,
+    read_plan,
     read_rows,
     save_files,
 )
@@ -45,3 +46,22 @@ def test_a_place_where_nothing_can_be_written_is_named(tmp_path, monkeypatch):
     with pytest.raises(Refusal) as caught:
         check_folder(str(tmp_path / "new" / "demo"))
     assert str(tmp_path) in caught.value.reason.en and "ermission denied" in caught.value.reason.en
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "7", '"text"', "\x00", '{"schema": 1, "args": []}', '{"verdict": "a"}', '{"schema": 2', "[1, 2]"],
+)
+def test_a_plan_that_this_release_cannot_read_means_plan_again(tmp_path, content):
+    path = tmp_path / "plan.json"
+    path.write_text(content)
+    assert read_plan(str(path)) == {} and read_rows(str(path)) == []
+    path.write_bytes(b"\xff\xfe{")
+    assert read_plan(str(path)) == {} and read_rows(str(path)) == []
+    assert save_files(str(tmp_path), {"plan.json": "{}\n"}, False)[0], "and it is written anew"
+
+
+def test_a_plan_of_this_release_is_read_again(tmp_path):
+    save_files(str(tmp_path), {"plan.json": as_json({"schema": 2, "verdict": "fits"})}, False)
+    assert read_plan(str(tmp_path / "plan.json")) == {"schema": 2, "verdict": "fits"}
+    assert read_plan(str(tmp_path / "none")) == read_plan("") == {}

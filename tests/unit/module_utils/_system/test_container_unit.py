@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import con
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.module_utils.sample_unit import PLAN, ROLE, settings_of
+from tests.unit.module_utils.sample_unit import HEAD, PLAN, ROLE, settings_of
 
 
 def command(**change):
@@ -65,7 +65,7 @@ def test_secrets_are_mounted_and_never_named():
     at = words.index("sha256:abc")
     assert words[at - 2 :][:2] == ["--entrypoint", "/bin/sh"]
     assert words[at + 1 : at + 4] == ["-c", '. /run/yitiji/secret.env; exec "$@"', "yitiji-vllm"]
-    assert words[at + 4 :] == ["vllm", "serve", *PLAN["args"]]
+    assert words[at + 4 :] == ["vllm", "serve", *HEAD["args"]]
     assert not [w for w in words if w.startswith("VLLM_API_KEY")]
 
 
@@ -73,7 +73,7 @@ def test_without_secrets_the_entrypoint_is_the_images_own():
     plan = {**PLAN, "run": {"key_variable": ""}}
     words = unit.container(settings_of(plan))
     at = words.index("sha256:abc")
-    assert words[at - 2 :] == ["--entrypoint", "vllm", "sha256:abc", "serve", *PLAN["args"]]
+    assert words[at - 2 :] == ["--entrypoint", "vllm", "sha256:abc", "serve", *HEAD["args"]]
     bare = {**settings_of(plan), "entrypoint": [], "args": []}
     assert unit.container(bare)[-1] == "sha256:abc"
 

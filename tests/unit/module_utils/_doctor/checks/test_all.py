@@ -22,20 +22,20 @@ from tests.unit.module_utils.machines import NAMES, load, read
 ALL_RULES = load_rules()
 
 
+UNITS = [{"name": "yitiji-vllm", "serves": True, "args": ["--dtype", "bfloat16", "--quantization", "fp8"]}]
 PLAN = {
     "verdict": "fits",
     "engine": {"name": "vllm", "device": "cuda"},
     "image": {"ref": "vllm:1", "min_driver": "550.54"},
-    "args": ["--dtype", "bfloat16", "--quantization", "fp8"],
 }
 
 
 def judge_machine(name):
     node = read(name)
-    plan = dict(PLAN, nodes={"n1": {"gpus": [gpu["index"] for gpu in node["gpus"]]}})
+    plan = dict(PLAN, nodes={"n1": {"gpus": [gpu["index"] for gpu in node["gpus"]], "units": UNITS}})
     if node["gpus"] and node["gpus"][0]["vendor"] != "nvidia":
         plan["engine"] = {"name": "vllm", "device": "npu"}
-        plan["nodes"] = {"n1": {"gpus": list(range(8))}}
+        plan["nodes"] = {"n1": {"gpus": list(range(8)), "units": UNITS}}
     context = Context(node=node, plan=plan, host="n1")
     return {r["id"]: r for phase in ("pre", "post", "run") for r in evaluate(ALL_RULES, context, phase, PROBES, NEEDS)}
 

@@ -150,7 +150,7 @@ def keys(changes=None, host=None):
 
 def test_only_what_matters_is_asked():
     base = {"own name", "peer gpu02"}
-    services = {"chat config", "engine without key"}
+    services = {"chat config", "yitiji-vllm without key"}
     assert keys() == base | services | {"hub name", "hub"}
     assert keys({"measures/weights/stamp": True}) == base | services
     bare = {"node/services": {}, "node/containers/docker": None}

@@ -1,0 +1,29 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every reader of a plan needs: whether this release can read it, and the units of a node."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping
+
+SCHEMA = 2  # docs/plan.schema.json; another number means: plan again
+
+
+def current(plan: Any) -> Dict[str, Any]:
+    """A plan that was kept somewhere, as far as this release can read it; {} stands for no plan."""
+    return plan if isinstance(plan, dict) and plan.get("schema") == SCHEMA else {}
+
+
+def models_of(plan: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """Each model that is served, the first one first."""
+    return [plan["model"], *plan["models_beside"]]
+
+
+def units_of(plan: Mapping[str, Any], host: str) -> List[Dict[str, Any]]:
+    """The engines on one node, each a systemd unit; none on a node that the plan leaves out."""
+    return list((plan["nodes"].get(host) or {}).get("units") or [])
+
+
+def head_units(plan: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The engines that answer requests; they are all on the head. The first model's come first."""
+    return [unit for node in plan["nodes"].values() for unit in node["units"] if unit["serves"]]

@@ -1,0 +1,25 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every reader of a plan needs."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA, current, head_units, units_of
+
+OTHERS = [None, "", "text", [], {}, {"schema": 1, "args": []}, {"schema": "2"}, {"verdict": "fits"}]
+
+
+@pytest.mark.parametrize("plan", OTHERS)
+def test_what_this_release_cannot_read_is_no_plan(plan):
+    assert current(plan) == {}
+
+
+def test_a_plan_of_this_release_is_read():
+    assert current({"schema": SCHEMA, "nodes": {}}) == {"schema": SCHEMA, "nodes": {}}
+
+
+def test_units_of_a_node_and_of_the_head():
+    first, rank, second = ({"name": "a", "serves": True}, {"name": "a", "serves": False}, {"name": "b", "serves": True})
+    plan = {"nodes": {"n1": {"units": [first, second]}, "n2": {"units": [rank]}}}
+    assert units_of(plan, "n1") == head_units(plan) == [first, second]
+    assert units_of(plan, "n2") == [rank] and units_of(plan, "elsewhere") == []
