@@ -31,7 +31,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
-from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import bundle
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import pack
 from settings import SETTINGS, whole_config
 
 CATALOG = ROOT / "plugins" / "catalog"
@@ -169,7 +169,7 @@ def load_rules() -> list[dict[str, Any]]:
 def doctor(out: Path, plan: Any, replay: str | None) -> dict[str, Any]:
     """The packed command as it lies on a node, by every phase; once asked with a plan, once without."""
     program = out / "yitiji-doctor"
-    program.write_bytes(bundle(str(ROOT / "plugins" / "module_utils"), load_rules()))
+    program.write_bytes(pack(str(ROOT / "plugins" / "module_utils"), "_doctor.cli", load_rules()))
     config = out / "doctor-config.json"
     settings = {"deployment": "gpu", "host": "gpu", "source": "modelscope", "weights_dir": "/srv/models",
                 "ports": {"engine": 8000, "chat": 8080, "https": 443, "http": 80}}  # fmt: skip
