@@ -73,6 +73,9 @@ RAW = [
     "df -h",
     "mount",
     "free -b",
+    "nvidia-smi --version",
+    "ls -lR /lib/modules",
+    "ls -l /usr/local/nvidia/lib64 /usr/local/nvidia/bin",
 ]
 FILES = [
     "/proc/driver/nvidia/version",

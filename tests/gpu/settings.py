@@ -30,6 +30,16 @@ SETTINGS: list[dict[str, Any]] = [
         "seconds": 100,
     },
     {
+        "name": "7b-estimate",  # the older runner, which has the graphs estimated before the cache is cut
+        "model": "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B",
+        "max_len": 16384,
+        "max_seqs": 256,
+        "max_batched": 8192,
+        "utilization": 0.92,
+        "env": {"VLLM_USE_V2_MODEL_RUNNER": "0"},
+        "seconds": 90,
+    },
+    {
         "name": "v2-lite",  # latent attention and experts
         "model": "deepseek-ai/DeepSeek-Coder-V2-Lite-Instruct",
         "max_len": 32768,

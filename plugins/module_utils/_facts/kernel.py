@@ -51,10 +51,14 @@ def architecture(pci_id: Optional[str]) -> Optional[str]:
 
 
 def nouveau(host: Host, loaded: List[str]) -> Dict[str, Any]:
-    """{loaded, blacklisted}."""
+    """{loaded, blacklisted, available}; available: the running kernel has such a module, None when nobody can tell."""
+    release = first_line(host.read("/proc/sys/kernel/osrelease")) or ""
+    drivers = f"/lib/modules/{release}/kernel/drivers/gpu/drm"
+    known = host.names(drivers) if release else []
     return {
         "loaded": "nouveau" in loaded or host.exists("/sys/module/nouveau/initstate"),
         "blacklisted": bool(blacklists(host)),
+        "available": "nouveau" in known if known else None,
     }
 
 

@@ -15,7 +15,13 @@ MIB = 1024 * 1024
 CAPABILITY = {"Volta": "7.0", "Turing": "7.5", "Ada Lovelace": "8.9", "Hopper": "9.0"}
 # Uncorrectable errors of the memory since the driver was loaded: drivers since 450, then older ones (Volta).
 ECC = ("ecc_errors/volatile/dram_uncorrectable", "ecc_errors/volatile/double_bit/device_memory")
-LIBRARY_DIRS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")
+LIBRARY_DIRS = (
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/nvidia/lib64",  # where a host lends the driver to what runs on it
+)
 
 
 def read_smi(host: Host) -> Dict[str, Any]:
@@ -73,6 +79,12 @@ def _mib(node: ElementTree.Element, path: str) -> Optional[int]:
     return None if found is None else found * MIB
 
 
+def _usable(node: ElementTree.Element) -> Optional[int]:
+    """What programs can have: the driver counts what it keeps for itself into the total."""
+    total = _mib(node, "fb_memory_usage/total")
+    return None if total is None else total - (_mib(node, "fb_memory_usage/reserved") or 0)
+
+
 def _gpu(node: ElementTree.Element, index: int) -> Dict[str, Any]:
     bus = (node.get("id") or _text(node, "pci/pci_bus_id") or "").lower()
     device = number("0x" + (_text(node, "pci/pci_device_id") or "").replace("0x", ""))
@@ -83,7 +95,7 @@ def _gpu(node: ElementTree.Element, index: int) -> Dict[str, Any]:
         "index": index,
         "name": _text(node, "product_name"),
         "vendor": "nvidia",
-        "memory_bytes": _mib(node, "fb_memory_usage/total"),
+        "memory_bytes": _usable(node),
         "free_bytes": _mib(node, "fb_memory_usage/free"),
         "compute_capability": CAPABILITY.get(architecture or ""),
         "pci_id": None if device is None else f"{device & 0xFFFF:04x}:{device >> 16:04x}",

@@ -112,6 +112,8 @@ def image_entry(wish: Wish, catalog: Catalog, key: str) -> Dict[str, Any]:
         "entrypoint": list(entry.get("entrypoint", [])),
         "bytes": entry.get("bytes"),
         "version": entry.get("version"),
+        "cuda": entry.get("cuda"),
+        "min_driver": entry.get("min_driver"),
         "ray": bool(entry.get("ray")),
         "roles": list(entry.get("roles", [])),
     }

@@ -60,6 +60,8 @@ def nouveau(context: Context) -> Finding:
                 f"{where} holds nouveau and not its blacklist: it takes the cards at the next boot",
                 f"{where} 中有 nouveau 却没有禁用项：下次启动会抢占显卡",
             )
+    if found.get("available") is False and not found.get("blacklisted"):
+        return passed("the running kernel has no nouveau", "运行中的内核没有 nouveau 模块")
     if not found.get("blacklisted") and context.node.get("nvidia"):
         return warned("nouveau is not loaded, but nothing keeps it from it", "nouveau 未加载，但没有被禁用")
     return passed("nouveau is not loaded", "nouveau 未加载")

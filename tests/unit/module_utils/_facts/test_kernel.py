@@ -46,7 +46,7 @@ def test_nouveau_blacklist():
     files = {"/etc/modprobe.d/x.conf": "# blacklist nouveau\n"}
     assert not kernel.nouveau(capture(files), [])["blacklisted"]
     files = {"/etc/modprobe.d/x.conf": "blacklist nouveau\noptions nouveau modeset=0\n"}
-    assert kernel.nouveau(capture(files), ["nouveau"]) == {"loaded": True, "blacklisted": True}
+    assert kernel.nouveau(capture(files), ["nouveau"]) == {"loaded": True, "blacklisted": True, "available": None}
 
 
 def test_kernel_log_keeps_what_tells():
