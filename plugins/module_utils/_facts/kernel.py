@@ -53,12 +53,12 @@ def architecture(pci_id: Optional[str]) -> Optional[str]:
 def nouveau(host: Host, loaded: List[str]) -> Dict[str, Any]:
     """{loaded, blacklisted, available}; available: the running kernel has such a module, None when nobody can tell."""
     release = first_line(host.read("/proc/sys/kernel/osrelease")) or ""
-    drivers = f"/lib/modules/{release}/kernel/drivers/gpu/drm"
-    known = host.names(drivers) if release else []
+    known = host.names(f"/lib/modules/{release}/kernel/drivers/gpu/drm") if release else []
+    bare = bool(host.names("/lib")) and not host.names("/lib/modules")  # a kernel from elsewhere, as in a microVM
     return {
         "loaded": "nouveau" in loaded or host.exists("/sys/module/nouveau/initstate"),
         "blacklisted": bool(blacklists(host)),
-        "available": "nouveau" in known if known else None,
+        "available": "nouveau" in known if known else False if bare else None,
     }
 
 

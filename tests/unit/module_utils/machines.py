@@ -44,6 +44,7 @@ def card_xml(card: dict[str, Any]) -> str:
     <pci><pci_bus_id>00000000:{card["bus"].upper()}</pci_bus_id>
       <pci_device_id>{card["device"].upper()}10DE</pci_device_id></pci>
     <fb_memory_usage><total>{total} MiB</total>
+      {part("<reserved>{} MiB</reserved>", card.get("reserved"))}
       {part("<used>{} MiB</used><free>{} MiB</free>", used, free)}</fb_memory_usage>
     {part("<bar1_memory_usage><total>{} MiB</total></bar1_memory_usage>", card.get("bar1"))}
     {part("<ecc_errors><volatile><" + name + "></volatile></ecc_errors>", ecc)}

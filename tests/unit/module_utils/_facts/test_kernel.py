@@ -22,7 +22,11 @@ from tests.unit.module_utils._facts.captured import capture
     ],
 )  # fmt: skip
 def test_the_initramfs_of_the_next_boot(image, tool, listing, expected):
-    files = {image: "", "/etc/modprobe.d/no.conf": "# x\nblacklist nouveau\n", "/etc/modprobe.d/other.conf": "blacklist x\n"}
+    files = {
+        image: "",
+        "/etc/modprobe.d/no.conf": "# x\nblacklist nouveau\n",
+        "/etc/modprobe.d/other.conf": "blacklist x\n",
+    }
     kernels = [{"version": "6.0", "image": True}, {"version": "6.1", "image": True}, {"version": "6.2", "image": False}]
     found = kernel.initramfs(capture(files, {f"{tool} {image}": listing}), kernels)
     assert found == {"file": image, "nouveau": expected[0], "guarded": expected[1]}
@@ -47,6 +51,15 @@ def test_nouveau_blacklist():
     assert not kernel.nouveau(capture(files), [])["blacklisted"]
     files = {"/etc/modprobe.d/x.conf": "blacklist nouveau\noptions nouveau modeset=0\n"}
     assert kernel.nouveau(capture(files), ["nouveau"]) == {"loaded": True, "blacklisted": True, "available": None}
+
+
+def test_a_kernel_without_nouveau():
+    files = {"/proc/sys/kernel/osrelease": "6.8.0-1\n"}
+    drivers = "/lib/modules/6.8.0-1/kernel/drivers/gpu/drm/"
+    assert kernel.nouveau(capture({**files, drivers + "ast/ast.ko": ""}), [])["available"] is False
+    assert kernel.nouveau(capture({**files, drivers + "nouveau/nouveau.ko": ""}), [])["available"] is True
+    assert kernel.nouveau(capture(files), [])["available"] is None
+    assert kernel.nouveau(capture({"/lib/ld-linux-x86-64.so.2": ""}), [])["available"] is False
 
 
 def test_kernel_log_keeps_what_tells():

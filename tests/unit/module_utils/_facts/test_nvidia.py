@@ -35,6 +35,25 @@ def test_dkms_in_both_dialects():
     assert nvidia.dkms(capture()) is None
 
 
-@pytest.mark.parametrize("text", ["", "No devices were found", "<nvidia_smi_log><gpu>", "<nvidia_smi_log>&</nvidia_smi_log>"])
+@pytest.mark.parametrize(
+    "text", ["", "No devices were found", "<nvidia_smi_log><gpu>", "<nvidia_smi_log>&</nvidia_smi_log>"]
+)
 def test_what_is_no_xml_is_none(text):
     assert nvidia.parse_smi(text) is None
+
+
+@pytest.mark.parametrize(("reserved", "usable"), [("<reserved>616 MiB</reserved>", 143155), ("", 143771)])
+def test_memory_is_what_programs_can_have(reserved, usable):
+    memory = f"<fb_memory_usage><total>143771 MiB</total>{reserved}</fb_memory_usage>"
+    found = nvidia.parse_smi(f'<nvidia_smi_log><gpu id="00000000:00:06.0">{memory}</gpu></nvidia_smi_log>')
+    assert found["gpus"][0]["memory_bytes"] == usable * 1024**2
+
+
+def test_the_library_of_a_lent_driver():
+    host = capture({"/usr/local/nvidia/lib64/libnvidia-ml.so.580.159.04": ""})
+    assert (
+        nvidia.driver(host, {"present": True, "driver_version": None, "cuda_version": None, "error": None})[
+            "library_version"
+        ]
+        == "580.159.04"
+    )

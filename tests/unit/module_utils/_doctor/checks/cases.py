@@ -84,6 +84,7 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM201", "skip", {"settings/installs_driver": True, "node/nouveau/loaded": True}, "role keeps"),
     ("LLM201", "fail", {"node/nouveau/loaded": True}, "nouveau"),
     ("LLM201", "warn", {"node/nouveau/blacklisted": False}, "nothing keeps"),
+    ("LLM201", "pass", {"node/nouveau/blacklisted": False, "node/nouveau/available": False}, "has no nouveau"),
     ("LLM201", "fail", {"node/nouveau/initramfs/guarded": False}, "initrd.img-6.1.0-40-amd64"),
     ("LLM201", "pass", {"node/nouveau/initramfs/guarded": False, "node/boot/cmdline": "modprobe.blacklist=nouveau"}, "not loaded"),
     ("LLM201", "unknown", {"node/nouveau/initramfs/nouveau": None}, "can't look into"),
