@@ -7,9 +7,9 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
-from ansible.errors import AnsibleActionFail
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
 
 
@@ -23,7 +23,7 @@ class ActionModule(Watched):
         try:
             found = catalogue(self._task.args.get("catalog_dirs") or [], ("licences", "targets"))
         except Refusal as refusal:
-            raise AnsibleActionFail(refusal.message("", ["localhost"])) from refusal
+            action_fail(refusal, "localhost")
         self._task.args["catalog"] = found
         answer: Dict[str, Any] = super().run(tmp, task_vars)
         return answer

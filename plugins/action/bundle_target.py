@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as Unreadable
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
 
 
 class ActionModule(ActionBase):
@@ -27,10 +26,8 @@ class ActionModule(ActionBase):
         try:
             known = catalogue(args["catalog_dirs"], ("targets", "gpus"))
             target = target_of(args["target"], known["targets"])
-        except Unreadable as refusal:
-            raise AnsibleActionFail(refusal.message("", [host])) from refusal
         except Refusal as refusal:
-            raise AnsibleActionFail(render(refusal, host)) from None
+            return {**result, **failed(refusal, host)}
         names = {"debian": "Debian", "ubuntu": "Ubuntu"}
         facts = {
             "distribution": names.get(target["distribution"], target["distribution"]),

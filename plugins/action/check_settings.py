@@ -7,8 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import preflight as containers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import preflight as driver
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import preflight as engine
@@ -55,10 +54,9 @@ class ActionModule(ActionBase):
             if kinds:
                 settings["catalog"] = catalogue(args["catalog_dirs"], kinds)
             found = CHECKS[args["role"]](settings)
-        except PlanRefusal as refusal:
-            result.update(failed=True, rules=[refusal.id], msg=refusal.message("", [host]))
-            return result
+        except Refusal as refusal:
+            found = [refusal]
         if found:
             rules = list(dict.fromkeys(refusal.rule for refusal in found))
-            result.update(failed=True, rules=rules, msg="\n".join(render(refusal, host) for refusal in found))
+            result.update(failed=True, rules=rules, msg="\n".join(refusal.message(host) for refusal in found))
         return result

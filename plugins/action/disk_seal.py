@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
 
 
 def entries(folders: List[str]) -> Dict[str, Dict[str, Any]]:
@@ -17,7 +17,7 @@ def entries(folders: List[str]) -> Dict[str, Dict[str, Any]]:
     try:
         return catalogue(folders, ("seal",))["seal"]
     except Refusal as refusal:
-        raise AnsibleActionFail(refusal.message("", [])) from refusal
+        action_fail(refusal, "localhost")
 
 
 class ActionModule(ActionBase):

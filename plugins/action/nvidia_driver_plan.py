@@ -8,11 +8,11 @@ import time
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as CatalogRefusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import plan as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
 
 
 class ActionModule(ActionBase):
@@ -30,9 +30,7 @@ class ActionModule(ActionBase):
             catalog = catalogue(options["catalog_dirs"], ("drivers",))["drivers"]
             plan = core.make_plan(core.merge_facts(options["node"], options["facts"]), catalog, wishes)
         except Refusal as refusal:
-            return {**result, "failed": True, "msg": render(refusal, host), "rule": refusal.rule}
-        except CatalogRefusal as refusal:
-            return {**result, "failed": True, "msg": refusal.message("drivers", [host]), "rule": refusal.id}
+            return {**result, **failed(refusal, host)}
         for warning in plan["warnings"]:
             self._display.warning(f"{warning['id']} [{host}] {warning['zh']} / {warning['en']}")
         return {**result, "changed": False, "plan": plan}

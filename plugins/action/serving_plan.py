@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import os
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base import refusal as base
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
@@ -24,7 +22,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish, resolve
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, failed
 
 
 class ActionModule(ActionBase):
@@ -39,7 +37,7 @@ class ActionModule(ActionBase):
             if options["save_to"]:
                 check_folder(options["save_to"])
             return self._answer(result, options, task_vars or {})
-        except base.Refusal as refusal:
+        except Refusal as refusal:
             action_fail(refusal, str((task_vars or {}).get("inventory_hostname", "")))
 
     def _answer(self, result, options, task_vars):
@@ -58,10 +56,7 @@ class ActionModule(ActionBase):
             plan = options["planned"] or make_plan(read_wish(options, catalog), catalog, read_guests(options, catalog))
         except Refusal as refusal:
             hosts = list(options["nodes"]) or [str(task_vars.get("inventory_hostname", ""))]
-            raise AnsibleActionFail(
-                refusal.message(options["deployment"], hosts),
-                result={"refusal": refusal.as_dict(), "rule": refusal.id},
-            ) from refusal
+            return {**result, **failed(refusal, hosts), "refusal": refusal.as_dict(hosts)}
         texts = {language: explain(plan, language) for language in ("zh", "en")}
         changed, diff = False, []
         if options["save_to"]:
@@ -80,10 +75,7 @@ class ActionModule(ActionBase):
         """Compares what each engine said at its start with the plan and keeps the rows."""
         found = learn(options["planned"], options["engine_logs"])
         if not found["rows"]:
-            raise AnsibleActionFail(
-                "LLM536: 引擎日志中没有 KV 缓存的数值, 请等引擎启动完成 / "
-                "the engine's log holds no figure of its KV cache; wait until it has started"
-            )
+            return failed(Refusal("LLM536"), list(options["planned"].get("nodes") or {}))
         changed, diff = False, []
         if options["calibration_file"]:
             rows = add_rows(read_rows(options["calibration_file"]), found["rows"])

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes, site
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
 
 def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
@@ -26,9 +25,7 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
             }
         )
     except Refusal as refusal:
-        raise AnsibleFilterError(render(refusal, host)) from refusal
-    except PlanRefusal as refusal:
-        raise AnsibleFilterError(refusal.message("", [host])) from refusal
+        filter_fail(refusal, host)
 
 
 def gateway_refused(engine: str, folders: List[str]) -> List[str]:

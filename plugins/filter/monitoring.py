@@ -7,11 +7,10 @@ from __future__ import annotations
 import json
 
 import yaml
-from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal as PlanRefusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
 
 def monitoring_files(plan, role):
@@ -20,10 +19,8 @@ def monitoring_files(plan, role):
         data = catalogue(role["catalog_dirs"], core.KINDS)
         needs = core.needs_of(plan) - (set() if role["dcgm"] else {"gpu"})
         rules = core.alert_rules(data["alerts"], core.needs_of(plan), role["thresholds"], role["off"])
-    except PlanRefusal as error:
-        raise AnsibleFilterError(str(error)) from error
     except Refusal as refusal:
-        raise AnsibleFilterError(render(refusal)) from refusal
+        filter_fail(refusal, "localhost")
     files = {
         "prometheus.yml": _yaml(core.scrape_config(plan, role)),
         "alerts.yml": _yaml(rules),

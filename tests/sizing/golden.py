@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 from tests.sizing.common import declared, first_unit, load_catalog, plan, totals
 
@@ -34,7 +34,7 @@ def cell(catalog: Any, model: str, precision: str, gpu: str, nodes: int, count: 
         made = plan(catalog, declared(gpu, count, nodes), profile="golden", model=model, precision=precision)
     except Refusal as refusal:
         longest = (refusal.have or {}).get("longest_context") or 0
-        return refusal.id + (f" (≤{longest // 1024}K)" if longest else "")
+        return refusal.rule + (f" (≤{longest // 1024}K)" if longest else "")
     layout = first_unit(made)["layout"]
     name = "".join(
         f"{key}{layout[part]}" for key, part in (("T", "tensor"), ("P", "pipeline"), ("D", "data")) if layout[part] > 1
@@ -94,7 +94,7 @@ def gguf(catalog: Any) -> list[str]:
         try:
             made = plan(catalog, declared(gpu, count, memory_gib=memory), **wish)
         except Refusal as refusal:
-            lines.append(f"{start}| {refusal.id} | | |")
+            lines.append(f"{start}| {refusal.rule} | | |")
             continue
         held = first_unit(made)["memory"]
         lines.append(f"{start}| {made['gguf']['gpu_layers']} | {held['cards_gib']:.0f} | {held['host_gib']:.0f} |")

@@ -7,11 +7,10 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 
 KINDS = ("models", "gpus", "engines", "images", "profiles", "routes")
-KIND_ZH = {"models": "模型", "gpus": "GPU", "engines": "引擎", "images": "镜像", "profiles": "档位", "routes": "路由"}
-KIND_EN = {**{kind: kind[:-1] for kind in KINDS}, "gpus": "GPU"}
+UNKNOWN = {"profiles": "LLM521", "models": "LLM522", "engines": "LLM523", "images": "LLM524", "gpus": "LLM525"}
 
 Entry = Dict[str, Any]
 Catalog = Dict[str, Dict[str, Entry]]
@@ -23,11 +22,7 @@ def read_catalog(folders: List[str], parse: Parse, kinds: Tuple[str, ...] = KIND
     catalog: Catalog = {kind: {} for kind in kinds}
     for folder in folders:
         if not os.path.isdir(folder):
-            raise Refusal(
-                "LLM520",
-                text(f"目录 {folder} 不存在", f"the catalogue folder {folder} does not exist"),
-                [text("检查 appliance_catalog_dirs", "correct appliance_catalog_dirs")],
-            )
+            raise Refusal("LLM520", problem=say("catalog_no_folder", folder=folder))
         for kind in kinds:
             for path in _files(os.path.join(folder, kind)):
                 merge(catalog, kind, _parse_file(path, parse), path)
@@ -46,24 +41,13 @@ def _parse_file(path: str, parse: Parse) -> Any:
         with open(path, encoding="utf-8") as handle:
             return parse(handle.read())
     except Exception as error:
-        raise Refusal(
-            "LLM520",
-            text(f"目录文件 {path} 读不了: {error}", f"can't read catalogue file {path}: {error}"),
-            [text("修正该 YAML 文件", "correct that YAML file")],
-        ) from error
+        raise Refusal("LLM520", problem=say("catalog_bad_file", path=path, error=error)) from error
 
 
 def merge(catalog: Catalog, kind: str, entries: Any, path: str) -> None:
     """Adds entries; one that stands already is changed key by key, so a vendor states only what differs."""
     if not isinstance(entries, Mapping) or not all(isinstance(entry, Mapping) for entry in entries.values()):
-        raise Refusal(
-            "LLM520",
-            text(
-                f"{path}: 应为 名称 -> 字典",
-                f"{path}: expected a mapping of names to mappings",
-            ),
-            [text("参照 docs/planner.md 中的格式", "follow the format in docs/planner.md")],
-        )
+        raise Refusal("LLM520", problem=say("catalog_no_mapping", path=path))
     for name, entry in entries.items():
         catalog[kind][str(name)] = _deep(catalog[kind].get(str(name), {}), entry)
 
@@ -83,19 +67,7 @@ def look_up(catalog: Catalog, kind: str, name: str, variable: str) -> Entry:
     found = catalog[kind].get(name)
     if found is None:
         known = ", ".join(sorted(catalog[kind])) or "-"
-        raise Refusal(
-            {"profiles": "LLM521", "models": "LLM522", "engines": "LLM523", "images": "LLM524", "gpus": "LLM525"}[kind],
-            text(
-                f"未知{KIND_ZH[kind]} {name!r}；现有: {known}",
-                f"unknown {KIND_EN[kind]} {name!r}; there are: {known}",
-            ),
-            [
-                text(
-                    f"把 {variable} 设为其中之一, 或在 appliance_catalog_dirs 的目录中添加",
-                    f"set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-                )
-            ],
-        )
+        raise Refusal(UNKNOWN[kind], name=name, known=known, variable=variable)
     return found
 
 

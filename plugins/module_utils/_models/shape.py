@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 
 # model_type -> how its layers are built. Only these are sized to the token.
 DENSE = ("llama", "qwen2", "qwen3", "mistral", "phi3", "yi", "internlm2", "granite", "starcoder2", "opt", "gpt_bigcode")
@@ -104,26 +105,22 @@ class Shape:
         return self.known and not self.hybrid
 
 
-def _bad(model: str, zh: str, en: str) -> Refusal:
-    return Refusal(
-        "LLM531",
-        text(f"{model} 的 config.json 有误: {zh}", f"config.json of {model} is not usable: {en}"),
-        [text("检查模型目录或换一个修订版", "check the model's folder, or take another revision")],
-    )
+def _bad(model: str, problem: Text) -> Refusal:
+    return Refusal("LLM531", model=model, problem=problem)
 
 
 def _number(config: Mapping[str, Any], key: str, model: str, default: Optional[int] = None) -> int:
     value = config.get(key)
     if value is None:
         if default is None:
-            raise _bad(model, f"缺少 {key}", f"{key} is missing")
+            raise _bad(model, say("config_missing", key=key))
         return default
     if isinstance(value, bool) or not isinstance(value, (int, float)) or int(value) != value or value < 0:
-        raise _bad(model, f"{key}={value!r} 不是非负整数", f"{key}={value!r} is no whole number")
+        raise _bad(model, say("config_no_number", key=key, value=value))
     if default is None and value == 0:
-        raise _bad(model, f"{key} 为 0", f"{key} is 0")
+        raise _bad(model, say("config_zero", key=key))
     if value > LIMITS.get(key, 1000000000):
-        raise _bad(model, f"{key}={value} 过大", f"{key}={value} is absurd")
+        raise _bad(model, say("config_absurd", key=key, value=value))
     return int(value)
 
 
@@ -201,22 +198,18 @@ def _compressed(raw: Mapping[str, Any]) -> Quant:
 def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
     """The shape, or a refusal that names the field. An unknown model_type is read but marked."""
     if not isinstance(raw, Mapping) or not raw:
-        raise _bad(model, "文件为空或不是 JSON 对象", "the file is empty or no JSON object")
+        raise _bad(model, say("config_empty"))
     kind = model_type_of(raw)
     config, vision = _flatten(raw)
     if not kind:
-        raise _bad(model, "缺少 model_type 与 architectures", "neither model_type nor architectures is set")
+        raise _bad(model, say("config_no_type"))
     hidden = _number(config, "hidden_size", model)
     heads = _number(config, "num_attention_heads", model)
     kv_heads = _number(config, "num_key_value_heads", model, heads) or heads
     kv_lora = _number(config, "kv_lora_rank", model, 0)
     head_dim = _number(config, "head_dim", model, 0) or hidden // heads
     if head_dim == 0 or (kv_lora == 0 and heads % kv_heads):
-        raise _bad(
-            model,
-            f"注意力头 {heads} 不能被 KV 头 {kv_heads} 整除",
-            f"{heads} attention heads can't be shared by {kv_heads} KV heads",
-        )
+        raise _bad(model, say("config_heads", heads=heads, kv_heads=kv_heads))
     experts = 0
     for key in ("n_routed_experts", "num_experts", "num_local_experts"):
         experts = experts or _number(config, key, model, 0)
@@ -224,7 +217,7 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
     moe_inter = _number(config, "moe_intermediate_size", model, 0) or (inter if experts else 0)
     used = _number(config, "num_experts_per_tok", model, 1 if experts else 0)
     if used > experts:
-        raise _bad(model, "每词元专家数多于专家总数", "more experts for a token than there are experts")
+        raise _bad(model, say("config_experts"))
     dtype = str(config.get("torch_dtype") or config.get("dtype") or "bfloat16").replace("torch.", "")
     bias = config.get("attention_bias")
     shape = Shape(
@@ -247,5 +240,5 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
         hybrid=_hybrid(config, kind), known=kind in DENSE + MOE + MLA + HYBRID,
     )  # fmt: skip
     if shape.dense_first > shape.layers:
-        raise _bad(model, "first_k_dense_replace 大于层数", "first_k_dense_replace is more than the layers")
+        raise _bad(model, say("config_dense_layers"))
     return shape

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 
 GROUP_PORT = 29500  # lifelines between the nodes' parts (_engines/group.py)
@@ -19,20 +19,7 @@ def check_addresses(nodes: List[Node]) -> None:
     """A name, or an address that no interface holds, leads to an endless wait at the start."""
     for node in nodes:
         if node.source == "facts" and node.interface is None:
-            raise Refusal(
-                "LLM401",
-                text(
-                    f"{node.name}: {node.address} 不是该节点某个接口的 IP 地址, 多节点部署需要",
-                    f"{node.name}: {node.address} is not the IP address of an interface of it, which nodes that "
-                    "compute together need",
-                ),
-                [
-                    text(
-                        f"为 {node.name} 设置 appliance_data_address (节点间网络的地址)",
-                        f"set appliance_data_address of {node.name} to its address in the network between the nodes",
-                    )
-                ],
-            )
+            raise Refusal("LLM401", node=node.name, address=node.address)
 
 
 def cluster_part(nodes: List[Node], executor: Optional[str]) -> Optional[Dict[str, Any]]:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, Text, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Text, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
@@ -66,35 +67,18 @@ def image_part(
     if not fitting:
         shown = "" if capability is None else f" (sm {capability})"
         shown += " (Ray)" if wish.executor == "ray" else ""
-        raise Refusal(
-            "LLM524",
-            text(
-                f"没有可在 {device}{shown} 上运行的 {wish.engine} 镜像",
-                f"no image of {wish.engine} runs on {device}{shown}",
-            ),
-            [
-                text(
-                    "选择另一引擎 (appliance_engine), 或在目录中添加镜像",
-                    "take another engine (appliance_engine), or add an image to the catalogue",
-                )
-            ],
-        )
+        raise Refusal("LLM551", device=device, more=shown, engine=wish.engine)
     name = max(fitting)[-1]
     entry = look_up(catalog, "images", name, "appliance_images")
     wanted = entry.get("min_driver")
     if driver and wanted and version_key(driver) < version_key(str(wanted)):
         raise Refusal(
             "LLM209",
-            text(
-                f"驱动 {driver} 太旧: 镜像 {entry['ref']} 的 CUDA {entry.get('cuda')} 需要 {wanted}",
-                f"driver {driver} is too old: CUDA {entry.get('cuda')} of image {entry['ref']} wants {wanted}",
-            ),
-            [
-                text(f"把驱动升级到 {wanted} 或更新", f"install driver {wanted} or newer"),
-                text("用 appliance_images 固定一个更旧的镜像", "pin an older image with appliance_images"),
-            ],
-            {"driver": wanted},
-            {"driver": driver},
+            image=entry["ref"],
+            wanted=f"CUDA {entry.get('cuda')}, driver {wanted}",
+            driver=driver,
+            need={"driver": wanted},
+            have={"driver": driver},
         )
     return image_entry(wish, catalog, name)
 

@@ -8,7 +8,8 @@ import dataclasses
 import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, Text, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing
@@ -25,18 +26,15 @@ class Guest(NamedTuple):
     cards: int
 
 
-def _refusal(reason: Text, fix: Text) -> Refusal:
-    return Refusal("LLM539", reason, [fix])
+def _refusal(problem: Text, remedy: Text) -> Refusal:
+    return Refusal("LLM539", problem=problem, remedies=[remedy])
 
 
 def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:
     wrong = sorted(set(row) - set(FIELDS))
     if wrong or not row.get("model") or int(row.get("cards", 1)) < 1:
         said = ", ".join(wrong) or f"model {row.get('model')!r}, cards {row.get('cards', 1)!r}"
-        raise _refusal(
-            text(f"appliance_beside 的一项不正确: {said}", f"an entry of appliance_beside is wrong: {said}"),
-            text("每项写 model 与 cards (至少 1)", "give each entry a model and cards (at least 1)"),
-        )
+        raise _refusal(say("beside_entry", said=said), say("beside_entry_remedy"))
     return row
 
 
@@ -69,12 +67,8 @@ def beside(wish: Wish, guests: List[Guest], size: Callable[[Wish], Sizing]) -> L
     first = len(wish.head.gpus) - taken
     if wish.head.gpus and first < 1:
         raise _refusal(
-            text(
-                f"{wish.head.name}: {len(wish.head.gpus)} 张 GPU, appliance_beside 要用 {taken} 张, 主模型没有可用的卡",
-                f"{wish.head.name}: {len(wish.head.gpus)} GPU(s), of which appliance_beside takes {taken}: "
-                "none is left for the first model",
-            ),
-            text("减少 appliance_beside 的 cards", "lower the cards in appliance_beside"),
+            say("beside_cards", node=wish.head.name, cards=len(wish.head.gpus), taken=taken),
+            say("beside_cards_remedy"),
         )
     node = wish.head
     engines: List[Tuple[str, Sizing]] = []
@@ -103,14 +97,7 @@ def replicas(wish: Wish, size: Callable[[Wish], Sizing]) -> List[Tuple[str, Sizi
 
 def _parts(node: Node, count: int) -> List[Node]:
     if len(node.gpus) % count:
-        raise Refusal(
-            "LLM503",
-            text(
-                f"{node.name}: {len(node.gpus)} 张 GPU 不能平均分给 {count} 个副本",
-                f"{node.name}: {len(node.gpus)} GPU(s) can't be divided among {count} replicas",
-            ),
-            [text("修改 appliance_replicas", "set appliance_replicas to a divisor of the number of GPUs")],
-        )
+        raise Refusal("LLM542", node=node.name, cards=len(node.gpus), count=count)
     size = len(node.gpus) // count
     memory = None if node.memory_bytes is None else node.memory_bytes // count
     return [
@@ -121,20 +108,11 @@ def _parts(node: Node, count: int) -> List[Node]:
 
 def _possible(wish: Wish, guests: List[Guest]) -> None:
     if wish.engine in GGUF_ENGINES or wish.replicas > 1 or len(wish.nodes) > 1:
-        raise _refusal(
-            text(
-                "appliance_beside 只用于单节点、单副本的容器引擎 (vllm, sglang, lmdeploy)",
-                "appliance_beside is for one node, one replica and an engine in a container (vllm, sglang, lmdeploy)",
-            ),
-            text("去掉 appliance_beside, 或分成多个部署", "take appliance_beside out, or make several deployments"),
-        )
+        raise _refusal(say("beside_alone"), say("beside_alone_remedy"))
     names = [wish.served_name, *(guest.wish.served_name for guest in guests)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise _refusal(
-            text(f"模型 {', '.join(twice)} 出现两次", f"model {', '.join(twice)} stands there twice"),
-            text("同一模型的多个副本用 appliance_replicas", "for copies of one model use appliance_replicas"),
-        )
+        raise _refusal(say("beside_twice", names=twice), say("beside_twice_remedy"))
 
 
 def _rest(node: Node, cards: int, memory: int) -> Node:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 
 GIB = 1024**3
@@ -45,11 +45,7 @@ class Node:
 def read_nodes(nodes: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> List[Node]:
     """In the order given: the first is the head."""
     if not nodes:
-        raise Refusal(
-            "LLM512",
-            text("部署中没有节点", "the deployment has no node"),
-            [text("在清单中给该组添加主机", "add hosts to the deployment's group in the inventory")],
-        )
+        raise Refusal("LLM512", ranks=1, there=0)
     return [_node(name, dict(entry), catalog) for name, entry in nodes.items()]
 
 
@@ -59,11 +55,7 @@ def _node(name: str, entry: Dict[str, Any], catalog: Catalog) -> Node:
     if facts:
         return _from_facts(name, address, facts, catalog)
     if not declared:
-        raise Refusal(
-            "LLM513",
-            text(f"{name}: 既没有读取到硬件, 也没有声明", f"{name}: its hardware was neither read nor declared"),
-            [text("在清单中写 appliance_hardware", "declare appliance_hardware in the inventory")],
-        )
+        raise Refusal("LLM513", node=name)
     return _from_declared(name, address, declared, catalog)
 
 

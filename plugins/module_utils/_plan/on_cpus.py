@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import List
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, command, environment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES
@@ -31,14 +31,7 @@ SHM = 2 * GIB
 
 def _nodes(wish: Wish, ranks: int) -> List[Node]:
     if ranks > len(wish.nodes):
-        raise Refusal(
-            "LLM512",
-            text(
-                f"档位 {wish.profile} 需要 {ranks} 个节点, 部署中只有 {len(wish.nodes)} 个",
-                f"profile {wish.profile} takes {ranks} nodes, the deployment has {len(wish.nodes)}",
-            ),
-            [text("在清单中给该组添加主机", "add hosts to the deployment's group in the inventory")],
-        )
+        raise Refusal("LLM512", ranks=ranks, there=len(wish.nodes))
     if ranks > 1:
         check_addresses(wish.nodes[:ranks])
     return wish.nodes[:ranks]
@@ -47,14 +40,7 @@ def _nodes(wish: Wish, ranks: int) -> List[Node]:
 def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     shape, head = wish.shape, wish.head
     if not shape.sized:
-        raise Refusal(
-            "LLM532",
-            text(
-                f"{shape.model_type} 的缓存不能按词元计算",
-                f"the cache of {shape.model_type} can't be sized by the token",
-            ),
-            [text("选择另一模型", "take another model")],
-        )
+        raise Refusal("LLM547", model_type=shape.model_type)
     tensor, pipeline = wish.layout.get("tensor", 1), wish.layout.get("pipeline", 1)
     used = _nodes(wish, tensor * pipeline)
     spread = len(used) > 1
@@ -70,19 +56,7 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     have = min((node.memory_bytes for node in used if node.memory_bytes is not None), default=None)
     if have is not None and need > have:
         raise Refusal(
-            "LLM104",
-            text(
-                f"内存不足: 需要 {gib(need):.1f} GiB, 只有 {gib(have):.1f} GiB",
-                f"not enough memory: {gib(need):.1f} GiB needed, {gib(have):.1f} GiB there",
-            ),
-            [
-                text(
-                    "减小 appliance_context_length 或 appliance_concurrency",
-                    "lower appliance_context_length or appliance_concurrency",
-                )
-            ],
-            {"memory_bytes": need},
-            {"memory_bytes": have},
+            "LLM104", needed=gib(need), there=gib(have), need={"memory_bytes": need}, have={"memory_bytes": have}
         )
     version = str(image["version"])
     settings = Settings(

@@ -9,7 +9,9 @@ import posixpath
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.gguf_engines import (
     GgufSettings,
@@ -115,11 +117,7 @@ def size_on_gguf(wish: Wish, catalog: Catalog) -> Sizing:
     files = (wish.entry.get("gguf") or {}).get("files") or {}
     if wish.gguf and wish.gguf not in files:
         known = ", ".join(sorted(files))
-        raise Refusal(
-            "LLM529",
-            text(f"没有 GGUF {wish.gguf!r}；现有: {known}", f"no GGUF {wish.gguf!r}; there are: {known}"),
-            [text("设置 appliance_gguf", "set appliance_gguf to one of them")],
-        )
+        raise Refusal("LLM529", gguf=wish.gguf, known=known)
     cards = [float(gpu.total if gpu.free is None else gpu.free) for gpu in head.gpus]
     parallel = 1 if wish.engine == "ktransformers" else wish.concurrency
     rows = {name: _known(wish, row) for name, row in files.items()}
@@ -173,20 +171,7 @@ def _choose(
         return mixed[0]
     need = smallest.host_bytes + HOST_RESERVE if smallest else 0.0
     raise Refusal(
-        "LLM504",
-        text(
-            f"内存不足: 最小的 GGUF 还需要 {gib(need):.0f} GiB 内存, 只有 {gib(host or 0):.0f} GiB",
-            f"not enough main memory: the smallest GGUF wants {gib(need):.0f} GiB of it, {gib(host or 0):.0f} there",
-        ),
-        [
-            text(
-                "减小 appliance_context_length 或 appliance_concurrency",
-                "lower appliance_context_length or appliance_concurrency",
-            ),
-            text("增加内存或 GPU", "add main memory or GPUs"),
-        ],
-        {"memory_bytes": int(need)},
-        {"memory_bytes": host},
+        "LLM104", needed=gib(need), there=gib(host or 0), need={"memory_bytes": int(need)}, have={"memory_bytes": host}
     )
 
 
@@ -195,28 +180,17 @@ def _ktransformers(wish: Wish, shape: Shape, head: Node, cards: List[float], cho
     cache = kv_layer_bytes(shape, 1, "auto") * shape.layers * wish.context
     short = []
     if not shape.moe:
-        short.append(("只支持 MoE 模型", "it serves mixture-of-experts models only"))
+        short.append(say("plan_moe_only"))
     if not cards or max(cards) < KT_CARD + cache:
-        short.append(
-            (f"需要一张 {gib(KT_CARD + cache):.0f} GiB 的 GPU", f"one GPU of {gib(KT_CARD + cache):.0f} GiB is needed")
-        )
+        short.append(say("plan_one_card", needed=gib(KT_CARD + cache)))
     if head.memory_bytes is not None and head.memory_bytes < need:
-        short.append(
-            (
-                f"需要 {gib(need):.0f} GiB 内存, 只有 {gib(head.memory_bytes):.0f}",
-                f"{gib(need):.0f} GiB of main memory needed, {gib(head.memory_bytes):.0f} there",
-            )
-        )
+        short.append(say("plan_main_memory", needed=gib(need), there=gib(head.memory_bytes)))
     if short:
         raise Refusal(
-            "LLM504",
-            text(
-                "KTransformers: " + "; ".join(one[0] for one in short),
-                "KTransformers: " + "; ".join(one[1] for one in short),
-            ),
-            [text("appliance_engine: llamacpp, 更小的 GGUF", "appliance_engine: llamacpp with a smaller GGUF")],
-            {"memory_bytes": int(need)},
-            {"memory_bytes": head.memory_bytes},
+            "LLM546",
+            problem=joined(short),
+            need={"memory_bytes": int(need)},
+            have={"memory_bytes": head.memory_bytes},
         )
     return Split(0, KT_CARD + cache, need)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.command import engine_args, engine_env
@@ -44,37 +44,15 @@ def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
     bare = [node.name for node in nodes if not node.gpus]
     if bare:
         names = ", ".join(bare)
-        raise Refusal(
-            "LLM511",
-            text(f"{names}: 没有 GPU", f"{names}: no GPU"),
-            [
-                text(
-                    "安装驱动 (nvidia-smi 应列出 GPU), 或从部署中移除该节点",
-                    "install the driver (nvidia-smi must list the GPUs), or take the node out of the deployment",
-                )
-            ],
-        )
+        raise Refusal("LLM511", names=names)
     kinds = sorted({gpu.kind for node in nodes for gpu in node.gpus})
     if len(kinds) > 1:
         listed = ", ".join(kinds)
-        raise Refusal(
-            "LLM507",
-            text(f"一个部署中有多种 GPU: {listed}", f"different GPUs in one deployment: {listed}"),
-            [text("按 GPU 型号分成多个部署 (清单组)", "make one deployment (inventory group) for each kind of GPU")],
-        )
+        raise Refusal("LLM507", listed=listed)
     gpus = [gpu for node in nodes for gpu in node.gpus]
     smallest = min(gpus, key=lambda gpu: (gpu.total, -1 if gpu.free is None else gpu.free))
     if smallest.total <= 0:
-        raise Refusal(
-            "LLM525",
-            text(f"不知道 {smallest.kind} 的显存", f"the memory of {smallest.kind} is not known"),
-            [
-                text(
-                    "安装驱动, 或在目录 gpus 中添加该型号",
-                    "install the driver, or add the card to the catalogue's gpus",
-                )
-            ],
-        )
+        raise Refusal("LLM543", kind=smallest.kind)
     free = [gpu.free for gpu in gpus if gpu.free is not None]
     return dataclasses.replace(smallest, free=min(free) if free else None), min(len(node.gpus) for node in nodes)
 
@@ -108,14 +86,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     if not found or not found[0].fits:
         raise refuse(wish, problem, gpu, catalog, precision.name)
     if wish.shape.quant.method and not precision.shape.quant.method:
-        raise Refusal(
-            "LLM528",
-            text(
-                f"{wish.model_id} 的检查点是量化的, 没有已知的 16 位版本",
-                f"the checkpoint {wish.model_id} is quantised and no 16-bit one is known",
-            ),
-            [text("appliance_precision: native", "appliance_precision: native")],
-        )
+        raise Refusal("LLM528", model=wish.model_id)
     return _sizing(wish, catalog, engine, image, device, gpu, problem, precision, found)
 
 
@@ -133,11 +104,7 @@ def make_problem(
     if wish.index_bytes and shape.quant == wish.shape.quant:
         correction = max(0.0, wish.index_bytes - checkpoint_bytes(shape)) / GIB
     if wish.kv_dtype == "fp8" and (gpu.capability or 0) < 8.9 and gpu.vendor == "nvidia":
-        raise Refusal(
-            "LLM502",
-            text(f"{gpu.kind} 不能使用 FP8 KV 缓存 (sm_89+)", f"{gpu.kind} can't keep an FP8 KV cache (sm_89+)"),
-            [text("appliance_kv_cache_dtype: auto", "appliance_kv_cache_dtype: auto")],
-        )
+        raise Refusal("LLM545", gpu=gpu.kind)
     # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
     sizing = version_key(version) if wish.engine == "vllm" else (0, 33, 0)
     return Problem(
@@ -185,22 +152,12 @@ def _sized_only(wish: Wish, problem: Problem) -> None:
     found = search(problem)
     free = [one.memory.kv - margin_gib(problem.total_gib) for one in found]
     left = round(max(0.0, *free), 1) if free else 0.0
+    have = {"kv_gib_per_gpu": left}
     if not shape.known:
-        rule, zh, en = "LLM533", f"未知的 model_type {shape.model_type!r}", f"unknown model_type {shape.model_type!r}"
-    elif shape.hybrid:
-        rule, zh, en = "LLM532", f"{shape.model_type} 使用混合缓存", f"{shape.model_type} keeps a hybrid cache"
-    else:
-        rule, zh, en = "LLM534", "多模态模型的启动开销未知", "what a multimodal model takes at start is not known"
-    raise Refusal(
-        rule,
-        text(
-            f"{wish.model_id}: {zh}; 每卡约剩 {left} GiB 给 KV, 但不承诺词元数",
-            f"{wish.model_id}: {en}; about {left} GiB a card would be left for KV, but no token count is promised",
-        ),
-        [text("选择目录中的模型", "take a model of the catalogue")],
-        None,
-        {"kv_gib_per_gpu": left},
-    )
+        raise Refusal("LLM533", model=wish.model_id, model_type=shape.model_type, left=left, have=have)
+    if shape.hybrid:
+        raise Refusal("LLM532", model=wish.model_id, model_type=shape.model_type, left=left, have=have)
+    raise Refusal("LLM534", model=wish.model_id, left=left, have=have)
 
 
 def _sizing(

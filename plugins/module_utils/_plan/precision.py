@@ -8,7 +8,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, Text, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Text, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
 
@@ -48,29 +49,24 @@ def stored_form(shape: Shape) -> str:
     return "fp16" if shape.dtype in ("float16", "half") else "bf16"
 
 
-def _refuse(gpu: Gpu, rule: str, form: str, fix: Text) -> Refusal:
+def _refuse(rule: str, gpu: Gpu, form: str) -> Refusal:
     capability = "" if gpu.capability is None else f" ({gpu.capability})"
-    return Refusal(
-        rule,
-        text(f"{gpu.kind}{capability} 不能运行 {form}", f"{gpu.kind}{capability} can't run {form}"),
-        [fix],
-        {"format": form}, {"gpu": gpu.kind, "capability": gpu.capability},
-    )  # fmt: skip
+    kind = f"{gpu.kind}{capability}"
+    need, have = {"format": form}, {"gpu": gpu.kind, "capability": gpu.capability}
+    if rule == "LLM501":
+        return Refusal("LLM501", gpu=kind, form=form, need=need, have=have)
+    return Refusal("LLM502", gpu=kind, form=form, need=need, have=have)
 
 
 def decide(shape: Shape, wish: str, gpu: Gpu, entry: Mapping[str, Any]) -> Precision:
     """The precision to run, or a refusal that says what the card can run instead."""
     stored = stored_form(shape)
     quantised = stored not in ("bf16", "fp16")
-    other = text(
-        "改用其他检查点 (appliance_precision: awq 或 int8) 或 GGUF 引擎 (appliance_engine: llamacpp)",
-        "take another checkpoint (appliance_precision: awq or int8) or a GGUF engine (appliance_engine: llamacpp)",
-    )
     if shape.mla and gpu.vendor == "nvidia" and (gpu.capability or 0) < MLA_FLOOR:
-        raise _refuse(gpu, "LLM502", "MLA (sm_80+)", other)
+        raise _refuse("LLM502", gpu, "MLA (sm_80+)")
     if quantised and wish not in ("bf16", "fp16"):
         if not card_runs(gpu, entry, stored):
-            raise _refuse(gpu, "LLM502", stored.upper(), other)
+            raise _refuse("LLM502", gpu, stored.upper())
         dtype = "float16" if stored in ("awq", "gptq") or not card_runs(gpu, entry, "bf16") else "bfloat16"
         return Precision(shape, dtype, None, stored, [])
     if quantised:  # 16 bit asked of a quantised checkpoint: the weights grow
@@ -78,12 +74,11 @@ def decide(shape: Shape, wish: str, gpu: Gpu, entry: Mapping[str, Any]) -> Preci
     want = stored if wish == "native" or (quantised and wish == stored) else wish
     if want == "fp8":
         if not card_runs(gpu, entry, "fp8"):
-            raise _refuse(gpu, "LLM502", "FP8 (sm_89+)", other)
+            raise _refuse("LLM502", gpu, "FP8 (sm_89+)")
         return Precision(dataclasses.replace(shape, quant=Quant("fp8", 8)), "bfloat16", "fp8", "fp8", [])
     if want == "bf16" and not card_runs(gpu, entry, "bf16"):
         if wish == "bf16":
-            raise _refuse(gpu, "LLM501", "bfloat16 (sm_80+)", text(
-                "设置 appliance_precision: fp16", "set appliance_precision: fp16"))  # fmt: skip
+            raise _refuse("LLM501", gpu, "bfloat16 (sm_80+)")
         warning = text(f"{gpu.kind} 没有 bfloat16, 用 float16 运行", f"{gpu.kind} has no bfloat16: it runs float16")
         return Precision(shape, "float16", None, "fp16", [warning])
     return Precision(shape, "float16" if want == "fp16" else "bfloat16", None, want, [])

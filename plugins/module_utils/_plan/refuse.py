@@ -7,7 +7,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Dict, List, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, Text, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
@@ -32,39 +33,35 @@ def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: 
     cards = f"{problem.nodes} x {problem.gpus} x {gpu.kind}" if problem.nodes > 1 else f"{problem.gpus} x {gpu.kind}"
     if not found:
         faults = "; ".join(filter(None, [tensor_fault(problem.shape, problem.gpus)]))
-        return Refusal(
-            "LLM503",
-            text(f"{cards}: 没有可行的并行布局 ({faults})", f"{cards}: no parallel layout is possible ({faults})"),
-            [text("换用其他 GPU 数量", "use another number of GPUs")],
-        )
+        return Refusal("LLM503", cards=cards, faults=faults)
     nearest = found[0]
     have = round(nearest.memory.budget, 1)
     need = round(nearest.memory.budget + nearest.short_gib, 2)
     longest = longest_context(dataclasses.replace(problem, concurrency=1))
     weights = round(nearest.memory.weights, 1)
     layout = nearest.layout
-    zh = (
-        f"{wish.model_id} ({precision.upper()}) 在 {cards} 上放不下: 每卡需要 {need:.2f} GiB "
-        f"(其中权重 {weights:.1f}), 可用 {have:.1f} GiB (TP{layout.tensor} PP{layout.pipeline}, "
-        f"上下文 {problem.context}, 并发 {problem.concurrency})；单请求最长可用上下文 {longest}"
-    )
-    en = (
-        f"{wish.model_id} ({precision.upper()}) does not fit on {cards}: {need:.2f} GiB a card needed "
-        f"({weights:.1f} of it weights), {have:.1f} GiB usable (TP{layout.tensor} PP{layout.pipeline}, context "
-        f"{problem.context}, {problem.concurrency} requests at once); longest context that would fit: {longest}"
-    )
     fixes = [fix for _order, fix in sorted(_fixes(wish, problem, gpu, catalog, longest), key=lambda one: one[0])]
     return Refusal(
         "LLM504",
-        text(zh, en),
-        fixes[:3] or [text("换用更小的模型", "take a smaller model")],
-        {
+        model=wish.model_id,
+        precision=precision.upper(),
+        cards=cards,
+        needed=need,
+        weights=weights,
+        usable=have,
+        tensor=layout.tensor,
+        pipeline=layout.pipeline,
+        context=problem.context,
+        requests=problem.concurrency,
+        longest=longest,
+        remedies=fixes[:3],
+        need={
             "gib_per_gpu": need,
             "weights_gib_per_gpu": weights,
             "context": problem.context,
             "concurrency": problem.concurrency,
         },
-        {"gib_per_gpu": have, "kv_tokens": nearest.tokens * layout.data, "longest_context": longest},
+        have={"gib_per_gpu": have, "kv_tokens": nearest.tokens * layout.data, "longest_context": longest},
     )
 
 
@@ -75,51 +72,20 @@ def _fixes(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, longest: in
     requests = most_requests(problem)
     fewer = dataclasses.replace(problem, concurrency=max(1, requests))
     if 1 <= requests < problem.concurrency and best(fewer):
-        fixes.append(
-            (
-                1,
-                text(
-                    f"appliance_concurrency: {requests} (请求 {problem.request_tokens} 词元)",
-                    f"appliance_concurrency: {requests} (at {problem.request_tokens} tokens a request)",
-                ),
-            )
-        )
+        fixes.append((1, say("plan_fewer_requests", requests=requests, tokens=problem.request_tokens)))
     if SHORTEST <= longest < problem.context:
         tokens = min(problem.request_tokens, longest)
         shorter = dataclasses.replace(problem, context=longest, request_tokens=tokens)
         count = min(problem.concurrency, max(1, most_requests(shorter)))
         if best(dataclasses.replace(shorter, concurrency=count)):
-            fixes.append(
-                (
-                    2,
-                    text(
-                        f"appliance_context_length: {longest}, appliance_concurrency: {count}",
-                        f"appliance_context_length: {longest}, appliance_concurrency: {count}",
-                    ),
-                )
-            )
+            fixes.append((2, say("plan_shorter_context", context=longest, requests=count)))
     fixes += _precision_fixes(wish, problem, gpu, entry)
     more = _more_cards(problem)
     if more:
         nodes, gpus = more
-        fixes.append(
-            (
-                6,
-                text(
-                    f"改用 {nodes} 个节点 x {gpus} 张 {gpu.kind}", f"use {nodes} node(s) with {gpus} x {gpu.kind} each"
-                ),
-            )
-        )
+        fixes.append((6, say("plan_more_cards", nodes=nodes, cards=gpus, gpu=gpu.kind)))
     if wish.entry.get("gguf") and len(fixes) < 3:
-        fixes.append(
-            (
-                7,
-                text(
-                    "appliance_engine: llamacpp (GGUF, 部分层放内存)",
-                    "appliance_engine: llamacpp (GGUF, some layers in main memory)",
-                ),
-            )
-        )
+        fixes.append((7, say("plan_on_llamacpp")))
     return fixes
 
 
@@ -133,53 +99,21 @@ def _precision_fixes(wish: Wish, problem: Problem, gpu: Gpu, entry: Dict[str, An
         except Refusal:
             shape = None
         if shape is not None and best(dataclasses.replace(problem, shape=shape)):
-            fixes.append(
-                (
-                    0,
-                    text(
-                        f"appliance_precision: native (检查点本身是 {form.upper()}, 放得下)",
-                        f"appliance_precision: native (the checkpoint itself is {form.upper()}, which fits)",
-                    ),
-                )
-            )
+            fixes.append((0, say("plan_native_precision", form=form.upper())))
     if problem.kv_dtype == "auto" and card_runs(gpu, entry, "fp8"):
         if best(dataclasses.replace(problem, kv_dtype="fp8")):
-            fixes.append(
-                (
-                    3,
-                    text(
-                        "appliance_kv_cache_dtype: fp8 (KV 缓存减半)",
-                        "appliance_kv_cache_dtype: fp8 (halves the KV cache)",
-                    ),
-                )
-            )
+            fixes.append((3, say("plan_fp8_cache")))
         plain = not problem.shape.quant.method and not (native and native.quant.method)
         if plain:
             half = decide(problem.shape, "fp8", gpu, entry).shape
             if best(dataclasses.replace(problem, shape=half)):
-                fixes.append(
-                    (
-                        4,
-                        text(
-                            "appliance_precision: fp8 (加载时量化)",
-                            "appliance_precision: fp8 (quantised while loading)",
-                        ),
-                    )
-                )
+                fixes.append((4, say("plan_fp8_weights")))
     for name, other in sorted((wish.entry.get("checkpoints") or {}).items()):
         shape = _other_shape(wish, other)
         if shape.quant == problem.shape.quant or not card_runs(gpu, entry, stored_form(shape)):
             continue
         if best(dataclasses.replace(problem, shape=shape)):
-            fixes.append(
-                (
-                    5,
-                    text(
-                        f"appliance_precision: {name} (检查点 {other['id']})",
-                        f"appliance_precision: {name} (checkpoint {other['id']})",
-                    ),
-                )
-            )
+            fixes.append((5, say("plan_other_checkpoint", name=name, checkpoint=other["id"])))
     return fixes
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal, text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import (
     Catalog,
     Entry,
@@ -75,14 +75,7 @@ class Wish:
 def _one_of(name: str, value: str, known: Tuple[str, ...]) -> None:
     if value not in known:
         listed = ", ".join(known)
-        raise Refusal(
-            "LLM526",
-            text(
-                f"appliance_{name} 未知: {value!r}；可用: {listed}",
-                f"unknown appliance_{name} {value!r}; there are: {listed}",
-            ),
-            [text(f"把 appliance_{name} 设为其中之一", f"set appliance_{name} to one of them")],
-        )
+        raise Refusal("LLM526", name=name, value=value, listed=listed)
 
 
 def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
@@ -112,19 +105,7 @@ def gguf_source(entry: Entry, engine: str) -> Entry:
         return {}
     known = entry.get("gguf") or {}
     if not known:
-        raise Refusal(
-            "LLM529",
-            text(
-                f"{engine} 需要 GGUF, 目录中该模型没有 gguf",
-                f"{engine} wants a GGUF, and the catalogue names none for this model",
-            ),
-            [
-                text(
-                    "appliance_engine: vllm, 或在目录中添加 gguf",
-                    "appliance_engine: vllm, or add gguf to the model's entry",
-                )
-            ],
-        )
+        raise Refusal("LLM548", engine=engine)
     return {"id": known["id"]}
 
 
@@ -154,19 +135,7 @@ def config_of(entry: Entry, chosen: Entry) -> Dict[str, Any]:
 def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any]) -> Shape:
     config = info.get("config") or config_of(entry, chosen if "quantization_config" in chosen else {})
     if not config:
-        raise Refusal(
-            "LLM530",
-            text(
-                f"模型 {model_id} 没有 config.json, 目录中也没有",
-                f"nothing is known of model {model_id}: no config.json was read and the catalogue has none",
-            ),
-            [
-                text(
-                    "让节点能访问模型站, 或在目录中写入 config",
-                    "make the hub reachable, or put the config into the catalogue",
-                )
-            ],
-        )
+        raise Refusal("LLM530", model=model_id)
     return read_shape(config, model_id)
 
 
@@ -198,19 +167,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
     request = min(context, int(profile.get("request_tokens") or context))
     if context > shape.max_len:
         raise Refusal(
-            "LLM504",
-            text(
-                f"请求的上下文 {context} 超过模型上限 {shape.max_len}",
-                f"the context asked for, {context}, is longer than the model's own limit {shape.max_len}",
-            ),
-            [
-                text(
-                    f"appliance_context_length 至多 {shape.max_len}",
-                    f"set appliance_context_length to at most {shape.max_len}",
-                )
-            ],
-            {"context": context},
-            {"context": shape.max_len},
+            "LLM544", context=context, most=shape.max_len, need={"context": context}, have={"context": shape.max_len}
         )
     listing = [
         Listed(str(one["path"]), int(one.get("size") or 0), str(one.get("sha256") or ""))

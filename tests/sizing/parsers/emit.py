@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 from tests.sizing.common import declared, first_unit, load_catalog, plan
 

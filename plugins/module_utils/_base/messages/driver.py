@@ -9,18 +9,20 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
-    "LLM222": Message(
-        Text("the driver's repository cannot be used: {why}", "驱动软件源不可用：{why}"),
-        Text(
-            "give its address (http://, https:// or file:///) in nvidia_driver_repository_url and its public key, "
-            "as armoured text, in nvidia_driver_repository_key, or set nvidia_driver_repository_trusted: true",
-            "请在 nvidia_driver_repository_url 中填写地址（http://、https:// 或 file:///），"
-            "在 nvidia_driver_repository_key 中填写公钥文本，或设置 nvidia_driver_repository_trusted: true",
-        ),
-    ),
     "LLM201": Message(
         Text("nouveau is not kept from loading", "未禁用 nouveau"),
         Text("run site.yml again", "请重新运行 site.yml"),
+    ),
+    "LLM209": Message(
+        Text(
+            "the driver is too old for the image: {image} wants {wanted}, there is {driver}",
+            "驱动对镜像来说太旧：{image} 需要 {wanted}，现为 {driver}",
+        ),
+        Text(
+            "install a newer driver (nvidia_driver_repository_url names a source), or pin an older image with "
+            "appliance_images",
+            "请升级驱动（可用 nvidia_driver_repository_url 指定软件源），或用 appliance_images 固定较旧的镜像",
+        ),
     ),
     "LLM211": Message(
         Text("the IOMMU translates between the cards; transfers may hang", "IOMMU 在显卡之间做地址转换，传输可能卡住"),
@@ -35,6 +37,16 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "reboot it and run again, or allow it with nvidia_driver_reboot: allowed",
             "请重启后重新运行，或设置 nvidia_driver_reboot: allowed 允许自动重启",
+        ),
+    ),
+    "LLM222": Message(
+        Text("the driver's repository cannot be used: {why}", "驱动软件源不可用：{why}"),
+        Text(
+            "give its address (http://, https:// or file:///) in nvidia_driver_repository_url and its public "
+            "key, as armoured text, in nvidia_driver_repository_key, or set nvidia_driver_repository_trusted: "
+            "true",
+            "请在 nvidia_driver_repository_url 中填写地址（http://、https:// 或 file:///），在 "
+            "nvidia_driver_repository_key 中填写公钥文本，或设置 nvidia_driver_repository_trusted: true",
         ),
     ),
     "LLM225": Message(
@@ -74,8 +86,9 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
-    "a repository without an address": Text("{url!r} is not an address", "{url!r} 不是有效的地址"),
     "a repository without a key": Text(
-        "nvidia_driver_repository_key holds no key for {url}", "nvidia_driver_repository_key 中没有 {url} 的密钥"
+        "nvidia_driver_repository_key holds no key for {url}",
+        "nvidia_driver_repository_key 中没有 {url} 的密钥",
     ),
+    "a repository without an address": Text("{url!r} is not an address", "{url!r} 不是有效的地址"),
 }

@@ -9,19 +9,14 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
-    "LLM130": Message(
-        Text("ports that cannot be: {what}", "端口不可用：{what}"),
-        Text("give each of {names} a port of its own, from 1 to 65535", "请为 {names} 各指定一个不同的端口（1-65535）"),
-    ),
-    "LLM131": Message(
-        Text("{name} does not take {value!r}", "{name} 不接受 {value!r}"),
-        Text("write it like this: {example}", "写法示例：{example}"),
-    ),
-    "LLM132": Message(
-        Text("{name}: {path!r} is not a path that can be used", "{name}：路径 {path!r} 不可用"),
+    "LLM104": Message(
         Text(
-            "write it whole, from / on, without blanks, commas, quotes, % and $",
-            "请写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $",
+            "not enough memory: {needed:.1f} GiB needed, {there:.1f} GiB there",
+            "内存不足：需要 {needed:.1f} GiB，只有 {there:.1f} GiB",
+        ),
+        Text(
+            "lower appliance_context_length or appliance_concurrency, or add main memory or GPUs",
+            "请减小 appliance_context_length 或 appliance_concurrency，或增加内存或 GPU",
         ),
     ),
     "LLM116": Message(
@@ -50,6 +45,21 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "look on the node what hangs (ps, dmesg, a full or failing disk), then run again",
             "请在节点上查看阻塞原因（ps、dmesg、磁盘已满或故障），然后重新运行",
+        ),
+    ),
+    "LLM130": Message(
+        Text("ports that cannot be: {what}", "端口不可用：{what}"),
+        Text("give each of {names} a port of its own, from 1 to 65535", "请为 {names} 各指定一个不同的端口（1-65535）"),
+    ),
+    "LLM131": Message(
+        Text("{name} does not take {value!r}", "{name} 不接受 {value!r}"),
+        Text("write it like this: {example}", "写法示例：{example}"),
+    ),
+    "LLM132": Message(
+        Text("{name}: {path!r} is not a path that can be used", "{name}：路径 {path!r} 不可用"),
+        Text(
+            "write it whole, from / on, without blanks, commas, quotes, % and $",
+            "请写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $",
         ),
     ),
 }

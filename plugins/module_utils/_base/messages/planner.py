@@ -9,6 +9,52 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM501": Message(
+        Text("{gpu} can't run {form}", "{gpu} 不能运行 {form}"),
+        Text("set appliance_precision: fp16", "请设置 appliance_precision: fp16"),
+    ),
+    "LLM502": Message(
+        Text("{gpu} can't run {form}", "{gpu} 不能运行 {form}"),
+        Text(
+            "take another checkpoint (appliance_precision: awq or int8) or a GGUF engine (appliance_engine: "
+            "llamacpp)",
+            "请改用其他检查点（appliance_precision: awq 或 int8）或 GGUF 引擎（appliance_engine: llamacpp）",
+        ),
+    ),
+    "LLM503": Message(
+        Text("{cards}: no parallel layout is possible ({faults})", "{cards}：没有可行的并行布局（{faults}）"),
+        Text("use another number of GPUs", "请换用其他 GPU 数量"),
+    ),
+    "LLM504": Message(
+        Text(
+            "{model} ({precision}) does not fit on {cards}: {needed:.2f} GiB a card needed ({weights:.1f} of "
+            "it weights), {usable:.1f} GiB usable (TP{tensor} PP{pipeline}, context {context}, {requests} "
+            "requests at once); longest context that would fit: {longest}",
+            "{model}（{precision}）在 {cards} 上放不下：每卡需要 {needed:.2f} GiB（其中权重 {weights:.1f}），"
+            "可用 {usable:.1f} GiB（TP{tensor} PP{pipeline}，上下文 {context}，并发 {requests}）；单请求最长可"
+            "用上下文 {longest}",
+        ),
+        Text("take a smaller model", "请换用更小的模型"),
+    ),
+    "LLM507": Message(
+        Text("different GPUs in one deployment: {listed}", "一个部署中有多种 GPU：{listed}"),
+        Text("make one deployment (inventory group) for each kind of GPU", "请按 GPU 型号分成多个部署（清单组）"),
+    ),
+    "LLM511": Message(
+        Text("{names}: no GPU", "{names}：没有 GPU"),
+        Text(
+            "install the driver (nvidia-smi must list the GPUs), or take the node out of the deployment",
+            "请安装驱动（nvidia-smi 应列出 GPU），或从部署中移除该节点",
+        ),
+    ),
+    "LLM512": Message(
+        Text("the deployment has {there} node(s), {ranks} are needed", "部署中有 {there} 个节点，需要 {ranks} 个"),
+        Text("add hosts to the deployment's group in the inventory", "请在清单中给该组添加主机"),
+    ),
+    "LLM513": Message(
+        Text("{node}: its hardware was neither read nor declared", "{node}：既没有读取到硬件，也没有声明"),
+        Text("declare appliance_hardware in the inventory", "请在清单中写 appliance_hardware"),
+    ),
     "LLM514": Message(
         Text(
             "the head {head} of {deployment} is not in this run or has failed, so there is no plan",
@@ -20,11 +66,121 @@ MESSAGES: Dict[str, Message] = {
         Text("the plan differs from the saved one", "计划已与保存的不同"),
         Text("run site.yml again", "请重新运行 site.yml"),
     ),
+    "LLM520": Message(
+        Text("the catalogue can't be read: {problem}", "无法读取目录：{problem}"),
+        Text(
+            "correct that file or appliance_catalog_dirs (the format is in docs/planner.md)",
+            "请修正该文件或 appliance_catalog_dirs（格式见 docs/planner.md）",
+        ),
+    ),
+    "LLM521": Message(
+        Text("unknown profile {name!r}; there are: {known}", "未知档位 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+        ),
+    ),
+    "LLM522": Message(
+        Text("unknown model {name!r}; there are: {known}", "未知模型 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+        ),
+    ),
+    "LLM523": Message(
+        Text("unknown engine {name!r}; there are: {known}", "未知引擎 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+        ),
+    ),
+    "LLM524": Message(
+        Text("unknown image {name!r}; there are: {known}", "未知镜像 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+        ),
+    ),
+    "LLM525": Message(
+        Text("unknown GPU {name!r}; there are: {known}", "未知 GPU {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+        ),
+    ),
+    "LLM526": Message(
+        Text(
+            "unknown appliance_{name} {value!r}; there are: {listed}",
+            "appliance_{name} 未知：{value!r}；可用：{listed}",
+        ),
+        Text("set appliance_{name} to one of them", "请把 appliance_{name} 设为其中之一"),
+    ),
+    "LLM528": Message(
+        Text(
+            "the checkpoint {model} is quantised and no 16-bit one is known",
+            "{model} 的检查点是量化的，没有已知的 16 位版本",
+        ),
+        Text("set appliance_precision: native", "请设置 appliance_precision: native"),
+    ),
+    "LLM529": Message(
+        Text("no GGUF {gguf!r}; there are: {known}", "没有 GGUF {gguf!r}；现有：{known}"),
+        Text("set appliance_gguf to one of them", "请将 appliance_gguf 设为其中之一"),
+    ),
+    "LLM530": Message(
+        Text(
+            "nothing is known of model {model}: no config.json was read and the catalogue has none",
+            "模型 {model} 没有 config.json，目录中也没有",
+        ),
+        Text(
+            "make the hub reachable, or put the config into the catalogue",
+            "请让节点能访问模型站，或在目录中写入 config",
+        ),
+    ),
+    "LLM531": Message(
+        Text("config.json of {model} is not usable: {problem}", "{model} 的 config.json 有误：{problem}"),
+        Text("check the model's folder, or take another revision", "请检查模型目录或换一个修订版"),
+    ),
+    "LLM532": Message(
+        Text(
+            "{model}: {model_type} keeps a hybrid cache; about {left} GiB a card would be left for KV, but no "
+            "token count is promised",
+            "{model}：{model_type} 使用混合缓存；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
+        ),
+        Text("take a model of the catalogue", "请选择目录中的模型"),
+    ),
+    "LLM533": Message(
+        Text(
+            "{model}: unknown model_type {model_type!r}; about {left} GiB a card would be left for KV, but no "
+            "token count is promised",
+            "{model}：未知的 model_type {model_type!r}；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
+        ),
+        Text("take a model of the catalogue", "请选择目录中的模型"),
+    ),
+    "LLM534": Message(
+        Text(
+            "{model}: what a multimodal model takes at start is not known; about {left} GiB a card would be "
+            "left for KV, but no token count is promised",
+            "{model}：多模态模型的启动开销未知；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
+        ),
+        Text("take a model of the catalogue", "请选择目录中的模型"),
+    ),
+    "LLM536": Message(
+        Text("the engine's log holds no figure of its KV cache", "引擎日志中没有 KV 缓存的数值"),
+        Text("wait until the engine has started, then run again", "请等引擎启动完成后重新运行"),
+    ),
     "LLM538": Message(
         Text("this plan can be made but not yet run: {reason}", "该方案可以生成，但尚不能运行：{reason}"),
         Text(
             "set appliance_engine: vllm; the plan is kept in {folder}",
             "请设置 appliance_engine: vllm；方案保存在 {folder}",
+        ),
+    ),
+    "LLM539": Message(
+        Text("the models beside the first one can't be planned: {problem}", "无法规划同机的其他模型：{problem}"),
+        Text(
+            "give each entry of appliance_beside a model and its cards, and leave at least one card to the "
+            "first model",
+            "appliance_beside 每项请写明 model 与 cards，并给主模型至少留一张卡",
         ),
     ),
     "LLM541": Message(
@@ -35,6 +191,52 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "set appliance_plan_dir to a folder that can be written, or make the inventory's folder writable",
             "请把 appliance_plan_dir 设为可写的目录，或让清单所在目录可写",
+        ),
+    ),
+    "LLM542": Message(
+        Text(
+            "{node}: {cards} GPU(s) can't be divided among {count} replicas",
+            "{node}：{cards} 张 GPU 不能平均分给 {count} 个副本",
+        ),
+        Text(
+            "set appliance_replicas to a divisor of the number of GPUs",
+            "请将 appliance_replicas 设为 GPU 数量的约数",
+        ),
+    ),
+    "LLM543": Message(
+        Text("the memory of {kind} is not known", "不知道 {kind} 的显存"),
+        Text("install the driver, or add the card to the catalogue's gpus", "请安装驱动，或在目录 gpus 中添加该型号"),
+    ),
+    "LLM544": Message(
+        Text(
+            "the context asked for, {context}, is longer than the model's own limit {most}",
+            "请求的上下文 {context} 超过模型上限 {most}",
+        ),
+        Text("set appliance_context_length to at most {most}", "请将 appliance_context_length 设为至多 {most}"),
+    ),
+    "LLM545": Message(
+        Text("{gpu} can't keep an FP8 KV cache (sm_89+)", "{gpu} 不能使用 FP8 KV 缓存（sm_89+）"),
+        Text("set appliance_kv_cache_dtype: auto", "请设置 appliance_kv_cache_dtype: auto"),
+    ),
+    "LLM546": Message(
+        Text("KTransformers can't serve this here: {problem}", "KTransformers 在此无法运行：{problem}"),
+        Text(
+            "set appliance_engine: llamacpp with a smaller GGUF",
+            "请设置 appliance_engine: llamacpp，并使用更小的 GGUF",
+        ),
+    ),
+    "LLM547": Message(
+        Text("the cache of {model_type} can't be sized by the token", "{model_type} 的缓存不能按词元计算"),
+        Text("take another model", "请选择另一模型"),
+    ),
+    "LLM548": Message(
+        Text(
+            "{engine} wants a GGUF, and the catalogue names none for this model",
+            "{engine} 需要 GGUF，目录中该模型没有 gguf",
+        ),
+        Text(
+            "set appliance_engine: vllm, or add gguf to the model's entry",
+            "请设置 appliance_engine: vllm，或在目录中添加 gguf",
         ),
     ),
     "LLM549": Message(
@@ -58,7 +260,85 @@ MESSAGES: Dict[str, Message] = {
             "请把 quick_check_model 设为节点上的模型目录，例如 /srv/models/OWNER/NAME",
         ),
     ),
+    "LLM551": Message(
+        Text("no image of {engine} runs on {device}{more}", "没有可在 {device}{more} 上运行的 {engine} 镜像"),
+        Text(
+            "take another engine (appliance_engine), or add an image to the catalogue",
+            "请选择另一引擎（appliance_engine），或在目录中添加镜像",
+        ),
+    ),
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "beside_alone": Text(
+        "appliance_beside is for one node, one replica and an engine in a container (vllm, sglang, lmdeploy)",
+        "appliance_beside 只用于单节点、单副本的容器引擎（vllm、sglang、lmdeploy）",
+    ),
+    "beside_alone_remedy": Text(
+        "take appliance_beside out, or make several deployments",
+        "请去掉 appliance_beside，或分成多个部署",
+    ),
+    "beside_cards": Text(
+        "{node}: {cards} GPU(s), of which appliance_beside takes {taken}: none is left for the first model",
+        "{node}：{cards} 张 GPU，appliance_beside 要用 {taken} 张，主模型没有可用的卡",
+    ),
+    "beside_cards_remedy": Text("lower the cards in appliance_beside", "请减少 appliance_beside 的 cards"),
+    "beside_entry": Text("an entry of appliance_beside is wrong: {said}", "appliance_beside 的一项不正确：{said}"),
+    "beside_entry_remedy": Text("give each entry a model and cards (at least 1)", "每项请写 model 与 cards（至少 1）"),
+    "beside_twice": Text("model {names} stands there twice", "模型 {names} 出现两次"),
+    "beside_twice_remedy": Text(
+        "for copies of one model use appliance_replicas",
+        "同一模型的多个副本请用 appliance_replicas",
+    ),
+    "catalog_bad_file": Text("{path}: {error}", "{path}：{error}"),
+    "catalog_no_folder": Text("the folder {folder} does not exist", "文件夹 {folder} 不存在"),
+    "catalog_no_mapping": Text("{path}: expected a mapping of names to mappings", "{path}：内容应为“名称 -> 字典”"),
+    "config_absurd": Text("{key}={value} is absurd", "{key}={value} 过大"),
+    "config_dense_layers": Text("first_k_dense_replace is more than the layers", "first_k_dense_replace 大于层数"),
+    "config_empty": Text("the file is empty or no JSON object", "文件为空或不是 JSON 对象"),
+    "config_experts": Text("more experts for a token than there are experts", "每词元专家数多于专家总数"),
+    "config_heads": Text(
+        "{heads} attention heads can't be shared by {kv_heads} KV heads",
+        "注意力头 {heads} 不能被 KV 头 {kv_heads} 整除",
+    ),
+    "config_missing": Text("{key} is missing", "缺少 {key}"),
+    "config_no_number": Text("{key}={value!r} is no whole number", "{key}={value!r} 不是非负整数"),
+    "config_no_type": Text("neither model_type nor architectures is set", "缺少 model_type 与 architectures"),
+    "config_zero": Text("{key} is 0", "{key} 为 0"),
+    "plan_fewer_requests": Text(
+        "appliance_concurrency: {requests} (at {tokens} tokens a request)",
+        "appliance_concurrency: {requests}（每个请求 {tokens} 词元）",
+    ),
+    "plan_fp8_cache": Text(
+        "appliance_kv_cache_dtype: fp8 (halves the KV cache)",
+        "appliance_kv_cache_dtype: fp8（KV 缓存减半）",
+    ),
+    "plan_fp8_weights": Text(
+        "appliance_precision: fp8 (quantised while loading)",
+        "appliance_precision: fp8（加载时量化）",
+    ),
+    "plan_main_memory": Text(
+        "{needed:.0f} GiB of main memory needed, {there:.0f} there",
+        "需要 {needed:.0f} GiB 内存，只有 {there:.0f}",
+    ),
+    "plan_moe_only": Text("it serves mixture-of-experts models only", "只支持 MoE 模型"),
+    "plan_more_cards": Text("use {nodes} node(s) with {cards} x {gpu} each", "改用 {nodes} 个节点 x {cards} 张 {gpu}"),
+    "plan_native_precision": Text(
+        "appliance_precision: native (the checkpoint itself is {form}, which fits)",
+        "appliance_precision: native（检查点本身是 {form}，放得下）",
+    ),
+    "plan_on_llamacpp": Text(
+        "appliance_engine: llamacpp (GGUF, some layers in main memory)",
+        "appliance_engine: llamacpp（GGUF，部分层放内存）",
+    ),
+    "plan_one_card": Text("one GPU of {needed:.0f} GiB is needed", "需要一张 {needed:.0f} GiB 的 GPU"),
+    "plan_other_checkpoint": Text(
+        "appliance_precision: {name} (checkpoint {checkpoint})",
+        "appliance_precision: {name}（检查点 {checkpoint}）",
+    ),
+    "plan_shorter_context": Text(
+        "appliance_context_length: {context}, appliance_concurrency: {requests}",
+        "appliance_context_length: {context}, appliance_concurrency: {requests}",
+    ),
+}

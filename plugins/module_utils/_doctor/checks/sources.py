@@ -128,13 +128,12 @@ def refused(context: Context) -> Finding:
         model = model_of(context).get("id")
         return passed(f"{model} fits", f"{model} 可部署")
     refusal = plan.get("refusal") or {}
-    reason = refusal.get("reason") or {}
-    fixes = refusal.get("fixes") or []
+    reason, remedy = refusal.get("reason") or {}, refusal.get("remedy") or {}
     return failed(
-        f"{refusal.get('id')}: {reason.get('en')}",
-        f"{refusal.get('id')}：{reason.get('zh')}",
-        fixes_en="; ".join(str(fix.get("en")) for fix in fixes if isinstance(fix, dict)),
-        fixes_zh="；".join(str(fix.get("zh")) for fix in fixes if isinstance(fix, dict)),
+        f"{refusal.get('rule')}: {reason.get('en')}",
+        f"{refusal.get('rule')}：{reason.get('zh')}",
+        fixes_en=str(remedy.get("en")),
+        fixes_zh=str(remedy.get("zh")),
     )
 
 

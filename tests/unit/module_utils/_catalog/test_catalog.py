@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import find_model, read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 
@@ -31,7 +31,7 @@ def test_a_broken_catalogue_file_is_named(tmp_path, content):
     (tmp_path / "gpus" / "bad.yml").write_text(content)
     with pytest.raises(Refusal, match=r"bad\.yml") as caught:
         read_catalog([str(tmp_path)], parse)
-    assert caught.value.id == "LLM520"
+    assert caught.value.rule == "LLM520"
 
 
 def test_a_missing_folder_is_named(tmp_path):

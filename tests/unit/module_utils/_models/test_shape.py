@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_quant, read_shape
 
 GOOD = {
@@ -42,8 +42,8 @@ def test_reads_a_dense_model():
 def test_refuses_missing_and_absurd_fields(change):
     with pytest.raises(Refusal) as caught:
         read_shape({**GOOD, **change}, "x/y")
-    assert caught.value.id == "LLM531"
-    assert "x/y" in caught.value.reason["zh"]
+    assert caught.value.rule == "LLM531"
+    assert "x/y" in caught.value.reason.zh
 
 
 @pytest.mark.parametrize("raw", [{}, [], None, "text"])

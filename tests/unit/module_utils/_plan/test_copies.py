@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.site import models
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
@@ -61,7 +61,7 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
 def test_models_beside_that_cannot_be(catalog, rows, wish, said):
     with pytest.raises(Refusal, match=said) as caught:
         beside(catalog, 3, rows, **wish)
-    assert caught.value.id == "LLM539" and caught.value.reason["zh"]
+    assert caught.value.rule == "LLM539" and caught.value.reason.zh
 
 
 def test_models_beside_share_the_memory_that_is_left(catalog):

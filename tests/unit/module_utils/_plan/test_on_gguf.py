@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import by_formula, layer_sizes, split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
@@ -125,20 +125,20 @@ def test_ktransformers(catalog):
     for nodes in (declared("rtx-4090-24g", 1, memory_gib=256), declared("", 0, **HOST)):
         with pytest.raises(Refusal) as caught:
             plan(catalog, nodes, **wish)
-        assert caught.value.id == "LLM504"
+        assert caught.value.rule == "LLM546"
     with pytest.raises(Refusal):
         plan(catalog, declared("rtx-4090-24g", 1, **HOST), **{**wish, "profile": "basic"})
 
 
 @pytest.mark.parametrize(
     ("wish", "rule"),
-    [({"gguf": "nix"}, "LLM529"), ({"model": "deepseek-v3-671b"}, "LLM529"), ({}, "LLM504")],
+    [({"gguf": "nix"}, "LLM529"), ({"model": "deepseek-v3-671b"}, "LLM548"), ({}, "LLM104")],
 )
 def test_gguf_refusals(catalog, wish, rule):
     wanted = {"profile": "flagship", "engine": "llamacpp", "context_length": 4096, "concurrency": 1, **wish}
     with pytest.raises(Refusal) as caught:
         plan(catalog, declared("t4-16g", 1, memory_gib=32), **wanted)
-    assert caught.value.id == rule and caught.value.fixes
+    assert caught.value.rule == rule and caught.value.remedies
 
 
 def test_the_plan_holds_the_files_that_it_takes_as_they_were_listed(catalog):

@@ -255,7 +255,7 @@ CASES += [
     ("LLM508", "skip", NO_OLLAMA, "ollama"),
     ("LLM508", "unknown", {"measures/ollama": None}, "can't be read"),
     ("LLM590", "fail", {"plan/verdict": "refused", "plan/refusal": {
-        "id": "LLM504", "reason": {"en": "too long", "zh": "过长"}, "fixes": [{"en": "shorter", "zh": "缩短"}]}}, "LLM504"),
+        "rule": "LLM504", "reason": {"en": "too long", "zh": "过长"}, "remedy": {"en": "shorter", "zh": "缩短"}}}, "LLM504"),
     ("LLM590", "skip", NO_PLAN, "plan"),
     ("LLM590", "unknown", {"plan/verdict": "refused", "plan/refusal": 3}, "tripped"),
     ("LLM601", "pass", {"measures/weights/stamp": True}, "verified"),
