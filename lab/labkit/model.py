@@ -180,9 +180,13 @@ def files() -> dict[str, bytes]:
 
 def write(root: Path) -> Path:
     """Write the repository below `root` where it differs; returns its folder."""
-    folder = root / ID
+    return write_files(root / ID, files())
+
+
+def write_files(folder: Path, contents: dict[str, bytes]) -> Path:
+    """Only what differs."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files().items():
+    for name, content in contents.items():
         target = folder / name
         if not target.exists() or target.read_bytes() != content:
             target.write_bytes(content)

@@ -92,10 +92,4 @@ def files() -> dict[str, bytes]:
 
 def write(root: Path) -> Path:
     """Write the repository below `root` where it differs; returns its folder."""
-    folder = root / ID
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files().items():
-        target = folder / name
-        if not target.exists() or target.read_bytes() != content:
-            target.write_bytes(content)
-    return folder
+    return model.write_files(root / ID, files())

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,17 +10,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._programs import z
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 from tests.unit.module_utils.archive_server import Handler
+from tests.unit.module_utils.serving import serving
 
 
 @pytest.fixture
 def server():
     handler = type("H", (Handler,), {})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield handler, f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
+    with serving(handler) as url:
+        yield handler, url
 
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,6 +8,7 @@ import re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     each_unit,
     journal,
@@ -56,29 +57,30 @@ def capability(gpu: Dict[str, Any]) -> Optional[float]:
         return None
 
 
-def bfloat16(context: Context) -> Finding:
-    if not set(arguments(context, "--dtype")) & {"bfloat16", "bf16"}:
-        return skipped("the plan does not ask for bfloat16", "方案未使用 bfloat16")
+def _all_cards(context: Context, least: float, no: Text, yes: Text) -> Finding:
+    """Whether every card that the plan uses is of this compute capability at least."""
     cards = used_cards(context)
     if not cards or any(capability(gpu) is None for gpu in cards):
         return unknown("the cards' compute capability is not known", "无法得知显卡的计算能力")
-    old = [str(gpu["name"]) for gpu in cards if (capability(gpu) or 0) < 8.0]
+    old = [str(gpu["name"]) for gpu in cards if (capability(gpu) or 0) < least]
     if old:
-        return failed(f"{old[0]} has no bfloat16", f"{old[0]} 不支持 bfloat16")
-    return passed("all cards know bfloat16", "全部显卡支持 bfloat16")
+        return failed(f"{old[0]} {no.en}", f"{old[0]} {no.zh}")
+    return passed(yes.en, yes.zh)
+
+
+def bfloat16(context: Context) -> Finding:
+    if not set(arguments(context, "--dtype")) & {"bfloat16", "bf16"}:
+        return skipped("the plan does not ask for bfloat16", "方案未使用 bfloat16")
+    no, yes = Text("has no bfloat16", "不支持 bfloat16"), Text("all cards know bfloat16", "全部显卡支持 bfloat16")
+    return _all_cards(context, 8.0, no, yes)
 
 
 def fp8(context: Context) -> Finding:
     kinds = arguments(context, "--quantization") + arguments(context, "--kv-cache-dtype")
     if not any("fp8" in kind for kind in kinds):
         return skipped("the plan does not ask for FP8", "方案未使用 FP8")
-    cards = used_cards(context)
-    if not cards or any(capability(gpu) is None for gpu in cards):
-        return unknown("the cards' compute capability is not known", "无法得知显卡的计算能力")
-    old = [str(gpu["name"]) for gpu in cards if (capability(gpu) or 0) < 8.9]
-    if old:
-        return failed(f"{old[0]} has no FP8 units", f"{old[0]} 没有 FP8 运算单元")
-    return passed("all cards know FP8", "全部显卡支持 FP8")
+    no, yes = Text("has no FP8 units", "没有 FP8 运算单元"), Text("all cards know FP8", "全部显卡支持 FP8")
+    return _all_cards(context, 8.9, no, yes)
 
 
 def kv_cache(context: Context) -> Finding:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 
 from tests.unit.module_utils._containers.anyone import anyone
+from tests.unit.module_utils.serving import serving
 
 DIGEST = "sha256:" + "d" * 64
 
@@ -92,12 +92,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     handler = type("H", (Handler,), {"asked": [], "sent": {}})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield handler, f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
+    with serving(handler) as url:
+        yield handler, url
 
 
 def at(url, **how):

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
+
+from tests.unit.module_utils.serving import serving
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -54,12 +55,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     handler = type("H", (Handler,), {})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield handler, f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
+    with serving(handler) as url:
+        yield handler, url
 
 
 PARAMS = {"kind": "openai", "model": "", "question": "问?", "expect": "", "max_tokens": 8, "temperature": 0.6}

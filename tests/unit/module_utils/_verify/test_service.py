@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.service import Service, Wanted
+
+from tests.unit.module_utils.serving import serving
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,12 +43,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def page():
     handler = type("H", (Handler,), {})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield handler, f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
+    with serving(handler) as url:
+        yield handler, url
 
 
 class Unit:
