@@ -36,10 +36,7 @@ def gateway_refused(engine: str, folders: List[str]) -> List[str]:
 
 def gateway_team(rows: List[Dict[str, Any]]) -> str:
     """The first team whose key lies on the node and opens the API; empty when there is none."""
-    for row in rows:
-        if row.get("state", "present") == "present" and not row.get("sha256"):
-            return str(row["name"])
-    return ""
+    return next(iter(keys.on_node(rows)), "")
 
 
 class FilterModule:

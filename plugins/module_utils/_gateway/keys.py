@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.secrets import check_value
@@ -48,6 +48,15 @@ def _wrong(reason: Text) -> Refusal:
             "gateway_keys 应为 {name, rate, burst, concurrency, state} 的列表；见角色的 README。",
         ),
     )
+
+
+def on_node(rows: Iterable[Mapping[str, Any]]) -> List[str]:
+    """The teams whose key lies on the node and opens the API."""
+    return [
+        str(row.get("name"))
+        for row in rows
+        if str(row.get("state") or "present") == "present" and not row.get("sha256")
+    ]
 
 
 def parse(rows: List[Mapping[str, Any]], defaults: Mapping[str, int]) -> List[Team]:

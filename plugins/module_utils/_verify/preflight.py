@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import on_node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
 
@@ -14,11 +15,7 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
     """By the names of the role's variables, besides `teams` (rows of gateway_keys) and `hosts` (of the inventory)."""
     found: List[Refusal] = []
     team = settings["verify_team"]
-    able = [
-        str(row.get("name"))
-        for row in settings["teams"]
-        if row.get("state", "present") == "present" and not row.get("sha256")
-    ]
+    able = on_node(settings["teams"])
     if team and team not in able:
         found.append(_wrong("verify_team", team, say("how to choose a team", names=able)))
     if not forms.is_url(settings["verify_url"]):

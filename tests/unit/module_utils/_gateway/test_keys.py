@@ -56,3 +56,9 @@ def test_an_engine_key_that_is_no_header():
     assert core.render_engine("") == 'proxy_set_header Authorization "";\n'
     with pytest.raises(ValueError, match="header"):
         core.render_engine('a"; return 200; #')
+
+
+def test_teams_whose_key_lies_on_the_node():
+    rows = [{"name": "a", "state": "suspended"}, {"name": "b", "sha256": "0" * 64}, {"name": "c"}]
+    rows.append({"name": "d", "state": ""})
+    assert core.on_node(rows) == ["c", "d"] and core.on_node([]) == []
