@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle_check
-short_description: Check that an offline bundle is whole and its signer's
+short_description: Check that an offline bundle is complete and signed by its signer
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Checks the signature of the manifest, that no file is missing and none superfluous, and the SHA-256 of every file.
-  - Runs on the controller, before anything is changed. What is wrong is refused with its rule (LLM913, LLM914, LLM915).
-  - Files that an earlier run read and that did not change in size and time since are not read again.
+  - Checks the signature of the manifest, that no file is missing or unexpected, and the SHA-256 of every file.
+  - Runs on the controller, before anything is changed. Any fault is refused with its rule (LLM913, LLM914, LLM915).
+  - Files that an earlier run has read and whose size and time have not changed are not read again.
 options:
   path:
     description: Folder of the bundle.

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle_make
-short_description: Make an offline bundle of all that a deployment needs
+short_description: Make an offline bundle of everything that a deployment needs
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Resolves and fetches distribution packages with their dependencies for each target, container images, releases of
-    engines; takes the models and the controller's files that lie in the folder already; makes a signed package
+    engines; includes the models and the controller's files that are already in the folder; makes a signed package
     repository, a bill of materials (SPDX), sums, and a signed manifest.
-  - Nothing is fetched before every licence that asks for it is accepted (LLM910).
-  - What is there and has not changed is neither fetched nor read again; a run that was cut off is gone on with.
-  - What an earlier run brought and nobody asks for any more is removed.
+  - Nothing is downloaded before every licence that needs consent is accepted (LLM910).
+  - What is there and unchanged is neither downloaded nor read again; an interrupted run is continued.
+  - What an earlier run added and nothing needs any more is removed.
 options:
   path:
     description: Folder of the bundle.

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle_server
-short_description: Hand an offline bundle to the nodes while a run lasts
+short_description: Serve an offline bundle to the nodes during a run
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Serves the files of a checked bundle, and its models as ModelScope's protocol has them, over HTTP to the nodes that
-    are named and to nobody else.
-  - Ends by itself when the run of ansible-playbook that started it is over, however that ended.
+  - Serves the files of a checked bundle, and its models by ModelScope's protocol, over HTTP to the given nodes and
+    nobody else.
+  - Ends by itself when the run of ansible-playbook that started it is over, however it ended.
   - Only what the bundle's manifest lists is served.
 options:
   path:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle_target
-short_description: Facts of a node that is not there yet
+short_description: Facts of a node that does not exist yet
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Sets distribution, release and architecture as a node of the target would tell them, so that roles can be asked what
-    they would install on it. No node is contacted.
+  - Sets distribution, release and architecture as a node of the target would report them, so that roles can be asked
+    what they would install on it. No node is contacted.
 options:
   target:
     description: A target, C(release) and C(architecture); releases of the catalogue are completed.

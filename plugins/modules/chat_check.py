@@ -9,8 +9,8 @@ module: chat_check
 short_description: Asks a model one question and checks the answer
 version_added: 0.1.0
 description:
-  - Asks an OpenAI-compatible engine, or Open WebUI as a signed-in user, the way a person's programs do.
-  - With I(refused=true) it asks without a key instead, and fails unless that is refused (LLM803).
+  - Asks an OpenAI-compatible engine, or Open WebUI as a signed-in user, as users and their programs do.
+  - With I(refused=true) it asks without a key instead, and fails unless the request is refused (LLM803).
 options:
   url:
     description: Base address.

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: container_image
-short_description: Makes sure that a container image is on the node
+short_description: Ensures that a container image is on the node
 version_added: 0.1.0
 description:
-  - An image is known by its I(id), which pins its configuration and layers, or by its I(digest) in a registry.
+  - An image is identified by its I(id), which pins its configuration and layers, or by its I(digest) in a registry.
   - Looks into the archives first and streams the one that holds the image into C(docker load).
-  - Else asks the registry (through the engine's mirrors and proxy, with the login and the authorities of
-    M(yitiji.deepseek.registry_access)) whether it has the image, then pulls it. Not a byte is pulled when it is not
-    there (LLM302), when the disk is too small for it (LLM101), or when it asks for a newer driver (LLM209).
+  - Otherwise asks the registry (through Docker's mirrors and proxy, with the login and the authorities of
+    M(yitiji.deepseek.registry_access)) whether it has the image, then pulls it. Nothing is pulled if the image is not
+    there (LLM302), does not fit on the disk (LLM101), or needs a newer driver (LLM209).
   - Needs nothing on the node but Docker's own command line.
 options:
   ref:

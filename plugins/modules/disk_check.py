@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: disk_check
-short_description: Looks through a disk image for what must not be in it
+short_description: Searches a disk image for what must not be in it
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: disk_seal
-short_description: Takes identity, secrets and history away from a machine or the tree of a disk image
+short_description: Removes identity, secrets and history from a machine or from the tree of a disk image
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - What has to go is data in the catalogue (C(seal/*.yml)), which a vendor adds to in a folder of his own.
+  - What is removed is data in the catalogue (C(seal/*.yml)); a vendor adds entries in a separate folder.
   - Clones of what was sealed make their own identity at their first boot.
 options:
   root:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: disk_tree
-short_description: A fresh Debian tree to make a disk image of
+short_description: Makes a fresh Debian tree for a disk image
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Makes a tree with mmdebstrap and keeps the packages unpacked in an archive, so that the next one takes seconds.
-  - A tree that was begun and not sealed yet stays, so that a bake that was cut off goes on with it.
+  - A tree that is not sealed yet is kept, so that an interrupted bake continues with it.
 options:
   path:
     description: Folder of the tree.

@@ -10,7 +10,7 @@ short_description: Builds DKMS modules for every kernel
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Builds and installs the DKMS sources whose name fits for every kernel given, and finds out where that fails
+  - Builds and installs the DKMS sources with a matching name for every given kernel, and reports where that fails
     (LLM204). The message holds the compiler's own first error.
 options:
   pattern:

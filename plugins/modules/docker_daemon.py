@@ -10,7 +10,8 @@ short_description: Merges options into Docker's daemon.json
 version_added: 0.1.0
 description:
   - Puts options into C(daemon.json) and leaves everything else in it as it is.
-  - Remembers what it set and what stood there before, so that an option which is no longer wanted goes back to that.
+  - Remembers what it set and what stood there before, so that an option which is no longer wanted gets its earlier
+    value back.
   - Refuses a file that is not valid JSON (LLM306) and a move of the data root away from data (LLM307).
 options:
   options:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docker_engine_info
-short_description: Reads the Docker engine of a node
+short_description: Reads the state of Docker on a node
 version_added: 0.1.0
 description:
-  - Reads what the Docker engine is and how it is set, through its command line.
-  - Compares it with what is wanted, and waits a bounded time until it is so.
+  - Reads Docker's version and settings through its command line.
+  - Compares them with what is wanted, and waits for a limited time until they match.
 options:
   wanted:
     description: Values that the running engine must have, by the names under RETURN. Empty values are no wish.

@@ -10,7 +10,7 @@ short_description: Judge nodes by the rules, print a table, write reports
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Applies the rules to what M(yitiji.deepseek.node_probe) saw on each node.
+  - Applies the rules to what M(yitiji.deepseek.node_probe) found on each node.
   - Runs on the controller, once for all hosts.
   - A result is pass, warn, fail, skip or unknown; unknown is never pass.
   - Fails with all failures of all hosts at once, each with its evidence and remedy, in Chinese and English.

@@ -9,8 +9,8 @@ module: engine_units_info
 short_description: Finds the units that run engines on a node
 version_added: 0.1.0
 description:
-  - Every unit that runs an engine bears the line C(X-Yitiji=engine). This finds them, whatever they run, so that
-    a switch to another engine or an uninstall knows what to remove.
+  - Every unit that runs an engine carries the line C(X-Yitiji=engine). This module finds them, whatever they run, so
+    that a switch to another engine or an uninstall knows what to remove.
 options: {}
 author: The yitiji.deepseek engineers (@yitiji)
 extends_documentation_fragment:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: firewall_rules
-short_description: Lets only what is named reach a node, and takes a wrong rule back by itself
+short_description: Allows only named traffic to reach a node, and reverts wrong rules by itself
 version_added: 0.1.0
 description:
-  - Keeps one nftables table (C(inet yitiji)) and touches no other. It judges packets before Docker redirects them, so
-    ports that Docker publishes are closed like any other.
-  - New rules are on probation. A timer on the node puts the old ones back, unless the controller reaches the node over
+  - Keeps one nftables table (C(inet yitiji)) and touches no other. Packets are filtered before Docker redirects them,
+    so ports that Docker publishes are closed like any other.
+  - New rules are on probation. A timer on the node restores the old ones, unless the controller reaches the node over
     a B(new) connection and says that it did.
-  - Rules that would shut out the SSH connection they arrive by are refused before anything is changed (LLM807).
+  - Rules that would block the SSH connection they arrive by are refused before anything is changed (LLM807).
 options:
   admin_networks:
     description: From where SSH is open.

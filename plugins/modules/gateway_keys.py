@@ -11,8 +11,8 @@ version_added: 0.1.0
 description:
   - Makes a key on the node for every team that has none, and tells nginx the SHA-256 of each. No key is ever returned.
   - A team that is not listed any more is refused at the next reload; its file stays until it is listed with
-    C(state=absent), so that a short list by mistake loses no key.
-  - Writes the header with which the gateway itself comes to the engine, from the engine's own secret.
+    C(state=absent), so that no key is lost if a team is left out by mistake.
+  - Writes the header with which the gateway authenticates to the engine, from the engine's own secret.
 options:
   keys:
     description:

@@ -10,8 +10,8 @@ short_description: Keeps files in the initramfs of every kernel
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Looks into the initramfs of each kernel and makes anew only those that lack one of the files, or are older than it.
-  - Looks again afterwards, and fails when the file is still not there (LLM201).
+  - Checks the initramfs of each kernel and rebuilds only those that lack one of the files or are older than it.
+  - Checks again afterwards, and fails if the file is still missing (LLM201).
   - A kernel without an initramfs is left alone.
 options:
   files:

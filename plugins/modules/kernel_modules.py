@@ -10,8 +10,8 @@ short_description: Loads kernel modules and explains why one does not load
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Loads what is not loaded yet. A module that the kernel refuses for its signature is told as LLM202, one that finds
-    no card or does not exist as LLM213, with the kernel's own last words.
+  - Loads what is not loaded yet. A module that the kernel refuses for its signature is reported as LLM202, one that
+    finds no card or does not exist as LLM213, with the kernel's own last messages.
 options:
   names:
     description: The modules.

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kernel_settings
-short_description: Sets kernel settings now and at every boot, and puts them back
+short_description: Sets kernel settings now and at every boot, and restores them
 version_added: 0.1.0
 description:
   - Sysctls by name, and files below C(/sys) by path. They are written now, and by sysctl.d and tmpfiles.d at boot.
-  - What stood there before is remembered. A setting that is no longer listed goes back to that.
+  - Earlier values are remembered. A setting that is no longer listed gets its earlier value back.
   - A value that the kernel is certain to refuse is refused before anything is written (LLM131).
-  - What this kernel does not have, or is read-only here as in a container, is skipped with the reason, not failed.
+  - Settings that this kernel does not have, or that are read-only here (as in a container), are skipped with the
+    reason and do not fail.
 options:
   settings:
     description: All settings that are wanted, by name. None puts everything back.

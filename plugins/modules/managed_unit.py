@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: managed_unit
-short_description: Installs a systemd unit and keeps its instance true to its files
+short_description: Installs a systemd unit and keeps the running service in step with its files
 version_added: 0.1.0
 description:
-  - Writes the unit, enables it, starts it, and restarts it exactly when the running instance was started from other
-    inputs than those that are there now. A run that died between writing and restarting is caught up by the next one.
-  - The unit must note its inputs when it starts; the filter P(yitiji.deepseek.unit_note#filter) makes that line.
+  - Writes the unit, enables it, starts it, and restarts it only if the running instance was started from other inputs
+    than the present ones. If a run died between writing and restarting, the next run restarts it.
+  - The unit must record its inputs when it starts; the filter P(yitiji.deepseek.unit_note#filter) makes that line.
 options:
   name:
     description: Name of the unit without C(.service).

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: modelscope_download
-short_description: Makes sure that a model's files lie in a directory, whole and verified
+short_description: Ensures that a model's files are in a directory, complete and verified
 version_added: 0.1.0
 description:
-  - Reads the listing of a ModelScope repository, fetches what is missing with ranges over a few connections,
-    hashes the bytes while they arrive, and goes on at the byte after any interruption.
+  - Reads the listing of a ModelScope repository, downloads what is missing by ranges over a few connections, hashes
+    the bytes as they arrive, and continues at the byte after any interruption.
   - A file gets its final name only when its size, SHA-256 and format are right.
-  - At the end it writes I(dest)C(/.yitiji-verified.json), the stamp, bound to the manifest beside it.
-    A later run that finds the stamp in place and the files untouched reads none of the data and asks no hub.
+  - At the end it writes I(dest)C(/.yitiji-verified.json), the stamp, bound to the manifest next to it. A later run
+    that finds the stamp in place and the files untouched reads none of the data and asks no hub.
   - Needs nothing on the node but Python 3.8.
   - Only one run works on a directory at a time; another one waits.
 options:

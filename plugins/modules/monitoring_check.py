@@ -9,7 +9,7 @@ module: monitoring_check
 short_description: Waits until Prometheus reaches every target
 version_added: 0.1.0
 description:
-  - Asks Prometheus for its targets until each is up, within a bound.
+  - Asks Prometheus for its targets until all are up, for a limited time.
   - Names those that are not, with Prometheus' own reason.
 options:
   url:

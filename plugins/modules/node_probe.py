@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_probe
-short_description: Read from a node what the rules of the doctor look at
+short_description: Read from a node what the doctor's rules need
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads the facts of M(yitiji.deepseek.node_info) anew, the state of the weights, and asks the network
     whether the hub and the images can be reached from this node.
-  - Every question is bounded; all of them together take 25 s at most. Nothing is changed.
+  - Every check is limited in time; all of them together take at most 25 s. Nothing is changed.
   - The action plugin of the same name adds how far the node's clock is from the controller's.
 options:
   plan:

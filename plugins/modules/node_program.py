@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_program
-short_description: Put one of the collection's programs on a node
+short_description: Install one of the collection's programs on a node
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ollama_load
-short_description: Loads a model of Ollama and checks where it lies
+short_description: Loads a model in Ollama and checks where it is placed
 version_added: 0.1.0
 description:
-  - Ollama loads a model with the first question, and falls back to the CPU without a word when it finds no card.
+  - Ollama loads a model with the first question, and silently falls back to the CPU if it finds no card.
   - Loads the model, fails with LLM210 when the plan puts layers on cards and none is there, and on request asks a
     question nearly as long as the context, failing with LLM508 when Ollama cut it.
 options:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ollama_model
-short_description: Makes a model of Ollama from a GGUF, or pulls one
+short_description: Creates a model in Ollama from a GGUF, or pulls one
 version_added: 0.1.0
 description:
   - Puts a GGUF into Ollama's store and makes a model of it, as C(ollama create) does with a Modelfile.
-  - One file is linked into the store when both lie on one file system, so it takes its space once.
-    The parts of a split file are merged straight into the store, byte for byte as C(llama-gguf-split --merge) does.
+  - One file is linked into the store when both lie on one file system, so it uses its disk space only once. The parts
+    of a split file are merged straight into the store, byte for byte as C(llama-gguf-split --merge) does.
   - Or pulls a model from a registry and serves it under another name.
-  - Does nothing when Ollama has the model, made of the same things.
+  - Does nothing if Ollama already has the model, created from the same inputs.
 options:
   url:
     description: Address of Ollama.

@@ -9,10 +9,10 @@ module: open_webui_backup
 short_description: Puts all user data of Open WebUI on a node into one archive
 version_added: 0.1.0
 description:
-  - Stops the page for as long as it copies, so that database, uploads and vectors fit together, and starts it again
-    whatever happens.
+  - Stops the page while it copies, so that database, uploads and vectors are consistent, and starts it again whatever
+    happens.
   - The archive (0600) holds the data, the secrets that belong to them and a manifest with the sha256 of each file. It
-    has its name only when it is whole. Databases are checked on the way; a broken one fails with LLM712.
+    gets its name only when it is complete. Databases are checked on the way; a broken one fails with LLM712.
 options:
   directory:
     description: Folder of the archives on the node; made with mode 0700.

@@ -9,7 +9,8 @@ module: open_webui_data_info
 short_description: What is in the users' data of Open WebUI on a node
 version_added: 0.1.0
 description:
-  - Counts, administrators and the schema's revision, and what ran with the data last. Works beside a running page.
+  - Counts, administrators, the schema's revision, and which image used the data last. Works while the page is
+    running.
 options:
   record:
     description: File in which the role notes what ran with the data last.

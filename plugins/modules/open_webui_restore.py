@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: open_webui_restore
-short_description: Puts the users' data of a backup in place of those on the node
+short_description: Replaces the users' data on the node by those of a backup
 version_added: 0.1.0
 description:
-  - Reads the whole archive first. One that is cut off, changed, foreign (LLM712), made by a newer Open WebUI (LLM704),
-    or that would replace data somebody uses (LLM713), is refused with nothing changed.
-  - Unpacks beside the data, then stops the page and changes places. What was there before stays beside it. The page is
-    left stopped, for the role to start it with its new secrets.
+  - Reads the whole archive first. An archive that is truncated, modified or not one of ours (LLM712), was made by a
+    newer Open WebUI (LLM704), or would replace data in use (LLM713), is refused and nothing is changed.
+  - Unpacks next to the data, then stops the page and swaps the folders. The previous data is kept. The page is left
+    stopped, for the role to start it with its new secrets.
 options:
   archive:
     description: The archive on the node, made by M(yitiji.deepseek.open_webui_backup).

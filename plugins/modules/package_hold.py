@@ -10,9 +10,9 @@ short_description: Holds a set of packages at their versions
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Holds every installed package whose name fits (C(apt-mark hold), or dnf's version lock), and keeps
+  - Holds every installed package whose name matches (C(apt-mark hold), or dnf's version lock), and keeps
     unattended-upgrades off the same set.
-  - Remembers its own holds; those of others are neither counted nor lifted.
+  - Remembers its own holds; those of others are neither counted nor released.
 options:
   patterns:
     description: Regular expressions for the names.

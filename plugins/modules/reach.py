@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: reach
-short_description: Try whether a node can be reached and used
+short_description: Check whether a node can be reached and used
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Logs in, becomes root when the play says so, and runs Python, as every later task does.
-  - Fails with the host, its address, the reason and the remedy (rule LLM107) where Ansible would only call the
-    host unreachable and go on with the others. With C(any_errors_fatal) nothing is changed anywhere.
+  - Fails with the host, its address, the reason and the remedy (rule LLM107) where Ansible would only call the host
+    unreachable and continue with the others. With C(any_errors_fatal) nothing is changed anywhere.
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
   - yitiji.deepseek.attributes.action

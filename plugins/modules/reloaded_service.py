@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: reloaded_service
-short_description: Keeps a running service true to its files by reloading it
+short_description: Reloads a running service when its files change
 version_added: 0.1.0
 description:
-  - Starts and enables a service, and reloads it when its files differ from those of the last reload. A run that died
-    between writing and reloading is caught up by the next one.
+  - Starts and enables a service, and reloads it when its files differ from those of the last reload. If a run died
+    between writing and reloading, the next run reloads it.
   - The configuration is tested before anything is started or reloaded.
 options:
   name:

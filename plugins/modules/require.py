@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: require
-short_description: Refuse to go on unless conditions hold
+short_description: Refuse to continue unless conditions hold
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:

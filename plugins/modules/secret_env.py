@@ -10,8 +10,8 @@ short_description: Gives secrets of the node to one service as a shell file
 version_added: 0.1.0
 description:
   - Writes C(export NAME='value') lines from files made by M(yitiji.deepseek.secret_file).
-  - The file is readable by the service's own user only. A container mounts it and reads it at its start, so nothing of
-    it shows on a command line, in a unit or in C(docker inspect).
+  - The file is readable by the service's own user only. A container mounts it and reads it at its start, so that
+    nothing of it appears on a command line, in a unit or in C(docker inspect).
 options:
   path:
     description: The file.

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: secret_file
-short_description: Makes sure that a secret is on the node
+short_description: Ensures that a secret is on the node
 version_added: 0.1.0
 description:
-  - Makes a random secret on the node when there is none. It is never returned, shown or sent.
+  - Generates a random secret on the node if there is none. It is never returned, shown or sent.
   - To change a secret, delete its file and run again.
 options:
   name:

@@ -9,9 +9,9 @@ module: service_wait
 short_description: Waits until a service of the appliance answers
 version_added: 0.1.0
 description:
-  - Waits a bounded time until the service answers over HTTP on the node and lists the model it should serve.
-  - Fails at once when waiting is useless, that is, the unit failed, its condition is not met (LLM601), or it ends again
-    and again (LLM312); and with LLM505 when time is up. The newest log lines are part of the message.
+  - Waits for a limited time until the service answers over HTTP on the node and lists the model it should serve.
+  - Fails at once when waiting is useless, that is, the unit failed, its condition is not met (LLM601), or it keeps
+    exiting (LLM312); and with LLM505 when time is up. The newest log lines are part of the message.
 options:
   unit:
     description: Name of the unit without C(.service).

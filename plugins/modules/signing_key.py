@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: signing_key
-short_description: Fetches the signing key of a package repository, known by its fingerprint
+short_description: Downloads the signing key of a package repository, pinned by its fingerprint
 version_added: 0.1.0
 description:
   - Fetches an armored OpenPGP key and writes it only when it is the one with the fingerprint (LLM316). A key that is

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: unpacked_release
-short_description: Unpacks a pinned tarball, whole or not at all
+short_description: Unpacks a pinned tarball, completely or not at all
 version_added: 0.1.0
 description:
-  - Fetches a tarball (gzip, zstd or plain), checks its sha256, unpacks it beside the target and renames the folder.
+  - Fetches a tarball (gzip, zstd or plain), checks its sha256, unpacks it next to the target and renames the folder.
   - A folder that was unpacked from that sha256 is left alone. Refuses other content with LLM709.
 options:
   source:
