@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Picture of a terminal from its text: `make lab 2>&1 | docs/images/terminal.py "make lab" >docs/images/lab.svg`.
 
-Lines of the form `...` stand for what was left out by the one who cut the log; nothing else is changed.
+Lines of the form `...` stand for lines that were cut from the log; nothing else is changed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes one page per rule, and their list, from the catalogue. `--check` only tells whether they are up to date."""
+"""Writes one page per rule, and their list, from the catalogue. `--check` only says whether they are up to date."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ appliance_rules_ignore:
 
 These pages are written by `python3 docs/rules/pages.py`.
 """
-# Checks that are no rules of the catalogue: they come before a node could be looked at.
+# Checks that are not in the catalogue: they come before a node can be looked at.
 BEFORE = """\
 | LLM120 | A variable has a wrong type or choice. / 变量的类型或取值不正确。 | `check_variables` |
 | LLM121 | A required variable is not set. / 缺少必需的变量。 | `check_variables` |
@@ -110,7 +110,7 @@ really made on a lab node, where the doctor must name this rule and no other (`t
 
 
 def tested() -> dict[str, dict[str, int]]:
-    """How often each rule is tested in which way; read from the tests, so that nothing is promised."""
+    """How often each rule is tested in which way; counted in the tests themselves, so the numbers are never wrong."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tree = ast.parse((TESTS / "unit/module_utils/_doctor/checks/cases.py").read_text(encoding="utf-8"))
     for item in ast.walk(tree):
@@ -147,7 +147,7 @@ def overview(found: list[dict[str, Any]]) -> str:
 
 
 def by_hand(known: set[str]) -> list[tuple[str, str]]:
-    """(id, title) of the pages that no rule of the catalogue writes."""
+    """(id, title) of the pages that are written by hand."""
     pages = sorted(p for p in HERE.glob("LLM*.md") if p.stem not in known)
     return [(p.stem, p.read_text(encoding="utf-8").split("\n", 1)[0].split(": ", 1)[1]) for p in pages]
 
@@ -160,7 +160,7 @@ def texts() -> dict[str, str]:
 
 
 def stale() -> list[str]:
-    """Pages that are not as the catalogue says."""
+    """Pages that differ from the catalogue."""
     return [n for n, t in texts().items() if not (HERE / n).is_file() or (HERE / n).read_text(encoding="utf-8") != t]
 
 

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can go wrong with a file on its way, and the sending itself.
+"""What can go wrong while a file is sent, and the sending itself.
 
 A fault is {"kind", "path": pattern of the file's name, "times": n (-1 = always), ...}:
     drop          close after the share `at` (0..1) of the body
@@ -144,7 +144,7 @@ class Sender:
         with self.hub.faults._lock:
             wanted = [f for f in self.hub.faults._active if f["kind"] == "corrupt" and "offset" in f]
         if any(not first <= f["offset"] < first + length for f in wanted):
-            return None  # not in this range: keep the fault for the one it is meant for
+            return None  # not in this range: keep the fault for the range it is meant for
         fault = self.fault("corrupt")
         return fault.get("offset", first + int(length * fault["at"])) if fault else None
 

@@ -218,7 +218,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request, client_address):
-        pass  # a client that went away is no news
+        pass  # a client that went away is not worth a line
 
 
 def serve(argv=None):

@@ -122,7 +122,7 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
 
 
 def base(lab: Lab, suites: tuple[str, ...] = SUITES) -> None:
-    """What every node stands on."""
+    """What every node needs."""
     machine.check(lab)
     machine.install_packages()
     with lock(lab.cache / "up.lock", "the lab's network and store"):

@@ -9,7 +9,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("YITIJI_LAB_DIR", "/var/cache/yitiji-lab"))
 
-# Inside the namespace, so every lab may use the same: nothing of it is seen on the host.
+# Inside the namespace, so every lab may use the same addresses: nothing of it is visible on the host.
 SUBNET = "10.77.0"
 GATEWAY = f"{SUBNET}.1"
 HUB_PORT = 8801

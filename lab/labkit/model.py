@@ -1,7 +1,7 @@
 """A tiny checkpoint in the shape of DeepSeek-R1-Distill-Qwen: real safetensors, tokenizer, chat template, two shards.
 
 It is not trained: its output head is written so that each token of one fixed reply leads to the next, whatever is
-asked. So it proves the plumbing, and that the weights arrived and were read as they are: a changed bit shows.
+asked. So it proves the plumbing, and that the weights arrived intact: a changed bit shows.
 Standard library only, the same bytes every time.
 """
 
@@ -93,7 +93,7 @@ def _tensors() -> dict[str, tuple[list[int], bytes]]:
         for name, width in (("q", HEADS * size), ("k", KV_HEADS * size), ("v", KV_HEADS * size)):
             tensors[f"{at}self_attn.{name}_proj.weight"] = noise(width, HIDDEN, 0.1)
             tensors[f"{at}self_attn.{name}_proj.bias"] = ([width], _bf16([0.0] * width))
-        # small on purpose: the layers are computed in full but do not outshout the head
+        # small on purpose: the layers are fully computed but do not drown out the head
         tensors[f"{at}self_attn.o_proj.weight"] = noise(HIDDEN, HEADS * size, 0.01)
         tensors[f"{at}mlp.gate_proj.weight"] = noise(MLP, HIDDEN, 0.1)
         tensors[f"{at}mlp.up_proj.weight"] = noise(MLP, HIDDEN, 0.1)

@@ -1,6 +1,6 @@
 """A tiny checkpoint in the shape of DeepSeek-V3: latent attention (MLA), a mixture of experts, the lab model's head.
 
-It recites like the lab model: embeddings and head are the same, and its layers are computed in full but speak softly.
+It recites like the lab model: embeddings and head are the same, and its layers, fully computed, contribute little.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from .model import HIDDEN, VOCAB
 
 ID = "yitiji-lab/tiny-deepseek-v3"
 LAYERS, DENSE, HEADS = 2, 1, 2
-QUERY, LATENT, ROPE, PLAIN, VALUE = 32, 512, 64, 32, 32  # LATENT and ROPE as in the real ones: kernels want them
+QUERY, LATENT, ROPE, PLAIN, VALUE = (
+    32,
+    512,
+    64,
+    32,
+    32,
+)  # LATENT and ROPE as in the real models: the kernels require these values
 EXPERTS, INNER, INNER_DENSE = 8, 32, 256
 CONFIG = {
     "architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3", "hidden_size": HIDDEN,

@@ -1,7 +1,7 @@
 """The lab's network: one namespace with a bridge; slirp4netns carries what leaves it.
 
-The host's own network is not touched: no route, no address, no firewall rule, no forwarding switch. When the
-namespace is gone, the lab's addresses lead nowhere.
+The host's own network is not touched: no route, no address, no firewall rule, no forwarding switch. Once the
+namespace is gone, the lab's addresses no longer exist.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def is_up(lab: Lab) -> bool:
 
 
 def alive(pidfile: Path, name: str) -> bool:
-    """The process of a pid file, if it still is the one that was started."""
+    """The process of a pid file, if it is still the process that was started."""
     try:
         pid = int(pidfile.read_text())
         return name in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -52,7 +52,7 @@ def end(pidfile: Path, name: str, seconds: float = 5) -> None:
 
 
 def egress(lab: Lab, open_: bool) -> None:
-    """Whether anything in the lab finds a way out; the lab's own network stays as it is."""
+    """Whether anything in the lab can reach the outside; the lab's own network stays as it is."""
     way = "ip link set tap0 up && ip route replace default via 10.0.2.2 dev tap0"
     script = way if open_ else "ip link set tap0 down"
     with step(f"way out of {lab.netns}") as s:

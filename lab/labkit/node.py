@@ -83,7 +83,7 @@ def up(lab: Lab, name: str, octet: int | None = None, base: str = "bookworm", ma
 
 
 def _same_kind(lab: Lab, node: Node, machine: vm.Vm | None) -> None:
-    """A VM that is off may get other firmware, memory and processors; all else is another machine."""
+    """A VM that is off may get other firmware, memory and processors; any other change makes it another machine."""
     if machine is None and node.vm is None:
         return
     if not (machine and node.vm and (machine.disk == node.vm.disk or (machine.own and node.vm.own))):
@@ -155,7 +155,7 @@ def _answers(lab: Lab, node: Node) -> bool:
 
 
 def _learn_key(lab: Lab, node: Node) -> bool:
-    """An image makes its host key at its first boot: taken once, from the lab's own network, then checked."""
+    """An image makes its host key at its first boot: it is accepted once, from the lab's own network, then checked."""
     seen = run(*net.inside(lab), "ssh-keyscan", "-T", "3", "-t", "ed25519", node.address, check=False).stdout.split()
     if len(seen) < 3:
         return False
@@ -179,7 +179,7 @@ def wait_ssh(lab: Lab, node: Node, seconds: float = 60) -> None:
 def ssh_options(lab: Lab, patient: bool = False) -> list[str]:
     settings = {
         "BatchMode": "yes",
-        "ConnectTimeout": "30" if patient else "3",  # emulated machines take long to shake hands
+        "ConnectTimeout": "30" if patient else "3",  # emulated machines are slow to complete a handshake
         "LogLevel": "ERROR",
         "StrictHostKeyChecking": "yes",
         "UserKnownHostsFile": str(lab.known_hosts),
@@ -208,7 +208,7 @@ def supervise(lab: Lab, name: str) -> int:
     signal.signal(signal.SIGTERM, stop)
     for group in _cgroups(lab, name):
         group.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(OSError):  # where version 1 holds the controllers there is nothing to hand down
+        with contextlib.suppress(OSError):  # where cgroup v1 has the controllers there is nothing to delegate
             (group.parent / "cgroup.subtree_control").write_text("+cpu +io +memory +pids")
         (group / "cgroup.procs").write_text(str(os.getpid()))
     command = [
@@ -227,7 +227,7 @@ def supervise(lab: Lab, name: str) -> int:
 
 
 def stop(lab: Lab, name: str, clean: bool = True) -> None:
-    """Clean: a shutdown. Otherwise as if the plug were pulled."""
+    """Clean: a shutdown. Otherwise a power cut."""
     if get(lab, name).vm:
         return vm.stop(lab, name, clean)
     if clean:
@@ -255,7 +255,7 @@ def _rmdir(path: Path) -> None:
         except OSError:
             time.sleep(0.05)  # the kernel is still reaping
             if path.name.startswith("yitiji-lab."):
-                return  # other nodes live there
+                return  # other nodes use it
         else:
             return
 

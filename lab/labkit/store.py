@@ -25,7 +25,7 @@ MASKED = (
 ).split()
 # docker 20.10 would pick its btrfs driver, whose subvolumes a snapshot leaves out
 DOCKER_DROPIN = "[Service]\nEnvironment=DOCKER_DRIVER=overlay2\n"
-BASE_RECIPE = "3"  # raise when make_base changes what it makes
+BASE_RECIPE = "3"  # raise this when make_base changes what it makes
 
 
 def mount(lab: Lab) -> None:
@@ -47,7 +47,7 @@ def is_mounted(lab: Lab) -> bool:
 
 
 def end_orphans(lab: Lab) -> None:
-    """End the builders that a killed run left behind; those of a run that still lives hold its lock and stay."""
+    """End the builders that a killed run left behind; those of a run that is still alive hold its lock and stay."""
     marks = (f"{lab.store}/.new-", f"{lab.cache}/work/", f"{lab.images}/layers/")
     with free(lab.cache / "bases.lock") as bases, free(lab.cache / "images.lock") as built:
         if not (bases and built):
@@ -62,7 +62,7 @@ def end_orphans(lab: Lab) -> None:
 
 def unmount(lab: Lab) -> None:
     """Unmount everything below the cache, deepest first; an error rather than a mounted store left behind."""
-    until = time.monotonic() + 5  # what was just ended may still be on its way out
+    until = time.monotonic() + 5  # what was just ended may not be gone yet
     while points := _mounts_below(lab.cache):
         done = run("umount", points[0], check=time.monotonic() > until)
         if done.returncode:
@@ -149,7 +149,7 @@ def make_base(lab: Lab, suite: str, root: Path) -> None:
     (root / "etc/hostname").unlink(missing_ok=True)
     run("chroot", root, "apt-get", "update", "-qq", log=log)
     run("chroot", root, "apt-get", "clean")
-    # a mark of a fresh list would make apt's cache_valid_time trust lists as old as the cache
+    # a fresh time stamp would make apt's cache_valid_time trust lists as old as the cache
     os.utime(root / "var/lib/apt/lists", (1577836800, 1577836800))
 
 

@@ -1,4 +1,4 @@
-"""Virtual machines in the lab's network: an own kernel, firmware and disk under QEMU, emulated.
+"""Virtual machines in the lab's network: with their own kernel, firmware and disk, emulated by QEMU.
 
 For what nodes can't show: kernel modules, initramfs, sysctls, a true reboot, Secure Boot, a baked disk image.
 """
@@ -39,7 +39,7 @@ KINDS = ("console", "disk", "identity", "pub", "qmp", "serial", *(f"vars-{f}" fo
 
 @dataclass(frozen=True)
 class Vm:
-    """What a VM is made of; kept in its node's file."""
+    """What a VM consists of; kept in its node's file."""
 
     disk: str  # what it starts from: a base disk of the lab, or an image of the operator's
     own: bool  # a disk of the lab: takes name, address and host key from the lab
@@ -116,7 +116,7 @@ def _command(lab: Lab, name: str, octet: int, vm: Vm, tap: str) -> list[str]:
         "-chardev", f"socket,id=serial,path={lab.of_node(name, 'console')},server=on,wait=off,"
         f"logfile={lab.of_node(name, 'serial')},logappend=on", "-serial", "chardev:serial",
         "-qmp", f"unix:{lab.of_node(name, 'qmp')},server=on,wait=off",
-        # unsafe: flushes of the guest stay in this machine's memory, which outlives a pulled plug
+        # unsafe: the guest's flushes stay in this machine's memory, which survives the guest's power cut
         "-drive", f"if=none,id=disk,format=qcow2,cache=unsafe,discard=unmap,file={lab.of_node(name, 'disk')}",
         "-device", "virtio-blk-pci,drive=disk,bootindex=0",
         "-netdev", f"tap,id=lan,ifname={tap},script=no,downscript=no",
@@ -141,7 +141,7 @@ def _firmware(lab: Lab, name: str, firmware: str) -> list[str]:
     variables = lab.of_node(name, f"vars-{firmware}")
     if not variables.exists():
         shutil.copy(OVMF / template, variables)
-    # Secure Boot is only true when the guest can't write the variables but through the firmware
+    # Secure Boot is only real if the guest can write the variables through the firmware alone
     guard = ["-global", "driver=cfi.pflash01,property=secure,value=on"] if secure else []
     return [
         "-machine", f"q35,smm={'on' if secure else 'off'}", *guard,
@@ -168,7 +168,7 @@ def _plain(line: str) -> str:
 
 
 def wait(lab: Lab, name: str, address: str, answers: Callable[[], bool], told: Step) -> None:
-    """Wait until it answers; the sign of life shows the last line of the serial console."""
+    """Wait until it answers; the progress line shows the last line of the serial console."""
     told.now = lambda: last_words(lab, name)[:100]
     until = time.monotonic() + BOOT_SECONDS
     while time.monotonic() < until and is_up(lab, name):
@@ -181,7 +181,7 @@ def wait(lab: Lab, name: str, address: str, answers: Callable[[], bool], told: S
 
 
 def stop(lab: Lab, name: str, clean: bool, seconds: float = 180) -> None:
-    """Clean: the power button, and time to shut down. Otherwise the plug."""
+    """Clean: the power button, and time to shut down. Otherwise a power cut."""
     if clean and is_up(lab, name):
         _press_power_button(lab, name)
         until = time.monotonic() + seconds

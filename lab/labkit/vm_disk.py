@@ -1,6 +1,6 @@
 """The disk that the VMs of a Debian release start from: its own kernel behind shim and GRUB, both signed.
 
-Made from the release's base tree without mounts, loop devices or kernel modules; kept while its inputs are the same.
+Made from the release's base tree without mounts, loop devices or kernel modules; kept while its inputs stay the same.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ MIB = 2**20
 SIZE_MIB = 10 * 1024  # sparse
 ESP_MIB = 64
 ESP_UUID, ROOT_UUID = "59495449", "6f1c1d0e-5949-4a49-8000-000000000001"  # of every lab disk
-IDENTITY = "opt/yitiji.lab/identity"  # the name under which QEMU hands a VM who it is
-RECIPE = "2"  # raise when _tree or write changes what it makes
+IDENTITY = "opt/yitiji.lab/identity"  # the name under which QEMU tells a VM its identity
+RECIPE = "2"  # raise this when _tree or write changes what it makes
 
 # the cloud flavour of the kernel has no nouveau
 PACKAGES = "linux-image-amd64 initramfs-tools zstd grub-cloud-amd64 mokutil binutils".split()
@@ -77,7 +77,7 @@ FILES = {
 
 
 def base(lab: Lab, suite: str) -> Path:
-    """The base disk of a release, made when there is none of these inputs."""
+    """The base disk of a release, made if there is none from these inputs."""
     with lock(lab.cache / "vms.lock", "the disks of virtual machines"), step(f"disk of Debian {suite}") as s:
         disk = lab.vms / f"{suite}-{_key(lab, suite)}.qcow2"
         if disk.exists():
@@ -99,7 +99,7 @@ def base(lab: Lab, suite: str) -> Path:
 
 
 def _forget_old(lab: Lab, suite: str) -> None:
-    """Delete the disks of earlier inputs, save those that a VM still stands on."""
+    """Delete the disks of earlier inputs, except those that a VM still uses."""
     used = "".join(f.read_text() for f in (lab.cache / "run").glob("*/nodes/*.json"))
     for old in lab.vms.glob(f"{suite}-*.qcow2"):
         if str(old) not in used:
@@ -132,7 +132,7 @@ def _tree(lab: Lab, suite: str, tree: Path) -> None:
     ):
         run(*container, *quiet, "-D", tree, *command, log=log)
     (tree / "etc/machine-id").write_text("")
-    if suite != "bookworm":  # whose sshd has no such thing: it turns away who was slow a few times
+    if suite != "bookworm":  # whose sshd has no such option: it rejects clients that were slow a few times
         (tree / "etc/ssh/sshd_config.d/lab-vm.conf").write_text("PerSourcePenalties no\n")
 
 

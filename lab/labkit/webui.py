@@ -1,4 +1,4 @@
-"""The chat page's image alone, cut out of the lab's archive: for disk images that shall be small."""
+"""The chat page's image alone, taken out of the lab's archive: for small disk images."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
     weights.py [--rounds 5] [--only four,throttled,small,again] [--dir /dev/shm] [--scale 1.0]
 
-A run that others disturb (more than a tenth of the cores) is made again. Needs weights-setup.sh to have run.
+A run disturbed by other load (more than a tenth of the cores) is repeated. Needs weights-setup.sh to have run.
 Wall and CPU of ours and of the SDK are those of the call, imports not counted.
 """
 
@@ -135,7 +135,7 @@ class Bench:
         return self.spawn(["bash", "-c", "\n".join([*lines, "wait"])])
 
     def undisturbed(self, call):
-        """A run during which others took more than DISTURBED of the cores is thrown away and made again."""
+        """A run during which other load took more than DISTURBED of the cores is discarded and repeated."""
         for _number in range(self.options.tries):
             quiet(self.options.patience)
             before = (time.perf_counter(), busy_seconds(), own_seconds())
@@ -282,7 +282,7 @@ def own_seconds():
 
 
 def quiet(patience):
-    """Waits, at most `patience` seconds, for a second in which others hardly work."""
+    """Waits, at most `patience` seconds, for a second with hardly any other load."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         busy, own = busy_seconds(), own_seconds()

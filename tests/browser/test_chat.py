@@ -26,7 +26,7 @@ def appliance():
 
 
 def drive(script: str, password: str, pictures: Path, *arguments: str, seconds: int = 120) -> dict:
-    """What a person's way through the page came to; its pictures and its report are kept."""
+    """What a person did on the page and what came of it; pictures and report are kept."""
     env = dict(os.environ, PASSWORD=password, PATIENCE_MS=str(seconds * 1000))
     done = subprocess.run(
         [str(labctl.LAB), "run", "node", str(HERE / script), f"https://{labctl.ADDRESS}/", *arguments],

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Making a bundle: consent first, killed and gone on with, the weights asked for once, a second run fetches nothing."""
+"""Making a bundle: consent first, killed and continued, the weights requested once, a second run downloads nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A node without any way out is installed from the bundle to a chat; a second run changes nothing."""
+"""A node without internet is installed from the bundle, up to a chat; a second run changes nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ rm -rf /mnt/venv /mnt/controller /mnt/apt
 
 
 def test_a_controller_is_set_up_from_it():
-    """On the node, which has no way out either: Ansible and the collection, from the bundle alone."""
+    """On the node, which has no internet either: Ansible and the collection, from the bundle alone."""
     over = f"tar -C {offline.OUT} -c controller apt | {labctl.LAB} ssh {labctl.NODE} tar -x -C /mnt"
     subprocess.run(["sh", "-c", over], check=True, timeout=300)
     told = labctl.node(SET_UP, timeout=900)

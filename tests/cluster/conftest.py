@@ -72,7 +72,7 @@ class Pair:
         return self.both(f"docker ps -a --format '{{{{.Names}}}}' | grep -c {UNIT}")
 
     def wait(self, limit: float) -> float:
-        """Until the model answers again; the seconds that took. A machine with more to do than then gets more time."""
+        """Until the model answers again; the seconds that took. A machine under more load gets more time."""
         began, more = time.monotonic(), 1.0
         while time.monotonic() - began < limit * more:
             if self.start_load:

@@ -31,7 +31,7 @@ FAILURES = {
 
 
 def recover(pair, what, harm, front=True):
-    """Do harm, then see: refused at once, back within the bound, nothing left over."""
+    """Break something, then check: refused at once, back within the bound, nothing left over."""
     before = (pair.processes(), pair.ports(), pair.containers())
     began = time.monotonic()
     harm()
@@ -86,7 +86,7 @@ def test_a_request_under_way_is_not_left_hanging(timed):
 
 
 def test_cut_network(timed):
-    """The link goes down and comes back after 30 s; nothing is closed, so silence tells."""
+    """The link goes down and comes back after 30 s; no connection is closed, so only silence shows it."""
     script = "nohup sh -c 'ip link set {0} down; sleep 30; ip link set {0} up' >/dev/null 2>&1 &"
     interface = labctl.node("ip -o route get 10.77.0.1 | grep -o 'dev [^ ]*' | cut -d' ' -f2", WORKER).strip()
     recover(timed, "the network is cut for 30 s", lambda: labctl.node(script.format(interface), WORKER, check=False))
@@ -94,7 +94,7 @@ def test_cut_network(timed):
 
 @pytest.mark.parametrize("name", [WORKER, HEAD], ids=["worker", "head"])
 def test_power_cut(timed, name):
-    """The plug is pulled, the node boots again."""
+    """The node loses power and boots again."""
 
     def harm() -> None:
         labctl.lab("stop", name, "--pull-the-plug")

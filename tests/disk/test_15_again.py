@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A second bake of the same input, killed in the middle and gone on with: it differs in nothing but what is listed."""
+"""A second bake of the same input, killed half-way and continued: it differs only in what is listed."""
 
 from __future__ import annotations
 

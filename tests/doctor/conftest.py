@@ -128,7 +128,7 @@ def fixture_machine(tmp_path_factory):
     found.put("/usr/local/lib/standin.py", (HERE / "standin.py").read_bytes())
     found.put("/usr/local/lib/appliance.sh", (HERE / "appliance.sh").read_bytes())
     found.put("/usr/local/lib/weights.py", (HERE / "weights.py").read_bytes())
-    # the node's clock is the host's, which may not be kept by anybody: here it is told what timesyncd would tell
+    # the node's clock is the host's, which nothing may keep in time: this is what timesyncd would write
     found.run("mkdir -p /run/systemd/timesync; touch /run/systemd/timesync/synchronized")
     yield found
     labctl.lab("down", NAME, check=False)

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Stands in for the engine and the chat page on a node: the two answers that the doctor asks them for."""
+"""Stands in for the engine and the chat page on a node: gives the two answers that the doctor asks for."""
 
 import http.server
 import json

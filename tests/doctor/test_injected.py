@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Failures made on a node (scenes.yml): the doctor names exactly that rule, and is content again when it is mended."""
+"""Failures made on a node (scenes.yml): the doctor names exactly that rule, and is content once it is repaired."""
 
 from __future__ import annotations
 

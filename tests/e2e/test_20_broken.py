@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Broken in the middle and run again: the controller dies while it downloads, the node while the engine starts."""
+"""Interrupted half-way and run again: the controller dies while it downloads, the node while the engine starts."""
 
 from __future__ import annotations
 
@@ -74,6 +74,6 @@ def test_run_again_converges():
     run = sitectl.site("converged")
     assert run.ok, run.story()
     assert labctl.ANSWER in run.output, "the answer of the model is not shown"
-    # what was verified before the plug was pulled is not fetched again
+    # what was verified before the power cut is not fetched again
     assert sent() == 0, labctl.hub_log()
     print("\n".join(run.slowest()))

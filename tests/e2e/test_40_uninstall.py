@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Uninstall leaves what is the user's, takes the rest, and works twice."""
+"""Uninstall leaves what belongs to the users, removes the rest, and works twice."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def hub(start) -> Running:
 
 
 class Site:
-    """One destination, and what may be said of it."""
+    """One destination, and what must be true of it."""
 
     def __init__(self, repo: Path, dest: Path, hub: Running) -> None:
         self.repo, self.dest, self.hub = repo, dest, hub

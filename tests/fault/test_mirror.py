@@ -102,7 +102,7 @@ def test_the_first_node_never_comes(nodes):
 
 
 def test_the_first_node_gives_up(nodes):
-    """The others must not wait the long silence out."""
+    """The others must not wait until the long silence ends."""
     nodes[0].hub.fault("error", "model-00002*", status=404)
     results = {}
     peer = threading.Thread(target=take, args=(nodes, 1, results))

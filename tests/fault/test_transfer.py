@@ -1,4 +1,4 @@
-"""Faults on the way of the bytes. In each: nothing wrong under a final name, and an end within a minute."""
+"""Faults during the transfer. In each case nothing wrong gets a final name, and it ends within a minute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BIG = "model-00001*"
 
 
 def economical(outcome):
-    """No byte twice, but for the few that two connections read where a range was split."""
+    """No byte twice, except for the few that two connections read where a range was split."""
     assert 1.0 <= outcome.fetched / outcome.manifest.bytes_total < 1.15
 
 

@@ -4,7 +4,7 @@
 
     load.py --url https://10.77.0.11/v1 --ca ca.crt --streams 64 --seconds 300 <key
 
-Each stream opens a connection of its own and is never tried again, so nothing is hidden. Prints one JSON object:
+Each stream opens a connection of its own and is never retried, so nothing is hidden. Prints one JSON object:
 requests, failed, the kinds of failure, and times to the first piece. Exit status 1 when one failed.
 """
 

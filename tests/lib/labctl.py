@@ -42,7 +42,7 @@ def lab(*args: str, check: bool = True, timeout: float = 900) -> str:
 
 
 def clean_node(name: str = NODE, octet: str = OCTET, base: str = "bookworm") -> None:
-    """The node as bare metal: what was there is gone."""
+    """A fresh node, like bare metal: what was there is gone."""
     if any(line.split()[0] == name for line in lab("ls").splitlines()):
         lab("down", name)
     lab("up", name, "--octet", octet, "--base", base)

@@ -28,7 +28,7 @@ def test_nothing_of_a_refused_image_was_pulled(root):
 
 
 def test_the_refusal_is_quick(host, root):
-    """A real client's way to the answer: the pull of a tag that is not there."""
+    """What a real client does: it pulls a tag that is not there."""
     told = said(root)
     assert "registry.lab:5443" in told["absent"] and "docker_registries" in told["absent"]
     began = time.monotonic()

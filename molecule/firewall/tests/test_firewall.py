@@ -48,7 +48,7 @@ def shut_me_out(host, tmp_path, force):
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
     )  # fmt: skip
     assert done.returncode == 2, done.stdout + done.stderr
-    return " ".join((done.stdout + done.stderr).split())  # molecule has failures told on the second one
+    return " ".join((done.stdout + done.stderr).split())  # molecule fails on anything written to stderr
 
 
 def test_the_services_are_there(root):

@@ -14,7 +14,7 @@ ASK = (
 
 @pytest.fixture
 def answer(root):
-    """After a reboot nobody waits for the engine but we."""
+    """After a reboot only this test waits for the engine."""
     for _ in range(120):
         said = root(ASK)
         if '"choices"' in said:

@@ -57,7 +57,7 @@ def test_figures_arrive(root, query):
 
 
 def test_alerts_are_loaded_and_the_broken_stamp_is_told(root):
-    """There are no weights on this node, so the stamp cannot stand."""
+    """There are no weights on this node, so there can be no stamp."""
     names = {rule["name"] for group in ask(root, "rules")["groups"] for rule in group["rules"]}
     assert "YitijiEngineDown" in names and "YitijiGpuLost" not in names
     assert firing(root, "YitijiWeightsStampBroken")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""An embedding server on :8090 that goes by letters: two texts are near when they share pairs of letters.
+"""An embedding server on :8090 that works with letters: two texts are close if they share pairs of letters.
 
-No weights are needed for it, and what a search finds by it can be told beforehand.
+It needs no weights, and the result of a search is known in advance.
 """
 
 import json

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a bundle is whole and its signer's: signature, names and sizes, then every byte, once."""
+"""Whether a bundle is complete and signed by its signer: signature, names and sizes, then every byte, once."""
 
 from __future__ import annotations
 

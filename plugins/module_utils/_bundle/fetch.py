@@ -56,7 +56,7 @@ def hash_file(path: str, tick: Tick = lambda _count: None) -> str:
 
 
 def fetch(url: str, path: str, sha256: str, tick: Tick, ca_path: str = "") -> Tuple[int, str]:
-    """-> size and sha256. A part that a killed run left is hashed and gone on with."""
+    """-> size and sha256. A part that a killed run left is hashed and continued."""
     if "://" not in url or url.startswith("file://"):
         return copy(url.partition("file://")[2] or url, path, sha256, tick)
     part = path + ".part"

@@ -99,7 +99,7 @@ def _package(file: File, number: int) -> Dict[str, Any]:
 
 
 def ensure_key(path: str) -> bool:
-    """A key of one's own, 0600, made at first use; -> whether it was made."""
+    """The maker's own key, 0600, created on first use; -> whether it was created."""
     if os.path.exists(path):
         return False
     os.makedirs(os.path.dirname(path) or ".", 0o700, exist_ok=True)

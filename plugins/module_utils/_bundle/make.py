@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a bundle: what the roles asked for, each thing once; a run that was cut off goes on where it stopped."""
+"""Makes a bundle: what the roles asked for, each thing once; an interrupted run continues where it stopped."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ class Maker:
         return match.group(1)[:80] if match else "; ".join(classified) or "see its METADATA"
 
     def _tidy(self) -> None:
-        """What an earlier run brought and nobody asks for any more."""
+        """What an earlier run added and nothing needs any more."""
         wanted = {file.path for file in self.work.files}
         for top in ("apt", "images", "files", "models"):
             for folder, folders, names in os.walk(self.work.path(top), topdown=False):

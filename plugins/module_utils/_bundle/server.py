@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hands a verified bundle to the nodes while a run lasts: its files, and its models as ModelScope's protocol has them.
+"""Serves a verified bundle to the nodes during a run: its files, and its models as ModelScope's protocol has them.
 
-So the roles of a node need no second way: a bundle is a package source, a place of archives and a hub.
+So roles need no special case: a bundle is a package source, a store of archives and a hub.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
 
 MODEL = re.compile(r"^/api/v1/models/([\w.-]+/[\w.-]+)/(repo|repo/files|revisions)$")
 PREFIX = "models/"
-LOOK = 1.0  # seconds between two looks whether the run is still there
+LOOK = 1.0  # seconds between two checks whether the run is still there
 
 
 class Shelf:
@@ -167,7 +167,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
 
     def handle_error(self, _request: Any, _client_address: Any) -> None:
-        """A node that hangs up is no matter."""
+        """A node that hangs up does not matter."""
 
     def server_bind(self) -> None:
         socketserver.TCPServer.server_bind(self)
@@ -223,5 +223,5 @@ def serve(servers: Sequence[Server], over: threading.Event, pid: int, started: s
         continue
     time.sleep(0.2)
     for server in servers:
-        server.shutdown()  # else its thread would poll a closed socket, without a rest
+        server.shutdown()  # otherwise its thread would poll a closed socket without pause
         server.server_close()

@@ -82,14 +82,14 @@ def pretended(
 
 
 def bundle_of(told: Mapping[str, Any]) -> Bundle:
-    """What the check told of a bundle."""
+    """The bundle, from the result of the check."""
     return Bundle(str(told["made"]), "", tuple(dict(target) for target in told["targets"]), dict(told["holds"]), ())
 
 
 def problem(
     told: Mapping[str, Any], host: str, node: Optional[Mapping[str, str]], plan: Optional[Mapping[str, Any]]
 ) -> str:
-    """Why a bundle does not serve this node or plan; '' when it does."""
+    """Why a bundle does not fit this node or plan; '' if it does."""
     bundle = bundle_of(told)
     if node:
         refusal = check_node(bundle, host, dict(node))
@@ -165,7 +165,7 @@ WORDS = {
 
 
 def told(made: Mapping[str, Any], path: str, seconds: float) -> List[str]:
-    """What a run that made a bundle tells at its end."""
+    """What a run that made a bundle reports at its end."""
     lines = []
     for kind, row in sorted(made["kinds"].items(), key=lambda kind: -int(kind[1]["bytes"])):
         english, chinese = WORDS.get(kind, (kind, kind))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bundle as volumes of one size, for disks: one tar, cut; `cat` joins it, and check.sh does.
+"""A bundle as volumes of one size, for disks: one tar, split; `cat` or check.sh joins it.
 
 The tar is worked out before a byte is written (names sorted, no times, no owners), so each volume can be made alone: a
 run that was cut off goes on at the volume where it stopped.

@@ -97,7 +97,7 @@ class Work:
 
 
 class Count:
-    """Bytes of one thing, told on as they come."""
+    """Reports the bytes of one item as they come."""
 
     def __init__(self, told: Callable[[int], None]) -> None:
         self.done, self.told = 0, told

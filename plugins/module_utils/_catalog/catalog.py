@@ -45,7 +45,7 @@ def _parse_file(path: str, parse: Parse) -> Any:
 
 
 def merge(catalog: Catalog, kind: str, entries: Any, path: str) -> None:
-    """Adds entries; one that stands already is changed key by key, so a vendor states only what differs."""
+    """Adds entries; an existing entry is changed key by key, so a vendor states only what differs."""
     if not isinstance(entries, Mapping) or not all(isinstance(entry, Mapping) for entry in entries.values()):
         raise Refusal("LLM520", problem=say("catalog_no_mapping", path=path))
     for name, entry in entries.items():

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image archives (`docker save` form): what is in one, without reading it all, and a bounded stream out of it."""
+"""Image archives (`docker save` format): what is in one, without reading it all, and a bounded stream out of it."""
 
 from __future__ import annotations
 

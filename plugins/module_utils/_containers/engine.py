@@ -25,7 +25,7 @@ def is_snap(path: Optional[str]) -> bool:
 
 
 def path_mtu(route: str = "/proc/net/route", links: str = "/sys/class/net") -> int:
-    """MTU of the way out: the default route's link, else the smallest of the links that are up."""
+    """MTU towards the outside: that of the default route's link, else the smallest of the links that are up."""
     sizes: Dict[str, int] = {}
     for link in sorted(Path(links).glob("*")):
         if link.name.startswith(("lo", "docker", "br-", "veth")):

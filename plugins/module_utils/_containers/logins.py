@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private registries: who we are there, and whose certificates are trusted there."""
+"""Private registries: our logins there, and whose certificates are trusted."""
 
 from __future__ import annotations
 

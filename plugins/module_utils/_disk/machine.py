@@ -21,7 +21,7 @@ STOP_SECONDS = 90
 
 
 def command(tree: str, name: str, bridge: str, own_systemd: bool) -> List[str]:
-    """dockerd wants capabilities and calls that a container has not by itself."""
+    """dockerd needs capabilities and system calls that a container does not have by default."""
     keep = [] if own_systemd else ["--keep-unit"]
     return [
         NSPAWN, "-q", "--register=no", *keep, "-D", tree, "-M", name, f"--network-bridge={bridge}",

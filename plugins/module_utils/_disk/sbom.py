@@ -39,7 +39,7 @@ def _digest(path: str) -> str:
 
 
 def differences(old: Mapping[str, str], new: Mapping[str, str]) -> List[str]:
-    """Paths that only one has, or that are not the same in both."""
+    """Paths that only one of them has, or that differ."""
     return sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes a machine's identity and history away from its files. What is taken is data: plugins/catalog/seal."""
+"""Removes a machine's identity and history from its files. What is removed is data: plugins/catalog/seal."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _leads(root: str, path: str) -> str:
 
 
 def seal(root: str, rules: Rules, dry: bool = False) -> List[Trace]:
-    """Does it, and says what was done. A second time there is nothing to do."""
+    """Does it, and returns what was done. A second time there is nothing to do."""
     found = traces(root, rules)
     for trace in found if not dry else []:
         path = inside(root, trace.path)

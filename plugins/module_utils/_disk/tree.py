@@ -14,7 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.paths import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import Failed, run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
-RECIPE = "1"  # raise when `_base` makes another tree of the same words
+RECIPE = "1"  # raise this when `_base` makes another tree from the same arguments
 # Debian's manuals and most translations stay out
 UNREAD = [
     "path-exclude=/usr/share/man/*",

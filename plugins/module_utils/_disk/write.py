@@ -38,7 +38,7 @@ class Wish(NamedTuple):
 
 
 class Failed(Exception):
-    """A tool that did not do its work: what it said."""
+    """A tool that failed: what it said."""
 
 
 def run(argv: List[str], text: str = "", env: Optional[Dict[str, str]] = None) -> str:

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every role of site.yml that brings something onto a node tells what, so that a bundle can't lack it."""
+"""Every role of site.yml that installs something declares it, so that a bundle can't lack it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_role_installs_from_the_list_that_the_bundle_is_told(role):
 
 
 def test_packages_have_one_owner():
-    """Whoever installs past managed_packages forgets what was there before."""
+    """Installing without managed_packages would forget what was there before."""
     past = re.compile(r"ansible\.builtin\.(apt|dnf|package|dpkg_selections):")
     files = [*ROOT.glob("roles/*/*/**/*.yml"), *ROOT.glob("playbooks/*.yml")]
     assert [str(path) for path in files if past.search(path.read_text(encoding="utf-8"))] == []
