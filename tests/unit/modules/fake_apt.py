@@ -24,7 +24,9 @@ with (home / "calls").open("a") as calls:
 
 
 def save():
-    (home / "state.json").write_text(json.dumps(state, indent=1))
+    beside = home / f"state.{os.getpid()}"  # renamed, as a test may read it meanwhile
+    beside.write_text(json.dumps(state, indent=1))
+    beside.replace(home / "state.json")
 
 
 def work():
