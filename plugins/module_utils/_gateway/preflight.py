@@ -56,7 +56,10 @@ def _names(settings: Mapping[str, Any]) -> List[Refusal]:
     names = [str(name) for name in settings["gateway_names"]]
     if not names:
         return [_wrong("gateway_names", names, "how to name the appliance")]
-    return [_wrong("gateway_names", name, "how to name the appliance") for name in names if not forms.is_host(name)]
+    plain = {name: name[2:] if name.startswith("*.") else name for name in names}
+    return [
+        _wrong("gateway_names", name, "how to name the appliance") for name in names if not forms.is_host(plain[name])
+    ]
 
 
 def _certificate(settings: Mapping[str, Any]) -> List[Refusal]:
@@ -72,7 +75,8 @@ def _certificate(settings: Mapping[str, Any]) -> List[Refusal]:
     if service:
         if not forms.is_url(service):
             found.append(_wrong("gateway_acme_directory", service, "how to name an ACME service"))
-        if all(forms.is_address(str(name)) for name in settings["gateway_names"]):
+        names = [str(name) for name in settings["gateway_names"] if not forms.is_address(str(name))]
+        if not names or any(name.startswith("*") for name in names):  # they are proved over plain HTTP
             found.append(_wrong("gateway_names", settings["gateway_names"], "how to be named by ACME"))
         found += forms.path_problems({"gateway_acme_ca": settings["gateway_acme_ca"]}, empty=True)
     return found

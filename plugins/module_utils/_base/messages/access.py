@@ -65,11 +65,9 @@ PHRASES: Dict[str, Text] = {
         "write the address of the ACME service's directory", "请填写 ACME 服务目录的地址"
     ),
     "how to be named by ACME": Text(
-        "add a name: an ACME service takes no addresses", "请加入域名：ACME 不接受地址"
+        "name hosts: an ACME service takes no addresses, and no * here", "请使用主机域名：ACME 不接受地址，也不支持 *"
     ),
-    "how to write a size": Text(
-        "write a size as nginx does: 512m, 1g", "请按 nginx 的写法填写大小：512m、1g"
-    ),
+    "how to write a size": Text("write a size as nginx does: 512m, 1g", "请按 nginx 的写法填写大小：512m、1g"),
     "how to write seconds": Text("give a number of seconds above 0", "请填写大于 0 的秒数"),
     "how to write a policy": Text(
         "leave out double quotes, backslashes, $ and line breaks", "请去掉双引号、反斜杠、$ 与换行"
