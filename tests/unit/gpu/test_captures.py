@@ -95,7 +95,9 @@ def test_a_driver_that_works_is_left_alone(node):
 
 
 def test_it_is_planned_as_it_is(plan):
-    assert plan["layout"] == {"tensor": 1, "pipeline": 1, "data": 1}
+    (unit,) = plan["nodes"]["gpu"]["units"]
+    assert unit["layout"] == {"tensor": 1, "pipeline": 1, "data": 1} and unit["gpus"] == [0]
+    assert unit["memory"]["per_gpu_gib"]["total"] == 139.8
     assert plan["image"]["min_driver"] == "580.65"
 
 
