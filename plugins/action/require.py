@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("that needs a rule")
         if not told:
             return {**result, "changed": False, "holds": True}
-        message = "\n".join([*(printed(one) for one in told), *args["evidence"]])
+        message = "\n".join([*(printed(row) for row in told), *args["evidence"]])
         if args["warn"]:
             return {**result, "changed": False, "holds": False, "warnings": [message]}
         return {**result, "failed": True, "msg": message, **told[0], "refusals": told}

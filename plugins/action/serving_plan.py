@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
             files = {"plan.json": as_json(plan), "plan.html": page(plan) + "\n"}
             files.update({f"plan.{language}.txt": content + "\n" for language, content in texts.items()})
             changed, diff = save_files(options["save_to"], files, self._task.check_mode)
-        wanted_texts = [texts[one] for one in ("zh", "en") if options["language"] in (one, "both")]
+        wanted_texts = [texts[language] for language in ("zh", "en") if options["language"] in (language, "both")]
         for shown in wanted_texts if options["show"] else []:
             self._display.display("\n" + shown)
         result.update(changed=changed, plan=plan, explanation="\n\n".join(wanted_texts).split("\n"))
@@ -81,8 +81,8 @@ class ActionModule(ActionBase):
             rows = add_rows(read_rows(options["calibration_file"]), found["rows"])
             folder, name = os.path.split(options["calibration_file"])
             changed, diff = save_files(folder, {name: as_json(rows)}, self._task.check_mode)
-        for one in found["warnings"]:
-            self._display.warning(f"{one['id']}: {one['zh']} / {one['en']}")
+        for warning in found["warnings"]:
+            self._display.warning(f"{warning['id']}: {warning['zh']} / {warning['en']}")
         return {
             "changed": changed,
             "measured": found["measured"],

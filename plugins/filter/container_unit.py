@@ -20,9 +20,9 @@ def container_exec(settings: Dict[str, Any]) -> str:
         raise AnsibleFilterError(f"container_exec: {error}") from error
 
 
-def engine_settings(plan: Dict[str, Any], one: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
+def engine_settings(plan: Dict[str, Any], engine_unit: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
     try:
-        return engine.engine_settings(plan, one, role)
+        return engine.engine_settings(plan, engine_unit, role)
     except (KeyError, TypeError) as error:
         raise AnsibleFilterError(f"engine_settings: the plan lacks {error}") from error
 

@@ -133,7 +133,7 @@ def summary(rows: list[Row]) -> Row:
 
 
 def main(arguments: list[str]) -> int:
-    paths = [one for one in arguments if not one.startswith("--")]
+    paths = [argument for argument in arguments if not argument.startswith("--")]
     if len(paths) != 2:
         print(__doc__)
         return 2

@@ -54,7 +54,7 @@ def inferred(case: dict[str, Any]) -> dict[str, Any]:
 
 def figure(*values: Any) -> float | None:
     """The first of the values that is a number above zero; remarks in words are passed over."""
-    return next((float(one) for one in values if isinstance(one, (int, float)) and one > 0), None)
+    return next((float(value) for value in values if isinstance(value, (int, float)) and value > 0), None)
 
 
 def plain(name: str) -> str:

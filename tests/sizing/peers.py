@@ -48,14 +48,14 @@ def ask_aiconfigurator(rows: list[dict[str, Any]], models: dict[str, Any]) -> di
     requests = [request for request in (_request(row, models) for row in rows) if request]
     done = subprocess.run(
         [python, str(HERE / "peer_aiconfigurator.py")],
-        input="\n".join(json.dumps(one) for one in requests),
+        input="\n".join(json.dumps(request) for request in requests),
         capture_output=True,
         text=True,
         check=True,
         timeout=900,
     )
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {one["id"]: float(one["tokens"]) for one in answers if one.get("tokens") is not None}
+    return {answer["id"]: float(answer["tokens"]) for answer in answers if answer.get("tokens") is not None}
 
 
 def _request(row: dict[str, Any], models: dict[str, Any]) -> dict[str, Any] | None:

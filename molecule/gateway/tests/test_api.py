@@ -147,9 +147,9 @@ def test_the_page_meets_both_replicas_at_one_address(root):
         pytest.skip("this node has no balancer")
     body = '{"stream":true,"pieces":3,"pause":0.3}'
     bring = "-H 'Authorization: Bearer of-the-page'"
-    one = f"curl -sS -m 20 -N {bring} -d '{body}' http://127.0.0.1:8009/v1/chat/completions &"
+    request = f"curl -sS -m 20 -N {bring} -d '{body}' http://127.0.0.1:8009/v1/chat/completions &"
     root("for port in 8001 8002; do : >/run/engine-$port.log; done")
-    told = root("\n".join([one] * 8 + ["wait"]))
+    told = root("\n".join([request] * 8 + ["wait"]))
     assert told.count('"8001:0 ') == told.count('"8002:0 ') == 4
     assert "of-the-page" in reached(root) and root(f"cat {SECRETS}/engine-key") not in reached(root)
     listening = root("ss -Hltn 'sport = :8009'")

@@ -32,7 +32,7 @@ class Progress:
 
 def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
     catalog = params["catalog"]
-    targets: List[Dict[str, Any]] = [target_of(one, catalog.get("targets") or {}) for one in params["targets"]]
+    targets: List[Dict[str, Any]] = [target_of(target, catalog.get("targets") or {}) for target in params["targets"]]
     spec = Spec(
         os.path.abspath(params["path"]),
         targets,
@@ -55,7 +55,7 @@ def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
     finish.ensure_key(params["key"])
     files = maker.make()
     names = ("distribution", "release", "version", "architecture")
-    told = tuple({name: str(one[name]) for name in names} for one in targets)
+    told = tuple({name: str(target[name]) for name in names} for target in targets)
     bundle = Bundle(
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), params["version"], told, maker.holds, tuple(files)
     )

@@ -64,7 +64,7 @@ def load(client: Client, name: str) -> Dict[str, int]:
     """Load the model and say how many of its bytes lie where."""
     client.json("/api/generate", {"model": name, "stream": False})
     rows = client.json("/api/ps").get("models") or []
-    row = next((one for one in rows if one.get("name") == tagged(name)), None)
+    row = next((row for row in rows if row.get("name") == tagged(name)), None)
     if row is None:
         raise Unanswered(f"{client.base}/api/ps: {tagged(name)} was loaded and is gone")
     return {"size": int(row.get("size") or 0), "size_vram": int(row.get("size_vram") or 0)}
@@ -132,7 +132,7 @@ class Record:
         return bool(digest) and row.get("made_of") == made_of and row.get("digest") == digest
 
     def others(self, name: str) -> List[str]:
-        return sorted(one for one in self.rows if one != name)
+        return sorted(row for row in self.rows if row != name)
 
     def with_model(self, name: str, made_of: str, digest: str) -> str:
         self.rows = {name: {"made_of": made_of, "digest": digest}}

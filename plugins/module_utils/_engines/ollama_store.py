@@ -37,7 +37,7 @@ def digest(path: str) -> str:
     while folder not in ("/", ""):
         manifest = Manifest.load(os.path.join(folder, MANIFEST))
         if manifest is not None:
-            known = {one.path: one.sha256 for one in manifest.files}.get(os.path.relpath(path, folder))
+            known = {file.path: file.sha256 for file in manifest.files}.get(os.path.relpath(path, folder))
             if known:
                 return known
             break

@@ -127,7 +127,7 @@ def digest(key: str) -> str:
 def render_map(hashes: Dict[str, Team]) -> str:
     """nginx's map from the hash of a key to its team; `!team` is suspended."""
     lines = ["map $yitiji_key $yitiji_team {", '    default "";']
-    for value in sorted(hashes, key=lambda one: hashes[one].name):
+    for value in sorted(hashes, key=lambda sha256: hashes[sha256].name):
         team = hashes[value]
         mark = "!" if team.state == "suspended" else ""
         lines.append(f'    {value} "{mark}{team.name}";')

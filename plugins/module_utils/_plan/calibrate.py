@@ -47,7 +47,7 @@ def learn(plan: Mapping[str, Any], logs: Mapping[str, str]) -> Dict[str, Any]:
         row, warnings = compare(plan, unit, measured)
         found["warnings"] += warnings
         # Of engines that were planned alike, the one that found the least room counts.
-        twin = next((one for one in found["rows"] if same_start(one, row)), None)
+        twin = next((stored for stored in found["rows"] if same_start(stored, row)), None)
         if twin and (row["kv_factor"] or 9.0) < (twin["kv_factor"] or 9.0):
             found["rows"].remove(twin)
             twin = None
@@ -93,11 +93,11 @@ def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:
     return min([1.0, *known])
 
 
-def same_start(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one.get(key) == other.get(key) for key in ("engine", "version", "gpu", "tensor", "pipeline", "model"))
+def same_start(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return all(old.get(key) == new.get(key) for key in ("engine", "version", "gpu", "tensor", "pipeline", "model"))
 
 
 def add_rows(rows: List[Dict[str, Any]], fresh: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """The newest start of the same engine, card, layout and model takes the place of the older one."""
-    kept = [one for one in rows if one.get("schema") == ROWS and not any(same_start(one, row) for row in fresh)]
+    kept = [old for old in rows if old.get("schema") == ROWS and not any(same_start(old, row) for row in fresh)]
     return [*kept, *fresh]

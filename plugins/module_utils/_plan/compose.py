@@ -199,7 +199,7 @@ def unit_part(
         "args": list(rank.args),
         "env": {**sizing.env, **node_env(rank.node, cluster is not None)},
         "devices": node_devices(rank.node, cluster is not None),
-        "group": group_words(cluster, [one.node for one in sizing.ranks], number, url + run["health"]),
+        "group": group_words(cluster, [rank.node for rank in sizing.ranks], number, url + run["health"]),
         "model": {key: value for key, value in model_part(sizing.wish).items() if key in UNIT_MODEL},
         # Of the engine as a whole, so they stand with the rank that answers.
         "layout": dict(sizing.layout) if serves else None,

@@ -20,7 +20,7 @@ ROOM = 0.05  # a cache that exceeds the wish by less than this is called tight
 def warnings(
     wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision, catalog: Catalog, spread: bool
 ) -> List[Dict[str, str]]:
-    found = [warning("LLM501", one) for one in precision.warnings]
+    found = [warning("LLM501", text_) for text_ in precision.warnings]
     layout = chosen.layout
     idle = problem.gpus * problem.nodes - layout.used
     if idle:
@@ -171,7 +171,7 @@ def reasons(wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision
 def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any]]:
     """The three layouts after the chosen one that hold the wish too."""
     rows = []
-    for other in [one for one in found[1:] if one.fits][:3]:
+    for other in [candidate for candidate in found[1:] if candidate.fits][:3]:
         layout = other.layout
         name = f"TP {layout.tensor} x PP {layout.pipeline} x DP {layout.data}"
         rows.append(

@@ -109,13 +109,13 @@ def match_gpu(raw: Mapping[str, Any], catalog: Catalog) -> Tuple[str, Dict[str, 
     total = float(raw.get("memory_bytes") or 0) / GIB
     found: List[Tuple[int, float, str]] = []
     for key, entry in catalog["gpus"].items():
-        by_pci = pci and pci in [str(one).lower() for one in entry.get("pci_ids") or []]
-        words = [len(word) for word in (str(one).lower() for one in entry.get("names") or []) if word in label]
+        by_pci = pci and pci in [str(pci_id).lower() for pci_id in entry.get("pci_ids") or []]
+        words = [len(word) for word in (str(known).lower() for known in entry.get("names") or []) if word in label]
         if by_pci or words:
             distance = abs(float(entry.get("memory_gib", 0)) - total) if total else 0.0
             found.append((0 if by_pci else -max(words), distance, key))
-    near = [one for one in found if not total or one[1] <= 0.15 * total]
-    exact = [one for one in near if one[0] == 0]
+    near = [match for match in found if not total or match[1] <= 0.15 * total]
+    exact = [match for match in near if match[0] == 0]
     if near:
         key = min(exact or near)[2]  # an H200 is also named H20: the longest name wins, then the nearest size
         return key, catalog["gpus"][key]
@@ -152,6 +152,6 @@ def _from_declared(name: str, address: str, declared: Mapping[str, Any], catalog
         source="declared",
         cpu_cores=int(cpu.get("sockets", 1)) * int(cpu["cores_per_socket"]) if cpu.get("cores_per_socket") else None,
         cpu_sockets=int(cpu["sockets"]) if cpu.get("sockets") else None,
-        link_gbps=max([float(one.get("speed_gbps") or 0) for one in links] or [0.0]) or None,
-        rdma=any(bool(one.get("rdma")) for one in links),
+        link_gbps=max([float(link.get("speed_gbps") or 0) for link in links] or [0.0]) or None,
+        rdma=any(bool(link.get("rdma")) for link in links),
     )

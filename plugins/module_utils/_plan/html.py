@@ -38,8 +38,8 @@ def page(plan: Mapping[str, Any]) -> str:
     title = escape(f"{plan['deployment']} · {plan['profile']}")
     body: List[str] = [f"<h1>{title}</h1>"]
     body += [
-        f"<p class=warn><b>{escape(one['id'])}</b> {escape(one['zh'])} / {escape(one['en'])}</p>"
-        for one in plan["warnings"]
+        f"<p class=warn><b>{escape(warning['id'])}</b> {escape(warning['zh'])} / {escape(warning['en'])}</p>"
+        for warning in plan["warnings"]
     ]
     rows = zip(facts(plan, "zh"), facts(plan, "en"))
     body.append("<table>" + "".join(_fact(zh[0], zh[1], en[1]) for zh, en in rows) + "</table>")
@@ -49,17 +49,18 @@ def page(plan: Mapping[str, Any]) -> str:
         body.append(
             f"<h2>{both('alternatives')}</h2><table>"
             + "".join(
-                f"<tr><td>{escape(one['change']['zh'])} / {escape(one['change']['en'])}<td>{one['kv_tokens']:,} KV"
-                for one in plan["alternatives"]
+                f"<tr><td>{escape(other['change']['zh'])} / {escape(other['change']['en'])}"
+                f"<td>{other['kv_tokens']:,} KV"
+                for other in plan["alternatives"]
             )
             + "</table>"
         )
     body.append(
         f"<h2>{both('why')}</h2><table>"
         + "".join(
-            f"<tr><td>{escape(one['key'])}<td>{escape(str(one['value']))}<td>{escape(one['rule']['zh'])}<br>"
-            f"{escape(one['rule']['en'])}<td>{escape(one['source'])}"
-            for one in plan["why"]
+            f"<tr><td>{escape(reason['key'])}<td>{escape(str(reason['value']))}<td>{escape(reason['rule']['zh'])}<br>"
+            f"{escape(reason['rule']['en'])}<td>{escape(reason['source'])}"
+            for reason in plan["why"]
         )
         + "</table>"
     )
@@ -79,7 +80,7 @@ def _bars(plan: Mapping[str, Any]) -> List[str]:
     parts = head_units(plan)[0]["memory"].get("per_gpu_gib")
     if not parts:
         return []
-    key = "".join(f"<i style='background:{COLOURS[one]}'></i>{both(one)} {parts[one]}" for one in PARTS)
+    key = "".join(f"<i style='background:{COLOURS[part]}'></i>{both(part)} {parts[part]}" for part in PARTS)
     rows: List[str] = []
     for name, node in plan["nodes"].items():
         for unit in node["units"]:

@@ -73,7 +73,7 @@ def layer_sizes(shape: Shape, file_bytes: int, tensors: Optional[Dict[str, int]]
     params = [_params(shape, index) for index in range(shape.layers)]
     vocabulary = float(heads * shape.vocab * shape.hidden)
     scale = file_bytes / (sum(params) + vocabulary)
-    return [one * scale for one in params], vocabulary * scale
+    return [param * scale for param in params], vocabulary * scale
 
 
 def _params(shape: Shape, index: int) -> float:
@@ -138,12 +138,12 @@ def size_on_gguf(wish: Wish, catalog: Catalog) -> Sizing:
 def _known(wish: Wish, row: Dict[str, Any]) -> Dict[str, Any]:
     """A file of the catalogue with what the hub says of it: its parts, their bytes, their tensors."""
     include = list(row.get("include") or [])
-    files = sorted(one for one in wish.files if include and matches(one, include))
+    files = sorted(file for file in wish.files if include and matches(file, include))
     tensors: Dict[str, int] = {}
-    for one in files:
-        tensors.update(wish.gguf_tensors.get(one) or {})
-    whole = tensors if files and all(one in wish.gguf_tensors for one in files) else None
-    size = sum(wish.files[one] for one in files) or int(row["bytes"])
+    for file in files:
+        tensors.update(wish.gguf_tensors.get(file) or {})
+    whole = tensors if files and all(file in wish.gguf_tensors for file in files) else None
+    size = sum(wish.files[file] for file in files) or int(row["bytes"])
     return {**row, "include": include, "files": files, "tensors": whole, "bytes": size}
 
 

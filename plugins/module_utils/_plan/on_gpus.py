@@ -150,7 +150,7 @@ def _sized_only(wish: Wish, problem: Problem) -> None:
     if shape.sized and not shape.vision:
         return
     found = search(problem)
-    free = [one.memory.kv - margin_gib(problem.total_gib) for one in found]
+    free = [candidate.memory.kv - margin_gib(problem.total_gib) for candidate in found]
     left = round(max(0.0, *free), 1) if free else 0.0
     have = {"kv_gib_per_gpu": left}
     if not shape.known:

@@ -40,7 +40,7 @@ def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: 
     longest = longest_context(dataclasses.replace(problem, concurrency=1))
     weights = round(nearest.memory.weights, 1)
     layout = nearest.layout
-    fixes = [fix for _order, fix in sorted(_fixes(wish, problem, gpu, catalog, longest), key=lambda one: one[0])]
+    fixes = [fix for _order, fix in sorted(_fixes(wish, problem, gpu, catalog, longest), key=lambda fix: fix[0])]
     return Refusal(
         "LLM504",
         model=wish.model_id,
@@ -126,7 +126,7 @@ def _other_shape(wish: Wish, other: Dict[str, Any]) -> Shape:
 def _more_cards(problem: Problem) -> Any:
     """The smallest machine park of the same card that holds the wish."""
     tried = [(nodes, gpus) for nodes in range(1, 9) for gpus in (1, 2, 4, 8) if nodes == 1 or gpus >= problem.gpus]
-    for nodes, gpus in sorted(tried, key=lambda one: one):
+    for nodes, gpus in sorted(tried, key=lambda pair: pair):
         if nodes * gpus <= problem.nodes * problem.gpus or not tensor_sizes(problem.shape, gpus):
             continue
         if best(dataclasses.replace(problem, nodes=nodes, gpus=gpus)):

@@ -42,7 +42,7 @@ def save_files(folder: str, files: Mapping[str, str], check: bool) -> Tuple[bool
         diff = [_change(folder, name, content, check) for name, content in sorted(files.items())]
     except OSError as error:
         raise _unwritable(folder, error.strerror or str(error)) from error
-    told = [one for one in diff if one]
+    told = [change for change in diff if change]
     return bool(told), told
 
 

@@ -131,7 +131,7 @@ def search(problem: Problem) -> List[Candidate]:
     found = []
     for layout in layouts(problem):
         tries = [evaluate(problem, layout, batched) for batched in BATCHES]
-        found.append(next((one for one in tries if one.fits), tries[-1]))
+        found.append(next((attempt for attempt in tries if attempt.fits), tries[-1]))
     return sorted(found, key=preference)
 
 

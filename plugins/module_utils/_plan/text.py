@@ -40,7 +40,7 @@ def word(key: str, language: str) -> str:
 
 def width(content: str) -> int:
     """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in content)
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in content)
 
 
 def pad(content: str, columns: int) -> str:
@@ -55,12 +55,17 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
     lines += [
         "",
         "  " + word("command", language) + ":",
-        *("    " + one for one in wrap_args(head_units(plan)[0]["args"])),
+        *("    " + line for line in wrap_args(head_units(plan)[0]["args"])),
     ]
-    lines += _rows(word("warnings", language), [f"{one['id']}: {one[language]}" for one in plan["warnings"]])
+    lines += _rows(
+        word("warnings", language), [f"{warning['id']}: {warning[language]}" for warning in plan["warnings"]]
+    )
     lines += _rows(word("alternatives", language), [
-        f"{one['change'][language]}: {one['kv_tokens']:,} KV" for one in plan["alternatives"]])  # fmt: skip
-    reasons = [f"{one['key']} = {one['value']}: {one['rule'][language]} [{one['source']}]" for one in plan["why"]]
+        f"{other['change'][language]}: {other['kv_tokens']:,} KV" for other in plan["alternatives"]])  # fmt: skip
+    reasons = [
+        f"{reason['key']} = {reason['value']}: {reason['rule'][language]} [{reason['source']}]"
+        for reason in plan["why"]
+    ]
     lines += _rows(word("why", language), reasons)
     return "\n".join(lines)
 
@@ -128,9 +133,9 @@ def _rows(title: str, rows: List[str]) -> List[str]:
 def wrap_args(args: List[str]) -> List[str]:
     """One flag with its value a line."""
     lines: List[str] = []
-    for one in args:
-        if one.startswith("-") or not lines or not lines[-1].startswith("-") or " " in lines[-1]:
-            lines.append(one)
+    for argument in args:
+        if argument.startswith("-") or not lines or not lines[-1].startswith("-") or " " in lines[-1]:
+            lines.append(argument)
         else:
-            lines[-1] += " " + one
+            lines[-1] += " " + argument
     return lines

@@ -170,8 +170,8 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
             "LLM544", context=context, most=shape.max_len, need={"context": context}, have={"context": shape.max_len}
         )
     listing = [
-        Listed(str(one["path"]), int(one.get("size") or 0), str(one.get("sha256") or ""))
-        for one in info.get("files") or []
+        Listed(str(file["path"]), int(file.get("size") or 0), str(file.get("sha256") or ""))
+        for file in info.get("files") or []
     ]
     return Wish(
         deployment=str(variables["deployment"]),
@@ -207,7 +207,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,
         native_shape=native,
-        files={one.path: one.size for one in listing},
+        files={row.path: row.size for row in listing},
         listing=listing,
         gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
@@ -219,7 +219,7 @@ def manifest_part(wish: Wish) -> Optional[Dict[str, Any]]:
     files = selected(wish.listing, wish.include, wish.exclude)
     if not files:
         return None
-    rows = [one._asdict() for one in files]
+    rows = [file._asdict() for file in files]
     return {"sha256": Manifest(wish.model_id, wish.revision, files).digest(), "files": rows}
 
 

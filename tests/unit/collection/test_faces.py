@@ -66,7 +66,7 @@ def test_an_actions_options_are_declared_in_its_module_alone(path):
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "validate_argument_spec":
             given = [*node.args, *(keyword.value for keyword in node.keywords)]
-            assert [getattr(getattr(one, "func", None), "id", "") for one in given] == ["argument_spec"]
+            assert [getattr(getattr(call, "func", None), "id", "") for call in given] == ["argument_spec"]
 
 
 @named(sorted((PLUGINS.parent / "roles").glob("*/tasks/*.yml")))

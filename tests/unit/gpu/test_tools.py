@@ -54,11 +54,11 @@ def test_what_tells_of_a_card_stays(text):
 
 
 def test_stand_ins_keep_form_and_identity():
-    one = scrub.Scrubber("n")
+    scrubber = scrub.Scrubber("n")
     first, second = "GPU-1a2b3c4d-1111-2222-3333-444455556666", "GPU-1a2b3c4d-1111-2222-3333-444455556667"
-    assert one.text(first) == one.text(first) != one.text(second)
-    assert len(one.text(first)) == len(first)
-    assert one.all({first: [first, 3, None]}) == {one.text(first): [one.text(first), 3, None]}
+    assert scrubber.text(first) == scrubber.text(first) != scrubber.text(second)
+    assert len(scrubber.text(first)) == len(first)
+    assert scrubber.all({first: [first, 3, None]}) == {scrubber.text(first): [scrubber.text(first), 3, None]}
 
 
 def fat_library(images: list[tuple[int, int, bytes]]) -> bytearray:

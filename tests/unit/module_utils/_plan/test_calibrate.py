@@ -64,7 +64,8 @@ def test_of_two_engines_the_smaller_cache_is_learned(catalog):
     logs = {f"yitiji-vllm-{n}": f"GPU KV cache size: {best // n} tokens" for n in (1, 2)}
     found = learn(made, logs)
     assert [row["kv_factor"] for row in found["rows"]] == [0.5]
-    assert [one["id"] for one in found["warnings"]] == ["LLM535"] and "yitiji-vllm-2" in found["warnings"][0]["en"]
+    assert [warning["id"] for warning in found["warnings"]] == ["LLM535"]
+    assert "yitiji-vllm-2" in found["warnings"][0]["en"]
     assert learn(made, dict(reversed(logs.items())))["rows"] == found["rows"]
 
 

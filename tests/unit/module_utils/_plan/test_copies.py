@@ -25,7 +25,7 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
     made = beside(catalog, 3, [{"model": "deepseek-r1-1.5b", "cards": 1, "concurrency": 4}])
     (name,) = made["nodes"]
     units = units_of(made, name)
-    assert [(one["name"], one["port"], one["gpus"]) for one in units] == [
+    assert [(unit["name"], unit["port"], unit["gpus"]) for unit in units] == [
         ("yitiji-vllm", 8000, [0, 1]),
         ("yitiji-vllm-deepseek-r1-1-5b", 8001, [2]),
     ]
@@ -34,7 +34,7 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
     small = units[1]
     assert small["args"][small["args"].index("--port") + 1] == "8001"
     assert "1.5B" in small["model"]["stamp"] and small["model"]["stamp"] != units[0]["model"]["stamp"]
-    assert [one["id"] for one in made["models_beside"]] == [small["model"]["id"]]
+    assert [row["id"] for row in made["models_beside"]] == [small["model"]["id"]]
     assert made["needs"]["disk_bytes"]["weights"] == made["model"]["bytes"] + made["models_beside"][0]["bytes"]
     assert "1.5B" in explain(made, "en") and "1.5B" in explain(made, "zh")
     first, second = models(units)

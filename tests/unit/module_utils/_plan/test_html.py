@@ -14,7 +14,7 @@ def test_html_is_well_formed_and_escaped(catalog):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship", deployment="<script>x")
     content = page(made)
     assert "<script" not in content and content.count("class=bar") == 16
-    first, last = (one["weights"] for one in first_unit(made)["memory"]["stages_gib"])
+    first, last = (stage["weights"] for stage in first_unit(made)["memory"]["stages_gib"])
     assert first != last and max(first, last) == first_unit(made)["memory"]["per_gpu_gib"]["weights"]
     assert content.count(f": {first} GiB") == content.count(f": {last} GiB") == 8
     HTMLParser().feed(content)

@@ -96,7 +96,7 @@ def test_reference_layouts(catalog, profile, gpu, count, nodes, layout):
     parts = first_unit(made)["memory"]["per_gpu_gib"]
     held = sum(parts[key] for key in ("weights", "kv", "activation", "graphs", "non_torch", "margin"))
     assert held == pytest.approx(parts["budget"], abs=0.05)
-    assert len(made["nodes"]) == nodes and sum(one["head"] for one in made["nodes"].values()) == 1
+    assert len(made["nodes"]) == nodes and sum(entry["head"] for entry in made["nodes"].values()) == 1
 
 
 def test_671b_in_16_bit_on_the_flagship(catalog):
@@ -122,9 +122,9 @@ def test_what_a_refusal_offers_works(catalog):
 
 def test_two_nodes_get_their_own_arguments(catalog):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
-    one, two = (" ".join(entry["units"][0]["args"]) for entry in made["nodes"].values())
-    assert "--node-rank 0" in one and "--headless" not in one
-    assert "--node-rank 1" in two and "--headless" in two
+    first, second = (" ".join(entry["units"][0]["args"]) for entry in made["nodes"].values())
+    assert "--node-rank 0" in first and "--headless" not in first
+    assert "--node-rank 1" in second and "--headless" in second
     assert made["nodes"]["n2"]["units"][0]["env"]["VLLM_HOST_IP"] == "10.0.0.2"
     assert made["container"]["network"] == "host" and made["needs"]["ports"] == [8000, 29501]
 
@@ -171,7 +171,7 @@ def test_volta_takes_the_old_image_and_half(catalog):
     assert made["image"]["key"] == "vllm-cuda-volta" and first_unit(made)["args"][0] == "--model"
     assert "--enable-prefix-caching" not in first_unit(made)["args"]
     assert "float16" in first_unit(made)["args"] and first_unit(made)["env"]["VLLM_USE_V1"] == "0"
-    assert "LLM501" in {one["id"] for one in made["warnings"]}
+    assert "LLM501" in {warning["id"] for warning in made["warnings"]}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_facts_win_over_declared_hardware(catalog):
 def test_busy_card_lowers_utilization(catalog):
     made = plan(catalog, {"a": node(cards(2, free_bytes=int(18.0 * 2**30)))})
     assert first_unit(made)["args"][first_unit(made)["args"].index("--gpu-memory-utilization") + 1] == "0.76"
-    assert "LLM506" in {one["id"] for one in made["warnings"]}
+    assert "LLM506" in {warning["id"] for warning in made["warnings"]}
 
 
 def test_unknown_card_uses_the_drivers_figures(catalog):
@@ -252,12 +252,12 @@ def test_unknown_card_uses_the_drivers_figures(catalog):
         catalog,
         {"a": node(cards(1, name="NVIDIA Mystery", pci_id="10de:ffff", memory_bytes=80 * 2**30, free_bytes=None))},
     )
-    assert made["gpu"] == "NVIDIA Mystery" and "LLM525" in {one["id"] for one in made["warnings"]}
+    assert made["gpu"] == "NVIDIA Mystery" and "LLM525" in {warning["id"] for warning in made["warnings"]}
 
 
 def test_other_vendors_are_marked(catalog):
     made = plan(catalog, declared("ascend-910b-64g", 8), model="deepseek-r1-32b")
-    assert made["engine"]["device"] == "npu" and "LLM516" in {one["id"] for one in made["warnings"]}
+    assert made["engine"]["device"] == "npu" and "LLM516" in {warning["id"] for warning in made["warnings"]}
 
 
 def test_hub_facts_win_over_the_catalogue(catalog):
@@ -289,7 +289,7 @@ def test_other_gpu_engines(catalog, engine):
     made = plan(catalog, declared("rtx-4090-24g", 2), engine=engine)
     assert made["engine"]["name"] == engine and first_unit(made)["name"] == f"yitiji-{engine}"
     assert not any(key.startswith("VLLM") for key in first_unit(made)["env"])
-    assert "LLM518" in {one["id"] for one in made["warnings"]}
+    assert "LLM518" in {warning["id"] for warning in made["warnings"]}
 
 
 def test_sglang_spans_nodes_and_lmdeploy_does_not(catalog):
@@ -370,7 +370,7 @@ def test_ray_is_refused_without_an_image_that_holds_it(catalog):
 
 
 def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
-    one = plan(catalog, declared("rtx-4090-24g", 2), profile="basic", concurrency=8)
+    single = plan(catalog, declared("rtx-4090-24g", 2), profile="basic", concurrency=8)
     made = plan(catalog, declared("rtx-4090-24g", 4), profile="basic", concurrency=16, replicas=2)
     (name,) = made["nodes"]
     units = made["nodes"][name]["units"]
@@ -380,8 +380,8 @@ def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
     ]
     assert units[1]["args"][units[1]["args"].index("--port") + 1] == "8001"
     assert made["nodes"][name]["gpus"] == [0, 1, 2, 3] and made["needs"]["ports"] == [8000, 8001, 8002]
-    assert totals(made)["kv_tokens"] == 2 * totals(one)["kv_tokens"] and totals(made)["engines"] == 2
-    assert all(unit["capacity"] == first_unit(one)["capacity"] for unit in units)
+    assert totals(made)["kv_tokens"] == 2 * totals(single)["kv_tokens"] and totals(made)["engines"] == 2
+    assert all(unit["capacity"] == first_unit(single)["capacity"] for unit in units)
     assert [unit["url"] for unit in units if unit["serves"]] == ["http://127.0.0.1:8000", "http://127.0.0.1:8001"]
     with pytest.raises(Refusal, match="can't be divided among 3 replicas"):
         plan(catalog, declared("rtx-4090-24g", 4), profile="basic", replicas=3)

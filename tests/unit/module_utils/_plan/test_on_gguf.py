@@ -56,7 +56,7 @@ def test_671b_on_one_4090(catalog):
                 context_length=4096, concurrency=1)  # fmt: skip
     assert made["gguf"]["quant"] == "UD-Q2_K_XL" and 2 <= made["gguf"]["gpu_layers"] <= 7
     assert made["model"]["id"] == "unsloth/DeepSeek-R1-GGUF" and made["model"]["include"] == ["*UD-Q2_K_XL*"]
-    assert "LLM537" in {one["id"] for one in made["warnings"]}
+    assert "LLM537" in {warning["id"] for warning in made["warnings"]}
 
 
 def test_a_named_file_is_taken(catalog):
