@@ -52,6 +52,21 @@ def test_code_files_are_short():
     assert long == []
 
 
+def test_no_error_is_ignored():
+    """In roles, playbooks, scenarios and the lab: a failure is expected by its own condition, or it fails."""
+    word = "ignore_" + "errors"
+    yaml_files = [(path, text) for path, text in texts() if path.suffix in (".yml", ".yaml", ".j2")]
+    assert [str(path) for path, text in yaml_files if re.search(rf"^\s*(- )?{word}:", text, re.MULTILINE)] == []
+
+
+def test_task_lists_are_short():
+    roots = ("roles", "playbooks", "molecule")
+    long = [f"{path}: {n}" for path, text in texts() if path.suffix == ".yml" and path.parts[0] in roots
+            and path.parent.name in ("tasks", "handlers", "playbooks", "molecule") for n in [len(text.splitlines())]
+            if n > 150]  # fmt: skip
+    assert long == []
+
+
 def test_scripts_can_be_run():
     scripts = [p for p, text in texts() if text.startswith("#!") and p.parts[0] != "plugins"]
     assert [str(p) for p in scripts if not (ROOT / p).stat().st_mode & 0o111] == []
