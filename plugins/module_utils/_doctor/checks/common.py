@@ -62,6 +62,12 @@ def model_of(context: Context) -> Dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def models_of(context: Context) -> List[Dict[str, Any]]:
+    """Every model of the plan that lies in a folder."""
+    found = [model_of(context), *((context.plan or {}).get("models_beside") or [])]
+    return [model for model in found if model.get("path")]
+
+
 def node_row(context: Context) -> Dict[str, Any]:
     """What the plan says of this node; {} when it says nothing."""
     nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}

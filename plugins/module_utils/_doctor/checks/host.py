@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.com
     WILDCARDS,
     images_of,
     loaded,
-    model_of,
+    models_of,
     mount_of,
     ours,
     owner,
@@ -99,7 +99,7 @@ def disk_needs(context: Context) -> List[Tuple[str, str, str, float]]:
     needs: List[Tuple[str, str, str, float]] = []
     plan = context.plan or {}
     planned = (plan.get("needs") or {}).get("disk_bytes") or {}
-    size = float(model_of(context).get("bytes") or planned.get("weights") or 0)
+    size = float(sum(model.get("bytes") or 0 for model in models_of(context)) or planned.get("weights") or 0)
     present = float((context.measures.get("weights") or {}).get("present_bytes") or 0)
     rest = 0.0 if weights_done(context) else max(0.0, size - present) * MARGIN
     needs.append(("weights", "权重", weights_dir(context), rest))

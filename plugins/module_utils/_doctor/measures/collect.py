@@ -18,7 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.com
     STATE_DIR,
     images_of,
     loaded,
-    model_of,
+    models_of,
     units,
     weights_dir,
     weights_done,
@@ -87,11 +87,25 @@ def gateway_is_ours(host: Host) -> bool:
 
 
 def weights(host: Host, context: Context) -> Dict[str, Any]:
-    """Whether the model is there, verified, whole, and what it takes already."""
-    model = model_of(context)
-    folder = str(model.get("path") or "")
-    if not folder:
+    """Whether all models of the plan are there, verified, whole, and what they take already."""
+    rows = [(model, _weights(host, model)) for model in models_of(context)]
+    if not rows:
         return {"exists": False, "stamp": False, "reason": "", "present_bytes": 0, "problems": []}
+    named = [
+        f"{model.get('served_name')}: {row['reason']}" if len(rows) > 1 and row["reason"] else str(row["reason"])
+        for model, row in rows
+    ]
+    return {
+        "exists": any(row["exists"] for _model, row in rows),
+        "stamp": all(row["stamp"] for _model, row in rows),
+        "reason": next(filter(None, named), ""),
+        "present_bytes": sum(row["present_bytes"] for _model, row in rows),
+        "problems": [problem for _model, row in rows for problem in row["problems"]],
+    }
+
+
+def _weights(host: Host, model: Dict[str, Any]) -> Dict[str, Any]:
+    folder = str(model["path"])
     standing = check_stamp(folder, str(model.get("id") or ""))
     return {
         "exists": host.exists(folder),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 import random
@@ -11,12 +12,19 @@ import time
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.host import disk_needs
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures import collect as collecting
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import STATUSES, Context, evaluate
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    MANIFEST,
+    Entry,
+    Manifest,
+    write_stamp,
+)
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -191,6 +199,25 @@ def test_whole_collection_without_a_network(tmp_path):
     assert found["weights"]["exists"] is False and found["weights"]["stamp"] is False
     assert found["net"] == {} and found["containers"] == {} and found["ollama"] is None
     json.dumps(found)
+
+
+def test_the_weights_of_every_model_are_looked_at(tmp_path):
+    """The first model is whole and verified, the one beside it is not."""
+    rows = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+        rows.append({"id": f"a/{name}", "served_name": name, "path": str(tmp_path / name), "bytes": 10**9})
+    manifest = Manifest("a/first", "master", [Entry("config.json", 2, hashlib.sha256(b"{}").hexdigest())])
+    manifest.save(str(tmp_path / "first" / MANIFEST))
+    write_stamp(str(tmp_path / "first"), manifest, [], [])
+    plan = {"model": rows[0], "models_beside": []}
+    context = Context(node={}, plan=plan)
+    assert collecting.weights(Host(), context)["stamp"] is True
+    plan["models_beside"] = rows[1:]
+    found = collecting.weights(Host(), context)
+    assert found["stamp"] is False and found["exists"] and found["reason"].startswith("second: ")
+    assert disk_needs(Context(node={}, plan=plan, measures={"weights": found}))[0][3] > 1.9e9
 
 
 def test_easy_secrets_are_named_and_never_recorded(tmp_path, monkeypatch):
