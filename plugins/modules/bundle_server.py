@@ -84,7 +84,7 @@ import time
 from typing import Any, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import load
 
@@ -121,15 +121,7 @@ def start(params: Any) -> List[hub.Server]:
         servers, over = hub.listen(shelf, params["addresses"], params["port"], params["allow"], params["word"])
     except OSError as error:
         raise Refusal(
-            "LLM919",
-            Text(
-                f"port {params['port']} of {', '.join(params['addresses'])} can't be used: {error.strerror or error}.",
-                f"无法使用 {', '.join(params['addresses'])} 的端口 {params['port']}：{error.strerror or error}。",
-            ),
-            Text(
-                "end what uses it (another run with a bundle?), or set bundle_port to a free port.",
-                "请结束占用该端口的进程（是否有另一次离线部署？），或将 bundle_port 设为空闲端口。",
-            ),
+            "LLM928", port=params["port"], addresses=params["addresses"], said=error.strerror or error
         ) from error
     begun = hub.start_of(params["run"])
     if os.fork() == 0:

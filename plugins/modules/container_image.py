@@ -122,7 +122,7 @@ import time
 from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as engine_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring import Brought, Settings, bring
@@ -130,11 +130,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
-NO_DOCKER = Refusal(
-    "LLM301",
-    Text("there is no running Docker engine.", "没有正在运行的 Docker 引擎。"),
-    Text("run role docker first (site.yml does).", "请先运行 docker 角色（site.yml 会执行）。"),
-)
+NO_DOCKER = Refusal("LLM329")
 
 
 def main() -> None:

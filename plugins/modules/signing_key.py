@@ -55,7 +55,7 @@ fingerprint:
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signing_key as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -65,14 +65,7 @@ def fetch(url: str) -> str:
         with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - the operator's own address
             return str(answer.read(1 << 20).decode("utf-8", "replace"))
     except (OSError, ValueError) as error:
-        raise Refusal(
-            "LLM316",
-            Text(f"the signing key at {url} cannot be fetched: {error}.", f"无法获取签名密钥 {url}：{error}。"),
-            Text(
-                "check the address and the way out, or use a mirror or the offline bundle of the repository.",
-                "请检查地址与网络，或改用该软件源的镜像或离线包。",
-            ),
-        ) from error
+        raise Refusal("LLM327", url=url, error=error) from error
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import tarfile
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import urlsplit, urlunsplit
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 INDEX, RELEASE, SIGNED, KEY = "Packages", "Release", "InRelease", "key.asc"
 
@@ -189,17 +189,7 @@ def resolve(run: Run, config: str, names: Sequence[str], nothing: str) -> Tuple[
 
 
 def unresolved(target: str, names: Sequence[str], role: str, why: str) -> Refusal:
-    return Refusal(
-        "LLM912",
-        Text(
-            f"the packages {' '.join(names)} (of {role}) cannot be had for {target}: {why}.",
-            f"无法为 {target} 获取 {role} 所需的软件包 {' '.join(names)}：{why}。",
-        ),
-        Text(
-            "look at this machine's package sources, or name others (bundle_targets: [{..., sources: [deb ...]}]).",
-            "请检查本机软件源，或在 bundle_targets 中用 sources 指定软件源。",
-        ),
-    )
+    return Refusal("LLM912", names=" ".join(names), role=role, target=target, why=why)
 
 
 def sign(run: Run, folder: str, home: str) -> Optional[str]:

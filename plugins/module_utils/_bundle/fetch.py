@@ -14,7 +14,7 @@ import time
 import urllib.error
 from typing import Callable, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.manifest import MACHINES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import (
     HUB,
@@ -33,14 +33,7 @@ Tick = Callable[[int], None]
 
 
 def failed(what: str, detail: str) -> Refusal:
-    return Refusal(
-        "LLM922",
-        Text(f"{what} could not be fetched: {detail}.", f"无法获取 {what}：{detail}。"),
-        Text(
-            "look at the network, the address and the login, and run again: it goes on where it stopped.",
-            "请检查网络、地址与登录信息后重新运行，将从中断处继续。",
-        ),
-    )
+    return Refusal("LLM922", what=what, detail=detail)
 
 
 def hash_file(path: str, tick: Tick = lambda _count: None) -> str:

@@ -132,14 +132,7 @@ def sign(folder: str, key: str) -> None:
 
 
 def unsigned(key: str, detail: str) -> Refusal:
-    return Refusal(
-        "LLM924",
-        Text(f"the bundle can't be signed with {key}: {detail}.", f"无法用 {key} 为离线包签名：{detail}。"),
-        Text(
-            "name an ssh key without passphrase in bundle_key, or leave it out: one is made.",
-            "请将 bundle_key 设为无口令的 ssh 私钥，或不设置（自动生成）。",
-        ),
-    )
+    return Refusal("LLM924", key=key, detail=detail)
 
 
 def judge(folder: str, trusted: str = "") -> str:
@@ -163,16 +156,7 @@ def judge(folder: str, trusted: str = "") -> str:
 
 
 def bad_signature(folder: str, english: str, chinese: str) -> Refusal:
-    return Refusal(
-        "LLM914",
-        Text(
-            f"the signature of the bundle {folder} is not good: {english}.", f"离线包 {folder} 的签名无效：{chinese}。"
-        ),
-        Text(
-            "copy the bundle again from its maker; appliance_bundle_signer names the only key that counts.",
-            "请向制作方重新获取离线包；appliance_bundle_signer 指定唯一可信的公钥。",
-        ),
-    )
+    return Refusal("LLM914", folder=folder, why=Text(english, chinese))
 
 
 def close(

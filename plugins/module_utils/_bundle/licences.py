@@ -45,14 +45,7 @@ def refusal(licences: Mapping[str, Mapping[str, Any]], missing: Mapping[str, Seq
         what = ", ".join(names[:4]) + (f" (+{len(names) - 4})" if len(names) > 4 else "")
         parts_en.append(f"{entry['title']['en']} ({entry['url']}) for {what}")
         parts_zh.append(f"{entry['title']['zh']}（{entry['url']}）：{what}")
-    return Refusal(
-        "LLM910",
-        Text(f"nobody accepted: {'; '.join(parts_en)}.", f"尚未接受以下许可：{'；'.join(parts_zh)}。"),
-        Text(
-            f"read them and set bundle_licences: [{', '.join(sorted(missing))}]; nothing was fetched.",
-            f"请阅读后设置 bundle_licences: [{', '.join(sorted(missing))}]；尚未下载任何内容。",
-        ),
-    )
+    return Refusal("LLM910", parts=Text("; ".join(parts_en), "；".join(parts_zh)), missing=", ".join(sorted(missing)))
 
 
 def unknown(licences: Mapping[str, Mapping[str, Any]], accepted: Sequence[str]) -> List[str]:

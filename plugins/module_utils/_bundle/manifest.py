@@ -115,14 +115,7 @@ def _file(row: Any, where: str) -> File:
 
 
 def unreadable(where: str, detail: str) -> Refusal:
-    return Refusal(
-        "LLM913",
-        Text(f"{where} is no bundle's manifest: {detail}.", f"{where} 不是有效的离线包清单：{detail}。"),
-        Text(
-            "name the bundle's folder in appliance_bundle (the one with MANIFEST.json), or copy the bundle again.",
-            "请将 appliance_bundle 设为离线包目录（含 MANIFEST.json），或重新拷贝离线包。",
-        ),
-    )
+    return Refusal("LLM913", where=where, detail=detail)
 
 
 # is a folder what the manifest says?
@@ -177,16 +170,7 @@ def differences(bundle: Bundle, folder: str) -> Differences:
 
 def damaged(folder: str, found: Differences) -> Refusal:
     english, chinese = found.texts()
-    return Refusal(
-        "LLM915",
-        Text(
-            f"the bundle {folder} is not what its manifest says: {english}.", f"离线包 {folder} 与清单不符：{chinese}。"
-        ),
-        Text(
-            "copy these files again (sh check.sh in the bundle names them all); remove what does not belong there.",
-            "请重新拷贝这些文件（在离线包中运行 sh check.sh 可列出全部），并删除多余文件。",
-        ),
-    )
+    return Refusal("LLM915", folder=folder, why=Text(english, chinese))
 
 
 # is it for these nodes?

@@ -8,7 +8,7 @@ import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
     Bundle,
@@ -107,17 +107,7 @@ def problem(
 
 
 def incomplete(missing: List[str]) -> Refusal:
-    return Refusal(
-        "LLM918",
-        Text(
-            f"the bundle does not hold {', '.join(missing)}, which the plan asks for.",
-            f"离线包缺少方案所需的 {'、'.join(missing)}。",
-        ),
-        Text(
-            "make the bundle from this inventory (playbooks/bundle.yml), or undo what was changed since.",
-            "请用此清单重新制作离线包（playbooks/bundle.yml），或撤回其后的改动。",
-        ),
-    )
+    return Refusal("LLM918", missing=missing)
 
 
 def use(

@@ -14,7 +14,7 @@ import re
 import tarfile
 from typing import Any, Callable, Iterator, List, NamedTuple, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
     MANIFEST,
     SIGNATURE,
@@ -44,14 +44,7 @@ def size_of(text: str) -> int:
     match = re.match(r"^(\d+)([KMGT]?)I?B?$", text.strip().upper())
     size = int(match.group(1)) * UNITS[match.group(2)] if match else 0
     if size < SMALLEST:
-        raise Refusal(
-            "LLM923",
-            Text(
-                f"bundle_split is {text!r}, which is no size of a volume.",
-                f"bundle_split 的值 {text!r} 不是有效的分卷大小。",
-            ),
-            Text("write it like 4G or 700M (1M at least).", "请写成 4G 或 700M（至少 1M）。"),
-        )
+        raise Refusal("LLM923", text=text)
     return size
 
 

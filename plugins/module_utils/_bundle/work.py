@@ -10,7 +10,7 @@ import subprocess
 import threading
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import fetch
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import licences as licence
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import ARCHITECTURES, WORK, File
@@ -40,14 +40,7 @@ def run(command: Sequence[str]) -> Tuple[int, str, str]:
         done = subprocess.run(list(command), capture_output=True, text=True, env=env, check=False, errors="replace")
     except FileNotFoundError as error:
         package = PACKAGE_OF.get(command[0], command[0])
-        raise Refusal(
-            "LLM920",
-            Text(f"this machine has no {command[0]}.", f"本机没有 {command[0]}。"),
-            Text(
-                f"install it (apt-get install {package}); a bundle is made on Debian or Ubuntu.",
-                f"请安装（apt-get install {package}）；离线包需在 Debian 或 Ubuntu 上制作。",
-            ),
-        ) from error
+        raise Refusal("LLM920", command=command[0], package=package) from error
     return done.returncode, done.stdout, done.stderr
 
 
@@ -135,17 +128,7 @@ def target_of(wanted: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]])
     if not all(found.get(key) for key in ("distribution", "version")) or not (
         found.get("suites") or found.get("sources")
     ):
-        raise Refusal(
-            "LLM923",
-            Text(
-                f"bundle_targets names {name or 'no release'}, which is not known.",
-                f"bundle_targets 中的 {name} 未知。",
-            ),
-            Text(
-                f"name one of {', '.join(sorted(known))}, or give distribution, version and sources.",
-                f"请使用 {', '.join(sorted(known))} 之一，或给出 distribution、version 和 sources。",
-            ),
-        )
+        raise Refusal("LLM925", name=name, known=", ".join(sorted(known)))
     return found
 
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 
 Path_ = Tuple[str, ...]
 Options = Dict[str, Any]
@@ -23,23 +23,10 @@ def parse(text: str, name: str) -> Options:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise Refusal(
-            "LLM306",
-            Text(
-                f"{name} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
-                f"{name} 不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列：{error.msg}。",
-            ),
-            Text(
-                "correct that line by hand or move the file away, then run again.",
-                "请手工改正该行或移走此文件，再重新运行。",
-            ),
-        ) from error
+        problem = say("json_line", line=error.lineno, column=error.colno, said=error.msg)
+        raise Refusal("LLM306", name=name, problem=problem) from error
     if not isinstance(value, dict):
-        raise Refusal(
-            "LLM306",
-            Text(f"{name} does not hold a JSON object.", f"{name} 的内容不是 JSON 对象。"),
-            Text("make it an object ({ … }) or move the file away.", "请改为对象（{ … }）或移走此文件。"),
-        )
+        raise Refusal("LLM306", name=name, problem=say("json_object"))
     return value
 
 
@@ -152,16 +139,4 @@ def check_data_root(live: Options, result: Options) -> None:
     found = holds_data(Path(old))
     if found is None:
         return
-    raise Refusal(
-        "LLM307",
-        Text(
-            f"Docker's data root would move from {old} to {new}, but {old} holds data ({found}).",
-            f"Docker 的数据目录将从 {old} 改到 {new}，但 {old} 中已有数据（{found}）。",
-        ),
-        Text(
-            f"set docker_data_root: {old}, or stop Docker, move the folder (rsync -aHAX {old}/ {new}/), "
-            "set data-root in /etc/docker/daemon.json, start Docker and run again.",
-            f"请设置 docker_data_root: {old}；或停止 Docker，迁移目录（rsync -aHAX {old}/ {new}/），"
-            "在 /etc/docker/daemon.json 中设置 data-root，启动 Docker 后重新运行。",
-        ),
-    )
+    raise Refusal("LLM307", old=old, new=new, found=found)

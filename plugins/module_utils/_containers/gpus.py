@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, NamedTuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.container_unit import gpu_options
 
 CDI_DOCKER = 25  # the first Docker that reads CDI files
@@ -26,18 +26,7 @@ def mode(docker: Any, wish: str) -> str:
     """`cdi` or `runtime`; `auto` takes CDI where Docker reads it, since such containers outlive a daemon-reload."""
     able = major(docker) >= CDI_DOCKER
     if wish == "cdi" and docker and not able:
-        raise Refusal(
-            "LLM315",
-            Text(
-                f"CDI is asked for, but Docker {docker} does not read it; version {CDI_DOCKER} is the first that does.",
-                f"要求使用 CDI，但 Docker {docker} 不支持；从 {CDI_DOCKER} 版起才支持。",
-            ),
-            Text(
-                "set nvidia_container_toolkit_mode: auto (or runtime), or docker_source: docker for a newer Docker.",
-                "请设置 nvidia_container_toolkit_mode: auto（或 runtime），"
-                "或用 docker_source: docker 安装较新的 Docker。",
-            ),
-        )
+        raise Refusal("LLM315", docker=docker, least=CDI_DOCKER)
     if wish in ("cdi", "runtime"):
         return wish
     return "cdi" if able else "runtime"
@@ -79,26 +68,6 @@ def judge(found: Seen, cards: int, said: str, chosen: str) -> None:
     """Refuse when the container does not see every card (LLM308), or loses them (LLM303)."""
     last = (said.strip().splitlines() or ["nothing"])[-1]
     if found.before < max(cards, 1):
-        raise Refusal(
-            "LLM308",
-            Text(
-                f"a container sees {found.before} of {cards} NVIDIA card(s) ({chosen}); it said: {last}",
-                f"容器只看到 {found.before}/{cards} 张 NVIDIA 显卡（{chosen}），输出：{last}",
-            ),
-            Text(
-                "look at `journalctl -u yitiji-nvidia-devices` and `nvidia-smi`, then run site.yml again.",
-                "请查看 `journalctl -u yitiji-nvidia-devices` 与 `nvidia-smi`，然后重新运行 site.yml。",
-            ),
-        )
+        raise Refusal("LLM308", seen=found.before, cards=cards, chosen=chosen, last=last)
     if found.after < found.before:
-        raise Refusal(
-            "LLM303",
-            Text(
-                f"after a daemon-reload a running container sees {found.after} of {found.before} card(s) ({chosen}).",
-                f"daemon-reload 之后，运行中的容器只剩 {found.after}/{found.before} 张显卡（{chosen}）。",
-            ),
-            Text(
-                "set nvidia_container_toolkit_mode: cdi with Docker 25 or newer; until then restart the engine's unit.",
-                "请使用 Docker 25 或更新版本并设置 nvidia_container_toolkit_mode: cdi；在此之前请重启引擎服务。",
-            ),
-        )
+        raise Refusal("LLM303", after=found.after, before=found.before, chosen=chosen)

@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive as archive_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
@@ -48,11 +48,7 @@ def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
         return value if isinstance(value, dict) else None
     if "no such image" in done.stderr.lower():
         return None
-    raise Refusal(
-        "LLM302",
-        Text(f"Docker does not answer: {done.stderr.strip()}.", f"Docker 无响应：{done.stderr.strip()}。"),
-        Text("look at `systemctl status docker`.", "请查看 `systemctl status docker`。"),
-    )
+    raise Refusal("LLM319", said=done.stderr.strip())
 
 
 def find(docker: str, image: Image) -> Optional[Dict[str, Any]]:
@@ -109,14 +105,7 @@ def choose(image: Image, sources: List[str]) -> Optional[str]:
             return source
     if problems:
         listed = "; ".join(problems)
-        raise Refusal(
-            "LLM310",
-            Text(f"image archive cannot be read: {listed}.", f"无法读取镜像归档：{listed}。"),
-            Text(
-                "correct appliance_image_archives or bring the server back.",
-                "请改正 appliance_image_archives 或恢复该服务器。",
-            ),
-        )
+        raise Refusal("LLM320", listed=listed)
     return None
 
 
@@ -159,14 +148,7 @@ def _feed(stream: IO[bytes], process: Any, progress: Progress, total: int, deadl
 
 
 def _load_failed(source: str, reason: str) -> Refusal:
-    return Refusal(
-        "LLM310",
-        Text(f"docker load of {source} failed: {reason}.", f"从 {source} 执行 docker load 失败：{reason}。"),
-        Text(
-            "check the archive and the free space of Docker's data root, then run again.",
-            "请检查归档文件和 Docker 数据目录的剩余空间，然后重新运行。",
-        ),
-    )
+    return Refusal("LLM310", source=source, reason=reason)
 
 
 def check_registry(image: Image, mirrors: List[str], reach: registry.Reach, helped: bool) -> Optional[registry.Place]:
@@ -176,20 +158,7 @@ def check_registry(image: Image, mirrors: List[str], reach: registry.Reach, help
     if found or (helped and any("HTTP 401" in why for why in reasons.values())):
         return found
     tried = "; ".join(f"{base}: {why}" for base, why in reasons.items())
-    raise Refusal(
-        "LLM302",
-        Text(
-            f"image {image.pinned_name} is in no archive and no registry answers for it ({tried}).",
-            f"镜像 {image.pinned_name} 不在任何归档中，镜像仓库也无法提供（{tried}）。",
-        ),
-        Text(
-            "set docker_registry_mirrors to a mirror you can reach, docker_registries to the login and the certificate "
-            "authority of a private registry, appliance_images to your own registry, "
-            "or appliance_image_archives to an archive made with `docker save`.",
-            "请将 docker_registry_mirrors 设为可访问的镜像站，用 docker_registries 给出私有仓库的登录信息和 CA 证书，"
-            "或用 appliance_images 指向自有仓库，或用 appliance_image_archives 指定由 `docker save` 生成的归档。",
-        ),
-    )
+    raise Refusal("LLM302", image=image.pinned_name, tried=tried)
 
 
 def check_space(image: Image, size: int, root: str, free: int) -> None:
@@ -197,34 +166,14 @@ def check_space(image: Image, size: int, root: str, free: int) -> None:
     if not size or free >= size:
         return
     need, have = f"{size / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
-    raise Refusal(
-        "LLM101",
-        Text(
-            f"image {image.pinned_name} has {need} (compressed), but only {have} are free on {root}.",
-            f"镜像 {image.pinned_name} 压缩后为 {need}，而 {root} 只剩 {have}。",
-        ),
-        Text(
-            f"free space on {root}, or set docker_data_root to a larger disk.",
-            f"请清理 {root}，或将 docker_data_root 设到更大的磁盘上。",
-        ),
-    )
+    raise Refusal("LLM321", image=image.pinned_name, needed=need, free=have, root=root)
 
 
 def check_driver(image: Image, problem: str, driver: str, cuda: str) -> None:
     """Refuse an image whose CUDA this driver does not speak (LLM209)."""
     if not problem:
         return
-    raise Refusal(
-        "LLM209",
-        Text(
-            f"image {image.pinned_name} asks for {problem}, but driver {driver} gives CUDA {cuda}.",
-            f"镜像 {image.pinned_name} 要求 {problem}，而驱动 {driver} 只支持 CUDA {cuda}。",
-        ),
-        Text(
-            "install a newer driver, or set appliance_images to an image built for an older CUDA.",
-            "请升级驱动，或用 appliance_images 指定基于较旧 CUDA 的镜像。",
-        ),
-    )
+    raise Refusal("LLM209", image=image.pinned_name, wanted=problem, driver=f"{driver} (CUDA {cuda})")
 
 
 def pull(docker: str, image: Image, timeout: float, config: str) -> None:
@@ -233,24 +182,8 @@ def pull(docker: str, image: Image, timeout: float, config: str) -> None:
     done = run([docker, *login, "pull", "--quiet", name], timeout)
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
-        raise Refusal(
-            "LLM302",
-            Text(f"docker pull {name} failed: {reason[0]}.", f"docker pull {name} 失败：{reason[0]}。"),
-            Text(
-                "look at the network to the registry, or raise the time limit.", "请检查到镜像仓库的网络，或调大时限。"
-            ),
-        )
+        raise Refusal("LLM322", name=name, reason=reason[0])
 
 
 def not_the_one(image: Image, source: str) -> Refusal:
-    return Refusal(
-        "LLM311",
-        Text(
-            f"{source} does not hold the image {image.ref} ({image.pinned_name}).",
-            f"{source} 中没有镜像 {image.ref}（{image.pinned_name}）。",
-        ),
-        Text(
-            "the archive and the catalogue's image id do not belong together: replace one of them.",
-            "归档与目录中的镜像 ID 不一致：请更换其中之一。",
-        ),
-    )
+    return Refusal("LLM311", source=source, ref=image.ref, image=image.pinned_name)

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import HUB, Access, Reach
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
@@ -105,47 +105,26 @@ def reach(engine: Dict[str, Any], timeout: float, folders: Tuple[str, ...] = (OU
 def check_host(host: str) -> None:
     if host and "/" not in host and host not in (".", ".."):
         return
-    raise Refusal(
-        "LLM314",
-        Text(f"{host!r} is not the name of a registry.", f"{host!r} 不是镜像仓库的名称。"),
-        Text(
-            "write it in docker_registries as in an image's name: host or host:port, without https://.",
-            "请在 docker_registries 中按镜像名的写法填写：主机名或 主机名:端口，不带 https://。",
-        ),
-    )
+    raise Refusal("LLM314", registry=host, problem=say("registry_name"), remedies=[say("registry_name_remedy")])
 
 
 def check_authority(host: str, text: str) -> None:
     if text.count("-----BEGIN CERTIFICATE-----") == text.count("-----END CERTIFICATE-----") > 0:
         return
     raise Refusal(
-        "LLM314",
-        Text(
-            f"the certificate authority given for {host} is not in PEM form.",
-            f"为 {host} 提供的 CA 证书不是 PEM 格式。",
-        ),
-        Text(
-            "give the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, "
-            "for example by lookup('ansible.builtin.file', …).",
-            "请给出从 -----BEGIN CERTIFICATE----- 到 -----END CERTIFICATE----- 的文本，"
-            "例如用 lookup('ansible.builtin.file', …)。",
-        ),
+        "LLM314", registry=host, problem=say("registry_authority"), remedies=[say("registry_authority_remedy")]
     )
 
 
 def check_login(host: str, username: str, password: str) -> None:
     if bool(username) == bool(password):
         return
+    lacking = say("login_password" if username else "login_username")
     raise Refusal(
         "LLM314",
-        Text(
-            f"the login of registry {host} lacks its {'password' if username else 'username'}.",
-            f"镜像仓库 {host} 的登录信息缺少{'密码' if username else '用户名'}。",
-        ),
-        Text(
-            "give both in docker_registries (the password from a vault, or password_file on the node), or neither.",
-            "请在 docker_registries 中同时给出两者（密码放在 vault 中，或用节点上的 password_file），或都不给。",
-        ),
+        registry=host,
+        problem=say("registry_login", lacking=lacking),
+        remedies=[say("registry_login_remedy")],
     )
 
 
@@ -165,8 +144,9 @@ def read_password(host: str, path: str) -> str:
         return text
     raise Refusal(
         "LLM314",
-        Text(f"the password of registry {host}: {why.en}", f"镜像仓库 {host} 的密码：{why.zh}"),
-        Text(f"put the password into {path}, owner root, mode 0600.", f"请将密码写入 {path}，属主 root，权限 0600。"),
+        registry=host,
+        problem=say("registry_password", why=why),
+        remedies=[say("registry_password_remedy", path=path)],
     )
 
 

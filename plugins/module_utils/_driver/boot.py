@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import words as say
 
 Node = Mapping[str, Any]
@@ -75,24 +75,5 @@ def not_loaded(name: str, said: str, log: List[str]) -> Refusal:
     """Why modprobe failed, from its words and the kernel's."""
     words = (said.strip().splitlines() or ["?"])[-1]
     if any(sign in line for line in [said, *log] for sign in ("Key was rejected", "Required key not available")):
-        return Refusal(
-            "LLM202",
-            Text(
-                f"Secure Boot: the kernel refused the module {name}, its key is not enrolled: {words}.",
-                f"安全启动：内核拒绝了模块 {name}，其密钥未登记：{words}。",
-            ),
-            Text(
-                "enrol the key (`mokutil --import /var/lib/dkms/mok.pub`, reboot, Enroll MOK at the console), "
-                "then run again.",
-                "请登记密钥（`mokutil --import /var/lib/dkms/mok.pub`，重启并在控制台选择 Enroll MOK）后重新运行。",
-            ),
-        )
-    return Refusal(
-        "LLM213",
-        Text(f"the module {name} does not load: {words}.", f"模块 {name} 无法加载：{words}。"),
-        Text(
-            "look at `dmesg`: the card may be unseated, of another family than the driver's, "
-            "or held by another driver.",
-            "请查看 `dmesg`：显卡可能未插好、不属于该驱动支持的系列，或被其他驱动占用。",
-        ),
-    )
+        return Refusal("LLM224", name=name, words=words)
+    return Refusal("LLM213", name=name, words=words)

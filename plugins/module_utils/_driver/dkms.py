@@ -133,25 +133,11 @@ class BuildFailed(Refusal):
 
 
 def too_slow(source: Source, kernel: str, seconds: float) -> Refusal:
-    return Refusal(
-        "LLM204",
-        Text(
-            f"building {source.name} {source.version} for kernel {kernel} did not end within {seconds:.0f} s.",
-            f"为内核 {kernel} 构建 {source.name} {source.version} 在 {seconds:.0f} 秒内未完成。",
-        ),
-        Text(
-            "see what keeps the machine busy, or set nvidia_driver_build_timeout higher.",
-            "请检查机器负载，或调大 nvidia_driver_build_timeout。",
-        ),
-    )
+    return Refusal("LLM228", name=source.name, version=source.version, kernel=kernel, seconds=seconds)
 
 
 def no_source(pattern: str) -> Refusal:
-    return Refusal(
-        "LLM204",
-        Text(f"no DKMS source {pattern} lies in {SOURCES}.", f"{SOURCES} 中没有 DKMS 源码 {pattern}。"),
-        Text("reinstall the driver's packages.", "请重新安装驱动软件包。"),
-    )
+    return Refusal("LLM230", pattern=pattern, folder=SOURCES)
 
 
 def modules_of(kernel: str, folder: str = "/lib/modules") -> List[str]:

@@ -8,7 +8,7 @@ import os
 import re
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 Tool = Mapping[str, object]
 Run = Callable[[List[str]], Tuple[int, str]]
@@ -82,24 +82,10 @@ def look(tool: Tool, kernel: str, files: List[str], inside: bool, run: Run) -> O
 
 def unreadable(kernel: str, path: str, said: str) -> Refusal:
     last = (said.strip().splitlines() or ["?"])[-1]
-    return Refusal(
-        "LLM201",
-        Text(f"can't look into {path} of kernel {kernel}: {last}.", f"无法查看内核 {kernel} 的 {path}：{last}。"),
-        Text("repair or remove that file, then run again.", "请修复或删除该文件后重新运行。"),
-    )
+    return Refusal("LLM223", path=path, kernel=kernel, last=last)
 
 
 def not_built(image: Image, said: str) -> Refusal:
     lines = said.strip().splitlines()
     last = lines[-1] if lines else image.why
-    return Refusal(
-        "LLM201",
-        Text(
-            f"the initramfs of kernel {image.kernel} could not be made right ({image.why}): {last}.",
-            f"无法正确重建内核 {image.kernel} 的 initramfs（{image.why}）：{last}。",
-        ),
-        Text(
-            "look at the space in /boot and at the message, then run again; nouveau would load at the next boot.",
-            "请检查 /boot 的空间和上述信息后重新运行；否则下次启动仍会加载 nouveau。",
-        ),
-    )
+    return Refusal("LLM226", kernel=image.kernel, why=image.why, last=last)

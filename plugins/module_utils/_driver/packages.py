@@ -8,7 +8,7 @@ import json
 import os
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
@@ -143,30 +143,10 @@ def check_versions(versions: Mapping[str, str], asked: Mapping[str, Any]) -> Non
     if not have:
         return
     if asked.get("branch") and have.split(".")[0] != str(asked["branch"]):
-        raise Refusal(
-            "LLM219",
-            Text(
-                f"the source offers {leader} {have}, not branch {asked['branch']}.",
-                f"软件源提供的 {leader} 为 {have}，不是分支 {asked['branch']}。",
-            ),
-            Text(
-                "set nvidia_driver_branch to what the source offers, or use another source.",
-                "请将 nvidia_driver_branch 设为软件源提供的分支，或换用其他软件源。",
-            ),
-        )
+        raise Refusal("LLM231", leader=leader, found=have, branch=asked["branch"])
     least = str(asked.get("min_version") or "")
     if least and words.number(have) < words.number(least):
-        raise Refusal(
-            "LLM209",
-            Text(
-                f"the engine's image needs driver {least}, this is {have}.", f"引擎镜像需要驱动 {least}，此为 {have}。"
-            ),
-            Text(
-                "use a source with a newer driver (nvidia_driver_repository_url), "
-                "or an older image (appliance_images).",
-                "请使用带有较新驱动的软件源（nvidia_driver_repository_url）或较旧的镜像（appliance_images）。",
-            ),
-        )
+        raise Refusal("LLM209", image=say("engine_image"), wanted=least, driver=have)
     other = words.differing(versions, list(asked.get("same_version") or []), leader)
     if other:
         listed = ", ".join(f"{name} {version}" for name, version in sorted(other.items()))
@@ -188,51 +168,17 @@ def impossible(said: List[str], asked: Mapping[str, Any]) -> Refusal:
     reason = " | ".join(said) or "?"
     errors = [line for line in said if line.startswith(("E:", "Error"))]
     if errors and all("linux-headers" in line or "kernel-devel" in line for line in errors):
-        return Refusal(
-            "LLM204",
-            Text(
-                f"no headers for a kernel of this node, nothing was installed: {reason}.",
-                f"没有该节点某个内核的头文件，未安装任何软件包：{reason}。",
-            ),
-            Text(
-                "upgrade to a kernel whose headers the repository has and reboot, remove the old kernel, "
-                "or name the kernels to build for in nvidia_driver_kernels.",
-                "请升级到软件源中有头文件的内核并重启，或删除旧内核，或在 nvidia_driver_kernels 中指定内核。",
-            ),
-        )
+        return Refusal("LLM232", reason=reason)
     other = {"open": "proprietary", "proprietary": "open"}.get(str(asked.get("flavour")), "auto")
-    return Refusal(
-        "LLM219",
-        Text(
-            f"the packages of this driver can't be installed together, so none was: {reason}.",
-            f"该驱动的软件包无法一同安装，因此没有安装任何软件包：{reason}。",
-        ),
-        Text(
-            f"set nvidia_driver_flavour: {other} if the cards allow it, "
-            "or nvidia_driver_repository_url to a source that has the whole set.",
-            f"如显卡允许，请设置 nvidia_driver_flavour: {other}；"
-            "或将 nvidia_driver_repository_url 设为包含整套软件包的软件源。",
-        ),
-    )
+    return Refusal("LLM219", reason=reason, other=other)
 
 
 def needed_by_others(names: List[str]) -> Refusal:
     listed = ", ".join(names[:8])
-    return Refusal(
-        "LLM219",
-        Text(
-            f"removing the driver would also remove {listed}, which others installed.",
-            f"卸载驱动会同时删除他人安装的 {listed}。",
-        ),
-        Text("remove those first, then run again.", "请先卸载它们，再重新运行。"),
-    )
+    return Refusal("LLM236", listed=listed)
 
 
 def failed(what: str, said: str) -> Refusal:
     lines = [line for line in said.strip().splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("E:", "Error", "dpkg: error"))] or lines
-    return Refusal(
-        "LLM219",
-        Text(f"could not {what}: {' | '.join(told[-3:])}.", f"操作失败（{what}）：{' | '.join(told[-3:])}。"),
-        Text("correct what the message names, then run again.", "请按信息改正后重新运行。"),
-    )
+    return Refusal("LLM237", what=what, told=" | ".join(told[-3:]))

@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
 
 TAG = ":latest"
@@ -73,17 +73,7 @@ def load(client: Client, name: str) -> Dict[str, int]:
 def placed(where: Dict[str, int], layers: int) -> None:
     """Ollama falls back to the CPU without a word: a plan with layers on cards must see them there."""
     if layers > 0 and where["size_vram"] == 0:
-        raise Refusal(
-            "LLM210",
-            Text(
-                f"Ollama computes on the CPU: the plan puts {layers} layers on the cards, and none is there.",
-                f"Ollama 退回到了 CPU：方案把 {layers} 层放在显卡上，实际一层也没有。",
-            ),
-            Text(
-                "run `nvidia-smi` and `nvidia-modprobe -u -c=0`, then restart yitiji-ollama; its log names the reason.",
-                "请执行 `nvidia-smi` 与 `nvidia-modprobe -u -c=0`，再重启 yitiji-ollama；原因见其日志。",
-            ),
-        )
+        raise Refusal("LLM718", layers=layers)
 
 
 def whole_context(client: Client, name: str, context: int) -> int:
@@ -96,19 +86,7 @@ def whole_context(client: Client, name: str, context: int) -> int:
     wanted = int(few + (words - 64) * each)
     seen = _read(client, name, words)
     if seen < 0.98 * wanted:
-        raise Refusal(
-            "LLM508",
-            Text(
-                f"Ollama cut a question of {wanted} tokens to {seen}; the plan promises a context of {context}.",
-                f"Ollama 把 {wanted} 个词元的问题截断为 {seen}；方案承诺的上下文为 {context}。",
-            ),
-            Text(
-                "see OLLAMA_CONTEXT_LENGTH in `systemctl cat yitiji-ollama` and num_ctx in `ollama show`; "
-                "run site.yml again.",
-                "请检查 `systemctl cat yitiji-ollama` 中的 OLLAMA_CONTEXT_LENGTH 与 `ollama show` 中的 num_ctx，"
-                "然后重新运行 site.yml。",
-            ),
-        )
+        raise Refusal("LLM508", wanted=wanted, seen=seen, context=context)
     return seen
 
 
@@ -140,14 +118,7 @@ class Record:
 
 
 def failed(name: str, error: Exception) -> Refusal:
-    return Refusal(
-        "LLM708",
-        Text(f"Ollama and the model {name}: {error}.", f"Ollama 处理模型 {name} 时出错：{error}。"),
-        Text(
-            "read `journalctl -u yitiji-ollama`, correct what it names and run again.",
-            "请查看 `journalctl -u yitiji-ollama`，改正其中的原因后重新运行。",
-        ),
-    )
+    return Refusal("LLM708", name=name, error=error)
 
 
 def reachable(client: Client) -> Optional[str]:

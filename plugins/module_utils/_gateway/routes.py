@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _PATH = re.compile(r"^(/([A-Za-z0-9_-][A-Za-z0-9._-]*|\{[a-z_]+\}))+$")
@@ -42,14 +42,7 @@ def published(catalog: Mapping[str, Any], engine: str, extra: List[str]) -> List
         route = parse(row)
         # Only below /v1: everything else belongs to the chat page.
         if route.method not in METHODS or not _PATH.match(route.path) or not route.path.startswith("/v1/"):
-            raise Refusal(
-                "LLM804",
-                Text(f"gateway_routes: {row!r} is no route.", f"gateway_routes：{row!r} 不是有效的路由。"),
-                Text(
-                    "write a method and a path below /v1, for example `POST /v1/messages`.",
-                    "请写成方法加 /v1 下的路径，例如 `POST /v1/messages`。",
-                ),
-            )
+            raise Refusal("LLM804", row=row)
     return sorted({parse(row) for row in rows}, key=lambda route: (route.path, route.method))
 
 

@@ -108,17 +108,7 @@ def check_session(rows: List[Door], sessions: List[Tuple[str, int]], allowed_por
     for address, port in sessions:
         if admits(rows, address, port):
             continue
-        raise Refusal(
-            "LLM807",
-            Text(
-                f"these rules would shut out your own SSH connection ({address} to port {port}); nothing was changed.",
-                f"这些规则会阻断你当前的 SSH 连接（来自 {address}，端口 {port}）；未做任何更改。",
-            ),
-            Text(
-                f"add {address} to firewall_admin_networks and {port} to firewall_ssh_ports (now {ports}).",
-                f"请将 {address} 加入 firewall_admin_networks，将 {port} 加入 firewall_ssh_ports（现为 {ports}）。",
-            ),
-        )
+        raise Refusal("LLM807", address=address, port=port, ports=ports)
 
 
 def _accept(door: Door) -> List[str]:

@@ -86,14 +86,7 @@ class Trial:
         """The controller is back over a new connection: keep the rules. Refused (LLM808) when they were taken back."""
         in_time = self._end_timer()
         if not in_time or self._table() != read_text(f"{self.places.state}/trial"):
-            raise Refusal(
-                "LLM808",
-                Text("the new rules were taken back before they were confirmed.", "新规则在确认之前已被撤回。"),
-                Text(
-                    "run again; raise firewall_probation on a slow node.",
-                    "请重新运行；节点较慢时增大 firewall_probation。",
-                ),
-            )
+            raise Refusal("LLM816")
         write_atomic(self.places.rules, text, 0o600)
         write_atomic(self.places.unit, self._service(), 0o644)
         self._must(["systemctl", "daemon-reload"])
@@ -155,14 +148,4 @@ class Trial:
 def shut_out(seconds: int, back: bool) -> Refusal:
     """Of rules through which no new connection came; whether the node answers with the old ones."""
     now = ("the old rules are back", "旧规则已恢复") if back else ("the node does not answer yet", "节点尚未响应")
-    return Refusal(
-        "LLM808",
-        Text(
-            f"no new SSH connection got through the new rules within {seconds} s; {now[0]}.",
-            f"新规则生效后 {seconds} 秒内无法建立新的 SSH 连接；{now[1]}。",
-        ),
-        Text(
-            "correct firewall_admin_networks and firewall_ssh_ports.",
-            "请修正 firewall_admin_networks 与 firewall_ssh_ports。",
-        ),
-    )
+    return Refusal("LLM808", seconds=seconds, now=Text(*now))

@@ -91,11 +91,4 @@ def _tar(source: str, archive: IO[bytes], tree: str) -> None:
 
 
 def wrong(source: str, en: str, zh: str) -> Refusal:
-    return Refusal(
-        "LLM709",
-        Text(f"the release {source}: {en}.", f"发行包 {source}：{zh}。"),
-        Text(
-            "set the role's release to an address that the node reaches (or a path on it), with that file's sha256.",
-            "请把角色的 release 变量设为节点可访问的地址（或节点上的路径）及该文件的 sha256。",
-        ),
-    )
+    return Refusal("LLM709", source=source, why=Text(en, zh))

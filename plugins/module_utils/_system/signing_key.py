@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import Iterator, List, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 
 def _packets(data: bytes) -> Iterator[Tuple[int, bytes]]:
@@ -57,14 +57,4 @@ def check_key(armored: str, fingerprint: str, source: str) -> None:
     if found == [wish]:
         return
     shown = ", ".join(found) or "no key"
-    raise Refusal(
-        "LLM316",
-        Text(
-            f"the signing key at {source} is not the pinned one: {wish} is wanted, {shown} found.",
-            f"{source} 的签名密钥与固定的指纹不符：应为 {wish}，实际为 {shown}。",
-        ),
-        Text(
-            "check the address; if the publisher announced a new key, pin that one's fingerprint.",
-            "请检查地址；若发布方已公告更换密钥，请固定新的指纹。",
-        ),
-    )
+    raise Refusal("LLM316", source=source, wish=wish, shown=shown)

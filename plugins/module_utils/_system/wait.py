@@ -37,11 +37,7 @@ def judge(unit: str, seen: Seen, restarts_before: int, stamp: str) -> Optional[R
         f"请阅读下面的日志，改正原因后重新运行；完整日志见 `journalctl -u {unit}`。",
     )
     if not state.loaded:
-        return Refusal(
-            "LLM312",
-            Text(f"there is no unit {unit}.", f"没有 {unit} 这个服务单元。"),
-            Text("run the role that installs it.", "请运行安装它的角色。"),
-        )
+        return Refusal("LLM328", unit=unit)
     if not state.condition and state.active == "inactive":
         return Refusal(
             "LLM601",
@@ -81,17 +77,7 @@ def evidence(answer: Answer) -> List[str]:
 
 def too_late(unit: str, seen: Seen, timeout: int, variable: str) -> Refusal:
     why = seen.missing or "?"
-    return Refusal(
-        "LLM505",
-        Text(
-            f"{unit} was not ready after {timeout} s: {why}.",
-            f"{unit} 在 {timeout} 秒后仍未就绪：{why}。",
-        ),
-        Text(
-            f"if the log shows that it is still loading, set {variable} higher; else correct what the log says.",
-            f"如果日志显示仍在加载，请调大 {variable}；否则请按日志改正。",
-        ),
-    )
+    return Refusal("LLM505", unit=unit, timeout=timeout, why=why, variable=variable)
 
 
 def watch(

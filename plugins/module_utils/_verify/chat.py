@@ -50,17 +50,7 @@ def refused(client: Client) -> Dict[str, Any]:
     status, _body = client.call(PATHS["openai"]["models"])
     if status in (401, 403):
         return {"refused": status}
-    raise Refusal(
-        "LLM803",
-        Text(
-            f"{client.base} answered a request without a key with HTTP {status}.",
-            f"{client.base} 对不带密钥的请求返回了 HTTP {status}。",
-        ),
-        Text(
-            "run role vllm again: it mounts the engine's key into its container.",
-            "请重新运行 vllm 角色：它会把引擎密钥挂载进容器。",
-        ),
-    )
+    raise Refusal("LLM803", url=client.base, status=status)
 
 
 def wrong_password(error: Exception) -> bool:
@@ -69,27 +59,8 @@ def wrong_password(error: Exception) -> bool:
 
 def unanswered(url: str, error: Exception) -> Refusal:
     if wrong_password(error):
-        return Refusal(
-            "LLM706",
-            Text(
-                f"the chat page refuses the administrator's password: {error}",
-                f"聊天页面拒绝了管理员密码：{error}",
-            ),
-            Text(
-                "if it was changed on the page, write the new one into /etc/yitiji/secrets/open-webui-admin; "
-                "to set it back to what that file holds, run with -e open_webui_admin_reset=true.",
-                "如果曾在页面上修改密码，请把新密码写入 /etc/yitiji/secrets/open-webui-admin；"
-                "如需重置为该文件中的密码，请加参数 -e open_webui_admin_reset=true 运行。",
-            ),
-        )
-    return Refusal(
-        "LLM707",
-        Text(f"no answer from {url}: {error}.", f"{url} 没有给出回答：{error}。"),
-        Text(
-            "look at `journalctl -u yitiji-vllm -u yitiji-open-webui -u nginx` on the node.",
-            "请在节点上查看 `journalctl -u yitiji-vllm -u yitiji-open-webui -u nginx`。",
-        ),
-    )
+        return Refusal("LLM706", error=error)
+    return Refusal("LLM707", url=url, error=error)
 
 
 def _no_model(url: str, model: str, models: List[str]) -> Refusal:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.routes import parse
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, listed_as
 
@@ -42,23 +42,9 @@ def check(client: Client, key: str, routes: List[str], model: str) -> Dict[str, 
     found = shut(client, key, routes)
     if found:
         listed = "; ".join(found[:10])
-        raise Refusal(
-            "LLM810",
-            Text(f"{client.base} did not refuse: {listed}.", f"{client.base} 没有拒绝：{listed}。"),
-            Text(
-                "run role gateway again; look for other sites in /etc/nginx.",
-                "请重新运行 gateway 角色，并检查 /etc/nginx 中的其他站点。",
-            ),
-        )
+        raise Refusal("LLM810", url=client.base, listed=listed)
     models = client.models("/v1/models") if key else []
     if key and model and not listed_as(model, models):
         listed = ", ".join(models) or "-"
-        raise Refusal(
-            "LLM701",
-            Text(
-                f"{client.base}/v1 does not list {model} ({listed}).",
-                f"{client.base}/v1 没有列出 {model}（{listed}）。",
-            ),
-            Text("check that the engine is ready.", "请确认引擎已就绪。"),
-        )
+        raise Refusal("LLM715", url=client.base, model=model, listed=listed)
     return {"refused": len(routes) + 3, "models": models}

@@ -43,11 +43,7 @@ class Entry(NamedTuple):
 
 
 def broken(path: str, why: Text) -> Refusal:
-    return Refusal(
-        "LLM712",
-        Text(f"{path} can't be restored: {why.en}; nothing was changed.", f"{path} 无法恢复：{why.zh}；未作任何更改。"),
-        Text("take another archive, or copy this one again.", "请换用其他备份，或重新复制该文件。"),
-    )
+    return Refusal("LLM712", path=path, why=why)
 
 
 def files_of(folder: Path) -> Iterator[Tuple[str, Path]]:
@@ -250,11 +246,7 @@ def fits(archive: str, manifest: Dict[str, Any], version: str, admin: str) -> No
     had, unknown = str(manifest.get("version") or ""), "?"
     if newer_than(had, version) is not False:
         en, zh = (text.format(had or unknown, version or unknown) for text in VERSIONS)
-        raise Refusal(
-            "LLM704",
-            Text(f"{archive} can't be restored: {en}; nothing changed.", f"{archive} 无法恢复：{zh}；未作更改。"),
-            Text("install that version or a newer one first.", "请先安装该版本或更新的版本。"),
-        )
+        raise Refusal("LLM722", archive=archive, why=Text(en, zh))
     admins = [str(address) for address in manifest.get("admins") or []]
     if admin.lower() not in [address.lower() for address in admins]:
         raise Refusal(

@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 DATABASE = "webui.db"
 COUNTED = {"users": '"user"', "chats": "chat", "files": "file", "knowledge": "knowledge"}
@@ -95,32 +95,12 @@ def judge(
     had, wanted = version_of(str(record.get("ref", ""))), version_of(str(image.get("ref") or ""))
     if found.get("exists") and had and wanted and order(wanted) < order(had):
         wrong.append(
-            Refusal(
-                "LLM704",
-                Text(
-                    f"the users' data were last used by Open WebUI {had}; {wanted} can't read them.",
-                    f"用户数据最后由 Open WebUI {had} 使用，{wanted} 无法读取。",
-                ),
-                Text(
-                    f"keep {had} or newer, or restore a backup made with {wanted} (playbooks/restore.yml).",
-                    f"请使用 {had} 或更新的版本，或恢复 {wanted} 时制作的备份（playbooks/restore.yml）。",
-                ),
-            )
+            Refusal("LLM704", had=had, wanted=wanted)
         )
     before = str(record.get("database") or ("sqlite" if found.get("exists") else ""))
     if before and before != database and (before == "postgresql" or in_use(found)):
         wrong.append(
-            Refusal(
-                "LLM713",
-                Text(
-                    f"the users' data are in {before}; with {database} everybody would find an empty page.",
-                    f"用户数据在 {before} 中；改用 {database} 后所有人会看到空白页面。",
-                ),
-                Text(
-                    f"keep open_webui_database: {before}, or move the data first.",
-                    f"请保持 open_webui_database: {before}，或先迁移数据。",
-                ),
-            )
+            Refusal("LLM713", before=before, database=database)
         )
     return wrong
 

@@ -51,11 +51,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def refuse(why: str, zh: str) -> Refusal:
-    return Refusal(
-        "LLM712",
-        Text(f"no backup was made: {why}.", f"未能完成备份：{zh}。"),
-        Text("repair that and run again; the page runs on.", "请修复后重试；网页继续运行。"),
-    )
+    return Refusal("LLM725", why=Text(why, zh))
 
 
 def make(params: Dict[str, Any]) -> Dict[str, Any]:

@@ -33,14 +33,7 @@ class Restore:
         version = data.version_of(str(self.params["image"].get("ref") or ""))
         core.fits(str(self.archive), manifest, version, self.params["admin"])
         if data.in_use(data.info(self.data)) and not self.params["replace"]:
-            raise Refusal(
-                "LLM713",
-                Text(f"{self.data} holds data that somebody uses.", f"{self.data} 中已有用户数据。"),
-                Text(
-                    "restore to a fresh node, or say open_webui_restore_replace: true (they are kept beside).",
-                    "请恢复到新节点，或设 open_webui_restore_replace: true（原数据会保留在旁边）。",
-                ),
-            )
+            raise Refusal("LLM726", folder=self.data)
         free = shutil.disk_usage(self.data.parent).free
         if free < core.space_needed(manifest):
             why = Text(f"{self.data.parent} has too little room", f"{self.data.parent} 空间不足")

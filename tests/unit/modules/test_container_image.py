@@ -12,6 +12,6 @@ def test_container_image_without_docker(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     answer = run("container_image", {"ref": "x/y:1", "id": "sha256:a"})
     if "rule" in answer:
-        assert answer["rule"] == "LLM301"
+        assert answer["rule"] == "LLM329"
     else:
         pytest.skip("this machine runs Docker")

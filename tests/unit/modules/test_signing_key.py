@@ -21,4 +21,4 @@ def test_signing_key_is_known_by_its_fingerprint(tmp_path):
     answer = run("signing_key", {**given, "fingerprint": "0" * 40, "path": str(tmp_path / "other")})
     assert answer["rule"] == "LLM316" and not (tmp_path / "other").exists()
     answer = run("signing_key", {**given, "url": f"file://{tmp_path}/none", "path": str(tmp_path / "other")})
-    assert answer["rule"] == "LLM316" and "cannot be fetched" in answer["msg"]
+    assert answer["rule"] == "LLM327" and "cannot be fetched" in answer["msg"]

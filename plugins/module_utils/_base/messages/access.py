@@ -9,16 +9,75 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM801": Message(
+        Text("others can reach {ports}", "以下端口对外开放：{ports}"),
+        Text(
+            "bind it to 127.0.0.1 or stop it; if it is meant to be open, add its port to verify_ports",
+            "请改为监听 127.0.0.1 或停止该服务；如确需开放，请将端口加入 verify_ports",
+        ),
+    ),
+    "LLM803": Message(
+        Text("{url} answered a request without a key with HTTP {status}", "{url} 对不带密钥的请求返回了 HTTP {status}"),
+        Text(
+            "run role vllm again: it mounts the engine's key into its container",
+            "请重新运行 vllm 角色：它会把引擎密钥挂载进容器",
+        ),
+    ),
+    "LLM804": Message(
+        Text("gateway_routes: {row!r} is no route", "gateway_routes：{row!r} 不是有效的路由"),
+        Text(
+            "write a method and a path below /v1, for example `POST /v1/messages`",
+            "请写成方法加 /v1 下的路径，例如 `POST /v1/messages`",
+        ),
+    ),
+    "LLM807": Message(
+        Text(
+            "these rules would shut out your own SSH connection ({address} to port {port}); nothing was changed",
+            "这些规则会阻断你当前的 SSH 连接（来自 {address}，端口 {port}）；未做任何更改",
+        ),
+        Text(
+            "add {address} to firewall_admin_networks and {port} to firewall_ssh_ports (now {ports})",
+            "请将 {address} 加入 firewall_admin_networks，将 {port} 加入 firewall_ssh_ports（现为 {ports}）",
+        ),
+    ),
+    "LLM808": Message(
+        Text(
+            "no new SSH connection got through the new rules within {seconds} s; {now}",
+            "新规则生效后 {seconds} 秒内无法建立新的 SSH 连接；{now}",
+        ),
+        Text(
+            "correct firewall_admin_networks and firewall_ssh_ports",
+            "请修正 firewall_admin_networks 与 firewall_ssh_ports",
+        ),
+    ),
+    "LLM809": Message(
+        Text(
+            "the kernel's table inet yitiji is not the one that was kept",
+            "内核中的 inet yitiji 表与保存的规则不一致",
+        ),
+        Text("run site.yml again", "请重新运行 site.yml"),
+    ),
+    "LLM810": Message(
+        Text("{url} did not refuse: {listed}", "{url} 没有拒绝：{listed}"),
+        Text(
+            "run role gateway again; look for other sites in /etc/nginx",
+            "请重新运行 gateway 角色，并检查 /etc/nginx 中的其他站点",
+        ),
+    ),
     "LLM811": Message(
         Text("{path} cannot serve: {why}", "{path} 不可用：{why}"),
         Text(
             "bring a valid certificate with its chain as PEM, and its key without a password, to the node; "
-            "gateway_certificate and gateway_certificate_key name them, gateway_acme_ca an ACME service's authority",
+            "gateway_certificate and gateway_certificate_key name them, gateway_acme_ca an ACME service's "
+            "authority",
             "请在节点上放好有效的 PEM 证书（含证书链）及与之匹配、不带密码的私钥；由 gateway_certificate 与 "
             "gateway_certificate_key 指定，ACME 服务的 CA 由 gateway_acme_ca 指定",
         ),
     ),
-    "LLM812": Message(Text("{name}: {value!r} cannot be used", "{name}：{value!r} 不可用"), Text("{how}", "{how}")),
+    "LLM812": Message(
+        Text("{name}: {value!r} cannot be used", "{name}：{value!r} 不可用"),
+        Text("{how}", "{how}"),
+    ),
     "LLM813": Message(
         Text("the hand-outs cannot be made: {why}", "无法生成接入说明：{why}"),
         Text(
@@ -31,54 +90,47 @@ MESSAGES: Dict[str, Message] = {
         Text("{name}: nothing can be asked from outside with {value!r}", "{name}：取值 {value!r} 无法用于外部验收"),
         Text("{how}", "{how}"),
     ),
-    "LLM801": Message(
-        Text("others can reach {ports}", "以下端口对外开放：{ports}"),
-        Text(
-            "bind it to 127.0.0.1 or stop it; if it is meant to be open, add its port to verify_ports",
-            "请改为监听 127.0.0.1 或停止该服务；如确需开放，请将端口加入 verify_ports",
-        ),
-    ),
-    "LLM809": Message(
-        Text(
-            "the kernel's table inet yitiji is not the one that was kept",
-            "内核中的 inet yitiji 表与保存的规则不一致",
-        ),
-        Text("run site.yml again", "请重新运行 site.yml"),
+    "LLM816": Message(
+        Text("the new rules were taken back before they were confirmed", "新规则在确认之前已被撤回"),
+        Text("run again; raise firewall_probation on a slow node", "请重新运行；节点较慢时增大 firewall_probation"),
     ),
 }
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
-    "how to name the appliance": Text(
-        "list the names and addresses under which people open the appliance, without https:// and ports",
-        "请列出用户访问一体机所用的名称或地址，不带 https:// 与端口",
-    ),
-    "how to give a certificate": Text(
-        "give gateway_certificate and gateway_certificate_key, both as paths on the node, or neither",
-        "请同时给出 gateway_certificate 与 gateway_certificate_key（节点上的路径），或都不给",
-    ),
+    "a certificate that is over": Text("it is no longer valid", "已过期"),
+    "a certificate that is refused": Text("it is refused ({detail})", "无法加载（{detail}）"),
+    "a file that cannot be read": Text("it cannot be read on the node ({detail})", "节点上无法读取（{detail}）"),
+    "a folder that cannot be written": Text("the controller cannot write to {path}", "控制机无法写入 {path}"),
+    "an address that is not one": Text("{value!r} is not an address", "{value!r} 不是有效的地址"),
     "how long a certificate lasts": Text(
         "let gateway_certificate_days be more than gateway_renew_days, and that at least 1",
         "gateway_certificate_days 应大于 gateway_renew_days，且后者至少为 1",
     ),
-    "how to name an ACME service": Text(
-        "write the address of the ACME service's directory", "请填写 ACME 服务目录的地址"
-    ),
     "how to be named by ACME": Text(
-        "name hosts: an ACME service takes no addresses, and no * here", "请使用主机域名：ACME 不接受地址，也不支持 *"
+        "name hosts: an ACME service takes no addresses, and no * here",
+        "请使用主机域名：ACME 不接受地址，也不支持 *",
+    ),
+    "how to choose a host": Text("name a host of the inventory, or localhost", "请填写清单中的主机，或 localhost"),
+    "how to choose a team": Text("name a team whose key is on the node: {names}", "请填写密钥在节点上的团队：{names}"),
+    "how to give a certificate": Text(
+        "give gateway_certificate and gateway_certificate_key, both as paths on the node, or neither",
+        "请同时给出 gateway_certificate 与 gateway_certificate_key（节点上的路径），或都不给",
+    ),
+    "how to name an ACME service": Text(
+        "write the address of the ACME service's directory",
+        "请填写 ACME 服务目录的地址",
+    ),
+    "how to name the appliance": Text(
+        "list the names and addresses under which people open the appliance, without https:// and ports",
+        "请列出用户访问一体机所用的名称或地址，不带 https:// 与端口",
+    ),
+    "how to write a number": Text("give a number above 0", "请填写大于 0 的数"),
+    "how to write a policy": Text(
+        "leave out double quotes, backslashes, $ and line breaks",
+        "请去掉双引号、反斜杠、$ 与换行",
     ),
     "how to write a size": Text("write a size as nginx does: 512m, 1g", "请按 nginx 的写法填写大小：512m、1g"),
-    "how to write seconds": Text("give a number of seconds above 0", "请填写大于 0 的秒数"),
-    "how to write a policy": Text(
-        "leave out double quotes, backslashes, $ and line breaks", "请去掉双引号、反斜杠、$ 与换行"
-    ),
-    "how to choose a team": Text("name a team whose key is on the node: {names}", "请填写密钥在节点上的团队：{names}"),
     "how to write an address": Text("write https:// and the name that people use", "请写成 https:// 加用户所用的名称"),
-    "how to choose a host": Text("name a host of the inventory, or localhost", "请填写清单中的主机，或 localhost"),
-    "how to write a number": Text("give a number above 0", "请填写大于 0 的数"),
-    "an address that is not one": Text("{value!r} is not an address", "{value!r} 不是有效的地址"),
-    "a folder that cannot be written": Text("the controller cannot write to {path}", "控制机无法写入 {path}"),
-    "a file that cannot be read": Text("it cannot be read on the node ({detail})", "节点上无法读取（{detail}）"),
-    "a certificate that is refused": Text("it is refused ({detail})", "无法加载（{detail}）"),
-    "a certificate that is over": Text("it is no longer valid", "已过期"),
+    "how to write seconds": Text("give a number of seconds above 0", "请填写大于 0 的秒数"),
 }

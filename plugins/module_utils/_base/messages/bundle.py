@@ -13,12 +13,89 @@ MESSAGES: Dict[str, Message] = {
         Text("{name}: {why}", "{name}：{why}"),
         Text("{how}", "{how}"),
     ),
+    "LLM910": Message(
+        Text("nobody accepted: {parts}", "尚未接受以下许可：{parts}"),
+        Text(
+            "read them and set bundle_licences: [{missing}]; nothing was fetched",
+            "请阅读后设置 bundle_licences: [{missing}]；尚未下载任何内容",
+        ),
+    ),
+    "LLM912": Message(
+        Text(
+            "the packages {names} (of {role}) cannot be had for {target}: {why}",
+            "无法为 {target} 获取 {role} 所需的软件包 {names}：{why}",
+        ),
+        Text(
+            "look at this machine's package sources, or name others (bundle_targets: [{{..., sources: [deb ...]}}])",
+            "请检查本机软件源，或在 bundle_targets 中用 sources 指定软件源",
+        ),
+    ),
+    "LLM913": Message(
+        Text("{where} is no bundle's manifest: {detail}", "{where} 不是有效的离线包清单：{detail}"),
+        Text(
+            "name the bundle's folder in appliance_bundle (the one with MANIFEST.json), or copy the bundle again",
+            "请将 appliance_bundle 设为离线包目录（含 MANIFEST.json），或重新拷贝离线包",
+        ),
+    ),
+    "LLM914": Message(
+        Text("the signature of the bundle {folder} is not good: {why}", "离线包 {folder} 的签名无效：{why}"),
+        Text(
+            "copy the bundle again from its maker; appliance_bundle_signer names the only key that counts",
+            "请向制作方重新获取离线包；appliance_bundle_signer 指定唯一可信的公钥",
+        ),
+    ),
+    "LLM915": Message(
+        Text("the bundle {folder} is not what its manifest says: {why}", "离线包 {folder} 与清单不符：{why}"),
+        Text(
+            "copy these files again (sh check.sh in the bundle names them all); remove what does not belong there",
+            "请重新拷贝这些文件（在离线包中运行 sh check.sh 可列出全部），并删除多余文件",
+        ),
+    ),
+    "LLM918": Message(
+        Text("the bundle does not hold {missing}, which the plan asks for", "离线包缺少方案所需的 {missing}"),
+        Text(
+            "make the bundle from this inventory (playbooks/bundle.yml), or undo what was changed since",
+            "请用此清单重新制作离线包（playbooks/bundle.yml），或撤回其后的改动",
+        ),
+    ),
     "LLM919": Message(
         Text("the node can't reach the controller at {url} ({said})", "节点无法访问控制机 {url}（{said}）"),
         Text(
             "open that port on the controller, or name the address by which the nodes see it in "
             "appliance_bundle_address",
             "请在控制机上放行该端口，或用 appliance_bundle_address 指定节点可达的控制机地址",
+        ),
+    ),
+    "LLM920": Message(
+        Text("this machine has no {command}", "本机没有 {command}"),
+        Text(
+            "install it (apt-get install {package}); a bundle is made on Debian or Ubuntu",
+            "请安装（apt-get install {package}）；离线包需在 Debian 或 Ubuntu 上制作",
+        ),
+    ),
+    "LLM922": Message(
+        Text("{what} could not be fetched: {detail}", "无法获取 {what}：{detail}"),
+        Text(
+            "look at the network, the address and the login, and run again: it goes on where it stopped",
+            "请检查网络、地址与登录信息后重新运行，将从中断处继续",
+        ),
+    ),
+    "LLM923": Message(
+        Text("bundle_split is {text!r}, which is no size of a volume", "bundle_split 的值 {text!r} 不是有效的分卷大小"),
+        Text("write it like 4G or 700M (1M at least)", "请写成 4G 或 700M（至少 1M）"),
+    ),
+    "LLM924": Message(
+        Text("the bundle can't be signed with {key}: {detail}", "无法用 {key} 为离线包签名：{detail}"),
+        Text(
+            "name an ssh key without passphrase in bundle_key, or leave it out: one is made",
+            "请将 bundle_key 设为无口令的 ssh 私钥，或不设置（自动生成）",
+        ),
+    ),
+    "LLM925": Message(
+        Text("bundle_targets names {name}, which is not known", "bundle_targets 中的 {name} 未知"),
+        Text(
+            "name one of {known}, or give distribution, version and sources",
+            "请使用 {known} 之一，或给出 distribution、version 和 sources",
         ),
     ),
     "LLM926": Message(
@@ -34,6 +111,13 @@ MESSAGES: Dict[str, Message] = {
             "通过 -e 指定的 appliance_modelscope_endpoint 或 appliance_image_archives 会绕过离线包",
         ),
         Text("leave it out", "请去掉该参数"),
+    ),
+    "LLM928": Message(
+        Text("port {port} of {addresses} can't be used: {said}", "无法使用 {addresses} 的端口 {port}：{said}"),
+        Text(
+            "end what uses it (another run with a bundle?), or set bundle_port to a free port",
+            "请结束占用该端口的进程（是否有另一次离线部署？），或将 bundle_port 设为空闲端口",
+        ),
     ),
     "LLM950": Message(
         Text(
@@ -63,14 +147,14 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
-    "no such alert": Text("there is no alert {value}", "没有告警 {value}"),
-    "the alerts there are": Text("there are {names}", "可用：{names}"),
     "a threshold that is not a number": Text("{alert}: {value!r} is not a number", "{alert}：{value!r} 不是数字"),
-    "how to write a threshold": Text("write a number without quotes", "请填写不带引号的数字"),
-    "silence without a reason": Text("{value}: no reason is given", "{value}：未说明原因"),
-    "how to give a reason": Text("say why in `reason`", "请在 reason 中说明原因"),
     "a value that cannot be used": Text("{value!r} cannot be used", "{value!r} 不可用"),
-    "like this": Text("write it like this: {example}", "写法示例：{example}"),
     "a webhook that is no address": Text("it is not an address", "不是有效的地址"),
+    "how to give a reason": Text("say why in `reason`", "请在 reason 中说明原因"),
+    "how to write a threshold": Text("write a number without quotes", "请填写不带引号的数字"),
     "how to write a webhook": Text("write http:// or https://, a host and a path", "请写成 http(s)://主机/路径 的形式"),
+    "like this": Text("write it like this: {example}", "写法示例：{example}"),
+    "no such alert": Text("there is no alert {value}", "没有告警 {value}"),
+    "silence without a reason": Text("{value}: no reason is given", "{value}：未说明原因"),
+    "the alerts there are": Text("there are {names}", "可用：{names}"),
 }

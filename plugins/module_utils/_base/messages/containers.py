@@ -9,13 +9,58 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
-    "LLM317": Message(
-        Text("{name}: Docker could not start with {value!r}", "{name}：取值 {value!r} 会使 Docker 无法启动"),
-        Text("write it like this: {example}", "写法示例：{example}"),
+    "LLM302": Message(
+        Text(
+            "image {image} is in no archive and no registry answers for it ({tried})",
+            "镜像 {image} 不在任何归档中，镜像仓库也无法提供（{tried}）",
+        ),
+        Text(
+            "set docker_registry_mirrors to a mirror you can reach, docker_registries to the login and the "
+            "certificate authority of a private registry, appliance_images to your own registry, or "
+            "appliance_image_archives to an archive made with `docker save`",
+            "请将 docker_registry_mirrors 设为可访问的镜像站，用 docker_registries 给出私有仓库的登录信息和 "
+            "CA 证书，或用 appliance_images 指向自有仓库，或用 appliance_image_archives 指定由 `docker save` "
+            "生成的归档",
+        ),
     ),
-    "LLM318": Message(
-        Text("{name}: {value!r} is not the fingerprint of a key", "{name}：{value!r} 不是密钥指纹"),
-        Text("give the 40 hexadecimal digits of the repository's key", "请填写软件源密钥的 40 位十六进制指纹"),
+    "LLM303": Message(
+        Text(
+            "after a daemon-reload a running container sees {after} of {before} card(s) ({chosen})",
+            "daemon-reload 之后，运行中的容器只剩 {after}/{before} 张显卡（{chosen}）",
+        ),
+        Text(
+            "set nvidia_container_toolkit_mode: cdi with Docker 25 or newer; until then restart the engine's unit",
+            "请使用 Docker 25 或更新版本并设置 nvidia_container_toolkit_mode: cdi；在此之前请重启引擎服务",
+        ),
+    ),
+    "LLM306": Message(
+        Text("{name} is not valid JSON: {problem}", "{name} 不是有效的 JSON：{problem}"),
+        Text(
+            "correct it by hand (it must be an object, {{ … }}) or move the file away, then run again",
+            "请手工改正（应为一个对象 {{ … }}）或移走此文件，再重新运行",
+        ),
+    ),
+    "LLM307": Message(
+        Text(
+            "Docker's data root would move from {old} to {new}, but {old} holds data ({found})",
+            "Docker 的数据目录将从 {old} 改到 {new}，但 {old} 中已有数据（{found}）",
+        ),
+        Text(
+            "set docker_data_root: {old}, or stop Docker, move the folder (rsync -aHAX {old}/ {new}/), set "
+            "data-root in /etc/docker/daemon.json, start Docker and run again",
+            "请设置 docker_data_root: {old}；或停止 Docker，迁移目录（rsync -aHAX {old}/ {new}/），在 "
+            "/etc/docker/daemon.json 中设置 data-root，启动 Docker 后重新运行",
+        ),
+    ),
+    "LLM308": Message(
+        Text(
+            "a container sees {seen} of {cards} NVIDIA card(s) ({chosen}); it said: {last}",
+            "容器只看到 {seen}/{cards} 张 NVIDIA 显卡（{chosen}），输出：{last}",
+        ),
+        Text(
+            "look at `journalctl -u yitiji-nvidia-devices` and `nvidia-smi`, then run site.yml again",
+            "请查看 `journalctl -u yitiji-nvidia-devices` 与 `nvidia-smi`，然后重新运行 site.yml",
+        ),
     ),
     "LLM309": Message(
         Text("Docker is not as wanted: {mismatches}", "Docker 不符合要求：{mismatches}"),
@@ -26,7 +71,123 @@ MESSAGES: Dict[str, Message] = {
             "版本不支持的选项",
         ),
     ),
+    "LLM310": Message(
+        Text("docker load of {source} failed: {reason}", "从 {source} 执行 docker load 失败：{reason}"),
+        Text(
+            "check the archive and the free space of Docker's data root, then run again",
+            "请检查归档文件和 Docker 数据目录的剩余空间，然后重新运行",
+        ),
+    ),
+    "LLM311": Message(
+        Text("{source} does not hold the image {ref} ({image})", "{source} 中没有镜像 {ref}（{image}）"),
+        Text(
+            "the archive and the catalogue's image id do not belong together: replace one of them",
+            "归档与目录中的镜像 ID 不一致：请更换其中之一",
+        ),
+    ),
+    "LLM314": Message(
+        Text("registry {registry}: {problem}", "镜像仓库 {registry}：{problem}"),
+        Text("correct it in docker_registries", "请在 docker_registries 中改正"),
+    ),
+    "LLM315": Message(
+        Text(
+            "CDI is asked for, but Docker {docker} does not read it; version {least} is the first that does",
+            "要求使用 CDI，但 Docker {docker} 不支持；从 {least} 版起才支持",
+        ),
+        Text(
+            "set nvidia_container_toolkit_mode: auto (or runtime), or docker_source: docker for a newer Docker",
+            "请设置 nvidia_container_toolkit_mode: auto（或 runtime），或用 docker_source: docker 安装较新的 Docker",
+        ),
+    ),
+    "LLM316": Message(
+        Text(
+            "the signing key at {source} is not the pinned one: {wish} is wanted, {shown} found",
+            "{source} 的签名密钥与固定的指纹不符：应为 {wish}，实际为 {shown}",
+        ),
+        Text(
+            "check the address; if the publisher announced a new key, pin that one's fingerprint",
+            "请检查地址；若发布方已公告更换密钥，请固定新的指纹",
+        ),
+    ),
+    "LLM317": Message(
+        Text("{name}: Docker could not start with {value!r}", "{name}：取值 {value!r} 会使 Docker 无法启动"),
+        Text("write it like this: {example}", "写法示例：{example}"),
+    ),
+    "LLM318": Message(
+        Text("{name}: {value!r} is not the fingerprint of a key", "{name}：{value!r} 不是密钥指纹"),
+        Text("give the 40 hexadecimal digits of the repository's key", "请填写软件源密钥的 40 位十六进制指纹"),
+    ),
+    "LLM319": Message(
+        Text("Docker does not answer: {said}", "Docker 无响应：{said}"),
+        Text("look at `systemctl status docker`", "请查看 `systemctl status docker`"),
+    ),
+    "LLM320": Message(
+        Text("image archive cannot be read: {listed}", "无法读取镜像归档：{listed}"),
+        Text(
+            "correct appliance_image_archives or bring the server back",
+            "请改正 appliance_image_archives 或恢复该服务器",
+        ),
+    ),
+    "LLM321": Message(
+        Text(
+            "image {image} has {needed} (compressed), but only {free} are free on {root}",
+            "镜像 {image} 压缩后为 {needed}，而 {root} 只剩 {free}",
+        ),
+        Text(
+            "free space on {root}, or set docker_data_root to a larger disk",
+            "请清理 {root}，或将 docker_data_root 设到更大的磁盘上",
+        ),
+    ),
+    "LLM322": Message(
+        Text("docker pull {name} failed: {reason}", "docker pull {name} 失败：{reason}"),
+        Text("look at the network to the registry, or raise the time limit", "请检查到镜像仓库的网络，或调大时限"),
+    ),
+    "LLM327": Message(
+        Text("the signing key at {url} cannot be fetched: {error}", "无法获取签名密钥 {url}：{error}"),
+        Text(
+            "check the address and the way out, or use a mirror or the offline bundle of the repository",
+            "请检查地址与网络，或改用该软件源的镜像或离线包",
+        ),
+    ),
+    "LLM328": Message(
+        Text("there is no unit {unit}", "没有 {unit} 这个服务单元"),
+        Text("run the role that installs it", "请运行安装它的角色"),
+    ),
+    "LLM329": Message(
+        Text("there is no running Docker engine", "没有正在运行的 Docker 引擎"),
+        Text("run role docker first (site.yml does)", "请先运行 docker 角色（site.yml 会执行）"),
+    ),
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "json_line": Text("line {line}, column {column}: {said}", "第 {line} 行第 {column} 列：{said}"),
+    "json_object": Text("it does not hold a JSON object", "内容不是 JSON 对象"),
+    "login_password": Text("password", "密码"),
+    "login_username": Text("username", "用户名"),
+    "registry_authority": Text(
+        "the certificate authority given for it is not in PEM form",
+        "为其提供的 CA 证书不是 PEM 格式",
+    ),
+    "registry_authority_remedy": Text(
+        "give the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, for example by "
+        "lookup('ansible.builtin.file', …)",
+        "请给出从 -----BEGIN CERTIFICATE----- 到 -----END CERTIFICATE----- 的文本，例如用 "
+        "lookup('ansible.builtin.file', …)",
+    ),
+    "registry_login": Text("the login lacks its {lacking}", "登录信息缺少{lacking}"),
+    "registry_login_remedy": Text(
+        "give both in docker_registries (the password from a vault, or password_file on the node), or neither",
+        "请在 docker_registries 中同时给出两者（密码放在 vault 中，或用节点上的 password_file），或都不给",
+    ),
+    "registry_name": Text("this is not the name of a registry", "这不是镜像仓库的名称"),
+    "registry_name_remedy": Text(
+        "write it in docker_registries as in an image's name: host or host:port, without https://",
+        "请在 docker_registries 中按镜像名的写法填写（主机或 host:port），不带 https://",
+    ),
+    "registry_password": Text("its password: {why}", "密码：{why}"),
+    "registry_password_remedy": Text(
+        "put the password into {path}, owner root, mode 0600",
+        "请将密码写入 {path}，属主 root，权限 0600",
+    ),
+}

@@ -32,11 +32,31 @@ MESSAGES: Dict[str, Message] = {
             "请设置 host_tuning_iommu: passthrough（重启后生效），或在 BIOS 中关闭 IOMMU",
         ),
     ),
+    "LLM213": Message(
+        Text("the module {name} does not load: {words}", "模块 {name} 无法加载：{words}"),
+        Text(
+            "look at `dmesg`: the card may be unseated, of another family than the driver's, or held by "
+            "another driver",
+            "请查看 `dmesg`：显卡可能未插好、不属于该驱动支持的系列，或被其他驱动占用",
+        ),
+    ),
     "LLM217": Message(
         Text("the node must be rebooted: {why}", "需要重启节点：{why}"),
         Text(
             "reboot it and run again, or allow it with nvidia_driver_reboot: allowed",
             "请重启后重新运行，或设置 nvidia_driver_reboot: allowed 允许自动重启",
+        ),
+    ),
+    "LLM219": Message(
+        Text(
+            "the packages of this driver can't be installed together, so none was: {reason}",
+            "该驱动的软件包无法一同安装，因此没有安装任何软件包：{reason}",
+        ),
+        Text(
+            "set nvidia_driver_flavour: {other} if the cards allow it, or nvidia_driver_repository_url to a "
+            "source that has the whole set",
+            "如显卡允许，请设置 nvidia_driver_flavour: {other}；或将 nvidia_driver_repository_url 设为包含整套"
+            "软件包的软件源",
         ),
     ),
     "LLM222": Message(
@@ -49,9 +69,34 @@ MESSAGES: Dict[str, Message] = {
             "nvidia_driver_repository_key 中填写公钥文本，或设置 nvidia_driver_repository_trusted: true",
         ),
     ),
+    "LLM223": Message(
+        Text("can't look into {path} of kernel {kernel}: {last}", "无法查看内核 {kernel} 的 {path}：{last}"),
+        Text("repair or remove that file, then run again", "请修复或删除该文件后重新运行"),
+    ),
+    "LLM224": Message(
+        Text(
+            "Secure Boot: the kernel refused the module {name}, its key is not enrolled: {words}",
+            "安全启动：内核拒绝了模块 {name}，其密钥未登记：{words}",
+        ),
+        Text(
+            "enrol the key (`mokutil --import /var/lib/dkms/mok.pub`, reboot, Enroll MOK at the console), "
+            "then run again",
+            "请登记密钥（`mokutil --import /var/lib/dkms/mok.pub`，重启并在控制台选择 Enroll MOK）后重新运行",
+        ),
+    ),
     "LLM225": Message(
         Text("the driver's packages are not held", "驱动软件包未锁定版本"),
         Text("run site.yml again", "请重新运行 site.yml"),
+    ),
+    "LLM226": Message(
+        Text(
+            "the initramfs of kernel {kernel} could not be made right ({why}): {last}",
+            "无法正确重建内核 {kernel} 的 initramfs（{why}）：{last}",
+        ),
+        Text(
+            "look at the space in /boot and at the message, then run again; nouveau would load at the next boot",
+            "请检查 /boot 的空间和上述信息后重新运行；否则下次启动仍会加载 nouveau",
+        ),
     ),
     "LLM227": Message(
         Text("no unit {units} came with the driver's packages", "驱动软件包中缺少服务 {units}"),
@@ -60,11 +105,46 @@ MESSAGES: Dict[str, Message] = {
             "请换用包含它们的软件源（nvidia_driver_repository_url）",
         ),
     ),
+    "LLM228": Message(
+        Text(
+            "building {name} {version} for kernel {kernel} did not end within {seconds:.0f} s",
+            "为内核 {kernel} 构建 {name} {version} 在 {seconds:.0f} 秒内未完成",
+        ),
+        Text(
+            "see what keeps the machine busy, or set nvidia_driver_build_timeout higher",
+            "请检查机器负载，或调大 nvidia_driver_build_timeout",
+        ),
+    ),
     "LLM229": Message(
         Text("the node was rebooted, and still: {why}", "重启后仍然：{why}"),
         Text(
             "look at `dmesg` and at the boot loader's default kernel, then run again",
             "请查看 `dmesg` 与引导程序的默认内核后重新运行",
+        ),
+    ),
+    "LLM230": Message(
+        Text("no DKMS source {pattern} lies in {folder}", "{folder} 中没有 DKMS 源码 {pattern}"),
+        Text("reinstall the driver's packages", "请重新安装驱动软件包"),
+    ),
+    "LLM231": Message(
+        Text(
+            "the source offers {leader} {found}, not branch {branch}",
+            "软件源提供的 {leader} 为 {found}，不是分支 {branch}",
+        ),
+        Text(
+            "set nvidia_driver_branch to what the source offers, or use another source",
+            "请将 nvidia_driver_branch 设为软件源提供的分支，或换用其他软件源",
+        ),
+    ),
+    "LLM232": Message(
+        Text(
+            "no headers for a kernel of this node, nothing was installed: {reason}",
+            "没有该节点某个内核的头文件，未安装任何软件包：{reason}",
+        ),
+        Text(
+            "upgrade to a kernel whose headers the repository has and reboot, remove the old kernel, or name "
+            "the kernels to build for in nvidia_driver_kernels",
+            "请升级到软件源中有头文件的内核并重启，或删除旧内核，或在 nvidia_driver_kernels 中指定内核",
         ),
     ),
     "LLM233": Message(
@@ -82,6 +162,17 @@ MESSAGES: Dict[str, Message] = {
             "请按其内容改正后重新运行；本次安装的 {count} 个软件包已撤回",
         ),
     ),
+    "LLM236": Message(
+        Text(
+            "removing the driver would also remove {listed}, which others installed",
+            "卸载驱动会同时删除他人安装的 {listed}",
+        ),
+        Text("remove those first, then run again", "请先卸载它们，再重新运行"),
+    ),
+    "LLM237": Message(
+        Text("could not {what}: {told}", "操作失败（{what}）：{told}"),
+        Text("correct what the message names, then run again", "请按信息改正后重新运行"),
+    ),
 }
 
 # Parts of messages.
@@ -91,4 +182,5 @@ PHRASES: Dict[str, Text] = {
         "nvidia_driver_repository_key 中没有 {url} 的密钥",
     ),
     "a repository without an address": Text("{url!r} is not an address", "{url!r} 不是有效的地址"),
+    "engine_image": Text("the engine's image", "引擎镜像"),
 }

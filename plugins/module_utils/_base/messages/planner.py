@@ -36,9 +36,28 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text("take a smaller model", "请换用更小的模型"),
     ),
+    "LLM505": Message(
+        Text("{unit} was not ready after {timeout} s: {why}", "{unit} 在 {timeout} 秒后仍未就绪：{why}"),
+        Text(
+            "if the log shows that it is still loading, set {variable} higher; else correct what the log says",
+            "如果日志显示仍在加载，请调大 {variable}；否则请按日志改正",
+        ),
+    ),
     "LLM507": Message(
         Text("different GPUs in one deployment: {listed}", "一个部署中有多种 GPU：{listed}"),
         Text("make one deployment (inventory group) for each kind of GPU", "请按 GPU 型号分成多个部署（清单组）"),
+    ),
+    "LLM508": Message(
+        Text(
+            "Ollama cut a question of {wanted} tokens to {seen}; the plan promises a context of {context}",
+            "Ollama 把 {wanted} 个词元的问题截断为 {seen}；方案承诺的上下文为 {context}",
+        ),
+        Text(
+            "see OLLAMA_CONTEXT_LENGTH in `systemctl cat yitiji-ollama` and num_ctx in `ollama show`; run "
+            "site.yml again",
+            "请检查 `systemctl cat yitiji-ollama` 中的 OLLAMA_CONTEXT_LENGTH 与 `ollama show` 中的 num_ctx，然"
+            "后重新运行 site.yml",
+        ),
     ),
     "LLM511": Message(
         Text("{names}: no GPU", "{names}：没有 GPU"),

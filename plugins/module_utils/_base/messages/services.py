@@ -9,15 +9,6 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
-    "LLM710": Message(
-        Text("the engine's unit could not run: {name}: {why}", "引擎的服务单元将无法运行：{name}：{why}"),
-        Text(
-            "correct the variables of role engine: engine_environment, engine_docker_options, engine_network, "
-            "engine_models_dir, engine_tmp_options, engine_start_timeout",
-            "请更正 engine 角色的变量：engine_environment、engine_docker_options、engine_network、engine_models_dir、"
-            "engine_tmp_options、engine_start_timeout",
-        ),
-    ),
     "LLM702": Message(
         Text(
             "the folder of models {path} lies below a home, which the unit hides",
@@ -26,6 +17,69 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "set appliance_weights_dir to a folder outside /home and /root, for example /srv/models",
             "请把 appliance_weights_dir 设为 /home 与 /root 之外的目录，例如 /srv/models",
+        ),
+    ),
+    "LLM704": Message(
+        Text(
+            "the users' data were last used by Open WebUI {had}; {wanted} can't read them",
+            "用户数据最后由 Open WebUI {had} 使用，{wanted} 无法读取",
+        ),
+        Text(
+            "keep {had} or newer, or restore a backup made with {wanted} (playbooks/restore.yml)",
+            "请使用 {had} 或更新的版本，或恢复 {wanted} 时制作的备份（playbooks/restore.yml）",
+        ),
+    ),
+    "LLM706": Message(
+        Text("the chat page refuses the administrator's password: {error}", "聊天页面拒绝了管理员密码：{error}"),
+        Text(
+            "if it was changed on the page, write the new one into /etc/yitiji/secrets/open-webui-admin; to "
+            "set it back to what that file holds, run with -e open_webui_admin_reset=true",
+            "如果曾在页面上修改密码，请把新密码写入 /etc/yitiji/secrets/open-webui-admin；如需重置为该文件中的"
+            "密码，请加参数 -e open_webui_admin_reset=true 运行",
+        ),
+    ),
+    "LLM707": Message(
+        Text("no answer from {url}: {error}", "{url} 没有给出回答：{error}"),
+        Text(
+            "look at `journalctl -u yitiji-vllm -u yitiji-open-webui -u nginx` on the node",
+            "请在节点上查看 `journalctl -u yitiji-vllm -u yitiji-open-webui -u nginx`",
+        ),
+    ),
+    "LLM708": Message(
+        Text("Ollama and the model {name}: {error}", "Ollama 处理模型 {name} 时出错：{error}"),
+        Text(
+            "read `journalctl -u yitiji-ollama`, correct what it names and run again",
+            "请查看 `journalctl -u yitiji-ollama`，改正其中的原因后重新运行",
+        ),
+    ),
+    "LLM709": Message(
+        Text("the release {source}: {why}", "发行包 {source}：{why}"),
+        Text(
+            "set the role's release to an address that the node reaches (or a path on it), with that file's sha256",
+            "请把角色的 release 变量设为节点可访问的地址（或节点上的路径）及该文件的 sha256",
+        ),
+    ),
+    "LLM710": Message(
+        Text("the engine's unit could not run: {name}: {why}", "引擎的服务单元将无法运行：{name}：{why}"),
+        Text(
+            "correct the variables of role engine: engine_environment, engine_docker_options, engine_network, "
+            "engine_models_dir, engine_tmp_options, engine_start_timeout",
+            "请更正 engine 角色的变量：engine_environment、engine_docker_options、engine_network、"
+            "engine_models_dir、engine_tmp_options、engine_start_timeout",
+        ),
+    ),
+    "LLM712": Message(
+        Text("{path} can't be restored: {why}; nothing was changed", "{path} 无法恢复：{why}；未作任何更改"),
+        Text("take another archive, or copy this one again", "请换用其他备份，或重新复制该文件"),
+    ),
+    "LLM713": Message(
+        Text(
+            "the users' data are in {before}; with {database} everybody would find an empty page",
+            "用户数据在 {before} 中；改用 {database} 后所有人会看到空白页面",
+        ),
+        Text(
+            "keep open_webui_database: {before}, or move the data first",
+            "请保持 open_webui_database: {before}，或先迁移数据",
         ),
     ),
     "LLM714": Message(
@@ -38,11 +92,25 @@ MESSAGES: Dict[str, Message] = {
             "请对各级上级目录执行 chmod o+x，或修改 appliance_weights_dir",
         ),
     ),
+    "LLM715": Message(
+        Text("{url}/v1 does not list {model} ({listed})", "{url}/v1 没有列出 {model}（{listed}）"),
+        Text("check that the engine is ready", "请确认引擎已就绪"),
+    ),
     "LLM717": Message(
         Text("{tag} would change the database for good", "升级到 {tag} 会不可逆地更改数据库"),
         Text(
-            'back it up with PostgreSQL\'s own pg_dump, then set open_webui_database_backed_up_for: "{tag}"',
-            '请先用 pg_dump 备份，再设置 open_webui_database_backed_up_for: "{tag}"',
+            "back it up with PostgreSQL's own pg_dump, then set open_webui_database_backed_up_for: \"{tag}\"",
+            "请先用 pg_dump 备份，再设置 open_webui_database_backed_up_for: \"{tag}\"",
+        ),
+    ),
+    "LLM718": Message(
+        Text(
+            "Ollama computes on the CPU: the plan puts {layers} layers on the cards, and none is there",
+            "Ollama 退回到了 CPU：方案把 {layers} 层放在显卡上，实际一层也没有",
+        ),
+        Text(
+            "run `nvidia-smi` and `nvidia-modprobe -u -c=0`, then restart yitiji-ollama; its log names the reason",
+            "请执行 `nvidia-smi` 与 `nvidia-modprobe -u -c=0`，再重启 yitiji-ollama；原因见其日志",
         ),
     ),
     "LLM719": Message(
@@ -68,6 +136,10 @@ MESSAGES: Dict[str, Message] = {
             "请放好文件，或更正 open_webui_ca_file、open_webui_embedding_dir、open_webui_logo（控制机上的文件）",
         ),
     ),
+    "LLM722": Message(
+        Text("{archive} can't be restored: {why}; nothing changed", "{archive} 无法恢复：{why}；未作更改"),
+        Text("install that version or a newer one first", "请先安装该版本或更新的版本"),
+    ),
     "LLM723": Message(
         Text(
             "the users' data are in PostgreSQL, which this backup does not reach; nothing was done",
@@ -85,6 +157,17 @@ MESSAGES: Dict[str, Message] = {
             "请用 -e open_webui_restore_archive=路径 指定；若在节点上，再加 -e open_webui_restore_from=node",
         ),
     ),
+    "LLM725": Message(
+        Text("no backup was made: {why}", "未能完成备份：{why}"),
+        Text("repair that and run again; the page runs on", "请修复后重试；网页继续运行"),
+    ),
+    "LLM726": Message(
+        Text("{folder} holds data that somebody uses", "{folder} 中已有用户数据"),
+        Text(
+            "restore to a fresh node, or say open_webui_restore_replace: true (they are kept beside)",
+            "请恢复到新节点，或设 open_webui_restore_replace: true（原数据会保留在旁边）",
+        ),
+    ),
     "LLM727": Message(
         Text(
             "a backup holds SQLite data, open_webui_database is {database}",
@@ -99,8 +182,8 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
-    "no name of a variable": Text("{value!r} is not the name of a variable", "{value!r} 不是变量名"),
-    "blanks in options": Text("it holds blanks or line breaks", "含有空白或换行"),
-    "no time": Text("{value!r} is not a number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
     "another network": Text("docker_network is {value!r}", "docker_network 为 {value!r}"),
+    "blanks in options": Text("it holds blanks or line breaks", "含有空白或换行"),
+    "no name of a variable": Text("{value!r} is not the name of a variable", "{value!r} 不是变量名"),
+    "no time": Text("{value!r} is not a number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
 }

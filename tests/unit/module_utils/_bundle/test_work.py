@@ -13,4 +13,4 @@ def test_a_target_is_completed():
     assert work.target_of({"release": "bookworm", "architecture": "arm64"}, known)["version"] == "12"
     with pytest.raises(Refusal) as refused:
         work.target_of({"release": "sid"}, known)
-    assert refused.value.rule == "LLM923"
+    assert refused.value.rule == "LLM925"

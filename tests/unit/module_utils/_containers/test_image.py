@@ -51,7 +51,7 @@ def test_a_silent_engine_is_not_an_absent_image(docker):
     put(docker, "broken", {})
     with pytest.raises(Refusal) as caught:
         core.find(docker, core.Image("r/x:1"))
-    assert caught.value.rule == "LLM302"
+    assert caught.value.rule == "LLM319"
 
 
 def test_names():

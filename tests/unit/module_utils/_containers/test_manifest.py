@@ -110,7 +110,7 @@ def test_refusals_name_both_sides():
     with pytest.raises(Refusal) as caught:
         image_.check_space(image, 20 << 30, "/var/lib/docker", 5 << 30)
     assert "20.0 GiB" in caught.value.reason.en and "5.0 GiB" in caught.value.reason.zh
-    assert caught.value.rule == "LLM101"
+    assert caught.value.rule == "LLM321"
     image_.check_driver(image, "", "", "")
     image_.check_space(image, 20 << 30, "/", 20 << 30)
     image_.check_space(image, 0, "/", 0)

@@ -10,11 +10,11 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import boo
 @pytest.mark.parametrize(
     ("text", "log", "rule"),
     [
-        ("modprobe: ERROR: could not insert 'nvidia': Key was rejected by service", [], "LLM202"),
+        ("modprobe: ERROR: could not insert 'nvidia': Key was rejected by service", [], "LLM224"),
         (
             "modprobe: ERROR: could not insert 'nvidia': Operation not permitted",
             ["nvidia: Required key not available"],
-            "LLM202",
+            "LLM224",
         ),
         (
             "modprobe: ERROR: could not insert 'nvidia_current': No such device",

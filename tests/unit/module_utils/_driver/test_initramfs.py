@@ -48,4 +48,4 @@ def test_an_initramfs_that_cannot_be_read(tmp_path):
     assert initramfs.look(tool, "none", [FILE], True, lambda _w: (0, "")) is None
     with pytest.raises(Refusal) as caught:
         initramfs.look(tool, "k", [FILE], True, lambda _w: (1, "bad magic"))
-    assert caught.value.rule == "LLM201" and "bad magic" in caught.value.reason.en
+    assert caught.value.rule == "LLM223" and "bad magic" in caught.value.reason.en

@@ -38,8 +38,8 @@ def test_dnf():
     [
         ("apt-impossible.txt", "LLM219", "firmware-nvidia-gsp (= 535.261.03)"),
         ("dnf-impossible.txt", "LLM219", "nothing provides nvidia-firmware"),
-        ("apt-no-headers.txt", "LLM204", "linux-headers-6.1.0-9-amd64"),
-        ("dnf-no-headers.txt", "LLM204", "kernel-devel-5.14"),
+        ("apt-no-headers.txt", "LLM232", "linux-headers-6.1.0-9-amd64"),
+        ("dnf-no-headers.txt", "LLM232", "kernel-devel-5.14"),
     ],
 )
 def test_the_resolvers_own_reason_is_told(name, rule, says):

@@ -22,7 +22,7 @@ SET = {
     [
         ({"nvidia-fabricmanager": "535.1.01-1"}, {}, "LLM207"),
         ({"nvidia-kernel-dkms": "535.1.01-1"}, {}, "LLM219"),
-        ({}, {"branch": "580"}, "LLM219"),
+        ({}, {"branch": "580"}, "LLM231"),
         ({}, {"min_version": "550.54"}, "LLM209"),
     ],
 )

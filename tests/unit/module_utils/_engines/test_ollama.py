@@ -97,7 +97,7 @@ def test_a_silent_fallback_to_the_cpu_is_refused(client):
     core.placed(where, 0)  # a plan without cards
     with pytest.raises(Refusal) as caught:
         core.placed(where, 29)
-    assert caught.value.rule == "LLM210"
+    assert caught.value.rule == "LLM718"
     Ollama.vram = 6134272
     core.placed(core.load(client, "m"), 29)
 

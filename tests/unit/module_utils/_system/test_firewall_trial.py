@@ -81,7 +81,7 @@ def test_rules_that_nobody_confirms_give_way_to_the_old_ones(trial, machine):
     assert machine.table == OLD and Path(trial.places.rules).read_text() == OLD
     with pytest.raises(Refusal) as caught:
         trial.confirm(NEW)
-    assert caught.value.rule == "LLM808" and "firewall_probation" in render(caught.value, "gpu01")
+    assert caught.value.rule == "LLM816" and "firewall_probation" in render(caught.value, "gpu01")
     assert Path(trial.places.rules).read_text() == OLD
 
 

@@ -58,7 +58,7 @@ def test_every_look_at_a_service_that_is_not_ready_is_told():
     ("state", "rule", "word"),
     [
         ({"active": "failed", "result": "exit-code"}, "LLM312", "exit-code"),
-        ({"loaded": False}, "LLM312", "no unit"),
+        ({"loaded": False}, "LLM328", "no unit"),
         ({"active": "inactive", "condition": False}, "LLM601", "/stamp"),
         ({"active": "activating", "restarts": 7}, "LLM312", "ended 2 times"),
     ],

@@ -75,4 +75,4 @@ def test_a_key_that_opens_nothing(client):
     Door.models = ["another"]
     with pytest.raises(Refusal) as caught:
         core.check(client, KEY, [], "m")
-    assert caught.value.rule == "LLM701"
+    assert caught.value.rule == "LLM715"

@@ -84,7 +84,7 @@ def test_a_broken_database_is_told_and_leaves_nothing(node):
     for side in ("-wal", "-shm"):
         (node / f"data/webui.db{side}").unlink()
     told = backup(node)
-    assert told["failed"] and told["rule"] == "LLM712", told
+    assert told["failed"] and told["rule"] == "LLM725", told
     assert [p.name for p in (node / "backups").iterdir()] == [".lock"]
 
 
@@ -122,7 +122,7 @@ def test_data_in_use_are_not_replaced_unless_asked(node):
     archive = backup(node)["path"]
     before = fingerprint(node)
     told = restore(node, archive)
-    assert told["rule"] == "LLM713" and "open_webui_restore_replace" in told["msg"]
+    assert told["rule"] == "LLM726" and "open_webui_restore_replace" in told["msg"]
     assert fingerprint(node) == before
     assert Path(restore(node, archive, replace=True)["before"], "uploads/plan.txt").exists()
 
@@ -195,7 +195,7 @@ def test_a_broken_archive_changes_nothing(good, tmp_path, tmp_path_factory, how)
 
 @pytest.mark.parametrize(
     ("change", "rule"),
-    [({"image": OLD}, "LLM704"), ({"image": {"ref": "x/open-webui"}}, "LLM704"), ({"admin": "else@x.org"}, "LLM713")],
+    [({"image": OLD}, "LLM722"), ({"image": {"ref": "x/open-webui"}}, "LLM722"), ({"admin": "else@x.org"}, "LLM713")],
 )
 def test_another_version_or_administrator_changes_nothing(good, tmp_path_factory, change, rule):
     fresh = tmp_path_factory.mktemp("fresh")
