@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import string
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES, PHRASES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 
@@ -28,3 +31,73 @@ def test_both_languages(name, text):
     assert not HALF_WIDTH.search(text.zh), "punctuation of Chinese text is full-width"
     assert text.en[-1] not in ".;:," and text.zh[-1] not in "。；：，.;:,", "the printed form adds the stop"
     assert set(FIELDS.findall(text.en)) == set(FIELDS.findall(text.zh)), "both say the same"
+
+
+NOT_VALUES = {"host", "need", "have", "remedies", "evidence", "retry"}
+
+
+def fields(text: Text) -> set[str]:
+    return {name for _text, name, _spec, _how in string.Formatter().parse(text.en) if name}
+
+
+def wrong_calls(code: str):
+    """Calls whose id or phrase the catalogue lacks, or whose values are not the ones that its texts ask for."""
+    for node in ast.walk(ast.parse(code)):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if name not in ("Refusal", "say") or not node.args or not isinstance(node.args[0], ast.Constant):
+            continue
+        given = {key.arg for key in node.keywords}
+        asked, known = node.args[0].value, MESSAGES if name == "Refusal" else PHRASES
+        if len(node.args) > 1 or None in given:
+            continue  # its words are not in the catalogue yet, or its values come as a dictionary
+        if asked not in known:
+            yield f"line {node.lineno}: no text {asked}"
+            continue
+        wanted = fields(known[asked].reason) if name == "Refusal" else fields(known[asked])
+        if name == "Refusal" and "remedies" not in given:
+            wanted |= fields(known[asked].remedy)
+        if given - NOT_VALUES != wanted:
+            yield f"line {node.lineno}: {asked} asks for {sorted(wanted)}, given are {sorted(given - NOT_VALUES)}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_raised_with_the_values_of_their_texts(path):
+    assert list(wrong_calls(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "code", ['Refusal("LLM801")', 'Refusal("LLM801", ports=1, more=2)', 'Refusal("LLM000")', 'say("?")']
+)
+def test_a_wrong_call_is_seen(code):
+    assert list(wrong_calls(code))
+
+
+def required():
+    """(file, task, rule, values) of each use of `require` in roles and playbooks."""
+    for path in sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]):
+        for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            asked = task.get("yitiji.deepseek.require")
+            if asked and "rule" in asked:
+                rules = [row["rule"] for row in task["loop"]] if "item" in asked["rule"] else [asked["rule"]]
+                yield from ((path.relative_to(ROOT), task["name"], rule, asked.get("values", {})) for rule in rules)
+
+
+def tasks_of(found):
+    for entry in found or []:
+        yield entry
+        for part in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
+            yield from tasks_of(entry.get(part))
+
+
+@pytest.mark.parametrize(("path", "name", "rule", "values"), list(required()))
+def test_roles_give_the_values_of_their_texts(path, name, rule, values):
+    assert set(values) == fields(MESSAGES[rule].reason) | fields(MESSAGES[rule].remedy)
+
+
+def test_roles_hold_no_message_of_their_own():
+    own = [
+        str(path.relative_to(ROOT))
+        for path in [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]
+        if re.search(r"fail_msg:(?! \"\{\{ __)|builtin\.fail:", path.read_text(encoding="utf-8"))
+    ]
+    assert own == []
