@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -152,9 +153,48 @@ def by_hand(known: set[str]) -> list[tuple[str, str]]:
     return [(p.stem, p.read_text(encoding="utf-8").split("\n", 1)[0].split(": ", 1)[1]) for p in pages]
 
 
+MADE = "Written from the catalogue of messages. / 由消息目录生成。"
+
+
+def messages() -> dict[str, Any]:
+    """The catalogue of refusals, by id."""
+    sys.path.insert(0, str(HERE.parents[1] / ".collections"))
+    name = "ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all"
+    found: dict[str, Any] = importlib.import_module(name).MESSAGES
+    return found
+
+
+def refusal_page(rule: str, message: Any) -> str:
+    reason, remedy = message
+    parts = [f"# {rule}: {_headline(reason.en)} / {_headline(reason.zh)}", ""]
+    parts += ["Stops the run, or warns where the text says so.", "阻止运行，或在说明处仅作警告。", ""]
+    parts += [f"**Says.** {_sentence(reason.en)}", f"**报错** {reason.zh}。", ""]
+    parts += [f"**What to do.** {_sentence(remedy.en)}", f"**处理办法** {remedy.zh}。", ""]
+    if "{" in reason.en + remedy.en:
+        parts += ["What stands in braces is named in the message. / 花括号中的内容见报错信息。", ""]
+    return "\n".join([*parts, MADE, ""])
+
+
+def _headline(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def refusals(known: set[str]) -> dict[str, str]:
+    """Pages of refusals that neither a rule nor a hand writes."""
+    found = {}
+    for rule, message in sorted(messages().items()):
+        path = HERE / f"{rule}.md"
+        by_a_hand = path.is_file() and MADE not in path.read_text(encoding="utf-8")
+        if rule not in known and not by_a_hand:
+            found[path.name] = refusal_page(rule, message)
+    return found
+
+
 def texts() -> dict[str, str]:
     found = rules()
+    known = {rule["id"] for rule in found}
     wanted = {f"{rule['id']}.md": page(rule) for rule in found}
+    wanted.update(refusals(known))
     wanted["README.md"] = overview(found)
     return wanted
 

@@ -101,3 +101,8 @@ def test_roles_hold_no_message_of_their_own():
         if re.search(r"fail_msg:(?! \"\{\{ __)|builtin\.fail:", path.read_text(encoding="utf-8"))
     ]
     assert own == []
+
+
+@pytest.mark.parametrize("rule", sorted(MESSAGES))
+def test_every_refusal_has_a_page(rule):
+    assert (ROOT / "docs" / "rules" / f"{rule}.md").is_file(), "python3 docs/rules/pages.py"
