@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
 
@@ -28,8 +27,8 @@ def open_webui_secrets(base: Dict[str, str], settings: Dict[str, Any], outside: 
 
 def open_webui_data_problems(
     found: Dict[str, Any], record: Dict[str, Any], image: Dict[str, Any], database: str, saved_for: str, host: str
-) -> List[str]:
-    return [render(refusal, host) for refusal in data.judge(found, record, image, database, saved_for)]
+) -> List[Dict[str, Any]]:
+    return [refusal.as_dict(host) for refusal in data.judge(found, record, image, database, saved_for)]
 
 
 def open_webui_image_changes(record: Dict[str, Any], image: Dict[str, Any]) -> bool:
