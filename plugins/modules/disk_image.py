@@ -90,6 +90,7 @@ import re
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import write as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
@@ -124,7 +125,7 @@ def main() -> None:
             core.run(["qemu-img", "convert", "-O", "qcow2", p["dest"], made[-1] + ".part"])
             os.replace(made[-1] + ".part", made[-1])
     except core.Failed as failed:
-        module.fail_json(msg=f"[LLM954] {failed}")
+        fail(module, Refusal("LLM954", said=str(failed)))
     files = {path: {"bytes": os.path.getsize(path), "on_disk": os.stat(path).st_blocks * 512} for path in made}
     module.exit_json(changed=True, files=files, seconds=round(time.monotonic() - began, 1))
 

@@ -56,6 +56,7 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import machine as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import Failed
 
@@ -78,7 +79,7 @@ def main() -> None:
     try:
         changed = core.start(tree, name, module.params["bridge"]) if wanted else core.stop(tree, name)
     except Failed as failed:
-        module.fail_json(msg=f"[LLM952] {failed}")
+        fail(module, Refusal("LLM952", said=str(failed)))
     module.exit_json(changed=changed, pid=core.pid(tree))
 
 

@@ -65,6 +65,7 @@ import json
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import seal as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -90,7 +91,7 @@ def main() -> None:
     try:
         found = core.seal(root, rules, dry=module.check_mode)
     except ValueError as error:
-        module.fail_json(msg=f"[LLM953] {root}: {error}")
+        fail(module, Refusal("LLM953", root=root, said=str(error)))
     done: Dict[str, List[str]] = {}
     for trace in found:
         done.setdefault(trace.rule, []).append(trace.path)

@@ -89,6 +89,7 @@ sources:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import tree as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import Failed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -129,7 +130,7 @@ def main() -> None:
             module.exit_json(changed=not core.stands(tree), sources=sources)
         source = core.make(tree, Reporter(params["progress"], "tree").text)
     except Failed as failed:
-        module.fail_json(msg=f"[LLM951] {failed}")
+        fail(module, Refusal("LLM951", said=str(failed)))
     module.exit_json(changed=source != "kept", source=source, sources=sources)
 
 

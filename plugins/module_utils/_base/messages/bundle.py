@@ -128,6 +128,37 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text("install what is missing and set both variables", "请安装缺少的软件包，并设置这两个变量"),
     ),
+    "LLM951": Message(
+        Text("the tree of the disk image could not be made: {said}", "无法生成磁盘镜像的目录树：{said}"),
+        Text(
+            "correct what the message names (package sources, space, network) on the build machine and run again",
+            "请在构建机上按信息改正（软件源、空间、网络）后重新运行",
+        ),
+    ),
+    "LLM952": Message(
+        Text(
+            "the machine of the disk image could not be started or stopped: {said}",
+            "无法启动或停止磁盘镜像所用的容器：{said}",
+        ),
+        Text(
+            "look at `machinectl` and disk_image_bridge on the build machine and run again",
+            "请在构建机上检查 `machinectl` 与 disk_image_bridge 后重新运行",
+        ),
+    ),
+    "LLM953": Message(
+        Text("{root} could not be sealed: {said}", "无法封装 {root}：{said}"),
+        Text(
+            "correct the catalogue entry of seal that the message names and run again",
+            "请改正信息中提到的 seal 目录项后重新运行",
+        ),
+    ),
+    "LLM954": Message(
+        Text("the disk image could not be written: {said}", "无法写入磁盘镜像：{said}"),
+        Text(
+            "correct what the message names (space, tools) on the build machine and run again",
+            "请在构建机上按信息改正（空间、工具）后重新运行",
+        ),
+    ),
     "LLM958": Message(
         Text("left on the machine: {files}", "本机上仍有：{files}"),
         Text("run playbooks/seal.yml again", "请重新运行 playbooks/seal.yml"),
