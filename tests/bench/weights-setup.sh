@@ -20,7 +20,7 @@ if [ ! -e "$where/tools/.ready" ]; then
     cd "$where/debs"
     apt-get -q -o Dpkg::Use-Pty=0 download aria2 libaria2-0 libc-ares2 libssh2-1 rsync libpopt0 libxxhash0 libzstd1 liblz4-1 \
         nginx libpcre2-8-0 >/dev/null
-    for one in *.deb; do dpkg -x "$one" "$where/tools"; done
+    for package in *.deb; do dpkg -x "$package" "$where/tools"; done
     touch "$where/tools/.ready"
 fi
 echo "bench: ready in $where"

@@ -89,7 +89,9 @@ def lay(wheels: list[Path], site: Path) -> None:
     shutil.rmtree(site, ignore_errors=True)
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if not any(fnmatch.fnmatch(name, one) for one in DROPPED)]
+            names = [
+                name for name in archive.namelist() if not any(fnmatch.fnmatch(name, pattern) for pattern in DROPPED)
+            ]
             archive.extractall(site, names)
 
 

@@ -78,7 +78,7 @@ def timed(llm: Any, count: int, answer: int, vocabulary: int) -> float:
     began = time.perf_counter()
     done = llm.generate(prompts, wish, use_tqdm=False)
     took = time.perf_counter() - began
-    if sum(len(one.outputs[0].token_ids) for one in done) != count * answer:
+    if sum(len(answered.outputs[0].token_ids) for answered in done) != count * answer:
         raise RuntimeError("some requests ended early")
     return took
 

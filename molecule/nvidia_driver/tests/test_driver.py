@@ -44,7 +44,7 @@ def test_an_upgrade_leaves_the_set_alone(host, root, installed):
     assert names <= set(root("apt-mark showhold").split())
     offered = " ".join(f"{name}=999.1-1" for name in sorted(names))
     root(
-        "mkdir -p /srv/newer/DEBIAN && cd /srv && for one in " + offered + "; do n=${one%=*}; "
+        "mkdir -p /srv/newer/DEBIAN && cd /srv && for package in " + offered + "; do n=${package%=*}; "
         "printf 'Package: %s\\nVersion: 9999:999.1-1\\nArchitecture: amd64\\nMaintainer: x <x@example.invalid>\\n"
         "Description: x\\n' $n > newer/DEBIAN/control; dpkg-deb -b newer $n.deb >/dev/null; done; "
         "dpkg-scanpackages -m . > Packages 2>/dev/null; "
