@@ -62,8 +62,9 @@ def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
     bundle, changed = finish.close(spec.dest, bundle, params["check_script"], params["key"], spec.licences)
     volumes: List[str] = []
     if size:
-        told_of = lambda done, total: say("volumes", done, total)  # noqa: E731
-        volumes, written = split.split(bundle, spec.dest, size, params["join_script"], told_of)
+        volumes, written = split.split(
+            bundle, spec.dest, size, params["join_script"], lambda done, total: say("volumes", done, total)
+        )
         changed = changed or written
     return {
         "changed": changed,
