@@ -39,7 +39,7 @@ def test_nouveau_is_kept_out_from_the_first_moment(root, kernel):
 
 
 def test_an_upgrade_leaves_the_set_alone(host, root, installed):
-    """A newer driver and kernel are offered; apt-get upgrade and unattended-upgrades leave it alone."""
+    """A newer driver and kernel are offered; apt-get upgrade and unattended-upgrades leave both alone."""
     names = {"nvidia-smi", "nvidia-kernel-dkms", "libcuda1", "linux-image-cloud-amd64"}
     assert names <= set(root("apt-mark showhold").split())
     offered = " ".join(f"{name}=999.1-1" for name in sorted(names))
