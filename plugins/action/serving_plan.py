@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import HOSTS_SHOWN, Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
@@ -56,7 +56,9 @@ class ActionModule(ActionBase):
             plan = options["planned"] or make_plan(read_wish(options, catalog), catalog, read_guests(options, catalog))
         except Refusal as refusal:
             hosts = list(options["nodes"]) or [str(task_vars.get("inventory_hostname", ""))]
-            return {**result, **failed(refusal, hosts), "refusal": refusal.as_dict(hosts)}
+            # of several deployments in a run, which one it is
+            message = refusal.message("{}: {}".format(options["deployment"], ", ".join(hosts[:HOSTS_SHOWN])))
+            return {**result, **failed(refusal, hosts), "msg": message, "refusal": refusal.as_dict(hosts)}
         texts = {language: explain(plan, language) for language in ("zh", "en")}
         changed, diff = False, []
         if options["save_to"]:
