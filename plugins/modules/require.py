@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 - name: Refuse settings that can't work
   yitiji.deepseek.require:
-    refusals: "{{ settings | yitiji.deepseek.open_webui_problems(inventory_hostname) }}"
+    refusals: "{{ found | yitiji.deepseek.open_webui_data_problems(record, image, 'sqlite', '', 'gpu01') }}"
 """
 
 RETURN = r"""

@@ -48,7 +48,7 @@ def machine_sources(suite: str) -> List[str]:
     plain = sorted({uri for uri, name, _by in rows if "security" not in uri + name})
     security = sorted({uri for uri, name, _by in rows if "security" in uri + name})
     if not plain:
-        raise Failed("apt on this machine knows no mirror: set image_sources")
+        raise Failed("apt on this machine knows no mirror: set disk_image_sources")
     parts = "main contrib non-free non-free-firmware"
     lines = [f"deb {plain[0]} {suite} {parts}"]
     return lines + [f"deb {uri} {suite}-security {parts}" for uri in security[:1]]

@@ -115,7 +115,6 @@ class BuildFailed(Refusal):
 
     def __init__(self, source: Source, kernel: str, verb: str, said: str, log: str) -> None:
         self.line = first_error(log if verb == "build" and log else said)
-        self.evidence = around(log or said, self.line)
         super().__init__(
             "LLM204",
             Text(
@@ -129,6 +128,7 @@ class BuildFailed(Refusal):
                 "如显卡允许，请换用另一类模块（nvidia_driver_flavour）；或换用支持该内核的驱动"
                 "（nvidia_driver_branch、nvidia_driver_repository_url）；或换用较旧的内核（nvidia_driver_kernels）。",
             ),
+            evidence=around(log or said, self.line),
         )
 
 

@@ -75,7 +75,9 @@ def test_a_failed_build_tells_the_compilers_line(tmp_path):
     found = dkms.Dkms(run, "^nvidia-current", str(tmp_path / "tree"), source_tree(tmp_path))
     with pytest.raises(dkms.BuildFailed) as caught:
         found.build(found.sources[0], "6.12.117", 10)
-    text = render(caught.value, "gpu01", caught.value.evidence)
+    assert any("pci_resize_resource" in line for line in caught.value.evidence)
+    text = render(caught.value, "gpu01")
+    assert "--- log" in text
     assert caught.value.rule == "LLM204" and "pci_resize_resource" in text and "6.12.117" in text
 
 
