@@ -27,6 +27,7 @@ BAD = ("fail", "warn")
 CONFIG: dict[str, Any] = {
     "language": "both",
     "plan": {
+        "schema": 2,
         "verdict": "fits",
         "model": {"id": "lab/tiny", "path": "/srv/models/lab/tiny", "bytes": 10**6},
         "engine": {"name": "vllm", "device": "cuda"},
