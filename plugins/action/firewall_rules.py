@@ -10,7 +10,6 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import shut_out
 
 MODULE = "yitiji.deepseek.firewall_rules"
@@ -36,8 +35,8 @@ class ActionModule(ActionBase):
             )
             back = self._ask_anew(None, task_vars, began + probation + BACK) is not None
             refusal = shut_out(probation, back)
-            msg = render(refusal, host)
-            return {**result, "failed": True, "changed": False, "pending": not back, "msg": msg, "rule": refusal.rule}
+            told = {"msg": refusal.message(host), **refusal.as_dict(host)}
+            return {**result, "failed": True, "changed": False, "pending": not back, **told}
         answer.pop("invocation", None)
         return {**result, **answer}
 

@@ -39,7 +39,7 @@ _value:
 from typing import Any, Callable, Dict
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
 
 
@@ -47,7 +47,7 @@ def gpu_mode(engine: Dict[str, Any], wish: str, host: str = "") -> Dict[str, Any
     try:
         mode = core.mode(engine.get("version"), wish)
     except Refusal as refusal:
-        raise AnsibleFilterError(render(refusal, host or None)) from refusal
+        raise AnsibleFilterError(refusal.message(host)) from refusal
     return {"mode": mode, "options": core.daemon_options(mode), "wanted": core.wanted(mode)}
 
 

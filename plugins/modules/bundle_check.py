@@ -78,7 +78,7 @@ rule:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import check
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
@@ -99,7 +99,7 @@ def main() -> None:
     try:
         found = check(os.path.abspath(params["path"]), params["signer"], params["stamps"], report.bytes)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except OSError as error:
         module.fail_json(msg=f"{error.filename or params['path']}: {error.strerror or error}")
     bundle = found.bundle

@@ -152,7 +152,7 @@ import time
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.produce import produce
 
 ARGUMENTS: Dict[str, Any] = {
@@ -182,7 +182,7 @@ def main() -> None:
     try:
         result = produce(module.params, module.check_mode)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except OSError as error:
         module.fail_json(
             msg=f"[LLM921] {error.filename or module.params['path']}: {error.strerror or error}. Fix: give the bundle "

@@ -84,7 +84,7 @@ import time
 from typing import Any, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import load
 
@@ -159,7 +159,7 @@ def main() -> None:
         if params["state"] == "started":
             bases = [f"http://{row.server_name}:{row.server_port}" for row in start(params)]
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     module.exit_json(changed=False, bases=bases)
 
 

@@ -47,7 +47,7 @@ rule:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import certificate as core
 
 
@@ -59,7 +59,7 @@ def main() -> None:
     )
     found = core.problems(module.params["certificate"], module.params["key"], module.params["authority"], time.time())
     if found:
-        module.fail_json(msg="\n".join(render(refusal) for refusal in found), rule=found[0].rule)
+        fail(module, found[0], msg="\n".join(refusal.message() for refusal in found))
     module.exit_json(changed=False)
 
 

@@ -127,7 +127,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat as core
@@ -170,10 +170,10 @@ def main() -> None:
                 client.sign_in(params["email"], params["password"])
             result = core.ask(client, params)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except (api.Unanswered, OSError) as error:
         refusal = core.unanswered(params["url"], error)
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     module.exit_json(changed=False, seconds=round(time.monotonic() - began, 2), **result)
 
 

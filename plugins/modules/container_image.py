@@ -122,7 +122,7 @@ import time
 from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as engine_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring import Brought, Settings, bring
@@ -172,7 +172,7 @@ def main() -> None:
             # A bare host in check mode has no engine to ask for its mirrors: the archives alone are looked at.
             there = Brought(core.choose(image, archives) or "unknown until Docker is there")
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     if not (image.id or image.digest):
         module.warn(f"[LLM313] {image.ref} has neither id nor digest: the tag may point elsewhere tomorrow.")
     found, changed = there.found or {}, there.source != "node"

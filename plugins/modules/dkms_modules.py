@@ -64,7 +64,7 @@ error:
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import dkms as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -101,11 +101,9 @@ def main() -> None:
                     dkms.build(source, kernel, params["timeout"])
                 built.append(what)
     except core.BuildFailed as failure:
-        module.fail_json(
-            msg=render(failure, evidence=failure.evidence), rule=failure.rule, error=failure.line, built=built
-        )
+        fail(module, failure, error=failure.line, built=built)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule, built=built)
+        fail(module, refusal, built=built)
     found = {kernel: core.modules_of(kernel) for kernel in params["kernels"]}
     module.exit_json(changed=bool(built), built=built, modules=found)
 

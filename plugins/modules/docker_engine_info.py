@@ -59,7 +59,7 @@ mismatches:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as docker
 
 
@@ -83,7 +83,7 @@ def main() -> None:
         try:
             docker.check(engine)
         except Refusal as refusal:
-            module.fail_json(msg=render(refusal), rule=refusal.rule, engine=engine)
+            fail(module, refusal, engine=engine)
     module.exit_json(changed=False, engine=engine, mismatches=missing)
 
 

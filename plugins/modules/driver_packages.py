@@ -124,7 +124,7 @@ import tempfile
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import packages as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
@@ -214,7 +214,7 @@ def main() -> None:
     except Refusal as refusal:
         # What was begun is named, so that it can be taken back.
         begun = sorted(job.steps.new) if job.record.unfinished else []
-        module.fail_json(msg=render(refusal), rule=refusal.rule, installed=begun, removed=[], upgraded=[])
+        fail(module, refusal, installed=begun, removed=[], upgraded=[])
     steps = job.steps
     module.exit_json(
         installed=sorted(steps.new),

@@ -115,7 +115,7 @@ rules:
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import Failed, Places, Trial
@@ -157,7 +157,7 @@ def main() -> None:
         if pending:
             trial.begin(text, params["probation"])
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except Failed as error:
         module.fail_json(msg=str(error))
     module.exit_json(

@@ -75,7 +75,7 @@ skipped_because:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import gateway as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.chat import unanswered
@@ -100,10 +100,10 @@ def main() -> None:
         client = api.Client(params["url"], params["timeout"], params["ca"])
         found = core.check(client, params["key"], params["routes"], params["model"])
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except (api.Unanswered, OSError) as error:
         refusal = unanswered(params["url"], error)
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     module.exit_json(changed=False, **found)
 
 

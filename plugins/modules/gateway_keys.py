@@ -107,7 +107,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import key_files
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import STATES
 
@@ -141,7 +141,7 @@ def main() -> None:
     try:
         change = key_files.change(params["keys"], params["state"] == "present", places)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except ValueError as error:
         module.fail_json(msg=str(error))
     if not module.check_mode:

@@ -61,7 +61,7 @@ import threading
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.engine import find_docker
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
@@ -105,7 +105,7 @@ def main() -> None:
         found = core.seen(output)
         core.judge(found, params["cards"], errors or output, params["mode"])
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except OSError as error:
         module.fail_json(msg=f"the container cannot be run: {error}")
     finally:

@@ -88,7 +88,7 @@ import shutil
 from typing import List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import initramfs as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH, run
 
@@ -132,7 +132,7 @@ def main() -> None:
             if image is not None:
                 images.append(image._asdict())
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule, images=images, rebuilt=rebuilt)
+        fail(module, refusal, images=images, rebuilt=rebuilt)
     module.exit_json(changed=bool(rebuilt), images=images, rebuilt=rebuilt, tool=str(tool["name"]))
 
 

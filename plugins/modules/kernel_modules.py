@@ -49,7 +49,7 @@ loaded:
 from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import boot as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.kernel import kernel_log
@@ -73,7 +73,8 @@ def main() -> None:
         if status != 0:
             log = (kernel_log(host) or [])[-6:]
             refusal = core.not_loaded(name, said, log)
-            module.fail_json(msg=render(refusal, evidence=log), rule=refusal.rule, loaded=[])
+            refusal.evidence = log
+            fail(module, refusal, loaded=[])
     module.exit_json(changed=bool(missing), loaded=missing)
 
 

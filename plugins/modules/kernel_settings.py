@@ -67,7 +67,7 @@ left_alone:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -87,7 +87,7 @@ def main() -> None:
     try:
         core.check(wanted)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     todo, record = core.decide(wanted, core.load(read_text(params["record"])))
     before = {name: core.read(name) or "" for name in todo.write}
     # The record goes first: a run that dies in between still knows the way back.

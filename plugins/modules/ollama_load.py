@@ -71,7 +71,7 @@ tokens:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
 
@@ -97,9 +97,9 @@ def main() -> None:
         if params["context"]:
             found["tokens"] = core.whole_context(client, params["name"], params["context"])
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except Unanswered as error:
-        module.fail_json(msg=render(core.failed(params["name"], error)), rule="LLM708")
+        fail(module, core.failed(params["name"], error))
     module.exit_json(changed=False, **found)
 
 

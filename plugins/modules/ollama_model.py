@@ -98,7 +98,7 @@ import pwd
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama_store as blob
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
@@ -177,7 +177,7 @@ def main() -> None:
         model = Model(module)
         model.present() if module.params["state"] == "present" else model.absent()
     except (Unanswered, NotGguf, OSError, KeyError) as error:
-        module.fail_json(msg=render(core.failed(module.params["name"], error)), rule="LLM708")
+        fail(module, core.failed(module.params["name"], error))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
@@ -153,7 +153,7 @@ def main() -> None:
         if module.check_mode and error.status == 0:
             module.exit_json(changed=bool(params["users"] or params["groups"]), steps=[])
         refusal = chat.unanswered(params["url"], error)
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
 
 
 if __name__ == "__main__":

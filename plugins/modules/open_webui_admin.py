@@ -64,7 +64,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
@@ -116,7 +116,7 @@ def main() -> None:
             sign_in(params, password)
     except api.Unanswered as error:
         refusal = chat.unanswered(params["url"], error)
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     module.exit_json(changed=changed, signed_in=True)
 
 

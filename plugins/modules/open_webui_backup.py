@@ -83,7 +83,7 @@ import sqlite3
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.make_backup import make, refuse
 
@@ -112,9 +112,9 @@ def main() -> None:
         module.exit_json(changed=True, diff=diff, **make(params))
     except (OSError, ValueError, sqlite3.Error) as error:
         refusal = refuse(str(error), str(error))
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ import shutil
 import sqlite3
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.restore import Restore
@@ -107,10 +107,10 @@ def main() -> None:
             work.unpack()
             work.swap()
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except (OSError, sqlite3.Error) as error:
         why = Text(str(error), str(error))
-        module.fail_json(msg=render(core.broken(module.params["archive"], why)), rule="LLM712")
+        fail(module, core.broken(module.params["archive"], why))
     finally:
         shutil.rmtree(work.stage, ignore_errors=True)
     counts = {name: manifest[name] for name in data.COUNTED}

@@ -78,7 +78,7 @@ import os
 from typing import Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.packages import Packages, failed
@@ -152,7 +152,7 @@ def main() -> None:
         holds = Holds(module)
         changed, todo = holds.apt() if module.params["manager"] == "apt" else holds.dnf()
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     module.exit_json(
         changed=changed,
         held=holds.wanted,

@@ -83,7 +83,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.secrets import private_folder, problems
@@ -139,7 +139,7 @@ def main() -> None:
     try:
         registries = wanted(params)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     login = os.path.join(params["directory"], "config.json")
     files = {os.path.join(params["certificates"], r.host, core.CERTIFICATE): r.authority for r in registries}
     old = [str(path) for path in Path(params["certificates"]).glob("*/" + core.CERTIFICATE)]

@@ -72,7 +72,7 @@ import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
@@ -99,7 +99,7 @@ def main() -> None:
         if given and wanted and not module.params["outside"]:
             core.check_value(name, given)
     except Refusal as refusal:
-        module.fail_json(msg=render(refusal), rule=refusal.rule)
+        fail(module, refusal)
     except ValueError as error:
         module.fail_json(msg=str(error))
     value = core.read(path)

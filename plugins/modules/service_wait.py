@@ -10,7 +10,7 @@ short_description: Waits until a service of the appliance answers
 version_added: 0.1.0
 description:
   - Waits for a limited time until the service answers over HTTP on the node and lists the model it should serve.
-  - Fails at once when waiting is useless, that is, the unit failed, its condition is not met (LLM601), or it keeps
+  - Fails at once when waiting is useless, that is, the unit failed, its condition is not met (LLM330), or it keeps
     exiting (LLM312); and with LLM505 when time is up. The newest log lines are part of the message.
 options:
   unit:
@@ -114,7 +114,7 @@ restarts:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.service import Service, Wanted
@@ -161,7 +161,8 @@ def main() -> None:
         "restarts": answer.seen.state.restarts,
     }
     if answer.refusal is not None:
-        module.fail_json(msg=render(answer.refusal, evidence=core.evidence(answer)), rule=answer.refusal.rule, **result)
+        answer.refusal.evidence = core.evidence(answer)
+        fail(module, answer.refusal, **result)
     module.exit_json(**result)
 
 

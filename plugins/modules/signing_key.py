@@ -55,7 +55,7 @@ fingerprint:
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signing_key as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -85,7 +85,7 @@ def main() -> None:
             text = fetch(url)
             core.check_key(text, wish, url)
         except Refusal as refusal:
-            module.fail_json(msg=render(refusal), rule=refusal.rule)
+            fail(module, refusal)
         write_atomic(path, text, 0o644, 0, 0)
     before = "".join(f"{name}\n" for name in there)
     module.exit_json(changed=changed, fingerprint=wish, diff={"before": before, "after": f"{wish}\n"})

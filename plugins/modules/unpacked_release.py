@@ -61,7 +61,7 @@ dest:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import release as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
@@ -87,7 +87,7 @@ def main() -> None:
         try:
             core.unpack(params["source"], sha256, dest, params["programs"])
         except Refusal as refusal:
-            module.fail_json(msg=render(refusal), rule=refusal.rule)
+            fail(module, refusal)
     module.exit_json(changed=changed, dest=dest, diff=diff)
 
 

@@ -11,7 +11,7 @@ import socket
 from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES, PHRASES
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text, joined
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text, joined
 
 HOSTS_SHOWN = 8
 STOPS = (".", "!", "?", "。", "！", "？", "…")
@@ -27,7 +27,7 @@ class Refusal(Exception):
     def __init__(
         self,
         rule: str,
-        *old: Text,
+        *,
         host: str = "",
         need: Optional[Dict[str, Any]] = None,
         have: Optional[Dict[str, Any]] = None,
@@ -36,7 +36,7 @@ class Refusal(Exception):
         retry: bool = False,
         **values: Any,
     ) -> None:
-        message = Message(*old) if old else MESSAGES[rule]
+        message = MESSAGES[rule]
         self.rule = rule
         self.host = host
         self.need = need
@@ -44,13 +44,9 @@ class Refusal(Exception):
         self.evidence: List[str] = list(evidence)
         self.retry = retry
         self.values = values
-        self.reason: Text = message.reason if old else message.reason.filled(values)
-        self.remedies: Tuple[Text, ...] = tuple(remedies) or (message.remedy if old else message.remedy.filled(values),)
+        self.reason: Text = message.reason.filled(values)
+        self.remedies: Tuple[Text, ...] = tuple(remedies) or (message.remedy.filled(values),)
         super().__init__(self.reason.en)
-
-    @property
-    def fix(self) -> Text:
-        return self.remedy
 
     @property
     def remedy(self) -> Text:
@@ -90,11 +86,6 @@ def printed(told: Mapping[str, Any], evidence: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def render(refusal: Refusal, host: Optional[str] = None, evidence: Optional[List[str]] = None) -> str:
-    refusal.evidence = list(evidence or refusal.evidence)
-    return refusal.message(host or "")
-
-
 def say(phrase: str, **values: Any) -> Text:
     """A part of a message, by its name in the catalogue."""
     return PHRASES[phrase].filled(values)
@@ -102,7 +93,7 @@ def say(phrase: str, **values: Any) -> Text:
 
 def fail(module: Any, refusal: Refusal, **result: Any) -> NoReturn:
     """Every module fails this way."""
-    module.fail_json(msg=refusal.message(), **{**refusal.as_dict(), **result})
+    module.fail_json(**{"msg": refusal.message(), **refusal.as_dict(), **result})
     raise AssertionError("fail_json came back")
 
 
@@ -110,4 +101,4 @@ def _stop(text: str, stop: str) -> str:
     return text if text.endswith(STOPS) else text + stop
 
 
-__all__ = ["Refusal", "Text", "fail", "render", "say"]
+__all__ = ["Refusal", "Text", "fail", "say"]

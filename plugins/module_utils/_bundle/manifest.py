@@ -182,33 +182,24 @@ def check_node(bundle: Bundle, host: str, node: Dict[str, str]) -> Optional[Refu
     architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
     if architecture not in {target["architecture"] for target in bundle.targets}:
         return Refusal(
-            "LLM916",
-            Text(
-                f"{host} is {architecture}; the bundle is made for {made_for}.",
-                f"{host} 的架构为 {architecture}，离线包适用于 {made_for}。",
-            ),
-            _make_again(node, architecture),
+            "LLM916", node=host, architecture=architecture, made_for=made_for, add=_as_target(node, architecture)
         )
     fitting = [target for target in bundle.targets if target["architecture"] == architecture]
     wanted = node["distribution"].lower()
     if not any(target["distribution"] == wanted and target["version"] == node["version"] for target in fitting):
         return Refusal(
             "LLM917",
-            Text(
-                f"{host} runs {node['distribution']} {node['version']}; the bundle is made for {made_for}.",
-                f"{host} 的系统为 {node['distribution']} {node['version']}，离线包适用于 {made_for}。",
-            ),
-            _make_again(node, architecture),
+            node=host,
+            name=node["distribution"],
+            version=node["version"],
+            made_for=made_for,
+            add=_as_target(node, architecture),
         )
     return None
 
 
-def _make_again(node: Dict[str, str], architecture: str) -> Text:
-    name = f"{node['distribution'].lower()} {node['version']} {architecture}"
-    return Text(
-        f"make a bundle for it (add {name} to bundle_targets), or set up the node with a release of the bundle.",
-        f"请在 bundle_targets 中加入 {name} 后重新制作离线包，或在节点上安装离线包支持的系统。",
-    )
+def _as_target(node: Dict[str, str], architecture: str) -> str:
+    return f"{node['distribution'].lower()} {node['version']} {architecture}"
 
 
 def target_name(target: Dict[str, str]) -> str:

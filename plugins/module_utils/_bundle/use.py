@@ -8,7 +8,7 @@ import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
     Bundle,
@@ -94,7 +94,7 @@ def problem(
     if node:
         refusal = check_node(bundle, host, dict(node))
         if refusal:
-            return render(refusal, host)
+            return refusal.message(host)
     if plan:
         missing = lacking(bundle, plan.get("images") or [], [str(model["id"]) for model in models_of(plan)])
         release = plan.get("release") or {}
@@ -102,7 +102,7 @@ def problem(
         if release and not any(version == release.get("version") for _name, version in known):
             missing.append(f"{plan['engine']['name']} {release.get('version')}")
         if missing:
-            return render(incomplete(missing), host)
+            return incomplete(missing).message(host)
     return ""
 
 

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 SNAP_ROOTS = ("/snap/", "/var/lib/snapd/")
@@ -92,19 +92,7 @@ def check(engine: Dict[str, Any]) -> None:
     kind = "snap" if engine["snap"] else "rootless" if engine["rootless"] else None
     if kind is None:
         return
-    raise Refusal(
-        "LLM301",
-        Text(
-            "Docker here is a {} installation ({}); it cannot reach GPUs and the models folder.".format(
-                kind, engine["path"]
-            ),
-            "本机的 Docker 为 {} 安装（{}），无法访问 GPU 和模型目录。".format(kind, engine["path"]),
-        ),
-        Text(
-            "remove it (snap remove docker, or the rootless service) and run again: role docker installs the package.",
-            "请卸载它（snap remove docker 或停用 rootless 服务）后重新运行：docker 角色会安装软件包。",
-        ),
-    )
+    raise Refusal("LLM301", kind=kind, path=engine["path"])
 
 
 def mismatches(engine: Dict[str, Any], wanted: Dict[str, Any]) -> List[str]:

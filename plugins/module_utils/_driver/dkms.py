@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import TIMED_OUT
 
 # argv, seconds -> status and everything said
@@ -117,17 +117,10 @@ class BuildFailed(Refusal):
         self.line = first_error(log if verb == "build" and log else said)
         super().__init__(
             "LLM204",
-            Text(
-                f"the driver's module {source.name} {source.version} can't be built for kernel {kernel}: {self.line}.",
-                f"无法为内核 {kernel} 构建驱动模块 {source.name} {source.version}：{self.line}。",
-            ),
-            Text(
-                "choose the other kind of module (nvidia_driver_flavour) if the cards allow it, "
-                "a driver that knows this kernel (nvidia_driver_branch, nvidia_driver_repository_url), "
-                "or an older kernel (nvidia_driver_kernels).",
-                "如显卡允许，请换用另一类模块（nvidia_driver_flavour）；或换用支持该内核的驱动"
-                "（nvidia_driver_branch、nvidia_driver_repository_url）；或换用较旧的内核（nvidia_driver_kernels）。",
-            ),
+            name=source.name,
+            version=source.version,
+            kernel=kernel,
+            line=self.line,
             evidence=around(log or said, self.line),
         )
 

@@ -8,7 +8,7 @@ import json
 import os
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
@@ -150,17 +150,8 @@ def check_versions(versions: Mapping[str, str], asked: Mapping[str, Any]) -> Non
     other = words.differing(versions, list(asked.get("same_version") or []), leader)
     if other:
         listed = ", ".join(f"{name} {version}" for name, version in sorted(other.items()))
-        raise Refusal(
-            "LLM207" if any("fabric" in name for name in other) else "LLM219",
-            Text(
-                f"the driver would be {have}, but {listed}: they must be equal.",
-                f"驱动将为 {have}，而 {listed}：版本必须一致。",
-            ),
-            Text(
-                "use a source that has all of them in one version.",
-                "请使用包含全部同版本软件包的软件源。",
-            ),
-        )
+        rule = "LLM207" if any("fabric" in name for name in other) else "LLM240"
+        raise Refusal(rule, driver=have, listed=listed)
 
 
 def impossible(said: List[str], asked: Mapping[str, Any]) -> Refusal:

@@ -6,13 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 Line = Dict[str, str]
-REPOSITORY = Text(
-    "set nvidia_driver_repository_url to NVIDIA's repository, a mirror of it or an offline bundle",
-    "请将 nvidia_driver_repository_url 设为 NVIDIA 软件源、其镜像或离线包",
-)
+REPOSITORY = say("the driver's source")
 
 
 def text(zh: str, en: str) -> Line:
@@ -35,12 +32,12 @@ def _list(words: Iterable[Any]) -> str:
 
 
 def _refusal(rule: str, en: str, zh: str, fix_en: str, fix_zh: str) -> Refusal:
-    return Refusal(rule, Text(en, zh), Text(fix_en, fix_zh))
+    return Refusal(rule, why=Text(en, zh), remedies=[Text(fix_en, fix_zh)])
 
 
 def own_driver(version: str) -> Refusal:
     return _refusal(
-        "LLM219",
+        "LLM238",
         f"driver {version} is installed, but not from packages (NVIDIA's .run file): packages on top would break it.",
         f"已安装驱动 {version}，但不是软件包安装（NVIDIA 的 .run 文件）：再装软件包会破坏它。",
         "keep it with nvidia_driver_install: false, or remove it with `nvidia-uninstall` and run again.",
@@ -115,7 +112,7 @@ def unknown_branch(wish: int, known: List[int]) -> Refusal:
 
 def wrong_branch(wish: int, families: List[str], fits: List[int]) -> Refusal:
     return _refusal(
-        "LLM205",
+        "LLM218",
         f"driver branch {wish} does not drive {_list(families)}.",
         f"驱动分支 {wish} 不支持 {_list(families)}。",
         f"set nvidia_driver_branch to one of {_list(fits)}, or leave it empty.",
@@ -147,16 +144,10 @@ def source_too_old(families: List[str], fits: List[int], offered: List[int], sou
 
 
 def image_needs(minimum: str, choice: List[int], source: str) -> Refusal:
-    fix = f"{REPOSITORY.en}, or " if source == "archive" else ""
-    fix_zh = f"{REPOSITORY.zh}，或" if source == "archive" else "请"
-    return _refusal(
-        "LLM209",
-        f"the engine's image needs driver {minimum} or newer; "
-        f"for these cards the chosen source offers {_list(choice)}.",
-        f"引擎镜像需要 {minimum} 或更新的驱动；对这些显卡，所选软件源只有 {_list(choice)}。",
-        f"{fix}choose an older image with appliance_images (appliance_rules_ignore silences LLM209).",
-        f"{fix_zh}用 appliance_images 选择较旧的镜像（可用 appliance_rules_ignore 忽略 LLM209）。",
-    )
+    remedies = [say("the driver's source")] if source == "archive" else []
+    offered = say("offered for these cards", listed=_list(choice))
+    image = say("engine_image")
+    return Refusal("LLM209", image=image, wanted=minimum, driver=offered, remedies=[*remedies, say("an older image")])
 
 
 def ended(numbers: List[int], rows: Mapping[int, Mapping[str, Any]], families: List[str]) -> Refusal:
@@ -202,7 +193,7 @@ def no_fabric_manager(distribution: Mapping[str, Any], source: str) -> Refusal:
 
 def foreign_kernel(running: str, found: List[str]) -> Refusal:
     return _refusal(
-        "LLM204",
+        "LLM239",
         f"the running kernel {running} is not among the installed ones ({_list(found)}), "
         "so no module can be built for it.",
         f"正在运行的内核 {running} 不在已安装的内核（{_list(found)}）之中，无法为其构建模块。",

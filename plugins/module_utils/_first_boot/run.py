@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import identity as who
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import python as python_
@@ -204,7 +204,7 @@ def identity(read: Callable[[], Optional[Dict[str, Any]]]) -> int:
     try:
         found = read()
     except Refusal as refusal:
-        keep(SETTINGS, {**known, "error": render(refusal)})
+        keep(SETTINGS, {**known, "error": refusal.message()})
         found = None
     if found is not None and found != known:
         keep(SETTINGS, found)

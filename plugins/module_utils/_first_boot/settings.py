@@ -17,15 +17,11 @@ LISTS = ("dns", "admin_networks")
 KEY = re.compile(r"^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]{40,}( [^\r\n]*)?$")
 LANGUAGES = ("both", "zh", "en")
 HOST_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$")
-FIX = Text(
-    "correct the file on the stick (or the NoCloud seed), put it in again and restart the machine.",
-    "请改正 U 盘（或 NoCloud 种子）中的文件，重新插入后重启本机。",
-)
 Settings = Dict[str, Any]
 
 
 def refuse(en: str, zh: str) -> Refusal:
-    return Refusal("LLM956", Text(en, zh), FIX)
+    return Refusal("LLM956", why=Text(en, zh))
 
 
 def parse(text: str) -> Settings:

@@ -40,14 +40,7 @@ class Team(NamedTuple):
 
 
 def _wrong(reason: Text) -> Refusal:
-    return Refusal(
-        "LLM805",
-        reason,
-        Text(
-            "write gateway_keys as a list of {name, rate, burst, concurrency, state}; see the role's README.",
-            "gateway_keys 应为 {name, rate, burst, concurrency, state} 的列表；见角色的 README。",
-        ),
-    )
+    return Refusal("LLM805", why=reason)
 
 
 def on_node(rows: Iterable[Mapping[str, Any]]) -> List[str]:

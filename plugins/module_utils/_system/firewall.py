@@ -26,14 +26,7 @@ class Door(NamedTuple):
 
 
 def _wrong(reason: Text) -> Refusal:
-    return Refusal(
-        "LLM806",
-        reason,
-        Text(
-            "write networks like 10.0.0.0/8 or fd00::/8 and ports like 443 or 1024-65535.",
-            "网络写作 10.0.0.0/8 或 fd00::/8，端口写作 443 或 1024-65535。",
-        ),
-    )
+    return Refusal("LLM806", why=reason)
 
 
 def network(text: str, name: str) -> Network:

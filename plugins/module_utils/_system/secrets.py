@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
 VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -34,18 +34,7 @@ def check_value(name: str, value: str) -> None:
     """Refuse what everybody would guess (LLM802)."""
     if len(value) >= MIN_LENGTH and value.lower() not in KNOWN and "\n" not in value:
         return
-    raise Refusal(
-        "LLM802",
-        Text(
-            f"the value given for secret {name} is a known default, shorter than {MIN_LENGTH} characters, "
-            "or has a line break.",
-            f"给定的密钥 {name} 是常见默认值、少于 {MIN_LENGTH} 个字符或含有换行。",
-        ),
-        Text(
-            "give a longer one (from a vault), or none: then it is generated.",
-            "请给出更长的值（放在 vault 中），或留空以自动生成。",
-        ),
-    )
+    raise Refusal("LLM802", name=name, least=MIN_LENGTH)
 
 
 def problems(path: Path, mode: int, uid: int, gid: int) -> List[str]:

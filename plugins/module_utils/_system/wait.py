@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from typing import Callable, List, NamedTuple, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import State
 
 MAX_RESTARTS = 2
@@ -32,47 +32,21 @@ class Answer(NamedTuple):
 def judge(unit: str, seen: Seen, restarts_before: int, stamp: str) -> Optional[Refusal]:
     """A reason to stop waiting, or None."""
     state = seen.state
-    look = Text(
-        f"read the log lines below, correct the cause and run again; `journalctl -u {unit}` has all of them.",
-        f"请阅读下面的日志，改正原因后重新运行；完整日志见 `journalctl -u {unit}`。",
-    )
     if not state.loaded:
         return Refusal("LLM328", unit=unit)
     if not state.condition and state.active == "inactive":
-        return Refusal(
-            "LLM601",
-            Text(
-                "{} was not started: {} is missing, so its files are not verified.".format(
-                    unit, stamp or "its condition"
-                ),
-                "{} 未启动：缺少 {}，所需文件未经校验。".format(unit, stamp or "其启动条件"),
-            ),
-            Text(
-                "run role weights (site.yml does), then run again.",
-                "请运行 weights 角色（site.yml 会执行），然后重试。",
-            ),
-        )
+        return Refusal("LLM330", unit=unit, stamp=stamp or say("its condition"))
     if state.active == "failed":
-        return Refusal(
-            "LLM312",
-            Text(f"{unit} failed ({state.result}).", f"{unit} 运行失败（{state.result}）。"),
-            look,
-        )
+        return Refusal("LLM312", unit=unit, why=say("a unit that failed", result=state.result))
     if state.restarts - restarts_before >= MAX_RESTARTS:
-        return Refusal(
-            "LLM312",
-            Text(
-                f"{unit} ended {state.restarts - restarts_before} times while it was starting.",
-                f"{unit} 在启动过程中退出了 {state.restarts - restarts_before} 次。",
-            ),
-            look,
-        )
+        times = state.restarts - restarts_before
+        return Refusal("LLM312", unit=unit, why=say("a unit that keeps ending", times=times))
     return None
 
 
 def evidence(answer: Answer) -> List[str]:
     """Log lines worth showing: none of them explains a start that did not happen."""
-    return [] if answer.refusal is not None and answer.refusal.rule == "LLM601" else answer.seen.log
+    return [] if answer.refusal is not None and answer.refusal.rule == "LLM330" else answer.seen.log
 
 
 def too_late(unit: str, seen: Seen, timeout: int, variable: str) -> Refusal:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, listed_as
 
 PATHS = {
@@ -65,25 +65,9 @@ def unanswered(url: str, error: Exception) -> Refusal:
 
 def _no_model(url: str, model: str, models: List[str]) -> Refusal:
     listed = ", ".join(models) or "-"
-    return Refusal(
-        "LLM701",
-        Text(
-            "{} does not list the model {} (listed: {}).".format(url, model or "?", listed),
-            "{} 没有列出模型 {}（已列出：{}）。".format(url, model or "?", listed),
-        ),
-        Text(
-            "check that yitiji-vllm is ready, then restart yitiji-open-webui.",
-            "请确认 yitiji-vllm 已就绪，然后重启 yitiji-open-webui。",
-        ),
-    )
+    return Refusal("LLM701", url=url, model=model or "?", listed=listed)
 
 
 def _wrong(url: str, model: str, answer: str, expect: str) -> Refusal:
-    return Refusal(
-        "LLM707",
-        Text(
-            "model {} at {} answered {!r}, expected {!r}.".format(model, url, answer[:200], expect or "any text"),
-            "{} 的模型 {} 回答了 {!r}，期望包含 {!r}。".format(url, model, answer[:200], expect or "任意文字"),
-        ),
-        Text("ask by hand and read the engine's log.", "请手工提问并查看引擎日志。"),
-    )
+    expected = repr(expect) if expect else say("any text")
+    return Refusal("LLM730", model=model, url=url, answer=answer[:200], expected=expected)

@@ -249,17 +249,7 @@ def fits(archive: str, manifest: Dict[str, Any], version: str, admin: str) -> No
         raise Refusal("LLM722", archive=archive, why=Text(en, zh))
     admins = [str(address) for address in manifest.get("admins") or []]
     if admin.lower() not in [address.lower() for address in admins]:
-        raise Refusal(
-            "LLM713",
-            Text(
-                f"{admin} is no administrator in {archive}; nothing was changed.",
-                f"{archive} 中没有管理员 {admin}；未作任何更改。",
-            ),
-            Text(
-                "set open_webui_admin_email to one of: {}.".format(", ".join(admins)),
-                "请将 open_webui_admin_email 设为：{}。".format("、".join(admins)),
-            ),
-        )
+        raise Refusal("LLM729", admin=admin, archive=archive, admins=admins)
 
 
 def space_needed(manifest: Dict[str, Any]) -> int:

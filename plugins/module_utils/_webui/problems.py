@@ -28,7 +28,7 @@ KNOWN = {
 
 
 def refuse(reason: Text, fix: Text) -> Refusal:
-    return Refusal(RULE, reason, fix)
+    return Refusal(RULE, why=reason, remedies=[fix])
 
 
 def problems(settings: Mapping[str, Any]) -> List[Refusal]:

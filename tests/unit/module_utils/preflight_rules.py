@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
-
 
 def rules_of(
     problems: Callable[[Mapping[str, Any]], list[Any]], settings: Mapping[str, Any], **changed: Any
@@ -15,6 +13,6 @@ def rules_of(
     """The rules, in order; every text names the host in both languages and says what to do."""
     found = problems({**settings, **changed})
     for refusal in found:
-        text = render(refusal, "gpu01")
+        text = refusal.message("gpu01")
         assert "gpu01" in text and "Fix:" in text and "处理办法" in text, text
     return [refusal.rule for refusal in found]

@@ -94,6 +94,37 @@ MESSAGES: Dict[str, Message] = {
         Text("the new rules were taken back before they were confirmed", "新规则在确认之前已被撤回"),
         Text("run again; raise firewall_probation on a slow node", "请重新运行；节点较慢时增大 firewall_probation"),
     ),
+    "LLM802": Message(
+        Text(
+            "the value given for secret {name} is a known default, shorter than {least} characters, "
+            "or has a line break",
+            "给定的密钥 {name} 是常见默认值、少于 {least} 个字符或含有换行",
+        ),
+        Text(
+            "give a longer one (from a vault), or none: then it is generated",
+            "请给出更长的值（放在 vault 中），或留空以自动生成",
+        ),
+    ),
+    "LLM805": Message(
+        Text(
+            "a team cannot be used: {why}",
+            "团队设置有误：{why}",
+        ),
+        Text(
+            "write gateway_keys as a list of {{name, rate, burst, concurrency, state}}; see the role's README",
+            "gateway_keys 应为 {{name, rate, burst, concurrency, state}} 的列表；见角色的 README",
+        ),
+    ),
+    "LLM806": Message(
+        Text(
+            "a network or port is not valid: {why}",
+            "网络或端口无效：{why}",
+        ),
+        Text(
+            "write networks like 10.0.0.0/8 or fd00::/8 and ports like 443 or 1024-65535",
+            "网络写作 10.0.0.0/8 或 fd00::/8，端口写作 443 或 1024-65535",
+        ),
+    ),
 }
 
 # Parts of messages.

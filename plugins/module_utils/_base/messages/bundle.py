@@ -174,6 +174,36 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text("use Debian 13", "请使用 Debian 13"),
     ),
+    "LLM916": Message(
+        Text(
+            "{node} is {architecture}; the bundle is made for {made_for}",
+            "{node} 的架构为 {architecture}，离线包适用于 {made_for}",
+        ),
+        Text(
+            "make a bundle for it (add {add} to bundle_targets), or set up the node with a release of the bundle",
+            "请在 bundle_targets 中加入 {add} 后重新制作离线包，或在节点上安装离线包支持的系统",
+        ),
+    ),
+    "LLM917": Message(
+        Text(
+            "{node} runs {name} {version}; the bundle is made for {made_for}",
+            "{node} 的系统为 {name} {version}，离线包适用于 {made_for}",
+        ),
+        Text(
+            "make a bundle for it (add {add} to bundle_targets), or set up the node with a release of the bundle",
+            "请在 bundle_targets 中加入 {add} 后重新制作离线包，或在节点上安装离线包支持的系统",
+        ),
+    ),
+    "LLM956": Message(
+        Text(
+            "the settings on the stick are not valid: {why}",
+            "U 盘上的设置有误：{why}",
+        ),
+        Text(
+            "correct the file on the stick (or the NoCloud seed), put it in again and restart the machine",
+            "请改正 U 盘（或 NoCloud 种子）中的文件，重新插入后重启本机",
+        ),
+    ),
 }
 
 # Parts of messages.

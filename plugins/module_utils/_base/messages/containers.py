@@ -157,6 +157,36 @@ MESSAGES: Dict[str, Message] = {
         Text("there is no running Docker engine", "没有正在运行的 Docker 引擎"),
         Text("run role docker first (site.yml does)", "请先运行 docker 角色（site.yml 会执行）"),
     ),
+    "LLM301": Message(
+        Text(
+            "Docker here is a {kind} installation ({path}); it cannot reach GPUs and the models folder",
+            "本机的 Docker 为 {kind} 安装（{path}），无法访问 GPU 和模型目录",
+        ),
+        Text(
+            "remove it (snap remove docker, or the rootless service) and run again: role docker installs the package",
+            "请卸载它（snap remove docker 或停用 rootless 服务）后重新运行：docker 角色会安装软件包",
+        ),
+    ),
+    "LLM312": Message(
+        Text(
+            "{unit} {why}",
+            "{unit} {why}",
+        ),
+        Text(
+            "read the log lines below, correct the cause and run again; `journalctl -u {unit}` has all of them",
+            "请阅读下面的日志，改正原因后重新运行；完整日志见 `journalctl -u {unit}`",
+        ),
+    ),
+    "LLM330": Message(
+        Text(
+            "{unit} was not started: {stamp} is missing, so its files are not verified",
+            "{unit} 未启动：缺少 {stamp}，所需文件未经校验",
+        ),
+        Text(
+            "run role weights (site.yml does), then run again",
+            "请运行 weights 角色（site.yml 会执行），然后重试",
+        ),
+    ),
 }
 
 # Parts of messages.
@@ -190,4 +220,7 @@ PHRASES: Dict[str, Text] = {
         "put the password into {path}, owner root, mode 0600",
         "请将密码写入 {path}，属主 root，权限 0600",
     ),
+    "its condition": Text("its condition", "其启动条件"),
+    "a unit that failed": Text("failed ({result})", "运行失败（{result}）"),
+    "a unit that keeps ending": Text("ended {times} times while it was starting", "在启动过程中退出了 {times} 次"),
 }

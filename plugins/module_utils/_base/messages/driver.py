@@ -35,8 +35,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM213": Message(
         Text("the module {name} does not load: {words}", "模块 {name} 无法加载：{words}"),
         Text(
-            "look at `dmesg`: the card may be unseated, of another family than the driver's, or held by "
-            "another driver",
+            "look at `dmesg`: the card may be unseated, of another family than the driver's, or held by another driver",
             "请查看 `dmesg`：显卡可能未插好、不属于该驱动支持的系列，或被其他驱动占用",
         ),
     ),
@@ -173,6 +172,111 @@ MESSAGES: Dict[str, Message] = {
         Text("could not {what}: {told}", "操作失败（{what}）：{told}"),
         Text("correct what the message names, then run again", "请按信息改正后重新运行"),
     ),
+    "LLM202": Message(
+        Text(
+            "Secure Boot would refuse the driver's modules: {why}",
+            "安全启动会拒绝驱动模块：{why}",
+        ),
+        Text(
+            "enrol the key that signs modules built here, at the node's console",
+            "请在节点控制台登记用于签名本机模块的密钥",
+        ),
+    ),
+    "LLM204": Message(
+        Text(
+            "the driver's module {name} {version} can't be built for kernel {kernel}: {line}",
+            "无法为内核 {kernel} 构建驱动模块 {name} {version}：{line}",
+        ),
+        Text(
+            "choose the other kind of module (nvidia_driver_flavour) if the cards allow it, a driver that knows "
+            "this kernel (nvidia_driver_branch, nvidia_driver_repository_url), or an older kernel "
+            "(nvidia_driver_kernels)",
+            "如显卡允许，请换用另一类模块（nvidia_driver_flavour）；或换用支持该内核的驱动（nvidia_driver_branch、"
+            "nvidia_driver_repository_url）；或换用较旧的内核（nvidia_driver_kernels）",
+        ),
+    ),
+    "LLM205": Message(
+        Text(
+            "this kind of kernel module does not drive the cards: {why}",
+            "该类型的内核模块不支持这些显卡：{why}",
+        ),
+        Text(
+            "leave nvidia_driver_flavour at auto",
+            "请将 nvidia_driver_flavour 保持为 auto",
+        ),
+    ),
+    "LLM206": Message(
+        Text(
+            "the fabric manager cannot be had: {why}",
+            "无法获取 Fabric Manager：{why}",
+        ),
+        Text(
+            "set nvidia_driver_repository_url to NVIDIA's repository, a mirror of it or an offline bundle",
+            "请将 nvidia_driver_repository_url 设为 NVIDIA 软件源、其镜像或离线包",
+        ),
+    ),
+    "LLM207": Message(
+        Text(
+            "the driver would be {driver}, but {listed}: they must be equal",
+            "驱动将为 {driver}，而 {listed}：版本必须一致",
+        ),
+        Text(
+            "use a source that has all of them in one version",
+            "请使用包含全部同版本软件包的软件源",
+        ),
+    ),
+    "LLM218": Message(
+        Text(
+            "no driver can be chosen: {why}",
+            "无法选定驱动：{why}",
+        ),
+        Text(
+            "set nvidia_driver_repository_url to a source that has a fitting driver, or "
+            "install it yourself and set nvidia_driver_install: false",
+            "请将 nvidia_driver_repository_url 设为含适用驱动的软件源；或自行安装驱动"
+            "并设置 nvidia_driver_install: false",
+        ),
+    ),
+    "LLM221": Message(
+        Text(
+            "the driver's support has ended: {why}",
+            "驱动已停止支持：{why}",
+        ),
+        Text(
+            "name the branch in nvidia_driver_branch to use it all the same",
+            "如仍要使用，请在 nvidia_driver_branch 中指定该分支",
+        ),
+    ),
+    "LLM238": Message(
+        Text(
+            "there is a driver that is not from packages: {why}",
+            "已有并非来自软件包的驱动：{why}",
+        ),
+        Text(
+            "keep it with nvidia_driver_install: false, or remove it with `nvidia-uninstall` and run again",
+            "如需保留，请设置 nvidia_driver_install: false；或用 `nvidia-uninstall` 卸载后重新运行",
+        ),
+    ),
+    "LLM239": Message(
+        Text(
+            "no module can be built for the running kernel: {why}",
+            "无法为正在运行的内核构建模块：{why}",
+        ),
+        Text(
+            "reboot into an installed kernel, or name the kernels to build for in nvidia_driver_kernels",
+            "请重启进入已安装的内核，或在 nvidia_driver_kernels 中指定要构建的内核",
+        ),
+    ),
+    "LLM240": Message(
+        Text(
+            "the driver would be {driver}, but {listed}: its packages must have one version",
+            "驱动将为 {driver}，而 {listed}：驱动软件包的版本必须一致",
+        ),
+        Text(
+            "use a source that has all of them in one version",
+            "请使用包含全部同版本软件包的软件源",
+        ),
+    ),
 }
 
 # Parts of messages.
@@ -183,4 +287,15 @@ PHRASES: Dict[str, Text] = {
     ),
     "a repository without an address": Text("{url!r} is not an address", "{url!r} 不是有效的地址"),
     "engine_image": Text("the engine's image", "引擎镜像"),
+    "offered for these cards": Text(
+        "what the chosen source offers for these cards: {listed}", "所选软件源对这些显卡只有 {listed}"
+    ),
+    "an older image": Text(
+        "choose an older image with appliance_images (appliance_rules_ignore silences LLM209)",
+        "请用 appliance_images 选择较旧的镜像（可用 appliance_rules_ignore 忽略 LLM209）",
+    ),
+    "the driver's source": Text(
+        "set nvidia_driver_repository_url to NVIDIA's repository, a mirror of it or an offline bundle",
+        "请将 nvidia_driver_repository_url 设为 NVIDIA 软件源、其镜像或离线包",
+    ),
 }

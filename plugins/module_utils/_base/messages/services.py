@@ -99,8 +99,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM717": Message(
         Text("{tag} would change the database for good", "升级到 {tag} 会不可逆地更改数据库"),
         Text(
-            "back it up with PostgreSQL's own pg_dump, then set open_webui_database_backed_up_for: \"{tag}\"",
-            "请先用 pg_dump 备份，再设置 open_webui_database_backed_up_for: \"{tag}\"",
+            'back it up with PostgreSQL\'s own pg_dump, then set open_webui_database_backed_up_for: "{tag}"',
+            '请先用 pg_dump 备份，再设置 open_webui_database_backed_up_for: "{tag}"',
         ),
     ),
     "LLM718": Message(
@@ -178,6 +178,46 @@ MESSAGES: Dict[str, Message] = {
             "请用 sqlite 恢复，或用 PostgreSQL 自己的工具恢复数据库",
         ),
     ),
+    "LLM701": Message(
+        Text(
+            "{url} does not list the model {model} (listed: {listed})",
+            "{url} 没有列出模型 {model}（已列出：{listed}）",
+        ),
+        Text(
+            "check that yitiji-vllm is ready, then restart yitiji-open-webui",
+            "请确认 yitiji-vllm 已就绪，然后重启 yitiji-open-webui",
+        ),
+    ),
+    "LLM711": Message(
+        Text(
+            "the chat page cannot be set up like this: {why}",
+            "聊天页面的设置有误：{why}",
+        ),
+        Text(
+            "correct the variable that the message names; the README of role open_webui describes each",
+            "请更正信息中提到的变量；各变量的说明见 open_webui 角色的 README",
+        ),
+    ),
+    "LLM729": Message(
+        Text(
+            "{admin} is not an administrator in {archive}; nothing was changed",
+            "{archive} 中没有管理员 {admin}；未作任何更改",
+        ),
+        Text(
+            "set open_webui_admin_email to one of: {admins}",
+            "请将 open_webui_admin_email 设为：{admins}",
+        ),
+    ),
+    "LLM730": Message(
+        Text(
+            "model {model} at {url} answered {answer!r}, expected {expected}",
+            "{url} 的模型 {model} 回答了 {answer!r}，期望包含 {expected}",
+        ),
+        Text(
+            "ask by hand and read the engine's log",
+            "请手工提问并查看引擎日志",
+        ),
+    ),
 }
 
 # Parts of messages.
@@ -186,4 +226,5 @@ PHRASES: Dict[str, Text] = {
     "blanks in options": Text("it holds blanks or line breaks", "含有空白或换行"),
     "no name of a variable": Text("{value!r} is not the name of a variable", "{value!r} 不是变量名"),
     "no time": Text("{value!r} is not a number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
+    "any text": Text("any text", "任意文字"),
 }

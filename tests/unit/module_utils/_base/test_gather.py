@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 
 def refuse(rule):
-    raise Refusal(rule, Text("no.", "否。"), Text("do.", "做。"))
+    raise Refusal(rule)
 
 
 def test_all_are_asked_and_what_they_return_counts():
-    listed = [Refusal("LLM003", Text("a", "a"), Text("b", "b"))]
-    found = gathered(lambda: refuse("LLM001"), lambda: 5, lambda: refuse("LLM002"), lambda: listed, lambda: [])
-    assert [refusal.rule for refusal in found] == ["LLM001", "LLM002", "LLM003"]
+    listed = [Refusal("LLM328", unit="u")]
+    found = gathered(lambda: refuse("LLM329"), lambda: 5, lambda: refuse("LLM927"), lambda: listed, lambda: [])
+    assert [refusal.rule for refusal in found] == ["LLM329", "LLM927", "LLM328"]

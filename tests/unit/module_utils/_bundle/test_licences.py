@@ -18,4 +18,4 @@ def test_consent(accepted, names, missing):
     assert sorted(found) == missing
     if found:
         refusal = licence.refusal(LICENCES, found)
-        assert refusal.rule == "LLM910" and "bundle_licences: [nv]" in refusal.fix.en
+        assert refusal.rule == "LLM910" and "bundle_licences: [nv]" in refusal.remedy.en

@@ -29,7 +29,7 @@ def test_a_dry_run_asks_for_consent_and_writes_nothing(tmp_path):
     assert core.produce(params(tmp_path), dry=True)["changed"]
     with pytest.raises(Refusal) as caught:
         core.produce(params(tmp_path, packages=NEED), dry=True)
-    assert "bundle_accept" in caught.value.fix.en or "nv" in caught.value.reason.en
+    assert "bundle_accept" in caught.value.remedy.en or "nv" in caught.value.reason.en
     assert core.produce(params(tmp_path, packages=NEED, licences=["nv"]), dry=True)["changed"]
     assert list(tmp_path.iterdir()) == []
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import daemon_json as config
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,7 +83,7 @@ def test_merging_twice_is_merging_once(live, wanted):
 def test_broken_json_is_refused_with_its_place(text, place):
     with pytest.raises(Refusal) as caught:
         config.parse(text, "/etc/docker/daemon.json")
-    message = render(caught.value, "gpu01")
+    message = caught.value.message("gpu01")
     assert caught.value.rule == "LLM306"
     assert place in message
     assert message.startswith("[LLM306] gpu01: /etc/docker/daemon.json")
@@ -100,7 +100,7 @@ def test_data_root_is_not_moved_away_from_data(tmp_path, kind):
     with pytest.raises(Refusal) as caught:
         config.check_data_root(live, {"data-root": str(tmp_path / "new")})
     assert caught.value.rule == "LLM307"
-    assert str(tmp_path / "old") in caught.value.fix.en
+    assert str(tmp_path / "old") in caught.value.remedy.en
 
 
 def test_data_root_may_move_when_empty_or_same(tmp_path):

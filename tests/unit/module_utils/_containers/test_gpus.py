@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
 
 
@@ -29,7 +29,7 @@ def test_cdi_without_a_docker_that_reads_it_is_refused():
     with pytest.raises(Refusal) as caught:
         core.mode("20.10.24", "cdi")
     assert caught.value.rule == "LLM315"
-    assert "20.10.24" in render(caught.value) and "nvidia_container_toolkit_mode: auto" in caught.value.fix.zh
+    assert "20.10.24" in caught.value.message() and "nvidia_container_toolkit_mode: auto" in caught.value.remedy.zh
 
 
 def test_what_docker_is_told():

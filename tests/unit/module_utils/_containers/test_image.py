@@ -125,4 +125,4 @@ def test_unreachable_registry_names_the_way_out():
     with pytest.raises(Refusal) as caught:
         core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], anyone, False)
     assert caught.value.rule == "LLM302"
-    assert "appliance_image_archives" in caught.value.fix.en and "appliance_image_archives" in caught.value.fix.zh
+    assert "appliance_image_archives" in caught.value.remedy.en and "appliance_image_archives" in caught.value.remedy.zh

@@ -7,7 +7,7 @@ import base64
 import json
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as image_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
@@ -124,7 +124,7 @@ def test_password_file(tmp_path):
         path.chmod(mode)
         with pytest.raises(Refusal) as caught:
             core.read_password("r", str(path))
-        assert why in render(caught.value) and "geheim" not in render(caught.value)
+        assert why in caught.value.message() and "geheim" not in caught.value.message()
     with pytest.raises(Refusal) as caught:
         core.read_password("r", str(tmp_path / "none"))
     assert "cannot be read" in caught.value.reason.en

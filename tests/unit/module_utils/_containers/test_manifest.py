@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as image_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import manifest, registry
 
@@ -105,7 +105,7 @@ def test_refusals_name_both_sides():
     image = image_.Image("r/a:1")
     with pytest.raises(Refusal) as caught:
         image_.check_driver(image, "cuda>=13.0", "550.54", "12.4")
-    assert "cuda>=13.0" in render(caught.value) and "CUDA 12.4" in render(caught.value)
+    assert "cuda>=13.0" in caught.value.message() and "CUDA 12.4" in caught.value.message()
     assert caught.value.rule == "LLM209"
     with pytest.raises(Refusal) as caught:
         image_.check_space(image, 20 << 30, "/var/lib/docker", 5 << 30)

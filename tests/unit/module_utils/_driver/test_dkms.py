@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import dkms
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import TIMED_OUT
 
@@ -76,7 +76,7 @@ def test_a_failed_build_tells_the_compilers_line(tmp_path):
     with pytest.raises(dkms.BuildFailed) as caught:
         found.build(found.sources[0], "6.12.117", 10)
     assert any("pci_resize_resource" in line for line in caught.value.evidence)
-    text = render(caught.value, "gpu01")
+    text = caught.value.message("gpu01")
     assert "--- log" in text
     assert caught.value.rule == "LLM204" and "pci_resize_resource" in text and "6.12.117" in text
 
@@ -90,4 +90,4 @@ def test_a_build_without_end(tmp_path):
     )
     with pytest.raises(Refusal) as caught:
         found.build(found.sources[0], "k", 7)
-    assert "7 s" in caught.value.reason.en and "nvidia_driver_build_timeout" in caught.value.fix.en
+    assert "7 s" in caught.value.reason.en and "nvidia_driver_build_timeout" in caught.value.remedy.en

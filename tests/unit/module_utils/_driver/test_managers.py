@@ -46,7 +46,7 @@ def test_the_resolvers_own_reason_is_told(name, rule, says):
     found = packages.impossible(words.complaints(said(name)), {"flavour": "open"})
     assert found.rule == rule and says in found.reason.en and says in found.reason.zh
     if rule == "LLM219":
-        assert "nvidia_driver_flavour: proprietary" in found.fix.en
+        assert "nvidia_driver_flavour: proprietary" in found.remedy.en
 
 
 def test_what_is_installed():

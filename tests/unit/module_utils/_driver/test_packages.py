@@ -21,7 +21,7 @@ SET = {
     ("versions", "asked", "rule"),
     [
         ({"nvidia-fabricmanager": "535.1.01-1"}, {}, "LLM207"),
-        ({"nvidia-kernel-dkms": "535.1.01-1"}, {}, "LLM219"),
+        ({"nvidia-kernel-dkms": "535.1.01-1"}, {}, "LLM240"),
         ({}, {"branch": "580"}, "LLM231"),
         ({}, {"min_version": "550.54"}, "LLM209"),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.plan import make_plan, merge_facts
 
@@ -147,26 +147,26 @@ VOLTA = {"vendor": "nvidia", "pci_id": "10de:1db6", "architecture": "Volta"}
     [
         ({"gpus": [BLACKWELL, VOLTA]}, {"repository": True}, "LLM218", "different nodes"),
         ({"gpus": [BLACKWELL]}, {}, "LLM218", "nvidia_driver_repository_url"),
-        ({"gpus": [BLACKWELL]}, {"repository": True, "branch": "535"}, "LLM205", "570, 580, 595"),
+        ({"gpus": [BLACKWELL]}, {"repository": True, "branch": "535"}, "LLM218", "570, 580, 595"),
         ({"gpus": [BLACKWELL]}, {"repository": True, "flavour": "proprietary"}, "LLM205", "flavour: open"),
         ({"gpus": [VOLTA]}, {"repository": True, "flavour": "open"}, "LLM205", "flavour: proprietary"),
-        ({"gpus": [VOLTA]}, {"repository": True, "branch": "595"}, "LLM205", "580"),
+        ({"gpus": [VOLTA]}, {"repository": True, "branch": "595"}, "LLM218", "580"),
         ({"gpus": [VOLTA]}, {"branch": "580"}, "LLM218", "535"),
         ({"gpus": [VOLTA]}, {"branch": "999"}, "LLM218", "999"),
         ({"gpus": [dict(VOLTA, architecture=None)]}, {}, "LLM218", "10de:1db6"),
         ({"os": {"id": "gentoo", "version": ""}}, {}, "LLM218", "gentoo"),
         ({"nvswitch": True}, {}, "LLM206", "repository"),
         ({}, {"min_driver": "580.65"}, "LLM209", "580.65"),
-        ({"kernel": "6.18.44-host"}, {}, "LLM204", "nvidia_driver_kernels"),
-        ({"nvidia": {"installed_version": "535.1"}, "packages": []}, {}, "LLM219", "nvidia-uninstall"),
+        ({"kernel": "6.18.44-host"}, {}, "LLM239", "nvidia_driver_kernels"),
+        ({"nvidia": {"installed_version": "535.1"}, "packages": []}, {}, "LLM238", "nvidia-uninstall"),
         ({}, {"repository": True, "today": "2030-01-01"}, "LLM221", "nvidia_driver_branch"),
     ],
 )
 def test_refusals(facts, wishes, rule, says):
     found = refusal(node("rtx4090-x2", **{"nvswitch": False, **facts}), **wishes)
-    text = render(found, "gpu01")
+    text = found.message("gpu01")
     assert found.rule == rule and says in text and "gpu01" in text
-    assert found.fix.zh and found.reason.zh
+    assert found.remedy.zh and found.reason.zh
 
 
 def test_an_ended_branch_by_its_name_is_only_warned_of():
@@ -186,7 +186,7 @@ def test_secure_boot_stops_with_the_procedure():
     found = refusal(secure())
     assert found.rule == "LLM202"
     for word in ("mokutil --import /var/lib/dkms/mok.pub", "Enroll MOK", "openssl req"):
-        assert word in found.fix.en and word in found.fix.zh
+        assert word in found.remedy.en and word in found.remedy.zh
     assert refusal(node("secure-boot", boot={"efi": True, "secure_boot": True})).rule == "LLM202"
 
 

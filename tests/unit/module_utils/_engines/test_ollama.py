@@ -79,7 +79,7 @@ def test_a_refusal_of_ollama_is_told(client):
     with pytest.raises(Unanswered, match="invalid digest"):
         core.create(client, "m", "bad", "", {})
     failed = core.failed("m", Unanswered("why"))
-    assert failed.rule == "LLM708" and "why" in failed.reason.en and "yitiji-ollama" in failed.fix.zh
+    assert failed.rule == "LLM708" and "why" in failed.reason.en and "yitiji-ollama" in failed.remedy.zh
 
 
 def test_pull_is_served_under_our_name(client):

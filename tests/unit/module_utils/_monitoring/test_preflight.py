@@ -50,4 +50,4 @@ def test_settings(changed, rules):
 
 def test_the_webhook_is_not_repeated():
     (found,) = core.problems({**SETTINGS, "monitoring_alert_webhook": "hook?token=sesame"})
-    assert "sesame" not in found.reason.en + found.reason.zh + found.fix.en
+    assert "sesame" not in found.reason.en + found.reason.zh + found.remedy.en

@@ -102,7 +102,7 @@ def test_ones_own_session_is_never_shut_out():
     core.check_session(core.doors(SETTINGS), [], ["22"])
     with pytest.raises(Refusal) as caught:
         core.check_session(core.doors(SETTINGS), [("192.0.2.1", 22)], ["22"])
-    assert caught.value.rule == "LLM807" and "192.0.2.1" in caught.value.fix.en
+    assert caught.value.rule == "LLM807" and "192.0.2.1" in caught.value.remedy.en
 
 
 def test_the_session_of_a_process():

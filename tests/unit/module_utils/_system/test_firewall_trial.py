@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall_trial as core
 
 NEW, OLD = "table inet yitiji { new }\n", "table inet yitiji { old }\n"
@@ -81,7 +81,7 @@ def test_rules_that_nobody_confirms_give_way_to_the_old_ones(trial, machine):
     assert machine.table == OLD and Path(trial.places.rules).read_text() == OLD
     with pytest.raises(Refusal) as caught:
         trial.confirm(NEW)
-    assert caught.value.rule == "LLM816" and "firewall_probation" in render(caught.value, "gpu01")
+    assert caught.value.rule == "LLM816" and "firewall_probation" in caught.value.message("gpu01")
     assert Path(trial.places.rules).read_text() == OLD
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets as core
 
 
@@ -22,7 +22,7 @@ def test_weak_values_are_refused_and_not_repeated(value):
     with pytest.raises(Refusal) as caught:
         core.check_value("open-webui-admin", value)
     assert caught.value.rule == "LLM802"
-    assert value not in render(caught.value, "gpu01")
+    assert value not in caught.value.message("gpu01")
 
 
 def test_good_value():

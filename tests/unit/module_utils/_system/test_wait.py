@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import State
 
@@ -59,7 +59,7 @@ def test_every_look_at_a_service_that_is_not_ready_is_told():
     [
         ({"active": "failed", "result": "exit-code"}, "LLM312", "exit-code"),
         ({"loaded": False}, "LLM328", "no unit"),
-        ({"active": "inactive", "condition": False}, "LLM601", "/stamp"),
+        ({"active": "inactive", "condition": False}, "LLM330", "/stamp"),
         ({"active": "activating", "restarts": 7}, "LLM312", "ended 2 times"),
     ],
 )
@@ -74,14 +74,15 @@ def test_earlier_restarts_do_not_count():
 
 
 def test_a_refusal_of_the_service_ends_the_wait():
-    refusal = Refusal("LLM706", Text("wrong", "错"), Text("fix", "改"))
+    refusal = Refusal("LLM706", error="wrong")
     answer, _now = watch([seen()._replace(refusal=refusal)])
     assert answer.refusal is refusal
 
 
 def test_too_late_names_the_variable_and_what_was_missing():
     refusal = wait.too_late("u", seen("/health answers 503"), 600, "engine_start_timeout")
-    text = render(refusal, "gpu01", ["line 1", "line 2"])
+    refusal.evidence = ["line 1", "line 2"]
+    text = refusal.message("gpu01")
     assert refusal.rule == "LLM505"
     for part in ("gpu01", "600 s", "/health answers 503", "engine_start_timeout", "line 2", "处理办法"):
         assert part in text

@@ -7,7 +7,7 @@ import http.server
 import json
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, render
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat
 
@@ -87,16 +87,16 @@ def test_a_wrong_password_is_told_apart(server):
     assert chat.wrong_password(caught.value)
     refusal = chat.unanswered(url, caught.value)
     assert refusal.rule == "LLM706"
-    assert "wrong" not in render(refusal).replace("is wrong", "")
+    assert "wrong" not in refusal.message().replace("is wrong", "")
 
 
 @pytest.mark.parametrize(
     ("change", "content", "rule"),
     [
         ({"model": "absent"}, "x", "LLM701"),
-        ({"expect": "43"}, "答案 42", "LLM707"),
-        ({}, "", "LLM707"),
-        ({}, " \n", "LLM707"),
+        ({"expect": "43"}, "答案 42", "LLM730"),
+        ({}, "", "LLM730"),
+        ({}, " \n", "LLM730"),
     ],
 )
 def test_wrong_answers(server, change, content, rule):

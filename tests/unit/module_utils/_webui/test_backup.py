@@ -195,7 +195,7 @@ def test_a_broken_archive_changes_nothing(good, tmp_path, tmp_path_factory, how)
 
 @pytest.mark.parametrize(
     ("change", "rule"),
-    [({"image": OLD}, "LLM722"), ({"image": {"ref": "x/open-webui"}}, "LLM722"), ({"admin": "else@x.org"}, "LLM713")],
+    [({"image": OLD}, "LLM722"), ({"image": {"ref": "x/open-webui"}}, "LLM722"), ({"admin": "else@x.org"}, "LLM729")],
 )
 def test_another_version_or_administrator_changes_nothing(good, tmp_path_factory, change, rule):
     fresh = tmp_path_factory.mktemp("fresh")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import render
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import problems as check
 
 from tests.unit.module_utils._webui.samples import EVERYTHING, PLAIN
@@ -35,7 +34,7 @@ def test_good_settings_have_no_problem():
     ],
 )
 def test_wrong_settings_are_told(change, told):
-    texts = [render(refusal, "gpu01") for refusal in check.problems({**PLAIN, **change})]
+    texts = [refusal.message("gpu01") for refusal in check.problems({**PLAIN, **change})]
     assert texts and all(text.startswith("[LLM711] gpu01: ") and "处理办法" in text for text in texts)
     assert any(told in text for text in texts), texts
 
