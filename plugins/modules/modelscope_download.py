@@ -255,7 +255,8 @@ import signal
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
     Entry,
@@ -324,7 +325,7 @@ def diff_of(dest: str, outcome: Outcome) -> Dict[str, str]:
 def verified(request: Request, check: bool) -> Dict[str, Any]:
     standing = check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
     if not standing.valid and not check:
-        raise Trouble("LLM616", path=request.dest, detail=standing.reason)
+        raise Refusal("LLM616", path=request.dest, detail=standing.reason)
     outcome = Outcome(request)
     outcome.manifest, outcome.verified = standing.manifest, standing.valid
     return outcome.result()
@@ -369,8 +370,8 @@ def main() -> None:
         if params["state"] == "verified":
             module.exit_json(**verified(request, check))
         outcome = Weights(request, lambda: received[0] if received else "").run()
-    except Trouble as error:
-        module.fail_json(msg=error.message(), **error.result())
+    except Refusal as error:
+        fail(module, error)
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(diff=diff_of(request.dest, outcome), **outcome.result())

@@ -115,8 +115,8 @@ import os
 from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
     Hub,
@@ -170,7 +170,7 @@ def from_directory(params: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, Any], part: Read) -> Dict[str, Any]:
-    doubts: List[Trouble] = []
+    doubts: List[Refusal] = []
     found = tensors(listing, params["gguf"], part, doubts)
     return {
         "model": params["model"],
@@ -190,8 +190,8 @@ def main() -> None:
     )
     try:
         found = from_directory(module.params) if module.params["source"] == "directory" else from_hub(module.params)
-    except Trouble as error:
-        module.fail_json(msg=error.message(), **error.result())
+    except Refusal as error:
+        fail(module, error)
     except OSError as error:
         module.fail_json(msg=f"{error.filename}: {error.strerror}")
     module.exit_json(changed=False, **found)

@@ -8,7 +8,7 @@ from conftest import MODEL, small_steps
 
 small_steps()
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 
@@ -20,6 +20,6 @@ request = weights_request.Request(
 try:
     outcome = download.Weights(request, lambda: "SIGTERM" if received else "").run()
     print(json.dumps({"fetched": outcome.fetched, "changed": outcome.changed}))
-except Trouble as error:
+except Refusal as error:
     print(json.dumps({"rule": error.rule, "text": str(error)}))
     sys.exit(3)

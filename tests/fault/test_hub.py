@@ -7,7 +7,7 @@ import ipaddress
 import ssl
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from conftest import MODEL, Site
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -36,7 +36,7 @@ def listing(hub, **more):
 
 
 def refused(site, rule="LLM610"):
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == rule
     left = [path.name for path in site.dest.rglob("*") if path.is_file()]
@@ -76,7 +76,7 @@ def test_symlink_in_the_way(site, hub, tmp_path):
     outside.mkdir()
     site.dest.mkdir()
     (site.dest / "sub").symlink_to(outside)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM614" and not list(outside.iterdir())
 
@@ -128,7 +128,7 @@ def test_redirected_ranges_survive_drops(repo, start, tmp_path):
 
 def test_wrong_token(repo, start, tmp_path):
     site = Site(repo, tmp_path / "dest", start(token=TOKEN))
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(token="another")
     assert caught.value.rule == "LLM608" and "another" not in caught.value.message("n1")
 
@@ -147,7 +147,7 @@ def test_unknown(site, model, revision, rule):
     from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 
     request = weights_request.Request(model, str(site.dest), revision=revision, endpoint=site.hub.url, check=True)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         download.Weights(request).run()
     assert caught.value.rule == rule
     assert f"[{rule}] n1: " in caught.value.message("n1") and "n1：" in caught.value.message("n1")
@@ -155,7 +155,7 @@ def test_unknown(site, model, revision, rule):
 
 def test_unreachable(site, hub):
     hub.stop()
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(timeout=1)
     assert caught.value.rule == "LLM605" and "refused" in str(caught.value).lower()
     hub.__init__(site.repo.parents[1])
@@ -201,7 +201,7 @@ def test_certificates(repo, start, tmp_path, case):
         site.run(ca_path=str(folder / "c"))
         site.complete()
         return
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(ca_path=str(folder / "c") if case == "expired" else "")
     assert caught.value.rule == "LLM609"
     assert case != "expired" or "expired" in str(caught.value)
@@ -222,7 +222,7 @@ def test_revision_moves_under_us(site, hub):
         return rows
 
     hub.server.hub.repos.listing = change
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(timeout=1)
     assert caught.value.rule == "LLM618" and not site.stamped
     hub.server.hub.repos.listing = taken

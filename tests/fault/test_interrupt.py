@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import DIGESTS, WORK
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import journal as weights_journal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import remove
@@ -163,7 +163,7 @@ def test_damaged_state(slow, damage):
 def test_two_runs_at_once(slow):
     first = launch(slow)
     wait_for_bytes(slow)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         slow.run()
     assert caught.value.rule == "LLM613" and str(first.pid) in str(caught.value)
     second = launch(slow, lock_timeout=30)
@@ -283,7 +283,7 @@ def test_no_removal_under_a_download(slow, monkeypatch):
     monkeypatch.setattr(remove, "LOCK_WAIT", 0.3)
     first = launch(slow)
     wait_for_bytes(slow)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         remove.remove_all(str(slow.dest), MODEL, False)
     assert caught.value.rule == "LLM613"
     first.communicate()

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, mirror, transfer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 from conftest import MODEL, Running, Site
@@ -35,7 +35,7 @@ def request(nodes, number, **more):
 def take(nodes, number, results, **more):
     try:
         results[number] = download.Weights(request(nodes, number, **more)).run()
-    except Trouble as error:
+    except Refusal as error:
         results[number] = error
 
 
@@ -96,7 +96,7 @@ def test_nobody_has_it(nodes, monkeypatch):
 
 
 def test_the_first_node_never_comes(nodes):
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         download.Weights(request(nodes, 1)._replace(mirror_wait=0.5)).run()
     assert caught.value.rule == "LLM605"
 
@@ -108,7 +108,7 @@ def test_the_first_node_gives_up(nodes):
     peer = threading.Thread(target=take, args=(nodes, 1, results))
     begin = time.monotonic()
     peer.start()
-    with pytest.raises(Trouble):
+    with pytest.raises(Refusal):
         nodes[0].run()
     peer.join(30)
     assert "gave up" in str(results[1]) and "HTTP 404" in str(results[1]) and time.monotonic() - begin < 10
@@ -117,7 +117,7 @@ def test_the_first_node_gives_up(nodes):
 
 def test_a_failure_of_yesterday_is_not_believed(nodes):
     nodes[0].hub.fault("error", "model-00002*", status=404)
-    with pytest.raises(Trouble):
+    with pytest.raises(Refusal):
         nodes[0].run()
     progress = nodes[0].dest / ".yitiji-download/progress.json"
     state = json.loads(progress.read_text())

@@ -6,8 +6,8 @@ import shutil
 import time
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import hub as weights_hub
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
@@ -63,9 +63,9 @@ def test_what_moved_is_named_and_nothing_comes(site, hub):
     size = (site.repo / BIG).stat().st_size
     change(site)
     forget(hub, read=1)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(files=files)
-    said = caught.value.english
+    said = caught.value.reason.en
     assert caught.value.rule == "LLM620" and hub.url in said
     assert f"{BIG} ({size} B, sha256 " in said
     assert "config.json (23 B -> 24 B)" in said and "- sub/notes.md (5 B)" in said and "+ extra.json (2 B)" in said
@@ -116,11 +116,11 @@ def test_a_neighbour_with_earlier_files_is_refused(repo, hub, tmp_path):
             MODEL, str(tmp_path / "site/n1"), source="mirror", mirrors=[server.url + "/files/n0"], timeout=5,
             mirror_wait=5, files=planned(hub),
         )  # fmt: skip
-        with pytest.raises(Trouble) as caught:
+        with pytest.raises(Refusal) as caught:
             download.Weights(request).run()
     finally:
         server.stop()
-    assert caught.value.rule == "LLM620" and "config.json (24 B -> 23 B)" in caught.value.english
+    assert caught.value.rule == "LLM620" and "config.json (24 B -> 23 B)" in caught.value.reason.en
 
 
 def test_a_directory_with_other_files_is_refused(site, hub, tmp_path):
@@ -128,7 +128,7 @@ def test_a_directory_with_other_files_is_refused(site, hub, tmp_path):
     shutil.copytree(site.dest, tmp_path / "usb" / MODEL)
     shutil.rmtree(site.dest)
     files = [entry._replace(size=entry.size + 1) if entry.path == "config.json" else entry for entry in planned(hub)]
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(source="directory", source_dir=str(tmp_path / "usb"), files=files)
     assert caught.value.rule == "LLM620" and not site.stamped
 
@@ -146,7 +146,7 @@ def test_a_move_under_way_says_which_files(site, hub):
         return rows
 
     hub.server.hub.repos.listing = then_change
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run(files=files, timeout=1)
-    assert caught.value.rule == "LLM618" and f"{BIG} ({len(old)} B, sha256 " in caught.value.english
+    assert caught.value.rule == "LLM618" and f"{BIG} ({len(old)} B, sha256 " in caught.value.reason.en
     assert not site.stamped

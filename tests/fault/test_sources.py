@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 from conftest import MODEL, Site
@@ -49,7 +49,7 @@ def test_corrupt_directory(site, disk):
     data = bytearray(path.read_bytes())
     data[5_000_000] ^= 1
     path.write_bytes(bytes(data))
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         from_directory(site, disk)
     assert caught.value.rule == "LLM612" and not site.stamped
 
@@ -61,7 +61,7 @@ def test_incomplete_directory(site, disk, change, rule):
         os.truncate(path, 1000)
     else:
         path.unlink()
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         from_directory(site, disk)
     assert caught.value.rule == rule and not site.stamped
 

@@ -7,7 +7,7 @@ import os
 import time
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import transfer
 
 BIG = "model-00001*"
@@ -39,7 +39,7 @@ def test_drop(site, hub, at):
 
 def test_drop_for_ever(site, hub):
     hub.fault("drop", BIG, times=-1, at=0)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM611" and "without progress" in str(caught.value)
     assert not site.stamped
@@ -56,7 +56,7 @@ def test_one_corrupt_byte_once(site, hub):
 
 def test_corrupt_always(site, hub):
     hub.fault("corrupt", BIG, times=-1, at=0.3)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM612"
     assert not site.stamped and not list(site.dest.glob(BIG))
@@ -89,7 +89,7 @@ def test_416_once(site, hub):
 
 def test_416_always(site, hub):
     hub.fault("r416", BIG, times=-1)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM601"
 
@@ -103,7 +103,7 @@ def test_wrong_length_once(site, hub, delta):
 
 def test_wrong_length_always(site, hub):
     hub.fault("length", BIG, times=-1, delta=7)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule in ("LLM601", "LLM611")
 
@@ -123,7 +123,7 @@ def test_zero_byte_replica(site, hub):
 
 def test_zero_byte_replica_always(site, hub):
     hub.fault("empty", BIG, times=-1)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM601" and "0 bytes" in str(caught.value)
 
@@ -145,7 +145,7 @@ def test_500s(site, hub):
 
 def test_500_always(site, hub):
     hub.fault("error", BIG, times=-1, status=503)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM611" and "503" in str(caught.value)
 
@@ -176,7 +176,7 @@ def test_disk_full_in_the_middle(site, hub, monkeypatch):
         return real(handle, data, offset)
 
     monkeypatch.setattr(transfer.os, "pwrite", full)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM101"
     monkeypatch.setattr(transfer.os, "pwrite", real)
@@ -191,14 +191,14 @@ def test_too_little_space_is_said_before_the_first_byte(site, hub, monkeypatch):
         f_bavail, f_frsize, f_files, f_favail = 10, 4096, 100, 100
 
     monkeypatch.setattr(os, "statvfs", lambda path: Small)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         site.run()
     assert caught.value.rule == "LLM101" and hub.sent() == 0 and not site.listed
 
 
 def test_space_counts_what_is_there(site, hub, monkeypatch):
     hub.fault("error", "model-00002*", times=-1)
-    with pytest.raises(Trouble):
+    with pytest.raises(Refusal):
         site.run()
 
     class Small:

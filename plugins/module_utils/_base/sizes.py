@@ -12,3 +12,12 @@ def gb(value: float) -> str:
 
 def gib(value: float) -> str:
     return f"{value / 2**30:.1f} GiB"
+
+
+def size_text(count: float) -> str:
+    """1536 -> '1.5 KiB'"""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(count) < 1024:
+            return ("%d %s" if unit == "B" else "%.1f %s") % (count, unit)
+        count /= 1024.0
+    return f"{count:.2f} TiB"

@@ -24,7 +24,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.regist
     Session,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 
 BLOCK = 1 << 20
 TRIES = 6  # failures in a row without a new byte
@@ -65,8 +64,8 @@ def fetch(url: str, path: str, sha256: str, tick: Tick, ca_path: str = "") -> Tu
             if idle >= TRIES or (400 <= error.status < 500 and error.status != 429):
                 raise failed(url, str(error)) from error
             time.sleep(max(error.wait, PAUSE * idle))
-        except Trouble as error:
-            raise failed(url, error.english) from error
+        except Refusal as error:
+            raise failed(url, error.reason.en) from error
     return _name(url, part, path, sha256, digest)
 
 
@@ -76,7 +75,7 @@ def announced(url: str, ca_path: str = "") -> int:
     try:
         head = connection.request(url, method="HEAD")
         return int(head.header("Content-Length") or 0) if head.status == 200 else 0
-    except (Broken, Trouble, ValueError):
+    except (Broken, Refusal, ValueError):
         return 0
     finally:
         connection.close()

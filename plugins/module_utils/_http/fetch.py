@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Optional, Tuple
 from urllib.parse import urljoin, urlsplit
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 AGENT = "yitiji-deepseek"
 REDIRECTS = 5
@@ -50,7 +50,7 @@ class Client:
     ) -> None:
         self.endpoint = endpoint.rstrip("/")
         if urlsplit(self.endpoint).scheme not in ("http", "https") or not urlsplit(self.endpoint).hostname:
-            trouble("LLM605", url=endpoint, detail="not an http(s) address")
+            raise Refusal("LLM605", url=endpoint, detail="not an http(s) address")
         self.home = origin(self.endpoint)
         self.token = token
         self.timeout = timeout
@@ -163,7 +163,7 @@ class Connection:
                     raise Broken(reason(error)) from error
             except ssl.SSLCertVerificationError as error:
                 self._drop(target)
-                trouble("LLM609", url=url.split("?", maxsplit=1)[0], detail=error.verify_message)
+                raise Refusal("LLM609", url=url.split("?", maxsplit=1)[0], detail=error.verify_message) from error
             except NETWORK as error:
                 self._drop(target)
                 raise Broken(reason(error)) from error
@@ -182,7 +182,7 @@ class Connection:
             return None, told
         if answer.status in (401, 403):
             answer.finish()
-            trouble("LLM608", url=url.split("?", maxsplit=1)[0], detail=f"HTTP {answer.status}")
+            raise Refusal("LLM608", url=url.split("?", maxsplit=1)[0], detail=f"HTTP {answer.status}")
         body = answer.whole(256 << 20)
         if answer.status != 200:
             raise answer.failed()
@@ -317,5 +317,5 @@ def reason(error: BaseException) -> str:
     return re.sub(r"^\[Errno -?\d+\] ", "", text)
 
 
-def reach(error: Broken, url: str) -> Trouble:
-    return Trouble("LLM605", url=url, detail=str(error))
+def reach(error: Broken, url: str) -> Refusal:
+    return Refusal("LLM605", url=url, detail=str(error))

@@ -10,8 +10,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text, trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     DIGESTS,
     MANIFEST,
@@ -101,8 +102,8 @@ class Weights:
             self._journal = self._work.load_journal()
             done = self._converge()
             return self.outcome
-        except Trouble as error:
-            self._report("failed", message=error.english, force=True)
+        except Refusal as error:
+            self._report("failed", message=error.reason.en, force=True)
             raise
         finally:
             self._work.close(done)
@@ -132,7 +133,7 @@ class Weights:
         source, listing = (Source(), list(request.files)) if known else self._listing()
         files = selected(listing, request.include, request.exclude)
         if not files:
-            trouble("LLM610", model=request.model, detail="no file is left after include and exclude")
+            raise Refusal("LLM610", model=request.model, detail="no file is left after include and exclude")
         check_sets([file.path for file in files])
         return Manifest(request.model, request.revision, files), source
 
@@ -246,7 +247,7 @@ class Weights:
                 count[0] += number
             why = self._stop()
             if why:
-                trouble("LLM617", detail=why)
+                raise Refusal("LLM617", detail=why)
 
         def one_file(entry: Entry) -> Optional[Hashed]:
             return hash_file(os.path.join(self.request.dest, entry.path), tick)
@@ -294,15 +295,12 @@ class Weights:
         state = os.statvfs(path)
         free = state.f_bavail * state.f_frsize
         if free < need + SPARE:
-            trouble("LLM101", path=path, free=size_text(free), need=size_text(need + SPARE), model=self.request.model)
-        if state.f_files and state.f_favail < len(self.outcome.to_fetch) + 16:
-            trouble(
-                "LLM101",
-                path=path,
-                free=f"{state.f_favail} inodes",
-                need=f"{len(self.outcome.to_fetch)} inodes",
-                model=self.request.model,
+            raise Refusal(
+                "LLM101", path=path, free=size_text(free), needed=size_text(need + SPARE), model=self.request.model
             )
+        if state.f_files and state.f_favail < len(self.outcome.to_fetch) + 16:
+            left, wanted = f"{state.f_favail} inodes", f"{len(self.outcome.to_fetch)} inodes"
+            raise Refusal("LLM101", path=path, free=left, needed=wanted, model=self.request.model)
 
     # fetching
 
@@ -329,10 +327,10 @@ class Weights:
 
         try:
             engine.run(report)
-        except Trouble as error:
+        except Refusal as error:
             other = self._moved(manifest) if error.rule in ("LLM601", "LLM612", "LLM611") else []
             if other:
-                raise Trouble("LLM618", url=source.name, detail=f"{error.english}; {few(other)}") from error
+                raise Refusal("LLM618", url=source.name, detail=f"{error.reason.en}; {few(other)}") from error
             raise
         finally:
             self.outcome.fetched = engine.fetched
@@ -343,7 +341,7 @@ class Weights:
         try:
             _source, listing = self._listing(planned=False)
             return moved(manifest.files, selected(listing, self.request.include, self.request.exclude))
-        except Trouble:
+        except Refusal:
             return []
 
     def _finish(self, manifest: Manifest, old: Optional[Manifest]) -> None:

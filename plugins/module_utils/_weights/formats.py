@@ -11,7 +11,7 @@ import re
 import struct
 from typing import BinaryIO, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP
 
 HEADER_LIMIT = 100 << 20  # of a safetensors header
@@ -24,9 +24,9 @@ def check_format(path: str, name: str) -> None:
     with open(path, "rb") as source:
         head = source.read(200)
         if size < 200 and head.startswith(b"version https://git-lfs"):
-            trouble("LLM602", path=name, detail="a Git LFS pointer, not the file")
+            raise Refusal("LLM602", path=name, detail="a Git LFS pointer, not the file")
         if name.endswith(".gguf") and head[:4] != b"GGUF":
-            trouble("LLM602", path=name, detail=f"it does not begin with GGUF but with {head[:4]!r}")
+            raise Refusal("LLM602", path=name, detail=f"it does not begin with GGUF but with {head[:4]!r}")
         if name.endswith(".safetensors"):
             _check_safetensors(source, name, size, head)
 
@@ -34,16 +34,16 @@ def check_format(path: str, name: str) -> None:
 def _check_safetensors(source: BinaryIO, name: str, size: int, head: bytes) -> None:
     length = struct.unpack("<Q", head[:8])[0] if len(head) >= 8 else 0
     if not 2 <= length <= min(size - 8, HEADER_LIMIT):
-        trouble("LLM602", path=name, detail=f"the safetensors header's length is {length} in a file of {size}")
+        raise Refusal("LLM602", path=name, detail=f"the safetensors header's length is {length} in a file of {size}")
     source.seek(8)
     try:
         header = json.loads(source.read(length).decode("utf-8"))
         ends = [row["data_offsets"][1] for key, row in header.items() if key != "__metadata__"]
         end = max(ends) if ends else 0
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        trouble("LLM602", path=name, detail="the safetensors header cannot be read")
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Refusal("LLM602", path=name, detail="the safetensors header cannot be read") from error
     if end != size - 8 - length:
-        trouble(
+        raise Refusal(
             "LLM602", path=name, detail=f"the header speaks of {end} bytes of tensors, there are {size - 8 - length}"
         )
 
@@ -62,7 +62,7 @@ def check_sets(names: Iterable[str]) -> None:
         missing = sorted(set(range(1, total + 1)) - numbers)
         if missing:
             first = ", ".join(str(number) for number in missing[:5])
-            trouble("LLM602", path=key, detail=f"{len(missing)} of {total} parts are missing: {first}")
+            raise Refusal("LLM602", path=key, detail=f"{len(missing)} of {total} parts are missing: {first}")
 
 
 def check_index(dest: str, names: Sequence[str]) -> None:
@@ -74,12 +74,12 @@ def check_index(dest: str, names: Sequence[str]) -> None:
         try:
             with open(os.path.join(dest, name), "rb") as source:
                 shards = set(json.loads(source.read().decode("utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, TypeError, AttributeError):
-            trouble("LLM602", path=name, detail="not an index of shards")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Refusal("LLM602", path=name, detail="not an index of shards") from error
         folder = name.rsplit("/", 1)[0] + "/" if "/" in name else ""
         missing = sorted(shard for shard in shards if folder + str(shard) not in present)
         if missing:
-            trouble("LLM603", path=name, detail=", ".join(str(name) for name in missing[:5]))
+            raise Refusal("LLM603", path=name, detail=", ".join(str(name) for name in missing[:5]))
 
 
 class Hashed(NamedTuple):

@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, Optional, Sequence
 from urllib.parse import quote, urlencode
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, reach
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, size_text, trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
     STATE_NAMES,
@@ -30,7 +31,7 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 def check_model_id(model: str) -> None:
     if not re.match(r"^[\w.-]+/[\w.-]+$", model) or ".." in model:
-        trouble("LLM606", model=repr(model), url="any hub (an id is owner/name)")
+        raise Refusal("LLM606", model=repr(model), url="any hub (an id is owner/name)")
 
 
 def unsafe(path: str) -> str:
@@ -97,15 +98,15 @@ class Hub:
         data = answer.get("Data") if isinstance(answer, dict) else None
         files = data.get("Files") if isinstance(data, dict) else data
         if isinstance(answer, dict) and answer.get("Success") is False:
-            trouble("LLM610", model=self.model, detail=str(answer.get("Message")))
+            raise Refusal("LLM610", model=self.model, detail=str(answer.get("Message")))
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
-            trouble("LLM610", model=self.model, detail="the hub's answer holds no file list")
+            raise Refusal("LLM610", model=self.model, detail="the hub's answer holds no file list")
         return files
 
     def _walk(self, below: str, depth: int = 0) -> List[Dict[str, Any]]:
         found = self._list(below, False) or []
         if len(found) >= LISTING_LIMIT or depth > 16:
-            trouble(
+            raise Refusal(
                 "LLM610",
                 model=self.model,
                 detail=f"directory '{below or '/'}' lists {len(found)} entries, where the hub cuts",
@@ -131,8 +132,8 @@ class Hub:
     def _explain_missing(self) -> None:
         known = self.revisions()
         if known and self.revision not in known:
-            trouble("LLM607", model=self.model, revision=self.revision, detail=", ".join(known[:20]))
-        trouble("LLM606", model=self.model, url=self.client.endpoint)
+            raise Refusal("LLM607", model=self.model, revision=self.revision, detail=", ".join(known[:20]))
+        raise Refusal("LLM606", model=self.model, url=self.client.endpoint)
 
     def small_file(self, path: str) -> Optional[bytes]:
         def ask() -> Optional[bytes]:
@@ -184,23 +185,23 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
         path = row.get("Path")
         why = unsafe(path) if isinstance(path, str) else "not a text"
         if why:
-            trouble("LLM610", model=model, detail=f"path {path!r}: {why}")
+            raise Refusal("LLM610", model=model, detail=f"path {path!r}: {why}")
         size, sha256 = row.get("Size"), str(row.get("Sha256") or "").lower()
         if isinstance(size, bool) or not isinstance(size, int) or size < 0:
-            trouble("LLM610", model=model, detail=f"{path} has the size {size!r}")
+            raise Refusal("LLM610", model=model, detail=f"{path} has the size {size!r}")
         if sha256 and not re.match(r"^[0-9a-f]{64}$", sha256):
-            trouble("LLM610", model=model, detail=f"{path} has the sha256 {sha256[:80]!r}")
+            raise Refusal("LLM610", model=model, detail=f"{path} has the sha256 {sha256[:80]!r}")
         if size and sha256 == EMPTY_SHA256:
-            trouble("LLM610", model=model, detail=f"{path} lists {size} bytes with the hash of an empty file")
+            raise Refusal("LLM610", model=model, detail=f"{path} lists {size} bytes with the hash of an empty file")
         entry = Entry(str(path), size, sha256)
         if found.setdefault(entry.path, entry) != entry:
-            trouble("LLM610", model=model, detail=f"{path} is listed twice, differently")
+            raise Refusal("LLM610", model=model, detail=f"{path} is listed twice, differently")
     for path in found:
         folder = path
         while "/" in folder:
             folder = folder.rsplit("/", 1)[0]
             if folder in found:
-                trouble("LLM610", model=model, detail=f"{folder} is both a file and a directory")
+                raise Refusal("LLM610", model=model, detail=f"{folder} is both a file and a directory")
     return [found[path] for path in sorted(found)]
 
 
@@ -213,7 +214,7 @@ def with_hashes(hub: Hub, listing: List[Entry], wanted: Sequence[Entry], workers
         found = dict(zip(bare, pool.map(hub.linked_hash, bare)))
     for entry in wanted:
         if not entry.sha256 and not found[entry.path] and entry.size > NO_HASH_LIMIT:
-            trouble("LLM610", model=hub.model, detail=f"no sha256 for {entry.path} ({size_text(entry.size)})")
+            raise Refusal("LLM610", model=hub.model, detail=f"no sha256 for {entry.path} ({size_text(entry.size)})")
     return [entry._replace(sha256=found.get(entry.path) or entry.sha256) for entry in listing]
 
 
@@ -226,7 +227,7 @@ def directory_of(source_dir: str, model: str) -> str:
             or any(name.endswith((".gguf", ".safetensors")) for name in _names(path))
         ):
             return path
-    raise Trouble("LLM615", path=source_dir, detail=f"neither {model} below it nor model files in it")
+    raise Refusal("LLM615", path=source_dir, detail=f"neither {model} below it nor model files in it")
 
 
 def _names(path: str) -> List[str]:
@@ -241,7 +242,7 @@ def directory_listing(path: str, model: str) -> List[Entry]:
     manifest = Manifest.load(os.path.join(path, MANIFEST))
     if manifest is not None:
         if manifest.model != model:
-            trouble("LLM615", path=path, detail=f"its manifest is of {manifest.model}")
+            raise Refusal("LLM615", path=path, detail=f"its manifest is of {manifest.model}")
         return entries(
             model, [{"Path": file.path, "Size": file.size, "Sha256": file.sha256} for file in manifest.files]
         )
@@ -259,7 +260,7 @@ def directory_listing(path: str, model: str) -> List[Entry]:
 def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Dict[str, Any]:
     """config.json, the index and warnings, for planning."""
     by_path = {entry.path: entry for entry in listing}
-    warnings: List[Trouble] = []
+    warnings: List[Refusal] = []
     config = _document("config.json", by_path, read, warnings)
     index = None
     for path in sorted(by_path):
@@ -270,11 +271,11 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
             index = {"path": path, "metadata": document.get("metadata") or {}, "shards": shards}
             missing = [name for name in shards if name not in by_path]
             if missing:
-                warnings.append(Trouble("LLM603", path=path, detail=", ".join(missing[:5])))
+                warnings.append(Refusal("LLM603", path=path, detail=", ".join(missing[:5])))
             break
     if any(not entry.sha256 for entry in listing):
         count = sum(1 for entry in listing if not entry.sha256)
-        warnings.append(Trouble("LLM601", path=f"{count} files", detail="the listing gives no sha256"))
+        warnings.append(Refusal("LLM601", path=f"{count} files", detail="the listing gives no sha256"))
     return {
         "config": config,
         "index": index,
@@ -282,12 +283,12 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
     }
 
 
-def doubt(trouble_: Trouble) -> Dict[str, str]:
-    return {"id": trouble_.rule, "en": trouble_.english, "zh": trouble_.chinese}
+def doubt(trouble_: Refusal) -> Dict[str, str]:
+    return {"id": trouble_.rule, "en": trouble_.reason.en, "zh": trouble_.reason.zh}
 
 
 def _document(
-    path: str, listed: Dict[str, Entry], read: Callable[[str], Optional[bytes]], warnings: List[Trouble]
+    path: str, listed: Dict[str, Entry], read: Callable[[str], Optional[bytes]], warnings: List[Refusal]
 ) -> Optional[Dict[str, Any]]:
     if path not in listed:
         return None
@@ -297,5 +298,5 @@ def _document(
             return document
     except ValueError:
         pass
-    warnings.append(Trouble("LLM601", path=path, detail="not a JSON object"))
+    warnings.append(Refusal("LLM601", path=path, detail="not a JSON object"))
     return None

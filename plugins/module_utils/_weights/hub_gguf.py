@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, Callable, Dict, List, Sequence, cast
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.gguf import NotGguf, read_tensors
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry, matches
 
@@ -36,7 +36,7 @@ class Remote:
 
 
 def tensors(
-    listing: Sequence[Entry], patterns: Sequence[str], read: Read, warnings: List[Trouble]
+    listing: Sequence[Entry], patterns: Sequence[str], read: Read, warnings: List[Refusal]
 ) -> Dict[str, Dict[str, int]]:
     """File -> tensor -> bytes. A header that can't be read is a doubt, not an end: the plan goes by proportion then."""
     found: Dict[str, Dict[str, int]] = {}
@@ -46,5 +46,5 @@ def tensors(
         try:
             found[entry.path] = read_tensors(cast(BinaryIO, Remote(read, entry)))
         except NotGguf as error:
-            warnings.append(Trouble("LLM602", path=entry.path, detail=str(error)))
+            warnings.append(Refusal("LLM602", path=entry.path, detail=str(error)))
     return found

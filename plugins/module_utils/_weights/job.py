@@ -15,7 +15,7 @@ import os
 import threading
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 
 STEP = 64 << 20  # a claim, and the distance of prefix digests
@@ -300,7 +300,7 @@ class Job:
 
     def _check_attempts(self) -> None:
         if self.wrong >= ATTEMPTS:
-            trouble("LLM612", path=self.entry.path, detail=self.wrong)
+            raise Refusal("LLM612", path=self.entry.path, detail=self.wrong)
 
     def snapshot(self) -> Any:
         """For the journal."""

@@ -13,7 +13,7 @@ import socket
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     PROGRESS,
     WORK,
@@ -45,7 +45,7 @@ class Work:
             if age is not None and age > STALE:
                 remove(self.lease_path)  # asks the abandoned run to stop
             if time.monotonic() >= end:
-                trouble("LLM613", path=self.dest, detail=self._holder())
+                raise Refusal("LLM613", path=self.dest, detail=self._holder())
             sleep(0.25)
             make_directories(self.dest, self.path)
         make_directories(self.dest, self.parts)
@@ -177,10 +177,10 @@ def make_directories(base: str, path: str) -> None:
         for part in [word for word in os.path.relpath(path, base).split(os.sep) if word not in ("", ".")]:
             current = os.path.join(current, part)
             if os.path.islink(current):
-                raise Trouble("LLM614", path=current, detail="a symbolic link where a directory belongs")
+                raise Refusal("LLM614", path=current, detail="a symbolic link where a directory belongs")
             _make(current)
     except OSError as error:
-        raise Trouble("LLM614", path=path, detail=error.strerror) from error
+        raise Refusal("LLM614", path=path, detail=error.strerror) from error
 
 
 def _make(path: str) -> None:

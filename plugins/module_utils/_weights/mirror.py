@@ -10,8 +10,8 @@ import time
 from typing import Any, Dict, List, Optional, Sequence, Set
 from urllib.parse import quote
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     HAVE,
     MANIFEST,
@@ -57,10 +57,10 @@ class MirrorSource(HttpSource):
                     return found
                 detail = f"it has no manifest of {model} {revision} yet"
                 self._watch_first()
-            except (Broken, Trouble) as error:
+            except (Broken, Refusal) as error:
                 detail = str(error)
             if self._gave_up or time.monotonic() >= end:
-                trouble("LLM605", url=self.bases[0], detail=self._gave_up or detail)
+                raise Refusal("LLM605", url=self.bases[0], detail=self._gave_up or detail)
             time.sleep(0.5)
 
     # who has what
@@ -69,7 +69,7 @@ class MirrorSource(HttpSource):
         for base in self.bases:
             try:
                 self._look(base)
-            except (Broken, Trouble):
+            except (Broken, Refusal):
                 self._avoid[base] = time.monotonic() + AVOID
 
     def _look(self, base: str) -> None:
@@ -126,9 +126,9 @@ class MirrorSource(HttpSource):
             self._news = time.monotonic()
             return random.choice(best)  # noqa: S311 - spreads load
         if self._gave_up:
-            trouble("LLM611", path=waiting[0].entry.path, url=self.bases[0], detail=self._gave_up)
+            raise Refusal("LLM611", path=waiting[0].entry.path, url=self.bases[0], detail=self._gave_up)
         if time.monotonic() - self._news > SILENT:
-            trouble(
+            raise Refusal(
                 "LLM611",
                 path=waiting[0].entry.path,
                 url=", ".join(self.bases),
@@ -146,7 +146,7 @@ class MirrorSource(HttpSource):
             self._load[base] += 1
         try:
             stream = self.open_url(handle, f"{base}/{quote(entry.path)}", entry, start, stop)
-        except (Broken, Trouble) as error:
+        except (Broken, Refusal) as error:
             self._avoid[base] = time.monotonic() + AVOID
             with self._lock:
                 self._load[base] -= 1

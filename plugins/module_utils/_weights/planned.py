@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import List, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble, trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry, Standing, moved, selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
 
@@ -18,7 +18,7 @@ def refuse_other(request: Request, where: str, listing: Sequence[Entry]) -> None
     if request.files:
         other = moved(request.files, selected(listing, request.include, request.exclude))
         if other:
-            trouble("LLM620", model=request.model, url=where, detail=few(other))
+            raise Refusal("LLM620", model=request.model, url=where, detail=few(other))
 
 
 def standing_differs(request: Request, standing: Standing, warnings: List[str]) -> List[str]:
@@ -27,7 +27,7 @@ def standing_differs(request: Request, standing: Standing, warnings: List[str]) 
         return []
     other = moved(request.files, standing.manifest.files)
     if other:
-        told = Trouble("LLM620", model=request.model, url=request.dest, detail=few(other))
+        told = Refusal("LLM620", model=request.model, url=request.dest, detail=few(other))
         warnings.append(told.message())
     return other
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 
 
 def progress_line(state: Dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import contextlib
 import os
 from typing import Dict, List, Set, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     DIGESTS,
     MANIFEST,
@@ -86,7 +86,7 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
     manifest = Manifest.load(os.path.join(dest, MANIFEST))
     listed = [file.path for file in manifest.files] if manifest else []
     if manifest and model and manifest.model != model:
-        trouble("LLM614", path=dest, detail=f"it holds {manifest.model}, not {model}")
+        raise Refusal("LLM614", path=dest, detail=f"it holds {manifest.model}, not {model}")
     own = [name for name in (STAMP, MANIFEST, DIGESTS, WORK) if os.path.lexists(os.path.join(dest, name))]
     present = [path for path in listed if os.path.lexists(os.path.join(dest, path))]
     if check or not (own or present):
@@ -98,7 +98,7 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
     try:
         users = users_of(identities(dest, present))
         if users:
-            trouble("LLM619", path=dest, detail=", ".join(users[:5]))
+            raise Refusal("LLM619", path=dest, detail=", ".join(users[:5]))
         remove(os.path.join(dest, STAMP))  # first: nothing may start on half a model
         _remove_files(dest, present)
         for name in (DIGESTS, MANIFEST):

@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 from typing import Any, Optional, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, Response
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import Hub
 
@@ -92,10 +92,10 @@ class HttpSource(Source):
             return HttpStream(answer, 0, span is None)
         if answer.target == handle.client.home and answer.status in (401, 403):
             answer.abandon()
-            trouble("LLM608", url=self.name, detail=f"HTTP {answer.status} for {entry.path}")
+            raise Refusal("LLM608", url=self.name, detail=f"HTTP {answer.status} for {entry.path}")
         if answer.target == handle.client.home and answer.status in (404, 410):
             answer.abandon()
-            trouble("LLM611", path=entry.path, url=self.name, detail=f"HTTP {answer.status}")
+            raise Refusal("LLM611", path=entry.path, url=self.name, detail=f"HTTP {answer.status}")
         raise answer.failed()
 
 
@@ -134,9 +134,11 @@ class DirectorySource(Source):
         try:
             opened = os.open(os.path.join(self.path, entry.path), os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            trouble("LLM615", path=self.path, detail=f"{entry.path}: {error.strerror}")
+            raise Refusal("LLM615", path=self.path, detail=f"{entry.path}: {error.strerror}") from error
         size = os.fstat(opened).st_size
         if size != entry.size:
             os.close(opened)
-            trouble("LLM601", path=os.path.join(self.path, entry.path), detail=f"{size} bytes, listed are {entry.size}")
+            raise Refusal(
+                "LLM601", path=os.path.join(self.path, entry.path), detail=f"{size} bytes, listed are {entry.size}"
+            )
         return FileStream(opened, start)

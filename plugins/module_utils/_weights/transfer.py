@@ -14,8 +14,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     HAVE,
     file_state,
@@ -66,7 +66,7 @@ class Engine:
         self._active: List[Job] = []
         self._ended: List[Job] = []  # complete, not yet named
         self._lagging: List[Job] = []
-        self._error: Optional[Trouble] = None
+        self._error: Optional[Refusal] = None
         self._halt = threading.Event()
         self._cond = threading.Condition()
         self._lag_cond = threading.Condition()
@@ -77,6 +77,7 @@ class Engine:
         self._synced: Dict[str, Any] = {}
 
         self._last_error = ""
+
     # running
 
     def run(self, report: Callable[[int, int], None]) -> None:
@@ -121,7 +122,7 @@ class Engine:
         while not self._done.wait(0.2) and not self._halt.is_set():
             why = self._stop()
             if why:
-                self._fail(Trouble("LLM617", detail=why))
+                self._fail(Refusal("LLM617", detail=why))
             now = time.monotonic()
             rate = (self.fetched - last) / (now - at)
             if not self._wide and self.fetched and rate < ENOUGH * max(1, self._busy_workers):
@@ -133,24 +134,16 @@ class Engine:
     def _guard(self, target: Callable[..., None], *args: Any) -> None:
         try:
             target(*args)
-        except Trouble as error:
+        except Refusal as error:
             self._fail(error)
         except OSError as error:
             rule = "LLM101" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "LLM614"
-            self._fail(
-                Trouble(
-                    rule,
-                    path=error.filename or self.dest,
-                    detail=error.strerror,
-                    model="the rest",
-                    free="nothing",
-                    need="more bytes",
-                )
-            )
+            where, why = error.filename or self.dest, error.strerror
+            self._fail(Refusal(rule, path=where, detail=why, model="the rest", free="nothing", needed="more bytes"))
         except Exception as error:  # a thread must not die silently
-            self._fail(Trouble("LLM611", path="-", url=self.source.name, detail=f"{type(error).__name__}: {error}"))
+            self._fail(Refusal("LLM611", path="-", url=self.source.name, detail=f"{type(error).__name__}: {error}"))
 
-    def _fail(self, error: Trouble) -> None:
+    def _fail(self, error: Refusal) -> None:
         if self._error is None:
             self._error = error
         self._halt.set()
@@ -271,8 +264,8 @@ class Engine:
         self._last_error = f"{job.entry.path}: {error}"
         if job.failures > self.options.retries:
             if error.status in {1, 416}:
-                raise Trouble("LLM601", path=job.entry.path, detail=str(error))
-            raise Trouble(
+                raise Refusal("LLM601", path=job.entry.path, detail=str(error))
+            raise Refusal(
                 "LLM611",
                 path=job.entry.path,
                 url=self.source.name,

@@ -9,6 +9,13 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM101": Message(
+        Text("{path} has {free} free, {needed} are needed for {model}", "{path} 剩余 {free}，{model} 还需要 {needed}"),
+        Text(
+            "free space there, or set weights_dest / appliance_weights_dir to a larger disk",
+            "请清理该磁盘，或将 weights_dest / appliance_weights_dir 指向更大的磁盘",
+        ),
+    ),
     "LLM104": Message(
         Text(
             "not enough memory: {needed:.1f} GiB needed, {there:.1f} GiB there",

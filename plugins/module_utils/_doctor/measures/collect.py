@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.logins import reach
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import candidates, locate, split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
@@ -34,7 +35,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.network import name_addresses
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.knock import fetch_json, host_of, knock, proxies
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.record import ours_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
@@ -136,8 +136,8 @@ def file_problems(folder: str) -> List[Dict[str, str]]:
 def _note(found: List[Dict[str, str]], check: Callable[[], None]) -> None:
     try:
         check()
-    except Trouble as trouble:
-        found.append({"rule": trouble.rule, "en": trouble.english, "zh": trouble.chinese})
+    except Refusal as trouble:
+        found.append({"rule": trouble.rule, "en": trouble.reason.en, "zh": trouble.reason.zh})
     except OSError as error:
         found.append({"rule": "LLM602", "en": str(error), "zh": str(error)})
 

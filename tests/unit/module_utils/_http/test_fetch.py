@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client, origin
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
 
 
 def test_token_headers_stay_home():
@@ -25,5 +25,5 @@ def test_proxies(monkeypatch):
 
 @pytest.mark.parametrize("endpoint", ["", "hub.example", "ftp://x", "http://"])
 def test_endpoint_must_be_http(endpoint):
-    with pytest.raises(Trouble):
+    with pytest.raises(Refusal):
         Client(endpoint)

@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
     check_format,
     check_index,
@@ -35,20 +35,20 @@ def test_formats(tmp_path, name, data, says):
     if not says:
         check_format(str(tmp_path / name), name)
         return
-    with pytest.raises(Trouble, match=says) as caught:
+    with pytest.raises(Refusal, match=says) as caught:
         check_format(str(tmp_path / name), name)
     assert caught.value.rule == "LLM602"
 
 
 def test_split_sets():
     check_sets(["a-00001-of-00002.gguf", "a-00002-of-00002.gguf", "b.gguf"])
-    with pytest.raises(Trouble, match="1 of 3 parts are missing: 2"):
+    with pytest.raises(Refusal, match="1 of 3 parts are missing: 2"):
         check_sets(["a-00001-of-00003.gguf", "a-00003-of-00003.gguf"])
 
 
 def test_index_names_its_shards(tmp_path):
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "1", "b": "2"}}))
     check_index(str(tmp_path), ["1", "2", "model.safetensors.index.json"])
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         check_index(str(tmp_path), ["1", "model.safetensors.index.json"])
     assert caught.value.rule == "LLM603"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     Entry,
 )
@@ -20,10 +20,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
 def test_directory_as_source(tmp_path, installed):
     assert directory_of(str(installed), "o/m") == str(installed)
     assert [entry.path for entry in directory_listing(str(installed), "o/m")] == ["b", "sub/a"]
-    with pytest.raises(Trouble, match="manifest is of o/m"):
+    with pytest.raises(Refusal, match="manifest is of o/m"):
         directory_listing(str(installed), "o/other")
     (tmp_path / "nothing").mkdir()
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         directory_of(str(tmp_path / "nothing"), "o/m")
     assert caught.value.rule == "LLM615"
 

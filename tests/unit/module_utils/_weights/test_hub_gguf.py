@@ -40,4 +40,4 @@ def test_without_patterns_nothing_is_read():
 def test_a_header_that_cannot_be_read_is_a_doubt():
     doubts = []
     assert core.tensors([Entry("x.gguf", 7, "")], ["*"], lambda *_args: b"version", doubts) == {}
-    assert [doubt.rule for doubt in doubts] == ["LLM602"] and "x.gguf" in doubts[0].english
+    assert [doubt.rule for doubt in doubts] == ["LLM602"] and "x.gguf" in doubts[0].reason.en

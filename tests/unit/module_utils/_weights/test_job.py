@@ -9,7 +9,7 @@ import random
 from pathlib import Path
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import job as weights_job
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import Job
@@ -104,7 +104,7 @@ def test_bad_ranges_come_again_and_only_they(tmp_path, size, seed, bad):
 def test_gives_up_on_bytes_that_stay_wrong(tmp_path):
     data = bytes(2500)
     job = make(tmp_path, data, sha256="a" * 64)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Refusal) as caught:
         drive(job, data, random.Random(1))
     assert caught.value.rule == "LLM612"
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.refusals import Trouble
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     STAMP,
 )
@@ -25,12 +25,12 @@ def test_removal_of_all(installed):
 
 
 def test_no_removal_of_another_model(installed):
-    with pytest.raises(Trouble, match="it holds o/m"):
+    with pytest.raises(Refusal, match="it holds o/m"):
         remove.remove_all(str(installed), "o/other", False)
 
 
 def test_no_removal_while_in_use(installed, monkeypatch):
     monkeypatch.setattr(remove.os, "getpid", lambda: 0)  # this process counts as another
-    with open(installed / "b"), pytest.raises(Trouble) as caught:
+    with open(installed / "b"), pytest.raises(Refusal) as caught:
         remove.remove_all(str(installed), "o/m", False)
     assert caught.value.rule == "LLM619" and (installed / STAMP).exists()
