@@ -11,8 +11,8 @@ version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Asks the package manager what an installation would do, and refuses before anything is changed a set that can't be
-    installed (LLM219, with the resolver's own reason), whose versions differ (LLM207), that is too old for the engine's
-    image (LLM209), or that would remove something.
+    installed (LLM219, with the resolver's own reason), whose versions differ (LLM207,
+    LLM240), that is too old for the engine's image (LLM209), or that would remove something.
   - Remembers which packages were not there before, so that exactly those can be removed again.
   - DKMS builds nothing during the installation; M(yitiji.deepseek.dkms_modules) does that afterwards.
 options:

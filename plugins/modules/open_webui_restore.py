@@ -10,7 +10,7 @@ short_description: Replaces the users' data on the node by those of a backup
 version_added: 0.1.0
 description:
   - Reads the whole archive first. An archive that is truncated, modified or not one of ours (LLM712), was made by a
-    newer Open WebUI (LLM704), or would replace data in use (LLM713), is refused and nothing is changed.
+    newer Open WebUI (LLM722), or would replace data in use (LLM726), is refused and nothing is changed.
   - Unpacks next to the data, then stops the page and swaps the folders. The previous data is kept. The page is left
     stopped, for the role to start it with its new secrets.
 options:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Mapping, NamedTuple
 
+Bilingual = Dict[str, str]  # in a plan, which is JSON: the text by language
+
 
 class Text(NamedTuple):
     """The same in English and Chinese; `{name}` is filled in by a value."""
@@ -31,6 +33,10 @@ def joined(texts: Iterable[Text], en: str = "; ", zh: str = "；") -> Text:
     """Several texts as one, with these between them."""
     several = list(texts)
     return Text(en.join(text.en for text in several), zh.join(text.zh for text in several))
+
+
+def bilingual(zh: str, en: str) -> Bilingual:
+    return {"zh": zh, "en": en}
 
 
 # An unknown value becomes "?": a message that lacks a detail is better than none.

@@ -88,13 +88,13 @@ def bundle_of(told: Mapping[str, Any]) -> Bundle:
 
 def problem(
     told: Mapping[str, Any], host: str, node: Optional[Mapping[str, str]], plan: Optional[Mapping[str, Any]]
-) -> str:
-    """Why a bundle does not fit this node or plan; '' if it does."""
+) -> List[Dict[str, Any]]:
+    """What `require` tells of a bundle that does not fit this node or plan; nothing if it fits."""
     bundle = bundle_of(told)
     if node:
         refusal = check_node(bundle, host, dict(node))
         if refusal:
-            return refusal.message(host)
+            return [refusal.as_dict(host)]
     if plan:
         missing = lacking(bundle, plan.get("images") or [], [str(model["id"]) for model in models_of(plan)])
         release = plan.get("release") or {}
@@ -102,8 +102,8 @@ def problem(
         if release and not any(version == release.get("version") for _name, version in known):
             missing.append(f"{plan['engine']['name']} {release.get('version')}")
         if missing:
-            return incomplete(missing).message(host)
-    return ""
+            return [incomplete(missing).as_dict(host)]
+    return []
 
 
 def incomplete(missing: List[str]) -> Refusal:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import words as say
 
 Node = Mapping[str, Any]
@@ -50,12 +51,12 @@ def reboot_reasons(node: Node, kernels: List[str], chosen: bool) -> List[Dict[st
     """Why the node has to be rebooted before the driver can work; empty when it need not."""
     reasons = []
     if (node.get("nouveau") or {}).get("loaded"):
-        reasons.append(say.text("nouveau 已加载并占用显卡", "nouveau is loaded and holds the cards"))
+        reasons.append(bilingual("nouveau 已加载并占用显卡", "nouveau is loaded and holds the cards"))
     driver = node.get("nvidia") or {}
     loaded, installed = driver.get("module_version"), driver.get("installed_version")
     if loaded and installed and loaded != installed:
         reasons.append(
-            say.text(
+            bilingual(
                 f"已加载的模块为 {loaded}，已安装的为 {installed}",
                 f"the loaded module is {loaded}, the installed one {installed}",
             )
@@ -63,7 +64,7 @@ def reboot_reasons(node: Node, kernels: List[str], chosen: bool) -> List[Dict[st
     running = str(node.get("kernel") or "")
     if chosen and running in installed_kernels(node) and running not in kernels:
         reasons.append(
-            say.text(
+            bilingual(
                 f"正在运行的内核 {running} 不在 nvidia_driver_kernels 中",
                 f"the running kernel {running} is not among nvidia_driver_kernels",
             )

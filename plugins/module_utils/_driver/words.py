@@ -4,23 +4,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping
+from typing import Any, Iterable, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Bilingual, bilingual
 
-Line = Dict[str, str]
 REPOSITORY = say("the driver's source")
 
 
-def text(zh: str, en: str) -> Line:
-    return {"zh": zh, "en": en}
+NO_CARDS = bilingual("没有 NVIDIA 显卡，无需驱动", "no NVIDIA card, so no driver is needed")
 
 
-NO_CARDS = text("没有 NVIDIA 显卡，无需驱动", "no NVIDIA card, so no driver is needed")
-
-
-def kept(version: str) -> Line:
-    return text(
+def kept(version: str) -> Bilingual:
+    return bilingual(
         f"驱动 {version} 工作正常，且不是本角色安装的：保持不变（指定 nvidia_driver_branch 等变量则会更换）",
         f"driver {version} works and was not installed by this role: it stays "
         "(nvidia_driver_branch and the like change it)",
@@ -161,12 +157,12 @@ def ended(numbers: List[int], rows: Mapping[int, Mapping[str, Any]], families: L
     )
 
 
-def end_of_support(row: Mapping[str, Any], source: str) -> Line:
+def end_of_support(row: Mapping[str, Any], source: str) -> Bilingual:
     en = f"NVIDIA's support of branch {row['branch']} ended in {row['until']}"
     zh = f"NVIDIA 对分支 {row['branch']} 的支持已于 {row['until']} 结束"
     if source == "archive":
         en, zh = en + "; only the distribution still mends it", zh + "；只有发行版仍在修补"
-    return dict(text(zh, en), id="LLM221")
+    return dict(bilingual(zh, en), id="LLM221")
 
 
 def wrong_flavour(wish: str, families: List[str], able: List[str], branch: Mapping[str, Any]) -> Refusal:
@@ -226,27 +222,31 @@ def secure_boot(mok: str, keys: List[str], procedure: Mapping[str, str]) -> Refu
 
 def reasons(
     plan: Mapping[str, Any], branch: Mapping[str, Any], kinds: List[str], wishes: Mapping[str, Any]
-) -> List[Line]:
+) -> List[Bilingual]:
     """Why the plan is as it is."""
     families, flavour = _list(plan["families"]), plan["flavour"]
     lines = [
-        text(
+        bilingual(
             f"分支 {plan['branch']}（CUDA {branch['cuda']}，支持至 {branch['until']}）：支持 {families}",
             f"branch {plan['branch']} (CUDA {branch['cuda']}, supported until {branch['until']}): drives {families}",
         )
     ]
     if wishes["flavour"] != "auto":
         lines.append(
-            text(f"{flavour} 模块：由 nvidia_driver_flavour 指定", f"{flavour} module: set in nvidia_driver_flavour")
+            bilingual(
+                f"{flavour} 模块：由 nvidia_driver_flavour 指定", f"{flavour} module: set in nvidia_driver_flavour"
+            )
         )
     elif len(kinds) == 1:
-        lines.append(text(f"{flavour} 模块：{families} 只能用它", f"{flavour} module: the only one for {families}"))
+        lines.append(
+            bilingual(f"{flavour} 模块：{families} 只能用它", f"{flavour} module: the only one for {families}")
+        )
     else:
-        lines.append(text(f"{flavour} 模块：该分支首选", f"{flavour} module: the first choice in this branch"))
+        lines.append(bilingual(f"{flavour} 模块：该分支首选", f"{flavour} module: the first choice in this branch"))
     if plan["fabric_manager"]:
-        lines.append(text("有 NVSwitch：安装 Fabric Manager", "NVSwitch is there: fabric manager"))
+        lines.append(bilingual("有 NVSwitch：安装 Fabric Manager", "NVSwitch is there: fabric manager"))
     if plan["nvlsm"]:
-        lines.append(text("NVLink 5：安装子网管理器 nvlsm", "NVLink 5: subnet manager nvlsm"))
+        lines.append(bilingual("NVLink 5：安装子网管理器 nvlsm", "NVLink 5: subnet manager nvlsm"))
     if not plan["dkms"]:
-        lines.append(text("使用发行版编译并签名的模块", "modules compiled and signed by the distribution"))
+        lines.append(bilingual("使用发行版编译并签名的模块", "modules compiled and signed by the distribution"))
     return lines

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 
 TOLERANCE = 0.15
 # Rows without this number compare one engine with the sum of all; they are neither used nor kept.
@@ -77,7 +77,7 @@ def compare(
     }  # fmt: skip
     if share is None or abs(share - 1) <= TOLERANCE:
         return row, []
-    message = text(
+    message = bilingual(
         f"{unit['name']}: KV 缓存: 计划 {planned_tokens} 词元, 实测 {measured['kv_tokens']:.0f} ({share - 1:+.0%})",
         f"{unit['name']}: KV cache: {planned_tokens} tokens planned, {measured['kv_tokens']:.0f} measured "
         f"({share - 1:+.0%})",

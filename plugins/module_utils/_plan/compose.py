@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import Text, text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Bilingual, bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
@@ -36,10 +36,10 @@ def gib(value: float) -> float:
 
 
 def why(key: str, value: Any, zh: str, en: str, source: str) -> Dict[str, Any]:
-    return {"key": key, "value": value, "rule": text(zh, en), "source": source}
+    return {"key": key, "value": value, "rule": bilingual(zh, en), "source": source}
 
 
-def warning(rule: str, message: Text) -> Dict[str, str]:
+def warning(rule: str, message: Bilingual) -> Dict[str, str]:
     return {"id": rule, "zh": message["zh"], "en": message["en"]}
 
 
@@ -237,23 +237,23 @@ def provision(plan: Mapping[str, Any], able: Optional[Mapping[str, Any]]) -> Dic
     """What site.yml can do with the plan; `able` is the engine's {role, nodes} in the catalogue, or None."""
     name, nodes = plan["engine"]["name"], len(plan["nodes"])
     if not able:
-        reason = text(
+        reason = bilingual(
             f"引擎 {name} 目前只能规划, 还没有部署它的角色", f"{name} can be planned, but no role runs it yet"
         )
     elif nodes > int(able["nodes"]):
-        reason = text(
+        reason = bilingual(
             f"{name} 目前只能部署在 {able['nodes']} 个节点上, 方案用了 {nodes} 个",
             f"{name} can be run on {able['nodes']} node(s) so far, the plan takes {nodes}",
         )
     else:
-        return {"role": able["role"], "ready": True, "reason": text("", "")}
+        return {"role": able["role"], "ready": True, "reason": bilingual("", "")}
     return {"role": (able or {}).get("role"), "ready": False, "reason": reason}
 
 
 def _unpinned(image: Optional[Mapping[str, Any]]) -> List[Dict[str, str]]:
     if not image or image.get("digest") or image.get("id"):
         return []
-    message = text(
+    message = bilingual(
         f"镜像 {image['ref']} 未固定摘要; 用 appliance_images 固定",
         f"image {image['ref']} is not pinned by digest; pin it with appliance_images",
     )
@@ -263,7 +263,7 @@ def _unpinned(image: Optional[Mapping[str, Any]]) -> List[Dict[str, str]]:
 def _experimental(entry: Mapping[str, Any]) -> List[Dict[str, str]]:
     if not entry.get("experimental"):
         return []
-    message = text(
+    message = bilingual(
         f"{entry['title']} 为实验性支持: 参数经过检查, 但从未见到它启动",
         f"{entry['title']} is experimental: its arguments were checked, but nobody has seen it start",
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import warning, why
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
@@ -27,14 +27,14 @@ def warnings(
         found.append(
             warning(
                 "LLM517",
-                text(f"{idle} 张 GPU 未使用 (布局不允许)", f"{idle} GPU(s) stay unused: no layout can use them"),
+                bilingual(f"{idle} 张 GPU 未使用 (布局不允许)", f"{idle} GPU(s) stay unused: no layout can use them"),
             )
         )
     if not problem.shape.mla and layout.tensor > problem.shape.kv_heads:
         found.append(
             warning(
                 "LLM503",
-                text(
+                bilingual(
                     f"TP {layout.tensor} 大于 KV 头数 {problem.shape.kv_heads}: KV 缓存有重复",
                     f"TP {layout.tensor} exceeds {problem.shape.kv_heads} KV heads: the cache holds copies",
                 ),
@@ -44,14 +44,16 @@ def warnings(
         found.append(
             warning(
                 "LLM516",
-                text(f"{gpu.kind}: 按数据手册计划, 未经验证", f"{gpu.kind}: planned from its data sheet, not verified"),
+                bilingual(
+                    f"{gpu.kind}: 按数据手册计划, 未经验证", f"{gpu.kind}: planned from its data sheet, not verified"
+                ),
             )
         )
     if not gpu.known:
         found.append(
             warning(
                 "LLM525",
-                text(
+                bilingual(
                     f"目录中没有 {gpu.kind}: 只用驱动报告的数值",
                     f"{gpu.kind} is not in the catalogue: only the driver's figures are used",
                 ),
@@ -61,7 +63,7 @@ def warnings(
         found.append(
             warning(
                 "LLM518",
-                text(
+                bilingual(
                     f"{wish.engine} 的内存按 vLLM 的公式估算", f"memory of {wish.engine} is estimated by vLLM's formula"
                 ),
             )
@@ -72,7 +74,7 @@ def warnings(
             found.append(
                 warning(
                     "LLM405",
-                    text(
+                    bilingual(
                         "节点间没有 RDMA: 流水线可用, 但较慢",
                         "no RDMA between the nodes: the pipeline works, but slower",
                     ),
@@ -82,7 +84,7 @@ def warnings(
         found.append(
             warning(
                 "LLM506",
-                text(
+                bilingual(
                     f"GPU 上已有其他程序占用显存, 利用率降到 {problem.utilization}",
                     f"something else holds GPU memory; utilization is lowered to {problem.utilization}",
                 ),
@@ -90,7 +92,9 @@ def warnings(
         )
     need = max(wish.context, chosen.seqs * wish.request_tokens)
     if chosen.tokens < (1 + ROOM) * need:
-        found.append(warning("LLM519", text("KV 缓存仅略大于需求", "the KV cache is only just larger than the wish")))
+        found.append(
+            warning("LLM519", bilingual("KV 缓存仅略大于需求", "the KV cache is only just larger than the wish"))
+        )
     return found
 
 
@@ -176,7 +180,7 @@ def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any
         name = f"TP {layout.tensor} x PP {layout.pipeline} x DP {layout.data}"
         rows.append(
             {
-                "change": text(f"布局 {name}", f"layout {name}"),
+                "change": bilingual(f"布局 {name}", f"layout {name}"),
                 "kv_tokens": other.tokens * layout.data,
                 "gpus": layout.used,
                 "layout": {"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},

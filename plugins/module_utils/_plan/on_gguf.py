@@ -9,9 +9,8 @@ import posixpath
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base._plan_error_tmp import text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import joined
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual, joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.gguf_engines import (
     GgufSettings,
@@ -265,7 +264,7 @@ def _sizing(
         more["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
     notes = []
     if part.layers <= shape.layers and wish.engine != "ktransformers":
-        message = text(
+        message = bilingual(
             f"只有 {part.layers}/{shape.layers} 层在 GPU 上: 速度受内存带宽限制",
             f"only {part.layers} of {shape.layers} layers lie on GPUs: main memory sets the pace",
         )

@@ -22,7 +22,6 @@ ELSEWHERE = [
     ("unit/module_utils/_driver/test_plan.py", "the words of refusals that the plan raises", "_driver", "words"),
     ("unit/module_utils/_engines/test_sglang.py", "the same settings, side by side", "_engines", "lmdeploy"),
     ("unit/module_utils/_plan/test_on_gguf.py", "command lines of plans", "_engines", "command gguf_engines"),
-    ("unit/module_utils", "raised in every room", "_base", "_plan_error_tmp"),
     ("unit/collection/test_refusals.py", "the catalogue is tested as a whole", "_base/messages",
      "access all bundle cluster containers driver host planner services weights"),
     ("unit/modules/test_managed_packages.py", "what they do together is the module's behaviour, on a stand-in for apt",

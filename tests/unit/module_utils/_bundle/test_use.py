@@ -39,8 +39,8 @@ def test_settings_of_a_node(tmp_path):
         "deb [signed-by=/n/key.asc] http://c:1/apt/bookworm-amd64/ ./\n",
         "KEY",
     ]
-    assert use.problem(told, "h", NODE, None) == ""
-    assert "LLM917" in use.problem(told, "h", {**NODE, "version": "13"}, None)
+    assert use.problem(told, "h", NODE, None) == []
+    assert [row["rule"] for row in use.problem(told, "h", {**NODE, "version": "13"}, None)] == ["LLM917"]
     plan = {
         "images": [{"ref": "z", "id": None}],
         "model": {"id": "a/b"},
@@ -48,7 +48,7 @@ def test_settings_of_a_node(tmp_path):
         "engine": {"name": "ollama"},
         "release": {"version": "9"},
     }
-    assert "z, ollama 9" in use.problem(told, "h", None, plan)
+    assert "z, ollama 9" in use.problem(told, "h", None, plan)[0]["reason"]["en"]
 
 
 def test_a_node_that_is_only_declared():
