@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The users' data of Open WebUI on a node: what is in them, and which image may go on with them (LLM704, LLM713)."""
+"""The users' data of Open WebUI on a node: what is in them, and which image may go on with them (LLM728, LLM713)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def judge(
     had, wanted = version_of(str(record.get("ref", ""))), version_of(str(image.get("ref") or ""))
     if found.get("exists") and had and wanted and order(wanted) < order(had):
         wrong.append(
-            Refusal("LLM704", had=had, wanted=wanted)
+            Refusal("LLM728", had=had, wanted=wanted)
         )
     before = str(record.get("database") or ("sqlite" if found.get("exists") else ""))
     if before and before != database and (before == "postgresql" or in_use(found)):

@@ -113,3 +113,43 @@ def test_every_message_is_told_somewhere():
 @pytest.mark.parametrize("rule", sorted(MESSAGES))
 def test_every_refusal_has_a_page(rule):
     assert (ROOT / "docs" / "rules" / f"{rule}.md").is_file(), "python3 docs/rules/pages.py"
+
+
+# A rule of the doctor and a refusal share an id only where both say the same, which is this.
+SAME = {
+    "LLM101": "too little room on a disk",
+    "LLM104": "too little memory",
+    "LLM201": "nouveau may load",
+    "LLM202": "Secure Boot refuses the modules",
+    "LLM204": "a kernel has no module that DKMS built",
+    "LLM205": "the kind of kernel module does not drive the cards",
+    "LLM206": "no fabric manager",
+    "LLM207": "a fabric manager of another version",
+    "LLM209": "a driver too old for the image",
+    "LLM211": "the IOMMU translates between cards",
+    "LLM213": "the driver does not load",
+    "LLM301": "Docker from snap, or rootless",
+    "LLM302": "nobody has the image",
+    "LLM303": "cards are lost at a daemon-reload",
+    "LLM306": "daemon.json cannot be read",
+    "LLM308": "a container does not see the cards",
+    "LLM401": "no interface has the data network's address",
+    "LLM501": "cards without bfloat16",
+    "LLM502": "cards without FP8",
+    "LLM505": "the engine's unit is not ready",
+    "LLM507": "different cards in one group",
+    "LLM508": "Ollama does not hold the whole context",
+    "LLM601": "weights that are not what the manifest lists",
+    "LLM602": "a file that is no model",
+    "LLM603": "shards are missing",
+    "LLM701": "the page does not list the engine's model",
+    "LLM702": "the folder of models cannot be seen by the unit",
+    "LLM801": "ports that others can reach",
+    "LLM802": "a password that anybody would guess",
+    "LLM803": "the engine answers without a key",
+}
+
+
+def test_a_rule_and_a_refusal_share_an_id_only_for_one_meaning():
+    rows = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("plugins/catalog/rules/*.yml")]
+    assert {rule["id"] for row in rows for rule in row["rules"]} & set(MESSAGES) == set(SAME)

@@ -19,7 +19,7 @@ MESSAGES: Dict[str, Message] = {
             "请把 appliance_weights_dir 设为 /home 与 /root 之外的目录，例如 /srv/models",
         ),
     ),
-    "LLM704": Message(
+    "LLM728": Message(
         Text(
             "the users' data were last used by Open WebUI {had}; {wanted} can't read them",
             "用户数据最后由 Open WebUI {had} 使用，{wanted} 无法读取",

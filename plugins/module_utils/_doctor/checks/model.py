@@ -193,7 +193,7 @@ def ollama_context(context: Context) -> Finding:
 PROBES: Dict[str, Probe] = {
     "LLM501": bfloat16,
     "LLM502": fp8,
-    "LLM504": kv_cache,
+    "LLM552": kv_cache,
     "LLM505": engine_start,
     "LLM506": in_use,
     "LLM507": mixed,

@@ -39,7 +39,7 @@ def test_what_may_go_on_with_the_data(node):
     empty = {"exists": False}
     assert rules(found, {**NOW, "database": "sqlite"}, NOW) == []
     assert rules(found, {**NOW, "database": "sqlite"}, NEW) == []
-    assert rules(found, {**NOW, "database": "sqlite"}, OLD) == ["LLM704"]
+    assert rules(found, {**NOW, "database": "sqlite"}, OLD) == ["LLM728"]
     assert rules(empty, {**NOW, "database": "sqlite"}, OLD) == []
     assert rules(found, {**NOW, "database": "sqlite"}, NOW, "postgresql") == ["LLM713"]
     assert rules(found, {}, NOW, "postgresql") == ["LLM713"]

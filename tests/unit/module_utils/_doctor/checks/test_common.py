@@ -56,7 +56,7 @@ def judge(data, rule):
 
 
 def test_two_well_engines_are_well(two):
-    for rule in ("LLM303", "LLM304", "LLM504", "LLM505", "LLM803"):
+    for rule in ("LLM303", "LLM304", "LLM552", "LLM505", "LLM803"):
         assert judge(two, rule)["status"] == "pass", judge(two, rule)["evidence"]
 
 
@@ -75,9 +75,9 @@ def test_an_engine_that_was_never_installed_is_told(two):
 
 def test_each_cache_is_compared_with_its_own_part(two):
     """Half of the sum is what one of two has to say; half of that is not."""
-    assert "(+0%)" in judge(two, "LLM504")["evidence"]["en"]
+    assert "(+0%)" in judge(two, "LLM552")["evidence"]["en"]
     two["measures"]["journals"][TWO] = ["GPU KV cache size: 16 tokens"]
-    found = judge(two, "LLM504")
+    found = judge(two, "LLM552")
     assert found["status"] == "warn" and TWO in found["evidence"]["en"] and ONE not in found["evidence"]["en"]
 
 
