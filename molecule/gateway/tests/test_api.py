@@ -146,12 +146,15 @@ def test_the_page_meets_both_replicas_at_one_address(root):
     if root("grep -c 'listen 127.0.0.1:8009' /etc/nginx/conf.d/yitiji.conf") == "0":
         pytest.skip("this node has no balancer")
     body = '{"stream":true,"pieces":3,"pause":0.3}'
-    bring = "-H 'Authorization: Bearer of-the-page'"
-    request = f"curl -sS -m 20 -N {bring} -d '{body}' http://127.0.0.1:8009/v1/chat/completions &"
-    root("for port in 8001 8002; do : >/run/engine-$port.log; done")
+    address = "http://127.0.0.1:8009/v1/chat/completions"
+    bring = f'-H "Authorization: Bearer $(cat {SECRETS}/engine-key)"'
+    request = f"curl -sS -m 20 -N {bring} -d '{body}' {address} &"
     told = root("\n".join([request] * 8 + ["wait"]))
     assert told.count('"8001:0 ') == told.count('"8002:0 ') == 4
-    assert "of-the-page" in reached(root) and root(f"cat {SECRETS}/engine-key") not in reached(root)
+    root("for port in 8001 8002; do : >/run/engine-$port.log; done")
+    for key in ("-H 'Authorization: Bearer of-a-stranger'", ""):
+        assert "the engine's own refusal" in root(f"curl -sS -m 20 {key} -d '{body}' {address}")
+    assert "of-a-stranger" in reached(root) and root(f"cat {SECRETS}/engine-key") not in reached(root)
     listening = root("ss -Hltn 'sport = :8009'")
     assert "127.0.0.1:8009" in listening and "0.0.0.0" not in listening.split("127.0.0.1:8009", 1)[0]
     assert root("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8009/metrics") == "404"
