@@ -7,6 +7,7 @@ Standard library and PyYAML alone; changes nothing. With a capture the machine r
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -227,7 +228,7 @@ def serving(out: Path, node: dict[str, Any]) -> dict[str, Any]:
     plans: dict[str, Any] = {}
     for setting in SETTINGS:
         config = whole_config(shapes[setting["model"]])
-        row = guarded(lambda s=setting, c=config: prepared(s, c, node, catalog, total))  # type: ignore[misc]
+        row = guarded(functools.partial(prepared, setting, config, node, catalog, total))
         if "plan" in row:
             save(out, f"setting-{setting['name']}.json", {"name": setting["name"], "config": config, **row["plan"]})
             row = row["plan"]

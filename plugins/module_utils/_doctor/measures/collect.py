@@ -7,6 +7,7 @@ Runs on the node, reads only, and every question is bounded in time.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -127,7 +128,7 @@ def file_problems(folder: str) -> List[Dict[str, str]]:
     ]
     for name in names:
         if name.endswith((".safetensors", ".gguf")):
-            _note(found, lambda name=name: check_format(os.path.join(folder, name), name))  # type: ignore[misc]
+            _note(found, functools.partial(check_format, os.path.join(folder, name), name))
     _note(found, lambda: check_sets(names))
     _note(found, lambda: check_index(folder, names))
     return found
