@@ -13,7 +13,7 @@ $(BIN)/.done: requirements.txt requirements-dev.txt
 	@lab/deps
 	@touch $@
 
-.PHONY: deps lab lab-down test test-full lint unit
+.PHONY: deps lab lab-down test test-full test-attack lint unit
 deps: $(BIN)/.done ## Install the controller's pinned Python tools into .venv
 
 lab: ## Deploy everything on the built-in lab: a real node, a chat page, one answer
@@ -27,6 +27,9 @@ test: deps ## The tests that every change must pass
 
 test-full: deps ## These and the slow suites
 	@tests/run full
+
+test-attack: deps ## Attack parsers, archives and a finished appliance in the lab: tried, refused
+	@tests/run attacks
 
 lint: deps ## Run style and static checks
 	@tests/run lint

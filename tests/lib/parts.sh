@@ -97,6 +97,13 @@ part_unit() { python -m pytest tests/unit; }
 
 part_fault() { python -m pytest tests/fault; }
 
+part_attack() { python -m pytest tests/attack/quick; }
+
+part_attack_lab() {
+    need_lab
+    python -m pytest -v -s tests/attack/lab
+}
+
 part_sizing() { tests/sizing/parsers/run.sh; }
 
 part_doctor() {
