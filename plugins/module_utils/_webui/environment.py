@@ -33,11 +33,9 @@ def engine_urls(base: Mapping[str, str]) -> List[str]:
 def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[str, str]:
     """The role's own environment with everything that settings add; no secret in it."""
     found = dict(base)
-    for part in (_backends(base, settings), _documents(settings), _database(settings), _access(settings)):
-        found.update(part)
-    found.update(_ca(settings))
-    found.update(_oidc(settings))
-    found.update(_ldap(settings))
+    found.update(_backends(base, settings))
+    for part in (_documents, _database, _access, _safety, _ca, _oidc, _ldap):
+        found.update(part(settings))
     return found
 
 
@@ -113,6 +111,21 @@ def _access(settings: Mapping[str, Any]) -> Dict[str, str]:
     return {
         "BYPASS_MODEL_ACCESS_CONTROL": flag(not settings["restrict_models"]),
         "DEFAULT_USER_ROLE": settings["default_role"],
+    }
+
+
+def _safety(settings: Mapping[str, Any]) -> Dict[str, str]:
+    """Sessions, passwords, and what an administrator of the page can do beyond administration."""
+    length = int(settings["password_length"])
+    return {
+        "ENABLE_PLUGINS": flag(settings["plugins"]),
+        "JWT_EXPIRES_IN": settings["session_lifetime"],
+        "ENABLE_PASSWORD_VALIDATION": "true",
+        # Length alone: rules about kinds of characters make people choose worse ones.
+        "PASSWORD_VALIDATION_REGEX_PATTERN": f"^.{{{length},}}$",
+        "PASSWORD_VALIDATION_HINT": f"密码至少 {length} 个字符 / at least {length} characters",
+        "ENABLE_ADMIN_EXPORT": flag(settings["admin_export"]),
+        "ENABLE_ADMIN_CHAT_ACCESS": flag(settings["admin_chat_access"]),
     }
 
 

@@ -12,7 +12,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import acco
 
 RULE = "LLM711"
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
+LIFETIME = re.compile(r"^[1-9][0-9]*[smhdw]$")
 COLOR = re.compile(r"^#[0-9a-fA-F]{6}$")
+SHORTEST, LONGEST = 8, 72  # characters of a password
 PERMISSIONS = ("fifty-users", "written", "enterprise")
 KNOWN = {
     "open_webui_backends": {"name", "url", "key", "prefix", "models"},
@@ -33,7 +35,7 @@ def refuse(reason: Text, fix: Text) -> Refusal:
 
 def problems(settings: Mapping[str, Any]) -> List[Refusal]:
     """None when the settings hold together."""
-    checks = (_shapes, _backends, _documents, _single_sign_on, _look, _people)
+    checks = (_shapes, _backends, _documents, _single_sign_on, _look, _people, _safety)
     return [refusal for check in checks for refusal in check(settings)]
 
 
@@ -164,3 +166,26 @@ def _people(settings: Mapping[str, Any]) -> List[Refusal]:
     fix = Text("correct open_webui_users or open_webui_groups.", "请更正 open_webui_users 或 open_webui_groups。")
     wrong = accounts.problems(settings["users"], settings["groups"], settings["admin_email"])
     return [refuse(reason, fix) for reason in wrong]
+
+
+def _safety(settings: Mapping[str, Any]) -> List[Refusal]:
+    found: List[Refusal] = []
+    text, length = str(settings["session_lifetime"]), int(settings["password_length"])
+    if not LIFETIME.match(text):
+        found.append(
+            refuse(
+                Text(f"open_webui_session_lifetime: {text!r} is no time.", f"会话时长 {text!r} 无效。"),
+                Text("write a number and s, m, h, d or w, like 12h.", "请写成数字加 s、m、h、d 或 w，例如 12h。"),
+            )
+        )
+    if not SHORTEST <= length <= LONGEST:
+        found.append(
+            refuse(
+                Text(f"open_webui_password_length: {length}.", f"密码最短长度 {length} 无效。"),
+                Text(
+                    f"set {SHORTEST} to {LONGEST}; the page keeps no more than {LONGEST} bytes of a password.",
+                    f"请设为 {SHORTEST} 到 {LONGEST}；页面最多保存密码的 {LONGEST} 个字节。",
+                ),
+            )
+        )
+    return found

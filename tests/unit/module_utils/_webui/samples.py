@@ -14,6 +14,11 @@ EVERYTHING = {
     "database": "postgresql",
     "restrict_models": True,
     "default_role": "user",
+    "plugins": False,
+    "session_lifetime": "12h",
+    "password_length": 12,
+    "admin_export": False,
+    "admin_chat_access": False,
     "origin": "https://chat.example.org",
     "ca_file": "/etc/ssl/own.crt",
     "oidc": {

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_the_names_are_those_of_the_pinned_version():
     images = yaml.safe_load((ROOT / "plugins/catalog/images/images.yml").read_text())
     version = NAMES.stem.partition("-")[2]
     assert all(version in images[name]["ref"] for name in ("open-webui", "open-webui-slim"))
+
+
+def test_plugins_export_and_other_peoples_chats_are_off_unless_set():
+    names = ("ENABLE_PLUGINS", "ENABLE_ADMIN_EXPORT", "ENABLE_ADMIN_CHAT_ACCESS")
+    found = env.environment(BASE, PLAIN)
+    assert {found[name] for name in names} == {"false"}
+    found = env.environment(BASE, {**PLAIN, "plugins": True, "admin_export": True, "admin_chat_access": True})
+    assert {found[name] for name in names} == {"true"}
+
+
+def test_sessions_end_and_passwords_have_a_length():
+    found = env.environment(BASE, {**PLAIN, "password_length": 14})
+    assert found["JWT_EXPIRES_IN"] == "12h"
+    assert found["ENABLE_PASSWORD_VALIDATION"] == "true"
+    rule = re.compile(found["PASSWORD_VALIDATION_REGEX_PATTERN"])
+    assert not rule.match("1") and not rule.match("x" * 13) and rule.match("x" * 14) and rule.match("密" * 14)
 
 
 def test_plain_settings_need_nothing_from_outside():

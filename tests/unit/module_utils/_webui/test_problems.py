@@ -31,6 +31,10 @@ def test_good_settings_have_no_problem():
         ({"color": "blue"}, "is no colour"),
         ({"logo": "logo.png"}, "license"),
         ({"users": [{"email": "nobody"}]}, "is no e-mail address"),
+        ({"session_lifetime": "-1"}, "is no time"),
+        ({"session_lifetime": "12"}, "is no time"),
+        ({"password_length": 1}, "open_webui_password_length: 1"),
+        ({"password_length": 73}, "open_webui_password_length: 73"),
     ],
 )
 def test_wrong_settings_are_told(change, told):
