@@ -8,6 +8,7 @@ import os
 from typing import Any, Dict, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import WORK
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
@@ -30,4 +31,4 @@ class ActionModule(Watched):
 
     def job(self, args: Dict[str, Any]) -> Dict[str, Any]:
         path = os.path.abspath(os.path.expanduser(str(args["path"])))
-        return {"progress": os.path.join(path, ".yitiji-work", "progress.json")}
+        return {"progress": os.path.join(path + WORK, "progress.json")}

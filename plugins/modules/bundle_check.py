@@ -11,17 +11,32 @@ version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Checks the signature of the manifest, that no file is missing or unexpected, and the SHA-256 of every file.
-  - Runs on the controller, before anything is changed. Any fault is refused with its rule (LLM913, LLM914, LLM915).
-  - Files that an earlier run has read and whose size and time have not changed are not read again.
+  - Runs on the controller, before anything is changed. Any fault is refused with its rule (LLM913, LLM914,
+    LLM915, LLM961, LLM962).
+  - Weights, images and packages that an earlier run has read and whose size and time have not changed are not read
+    again, because the nodes check them by digest once more; everything else is read every time.
 options:
   path:
     description: Folder of the bundle.
     type: path
     required: true
   signer:
-    description: The only public key that counts, as in an ssh key file; when empty, the one that lies in the bundle.
+    description:
+      - The only public key that counts, as in an ssh key file.
+      - When empty, the keys in O(signers) count. A signature by any other key is refused (LLM961, LLM962).
     type: str
     default: ""
+  signers:
+    description: File with the keys whose bundles this controller accepts, in the format of ssh-keygen's allowed signers.
+    type: path
+    default: ~/.config/yitiji/bundle-signers
+  trust:
+    description:
+      - V(known) accepts only keys in O(signers). V(first_use) also accepts the first signer of all, and remembers it
+        there; a later bundle by another key is refused.
+    type: str
+    choices: [known, first_use]
+    default: known
   stamps:
     description: Folder in which it is remembered what was read and found right.
     type: path
@@ -63,6 +78,16 @@ signer:
   returned: success
   type: str
   sample: ssh-ed25519 AAAA…
+fingerprint:
+  description: Fingerprint of that key, as C(ssh-keygen -l) shows it.
+  returned: success
+  type: str
+  sample: SHA256:…
+trust:
+  description: Why that key counts, V(set) by O(signer), V(known) in O(signers), or V(first_use).
+  returned: success
+  type: str
+  sample: known
 hashed:
   description: Bytes that were read in this run.
   returned: success
@@ -79,7 +104,8 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import check
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import Trust, check
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import TRUST, fingerprint
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
@@ -88,6 +114,8 @@ def main() -> None:
         argument_spec={
             "path": {"type": "path", "required": True},
             "signer": {"type": "str", "default": ""},
+            "signers": {"type": "path", "default": "~/.config/yitiji/bundle-signers"},
+            "trust": {"type": "str", "choices": list(TRUST), "default": "known"},
             "stamps": {"type": "path", "default": "~/.cache/yitiji/bundles"},
             "timeout": {"type": "int", "default": 14400},
             "progress": {"type": "path"},
@@ -95,9 +123,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
+    trust = Trust(params["signer"], params["signers"], params["trust"], not module.check_mode)
     report = Reporter(params["progress"], "checking the bundle")
     try:
-        found = check(os.path.abspath(params["path"]), params["signer"], params["stamps"], report.bytes)
+        found = check(os.path.abspath(params["path"]), trust, params["stamps"], report.bytes)
     except Refusal as refusal:
         fail(module, refusal)
     except OSError as error:
@@ -113,6 +142,8 @@ def main() -> None:
             "bytes": bundle.size,
         },
         signer=found.signer,
+        fingerprint=fingerprint(found.signer),
+        trust=found.trust,
         hashed=found.hashed,
     )
 

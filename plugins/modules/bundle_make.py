@@ -61,6 +61,10 @@ options:
     description: Private ssh key, without passphrase, that signs the bundle. Made (0600) when it is not there.
     type: path
     required: true
+  signers:
+    description: File in which this controller keeps the keys whose bundles it accepts; the maker's own key is added.
+    type: path
+    default: ~/.config/yitiji/bundle-signers
   split:
     description:
       - Size of volumes, like V(4G), as which the bundle is written once more into a folder beside it (C(.volumes)).
@@ -165,6 +169,7 @@ ARGUMENTS: Dict[str, Any] = {
     "licences": {"type": "list", "elements": "str", "default": []},
     "check_script": {"type": "str", "required": True},
     "key": {"type": "path", "required": True, "no_log": False},
+    "signers": {"type": "path", "default": "~/.config/yitiji/bundle-signers"},
     "split": {"type": "str", "default": ""},
     "join_script": {"type": "str", "default": ""},
     "version": {"type": "str", "default": ""},

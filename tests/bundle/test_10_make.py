@@ -28,7 +28,7 @@ def test_without_consent_not_a_byte_is_fetched():
 
 
 def test_killed_in_the_middle():
-    packages = offline.OUT / ".yitiji-work/apt-bookworm-amd64/archives"
+    packages = offline.WORK / "apt-bookworm-amd64/archives"
 
     def then(kill):
         until = time.monotonic() + 300
@@ -44,10 +44,10 @@ def test_killed_in_the_middle():
 
 
 def test_goes_on_and_is_whole():
-    kept = {path.name: path.stat().st_ino for path in offline.OUT.glob(".yitiji-work/apt-*/archives/*.deb")}
+    kept = {path.name: path.stat().st_ino for path in offline.WORK.glob("apt-*/archives/*.deb")}
     run = offline.make("bundle-made", "-e", "bundle_split=700M")
     assert run.ok, run.story()
-    now = {path.name: path.stat().st_ino for path in offline.OUT.glob(".yitiji-work/apt-*/archives/*.deb")}
+    now = {path.name: path.stat().st_ino for path in offline.WORK.glob("apt-*/archives/*.deb")}
     assert kept and all(now[name] == inode for name, inode in kept.items()), "what was there came again"
     told = offline.check()
     assert told[0] == 0, told[1]

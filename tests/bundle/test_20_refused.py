@@ -62,3 +62,11 @@ def test_another_signer_is_refused():
         "bundle-signer", offline.OUT, "-e", "appliance_bundle_signer='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIother'"
     )
     assert not run.ok and run.changes() == [] and any("LLM914" in line for line in run.failures())
+
+
+def test_a_bundle_signed_again_by_a_stranger_is_refused():
+    folder = offline.copied("stranger")
+    offline.signed_again(folder)
+    assert offline.check(folder)[0] == 0, "it fits together"
+    run = offline.install("bundle-stranger", folder)
+    assert not run.ok and run.changes() == [] and any("LLM962" in line for line in run.failures())

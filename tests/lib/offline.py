@@ -13,17 +13,19 @@ from typing import Any
 import sitectl
 
 PLACE = Path(os.environ.get("YITIJI_BUNDLE", "/var/tmp/yitiji-bundle-test"))
-OUT, KEY = PLACE / "bundle", PLACE / "key"
+OUT, WORK, KEY = PLACE / "bundle", PLACE / "bundle.work", PLACE / "key"
+SIGNERS = PLACE / "signers"
 TARGETS = '{"bundle_targets": [{"release": "bookworm", "architecture": "amd64"}]}'
 
 
 def make(name: str, *more: str, **how: Any) -> sitectl.Run:
-    options = ["-e", f"bundle_out={OUT}", "-e", f"bundle_key={KEY}", "-e", f"'{TARGETS}'", *more]
+    options = ["-e", f"bundle_out={OUT}", "-e", f"bundle_key={KEY}", "-e", f"bundle_signers={SIGNERS}", "-e", f"'{TARGETS}'", *more]
     return sitectl.site(name, *options, playbook="playbooks/bundle.yml", **how)
 
 
 def install(name: str, folder: Path = OUT, *more: str) -> sitectl.Run:
-    return sitectl.site(name, "-e", "appliance_source=bundle", "-e", f"appliance_bundle={folder}", *more)
+    given = f"'appliance_source=bundle appliance_bundle={folder} bundle_signers={SIGNERS}'"
+    return sitectl.site(name, "-e", given, *more)
 
 
 def check(folder: Path = OUT, *options: str) -> tuple[int, str]:
@@ -60,6 +62,17 @@ def retargeted(folder: Path, **target: str) -> None:
     replaced(folder / "MANIFEST.json", "".join(lines).encode("utf-8"))
     (folder / "MANIFEST.json.sig").unlink()
     command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "yitiji-bundle", "-f", str(KEY), str(folder / "MANIFEST.json")]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def signed_again(folder: Path) -> None:
+    """Changed and signed anew by a stranger, so that everything in it fits together."""
+    key = PLACE / "stranger"
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (folder / "MANIFEST.json.sig").unlink()
+    replaced(folder / "SIGNER.pub", key.with_name("stranger.pub").read_bytes())
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "yitiji-bundle", "-f", str(key), str(folder / "MANIFEST.json")]
     subprocess.run(command, check=True, capture_output=True)
 
 

@@ -23,15 +23,31 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
     parse,
     unreadable,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import FIRST_USE, accept, remember
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import file_state, read_json, write_json
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
 Say = Callable[[int, int], None]  # bytes done, bytes in all
 
 
+# What is checked again on the node, by the digests in this manifest. Everything else is read at every check: whoever
+# prepares a disk can also give a changed file the old one's size and times.
+CHECKED_LATER = ("weights", "image", "package")
+
+
+class Trust(NamedTuple):
+    """Whose signature counts. `signer`: the only key; `path`: the file of known ones; `rule`: `known` or `first_use`."""
+
+    signer: str
+    path: str
+    rule: str
+    keep: bool = True  # remember a first signer
+
+
 class Checked(NamedTuple):
     bundle: Bundle
     signer: str
+    trust: str  # why it counts: set, known or first_use
     hashed: int  # bytes read in this run; 0: an earlier run read them, and no file changed since
 
 
@@ -45,16 +61,24 @@ def load(folder: str) -> Bundle:
     return parse(text, folder)
 
 
-def check(folder: str, signer: str, stamps: str, say: Say) -> Checked:
+def check(folder: str, trust: Trust, stamps: str, say: Say) -> Checked:
     """Refuses what is not whole. `stamps`: where it is remembered which files were read and found right."""
+    if not os.path.isfile(os.path.join(folder, MANIFEST)):
+        raise unreadable(folder, f"there is no {MANIFEST}")
+    own = judge(folder)  # before a word of the manifest is believed
+    why = accept(folder, own, trust.signer, trust.path, trust.rule)
     bundle = load(folder)
-    own = judge(folder, signer)
     found = differences(bundle, folder)
     if found.any():
         raise damaged(folder, found)
     stamp = os.path.join(stamps, _name(folder) + ".json")
     states: Dict[str, List[int]] = (read_json(stamp) or {}).get("files") or {}
-    doubtful = [file for file in bundle.files if states.get(file.sha256 + file.path) != file_state(_full(folder, file))]
+    doubtful = [
+        file
+        for file in bundle.files
+        if file.kind not in CHECKED_LATER
+        or states.get(file.sha256 + file.path) != file_state(_full(folder, file))
+    ]
     wrong = _hash(folder, doubtful, say)
     if wrong:
         raise damaged(folder, Differences([], wrong, []))
@@ -62,7 +86,9 @@ def check(folder: str, signer: str, stamps: str, say: Say) -> Checked:
         os.makedirs(stamps, 0o700, exist_ok=True)
         rows = {file.sha256 + file.path: file_state(_full(folder, file)) for file in bundle.files}
         write_json(stamp, {"schema": 1, "files": rows})
-    return Checked(bundle, own, sum(file.size for file in doubtful))
+    if why == FIRST_USE and trust.keep:
+        remember(trust.path, own)
+    return Checked(bundle, own, why, sum(file.size for file in doubtful))
 
 
 def _full(folder: str, file: File) -> str:

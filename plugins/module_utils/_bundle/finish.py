@@ -22,11 +22,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
     dump,
     parse,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import NAMESPACE, WHO, line, plain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
-NAMESPACE = "yitiji-bundle"
-WHO = "bundle"
 SBOM = "SBOM.spdx.json"
 CHECK = "check.sh"
 SPDX_ID = re.compile(r"^(LicenseRef-[A-Za-z0-9.-]+|[A-Za-z0-9][A-Za-z0-9.+-]*)$")
@@ -135,16 +134,13 @@ def unsigned(key: str, detail: str) -> Refusal:
     return Refusal("LLM924", key=key, detail=detail)
 
 
-def judge(folder: str, trusted: str = "") -> str:
-    """The signer's key when the signature is good; `trusted`: the only key that counts (`ssh-ed25519 AAAA…`)."""
-    own = " ".join(read_text(os.path.join(folder, SIGNER)).split()[:2])
-    wanted = " ".join(trusted.split()[:2])
-    if wanted and own != wanted:
-        raise bad_signature(folder, "it is signed by another key", "由其他密钥签名")
+def judge(folder: str) -> str:
+    """The key that signed the manifest, if the signature is good. Whether that key counts: `signers.accept`."""
+    own = plain(read_text(os.path.join(folder, SIGNER)))
     if not own or not os.path.exists(os.path.join(folder, SIGNATURE)):
         raise bad_signature(folder, "there is no signature", "没有签名")
     with tempfile.NamedTemporaryFile("w", suffix=".signers") as signers:
-        signers.write(f'{WHO} namespaces="{NAMESPACE}" {own}\n')
+        signers.write(line(own))
         signers.flush()
         command = ["ssh-keygen", "-Y", "verify", "-f", signers.name, "-I", WHO, "-n", NAMESPACE]
         shell = 'exec "$@" -s "$SIGNATURE" < "$MANIFEST"'

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
@@ -16,8 +16,10 @@ MANIFEST = "MANIFEST.json"
 SIGNATURE = MANIFEST + ".sig"
 SIGNER = "SIGNER.pub"
 SUMS = "SHA256SUMS"
-WORK = ".yitiji-work"  # what the next run of the maker uses again; never part of the bundle
+WORK = ".work"  # added to the bundle's folder: what the next run of the maker uses again
 OUTSIDE = (MANIFEST, SIGNATURE, SIGNER, SUMS)  # they describe the files, so they cannot be among them
+# What a download of weights keeps beside the files; no reader of a bundle believes it.
+RECORD = re.compile(r"^models/[^/]+/[^/]+/\.yitiji-(manifest|verified|digests)\.json$")
 KINDS = ("package", "index", "image", "archive", "wheel", "collection", "weights", "tool", "document")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "amd64": "amd64", "arm64": "arm64"}
 
@@ -52,7 +54,7 @@ def unsafe(path: str) -> str:
     parts = path.split("/")
     if path.startswith("/") or any(part in ("", ".", "..") for part in parts):
         return "leaves the bundle"
-    if parts[0] in (*OUTSIDE, WORK):
+    if parts[0] in OUTSIDE or any(part.startswith(".yitiji-") for part in parts):
         return "a name of the bundle's own"
     return "too long" if len(path.encode("utf-8", "replace")) > 1024 else ""
 
@@ -140,26 +142,25 @@ class Differences(NamedTuple):
         return "; ".join(parts_en), "；".join(parts_zh)
 
 
-def walk(folder: str) -> Iterator[str]:
-    """Paths of the files below a folder that belong to the bundle or pretend to."""
+def walk(folder: str, listed: Collection[str]) -> Iterator[str]:
+    """Paths below a folder that belong to the bundle or pretend to; a folder without a listed file ends with `/`."""
+    expected = {path.rsplit("/", depth)[0] for path in listed for depth in range(1, path.count("/") + 1)}
     for place, folders, names in os.walk(folder):
-        inside = os.path.relpath(place, folder)
-        folders[:] = sorted(name for name in folders if not (inside == "." and name == WORK) and not _state(name))
-        for name in sorted(names + [below for below in folders if os.path.islink(os.path.join(place, below))]):
-            path = name if inside == "." else f"{inside}/{name}"
-            if path not in OUTSIDE and not _state(name):
+        inside = "" if place == folder else os.path.relpath(place, folder) + "/"
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        strange = [name for name in folders if name not in links and inside + name not in expected]
+        folders[:] = sorted(name for name in folders if name not in links and name not in strange)
+        yield from (f"{inside}{name}/" for name in sorted(strange))
+        for name in sorted(names + links):
+            path = inside + name
+            if path not in OUTSIDE and not RECORD.match(path):
                 yield path
-
-
-def _state(name: str) -> bool:
-    """What a download of weights keeps beside the files for itself."""
-    return name.startswith(".yitiji-")
 
 
 def differences(bundle: Bundle, folder: str) -> Differences:
     """By names and sizes alone: quick, and enough to refuse most damaged copies before a byte is hashed."""
     listed = {file.path: file for file in bundle.files}
-    there = set(walk(folder))
+    there = set(walk(folder, listed))
     wrong = []
     for path in sorted(there & set(listed)):
         full = os.path.join(folder, path)

@@ -8,7 +8,7 @@ import os
 import time
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import finish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import finish, signers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import volumes as split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.make import Maker
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import Bundle
@@ -60,6 +60,7 @@ def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), params["version"], told, maker.holds, tuple(files)
     )
     bundle, changed = finish.close(spec.dest, bundle, params["check_script"], params["key"], spec.licences)
+    signers.remember(params["signers"], finish.public_key(params["key"]))
     volumes: List[str] = []
     if size:
         volumes, written = split.split(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import threading
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
@@ -52,12 +53,13 @@ class Work:
 
     def __init__(self, spec: Spec, say: Say) -> None:
         self.spec, self.say = spec, say
-        self.folder = os.path.join(spec.dest, WORK)
+        self.folder = spec.dest.rstrip("/") + WORK
         self.files: List[File] = []
         self.fetched = 0
         self.known: Dict[str, Any] = {}
 
     def open(self) -> None:
+        shutil.rmtree(os.path.join(self.spec.dest, ".yitiji-work"), ignore_errors=True)  # where it lay before
         os.makedirs(self.folder, 0o700, exist_ok=True)
         self.known = read_json(os.path.join(self.folder, "known.json")) or {}
 

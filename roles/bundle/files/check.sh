@@ -3,6 +3,8 @@
 # 校验离线包：逐个文件核对 sha256，检查缺失与多余的文件。
 #   sh check.sh          the files and, where ssh-keygen is there, the signature
 #   sh check.sh --node   also whether the bundle is for this machine's architecture and release
+# Whoever can change a bundle can change this script. To prove where a bundle comes from, use your own ssh-keygen and the
+# maker's key, as docs/bundle.md shows; site.yml does the same. / 能篡改离线包者也能篡改本脚本；验证来源请用自己的 ssh-keygen。
 # Ends with 0: whole, 1: not whole or not for this machine, 2: could not be checked. Needs sh, sed and sha256sum.
 set -u
 LC_ALL=C
@@ -44,9 +46,13 @@ signature() {
         wrong "LLM914 signature / 签名" "missing / 缺少"
         return 0
     fi
-    printf 'bundle namespaces="yitiji-bundle" %s\n' "$(cat SIGNER.pub)" >"$work/signers"
+    key=$(head -n 1 SIGNER.pub | cut -d' ' -f1,2)
+    printf 'bundle namespaces="yitiji-bundle" %s\n' "$key" >"$work/signers"
+    known=${HOME:-/root}/.config/yitiji/bundle-signers
+    whose="not known here: compare it with what the maker tells you / 本机未知，请与制作方核对"
+    [ ! -f "$known" ] || ! grep -qF "$key" "$known" || whose="known here / 本机已信任"
     if ssh-keygen -Y verify -f "$work/signers" -I bundle -n yitiji-bundle -s MANIFEST.json.sig <MANIFEST.json >/dev/null 2>&1; then
-        say "signature / 签名: good, by $(ssh-keygen -l -f SIGNER.pub | cut -d' ' -f2)"
+        say "signature / 签名: good, by $(ssh-keygen -l -f SIGNER.pub | cut -d' ' -f2) ($whose)"
     else
         wrong "LLM914 MANIFEST.json" "does not belong to its signature / 与签名不符"
     fi
@@ -77,11 +83,13 @@ files() {
     return 0
 }
 
-superfluous() {
+superfluous() { # files, links and folders; what a download of weights keeps beside them is let be
     cut -d' ' -f3- "$work/files" >"$work/listed"
     printf '%s\n' MANIFEST.json MANIFEST.json.sig SIGNER.pub SHA256SUMS >>"$work/listed"
-    sort "$work/listed" >"$work/listed.sorted"
-    find . -name '.yitiji-*' -prune -o ! -type d -print | sed 's/^\.\///' | sort >"$work/there"
+    awk '{ path = $0; while (sub("/[^/]*$", "", path)) print path "/" }' "$work/listed" | sort -u >"$work/folders"
+    sort -u "$work/listed" "$work/folders" >"$work/listed.sorted"
+    find . -mindepth 1 \( -type d -exec printf '%s/\n' {} \; -o -print \) | sed 's/^\.\///' |
+        grep -vE '^models/[^/]+/[^/]+/\.yitiji-(manifest|verified|digests)\.json$' | sort >"$work/there"
     comm -13 "$work/listed.sorted" "$work/there" >"$work/more"
     while IFS= read -r path; do
         wrong "LLM915 superfluous / 多余" "$path"

@@ -1,18 +1,68 @@
 #!/bin/sh
 # Sets a controller up from the bundle, without any network: Ansible in a virtual environment, and the collection.
 # 用离线包搭建控制机，无需网络：在虚拟环境中安装 Ansible 与本 collection。
-#   sh controller/install.sh [FOLDER]        default: ./yitiji-controller
+#   sh controller/install.sh [--signer 'ssh-ed25519 AAAA...'] [FOLDER]        default: ./yitiji-controller
+# First it checks who signed the bundle, and every file that it uses. / 先校验签名者及所用的每个文件。
 set -eu
+LC_ALL=C
+export LC_ALL
 bundle=$(cd "$(dirname "$0")/.." && pwd)
+signer=
+if [ "${1:-}" = --signer ]; then
+    signer=${2:?--signer needs a public key}
+    shift 2
+fi
 folder=${1:-$PWD/yitiji-controller}
+signers=${HOME:-/root}/.config/yitiji/bundle-signers
+
+give_up() {
+    printf 'install: %s\n' "$1" >&2
+    exit "${2:-2}"
+}
+
+command -v ssh-keygen >/dev/null 2>&1 || give_up "ssh-keygen is missing: install openssh-client / 缺少 ssh-keygen"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+own=$(head -n 1 "$bundle/SIGNER.pub" | cut -d' ' -f1,2)
+printf 'bundle namespaces="yitiji-bundle" %s\n' "$own" >"$work/signer"
+print=$(printf '%s\n' "$own" | ssh-keygen -l -f - | cut -d' ' -f2)
+ssh-keygen -Y verify -f "$work/signer" -I bundle -n yitiji-bundle -s "$bundle/MANIFEST.json.sig" \
+    <"$bundle/MANIFEST.json" >/dev/null 2>&1 || give_up "LLM914: the bundle's signature is not good / 离线包签名无效" 1
+known=no
+[ ! -f "$signers" ] || ! grep -qxF "$(cat "$work/signer")" "$signers" || known=yes
+if [ -n "$signer" ]; then
+    [ "$(printf '%s\n' "$signer" | cut -d' ' -f1,2)" = "$own" ] || give_up "LLM914: the bundle is signed by another key, $print / 由其他密钥签名" 1
+elif [ "$known" = no ]; then
+    echo "The bundle is signed by a key that this machine does not know / 本机不认识该离线包的签名公钥:"
+    echo "    $print"
+    [ -t 0 ] || give_up "LLM961: compare this fingerprint with what the bundle's maker tells you, then give --signer '$own' / 请与制作方核对指纹，再用 --signer 指定" 1
+    printf 'Compare it with what the maker tells you by another way. Type yes if it is the same / 与制作方核对，一致则输入 yes: '
+    read -r answer
+    [ "$answer" = yes ] || give_up "not confirmed / 未确认" 1
+fi
+
+# What is used below: nothing that is not listed, nothing that is not as listed.
+release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+place=apt/$release-$(dpkg --print-architecture 2>/dev/null || uname -m)
+sed -n 's/^ {"path": "\(.*\)", "size": \([0-9]*\), "sha256": "\([0-9a-f]\{64\}\)", .*/\3  \1/p' "$bundle/MANIFEST.json" |
+    grep -E "^[0-9a-f]{64}  (controller/|$place/)" >"$work/sums" || give_up "LLM913: the manifest lists no controller / 清单中没有控制机文件" 1
+cut -c67- "$work/sums" | sort >"$work/listed"
+(cd "$bundle" && find controller "$place" ! -type d 2>/dev/null | sort) >"$work/there"
+strange=$(comm -13 "$work/listed" "$work/there")
+[ -z "$strange" ] || give_up "LLM915: these do not belong to the bundle / 以下文件不属于离线包: $strange" 1
+links=$(find "$bundle/controller" "$bundle/$place" -type l 2>/dev/null || :)
+[ -z "$links" ] || give_up "LLM915: these are links / 以下是链接: $links" 1
+(cd "$bundle" && sha256sum --quiet -c "$work/sums") || give_up "LLM915: copy these files again / 请重新拷贝以上文件" 1
+if [ "$known" = no ]; then
+    mkdir -p "$(dirname "$signers")"
+    (umask 077 && cat "$work/signer" >>"$signers")
+fi
 
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    [ "$(id -u)" = 0 ] || { echo "install: python3-venv is missing; run this as root once / 缺少 python3-venv，请以 root 运行一次" >&2; exit 2; }
-    release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    place=$bundle/apt/$release-$(dpkg --print-architecture)
-    [ -d "$place" ] || { echo "install: the bundle has no packages for $release / 离线包不含 $release 的软件包" >&2; exit 2; }
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT INT TERM
+    [ "$(id -u)" = 0 ] || give_up "python3-venv is missing; run this as root once / 缺少 python3-venv，请以 root 运行一次"
+    place=$bundle/$place
+    [ -d "$place" ] || give_up "the bundle has no packages for $release / 离线包不含 $release 的软件包"
     mkdir -p "$work/lists/partial" "$work/archives/partial"
     echo "deb [signed-by=$place/key.asc] file:$place/ ./" >"$work/sources.list"
     set -- -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \

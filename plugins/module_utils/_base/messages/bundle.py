@@ -40,8 +40,31 @@ MESSAGES: Dict[str, Message] = {
     "LLM914": Message(
         Text("the signature of the bundle {folder} is not good: {why}", "离线包 {folder} 的签名无效：{why}"),
         Text(
-            "copy the bundle again from its maker; appliance_bundle_signer names the only key that counts",
-            "请向制作方重新获取离线包；appliance_bundle_signer 指定唯一可信的公钥",
+            "copy the bundle again from its maker, and compare appliance_bundle_signer with the maker's key",
+            "请向制作方重新获取离线包，并与制作方核对 appliance_bundle_signer",
+        ),
+    ),
+    "LLM961": Message(
+        Text(
+            "the bundle {folder} is signed by {own}, a key that this controller does not know",
+            "离线包 {folder} 由 {own} 签名，本控制机不认识该公钥",
+        ),
+        Text(
+            "ask the bundle's maker for the fingerprint by another way; if it is this one, set "
+            "appliance_bundle_signer: {key} (or, once, -e appliance_bundle_trust=first_use, which remembers it)",
+            "请通过其他途径向制作方核对指纹；一致时设置 appliance_bundle_signer: {key}"
+            "（或执行一次 -e appliance_bundle_trust=first_use 以记住该公钥）",
+        ),
+    ),
+    "LLM962": Message(
+        Text(
+            "the bundle {folder} is signed by {own}; this controller knows other signers: {known}",
+            "离线包 {folder} 由 {own} 签名，而本控制机认识的是：{known}",
+        ),
+        Text(
+            "do not use it before its maker has confirmed the new fingerprint by another way; then set "
+            "appliance_bundle_signer: {key}",
+            "在制作方通过其他途径确认新指纹之前请勿使用；确认后设置 appliance_bundle_signer: {key}",
         ),
     ),
     "LLM915": Message(

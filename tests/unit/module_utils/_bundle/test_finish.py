@@ -34,7 +34,7 @@ def test_a_signature_is_judged(tmp_path):
     signed(folder, key)
     assert key.stat().st_mode & 0o777 == 0o600
     own = finish.judge(str(folder))
-    assert finish.judge(str(folder), own + " comment") == own
+    assert own == finish.public_key(str(key))
     text = core.dump(BUNDLE).replace("1.22", "1.23")
     harms = [
         (folder / core.SIGNATURE).unlink,
@@ -47,9 +47,6 @@ def test_a_signature_is_judged(tmp_path):
         with pytest.raises(Refusal) as refused:
             finish.judge(str(folder))
         assert refused.value.rule == "LLM914"
-    signed(folder, key)
-    with pytest.raises(Refusal):
-        finish.judge(str(folder), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHother")
 
 
 def test_a_bundle_is_closed_once_and_stays_as_it_is(tmp_path):

@@ -37,7 +37,7 @@ def test_one_file_a_line():
     changed(files=["x"]), changed(files=[[1]]), row(path=""), row(path="/etc/passwd"), row(path="../x"),
     row(path="a/../b"),
     row(path="a//b"), row(path="a/./b"), row(path='a"b'), row(path="a\\b"), row(path="a\nb"), row(path="a\x00b"),
-    row(path=core.MANIFEST), row(path=core.SUMS), row(path=f"{core.WORK}/x"), row(path="x" * 2000), row(path=3),
+    row(path=core.MANIFEST), row(path=core.SUMS), row(path=".yitiji-work/x"), row(path="x" * 2000), row(path=3),
     row(size=-1), row(size=True), row(size="5"), row(size=1.5), row(size=None), row(sha256=""), row(sha256="A" * 64),
     row(sha256="a" * 63), row(sha256=7), row(kind="virus"), row(kind=None), row(more=1),
     changed(files=[FILES[0]._asdict(), FILES[0]._asdict()]),
@@ -56,8 +56,6 @@ def laid_out(folder):
         path.write_bytes(b"x" * file.size)
     for name in core.OUTSIDE:
         (folder / name).write_text("")
-    (folder / core.WORK).mkdir()
-    (folder / core.WORK / "known.json").write_text("{}")
     (folder / "models/a/b/.yitiji-verified.json").write_text("{}")
     return folder
 
@@ -72,6 +70,8 @@ def test_whole(tmp_path):
     ("wrong", lambda d: ((d / FILES[0].path).unlink(), (d / FILES[0].path).symlink_to("/etc/passwd"))),
     ("superfluous", lambda d: (d / "apt/more.deb").write_text("x")),
     ("superfluous", lambda d: (d / "link").symlink_to("/etc")),
+    ("superfluous", lambda d: (d / "models/empty").mkdir()),
+    ("superfluous", lambda d: (d / ".yitiji-work").mkdir()),
     ("superfluous", lambda d: (d / "models/a/b/more.safetensors").write_text("x")),
 ])  # fmt: skip
 def test_names_what_differs(tmp_path, kind, harm):

@@ -21,6 +21,7 @@ def params(tmp_path, **more):
         "path": str(tmp_path / "b"), "targets": [TARGET], "packages": [], "images": [], "downloads": [], "models": [],
         "licences": [], "check_script": "#!/bin/sh\n", "key": str(tmp_path / "key"), "split": "", "join_script": "",
         "version": "0.1.0", "catalog": {"licences": LICENCES}, "ca_path": None, "progress": None,
+        "signers": str(tmp_path / "signers"),
     }  # fmt: skip
     return {**given, **more}
 
@@ -55,6 +56,7 @@ def quiet(monkeypatch):
 def test_made_it_is_told_and_its_tools_were_looked_for(tmp_path, quiet):
     told = core.produce(params(tmp_path), dry=False)
     assert (told["changed"], told["bytes"], told["signer"], told["volumes"]) == (False, 5, "ssh-ed25519 K", [])
+    assert (tmp_path / "signers").read_text() == 'bundle namespaces="yitiji-bundle" ssh-ed25519 K\n'
     assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "apt-get", "dpkg-deb"]
 
 
