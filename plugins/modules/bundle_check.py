@@ -27,7 +27,7 @@ options:
     type: str
     default: ""
   signers:
-    description: File with the keys whose bundles this controller accepts, in the format of ssh-keygen's allowed signers.
+    description: File with the keys whose bundles this controller accepts, as ssh-keygen reads allowed signers.
     type: path
     default: ~/.config/yitiji/bundle-signers
   trust:

@@ -63,7 +63,8 @@ def test_check_mode_changes_nothing():
 
 
 SET_UP = """
-cd /mnt && sh controller/install.sh --signer "$(cat SIGNER.pub)" /mnt/venv && /mnt/venv/bin/ansible-playbook --version &&
+cd /mnt && sh controller/install.sh --signer "$(cat SIGNER.pub)" /mnt/venv &&
+/mnt/venv/bin/ansible-playbook --version &&
 ANSIBLE_COLLECTIONS_PATH=/mnt/venv/collections /mnt/venv/bin/ansible-doc -l yitiji.deepseek | head -3
 rm -rf /mnt/venv /mnt/controller /mnt/apt /mnt/MANIFEST.json* /mnt/SIGNER.pub "$HOME"/.config/yitiji
 """
@@ -71,7 +72,8 @@ rm -rf /mnt/venv /mnt/controller /mnt/apt /mnt/MANIFEST.json* /mnt/SIGNER.pub "$
 
 def test_a_controller_is_set_up_from_it():
     """On the node, which has no internet either: Ansible and the collection, from the bundle alone."""
-    over = f"tar -C {offline.OUT} -c controller apt MANIFEST.json MANIFEST.json.sig SIGNER.pub | {labctl.LAB} ssh {labctl.NODE} tar -x -C /mnt"
+    parts = "controller apt MANIFEST.json MANIFEST.json.sig SIGNER.pub"
+    over = f"tar -C {offline.OUT} -c {parts} | {labctl.LAB} ssh {labctl.NODE} tar -x -C /mnt"
     subprocess.run(["sh", "-c", over], check=True, timeout=300)
     told = labctl.node(SET_UP, timeout=900)
     assert "is ready" in told and "ansible-playbook [core" in told and "yitiji.deepseek." in told

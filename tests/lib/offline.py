@@ -19,7 +19,8 @@ TARGETS = '{"bundle_targets": [{"release": "bookworm", "architecture": "amd64"}]
 
 
 def make(name: str, *more: str, **how: Any) -> sitectl.Run:
-    options = ["-e", f"bundle_out={OUT}", "-e", f"bundle_key={KEY}", "-e", f"bundle_signers={SIGNERS}", "-e", f"'{TARGETS}'", *more]
+    given = f"'bundle_out={OUT} bundle_key={KEY} bundle_signers={SIGNERS}'"
+    options = ["-e", given, "-e", f"'{TARGETS}'", *more]
     return sitectl.site(name, *options, playbook="playbooks/bundle.yml", **how)
 
 

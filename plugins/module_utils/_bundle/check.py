@@ -36,7 +36,7 @@ CHECKED_LATER = ("weights", "image", "package")
 
 
 class Trust(NamedTuple):
-    """Whose signature counts. `signer`: the only key; `path`: the file of known ones; `rule`: `known` or `first_use`."""
+    """Whose signature counts. `signer`: the only key; `path`: file of known ones; `rule`: `known` or `first_use`."""
 
     signer: str
     path: str
