@@ -9,16 +9,18 @@ import json
 import os
 import sys
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import installed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.report import as_html, as_json, document
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
     RulesError,
+    Text,
     evaluate,
     exit_code,
     silenced,
@@ -111,7 +113,7 @@ def explain(rules: List[Dict[str, Any]], name: str, language: Optional[str]) -> 
 
 
 def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
-    config = load(options.config) if os.path.exists(options.config) else {}
+    config, wrong = read_config(options.config)
     settings = dict(config.get("settings") or {})
     if options.fast:
         settings["network"] = False
@@ -123,6 +125,8 @@ def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
         host = Recorder(Host()) if options.capture else Host()
         node, plan = read_node(host), current(config.get("plan")) or None
         measures = collect(host, node, plan, settings)
+        problem = wrong or incomplete(options.config, config, node, measures)
+        measures["config"] = {"path": options.config, "problem": problem}
         if isinstance(host, Recorder):
             save(options.capture, as_capture(host, plan, measures))
     name = str(config.get("host") or node["hostname"])
@@ -135,11 +139,35 @@ def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
         sys.stdout.write(as_json(report))
     else:
         print("\n".join(table(results, language, options.all)))
+    # What was found is told before a full disk can stop a report.
     if options.json and options.json != "-":
         save(options.json, as_json(report))
     if options.html:
         save(options.html, as_html(report, language))
+    if wrong:
+        print(f"yitiji-doctor: {options.config}: {wrong['en']}", file=sys.stderr)
+        return UNUSABLE
     return exit_code(results)
+
+
+def read_config(path: str) -> Tuple[Dict[str, Any], Text]:
+    """What the role wrote, and why it can't be used: a file cut short must not look like a node without a plan."""
+    try:
+        return (load(path), {}) if os.path.exists(path) else ({}, {})
+    except (OSError, ValueError) as error:
+        what = str(error) if isinstance(error, OSError) or "JSON object" in str(error) else f"not JSON: {error}"
+        return {}, {"en": f"it can't be read: {what}", "zh": f"无法读取：{what}"}
+
+
+def incomplete(path: str, config: Dict[str, Any], node: Dict[str, Any], measures: Dict[str, Any]) -> Text:
+    """Why a configuration says too little for what is installed here; empty when it is enough."""
+    if current(config.get("plan")) or not installed(Context(node=node, measures=measures)):
+        return {}
+    if config.get("plan"):
+        return {"en": "its plan is of another release", "zh": "其中的方案属于其他版本"}
+    if os.path.exists(path):
+        return {"en": "it holds no plan", "zh": "其中没有方案"}
+    return {"en": "it is not there", "zh": "文件不存在"}
 
 
 def as_capture(host: Recorder, plan: Optional[Dict[str, Any]], measures: Dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import installed, served, units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, Need
 
 
@@ -51,6 +51,8 @@ def _weights(context: Context) -> Optional[bool]:
 
 
 NEEDS: Dict[str, Need] = {
+    "appliance": installed,
+    "serving head": served,
     "plan": lambda context: bool(context.plan),
     "fitting plan": plan_fits,
     "nvidia": lambda context: bool(gpus_of(context, "nvidia")),

@@ -25,6 +25,7 @@ CHINESE = {
     "cuda plan": "使用 CUDA 的方案", "nvidia driver": " NVIDIA 驱动", "nvswitch": " NVSwitch", "nvlink5": " NVLink 5",
     "docker": " Docker", "running docker": "运行中的 Docker", "multi node": "多个节点", "dkms": " DKMS 模块",
     "engine": "引擎服务", "weights": "权重", "vllm": " vLLM 服务", "ollama": " Ollama 服务",
+    "appliance": "一体机的组件", "serving head": "对外服务的首节点",
     "open webui": " Open WebUI 服务", "secure boot": "安全启动", "rdma": " RDMA 设备",
 }  # fmt: skip
 

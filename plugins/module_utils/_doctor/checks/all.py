@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.gpu
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.host import PROBES as HOST
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.model import PROBES as MODEL
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import PROBES as REACH
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.service import PROBES as SERVICE
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.sources import PROBES as SOURCES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.weights import PROBES as WEIGHTS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Probe
@@ -27,6 +28,7 @@ PROBES: Dict[str, Probe] = {
     **HOST,
     **MODEL,
     **REACH,
+    **SERVICE,
     **SOURCES,
     **WEIGHTS,
 }

@@ -98,6 +98,17 @@ def each_unit(context: Context, check: Callable[[Context, Dict[str, Any]], Findi
     return dataclasses.replace(same[0][1], en=en, zh=zh)
 
 
+def installed(context: Context) -> bool:
+    """Something of the appliance is on this node: a unit of its own, or the gateway's site."""
+    own = any(name.startswith("yitiji-") for name in context.node.get("services") or {})
+    return own or bool(context.measures.get("gateway_site"))
+
+
+def served(context: Context) -> bool:
+    """Users meet this node: the head of the plan, or a node whose plan was lost."""
+    return installed(context) and bool(node_row(context).get("head", True))
+
+
 def by_ray(context: Context) -> bool:
     """Whether the plan lets the nodes compute together by Ray."""
     return bool(((context.plan or {}).get("cluster") or {}).get("ray_port"))

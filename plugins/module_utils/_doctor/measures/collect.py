@@ -32,6 +32,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.r
     ollama,
     ray,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.service import answers, own_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.network import name_addresses
@@ -75,6 +76,8 @@ def collect(
     measures["firewall"] = firewall(host)
     measures["ray"] = ray(host, context)
     measures["secrets"] = secrets(host)
+    measures["units"] = own_units(host, measures["gateway_site"])
+    measures["answer"] = answers(host, context)
     measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
     return measures
 

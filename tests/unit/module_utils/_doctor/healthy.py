@@ -19,6 +19,11 @@ CARD: dict[str, Any] = {
     "processes": [],
 }  # fmt: skip
 MOUNT = {"read_only": False, "inodes": 10**7, "inodes_available": 9 * 10**6}
+UNIT: dict[str, Any] = {
+    "load": "loaded", "active": "active", "sub": "running", "enabled": "enabled", "result": "success",
+    "condition": True, "restarts": 0, "type": "simple", "restart": "always", "remains": False, "since": 9.0,
+    "invocation": "a1",
+}  # fmt: skip
 
 HEALTHY: dict[str, Any] = {
     "node": {
@@ -104,6 +109,11 @@ HEALTHY: dict[str, Any] = {
                    "environment": {"OLLAMA_MODELS": "/srv/ollama", "OLLAMA_CONTEXT_LENGTH": "8192"}},
         "ray": {"used": 4.0, "total": 4.0},
         "secrets": {"present": ["engine-key"], "open": [], "weak": []},
+        "config": {"path": "/etc/yitiji/doctor.json", "problem": {}},
+        "units": {name: dict(UNIT) for name in ("yitiji-vllm.service", "yitiji-prometheus.service", "nginx.service",
+                                                "yitiji-gateway-renew.timer")},
+        "answer": {"gateway": {"ok": True, "stage": "", "status": 200, "reason": "", "model": "r1", "seconds": 0.4},
+                   "page": {"ok": True, "stage": "", "status": 200, "reason": "", "seconds": 0.1}},
         "net": {
             "own name": {"addresses": ["10.0.0.11"]},
             "hub name": {"name": "hub.example", "addresses": ["203.0.113.9"]},

@@ -54,6 +54,49 @@ def test_the_command_judges_a_capture(tmp_path, capsys):
     assert "without a reason" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "problem", "code"),
+    [
+        ('{"plan": {"sch', "can't be read: not JSON", cli.UNUSABLE),
+        ("", "can't be read: not JSON", cli.UNUSABLE),
+        ("{}", "it holds no plan", 2),
+        ('{"host": "n9"}', "it holds no plan", 2),
+        ('{"plan": {"schema": 1}}', "another release", 2),
+        (None, "it is not there", 2),
+    ],
+)
+def test_a_configuration_that_says_too_little_is_a_failure(tmp_path, capsys, monkeypatch, text, problem, code):
+    """It was exit 3 without a word about the node, or "fail 0" as all rules that want a plan were skipped."""
+    config = tmp_path / "doctor.json"
+    if text is not None:
+        config.write_text(text)
+    node = {"hostname": "n9", "services": {"yitiji-vllm": {"active": "active"}}}
+    monkeypatch.setattr(cli, "read_node", lambda _host: node)
+    monkeypatch.setattr(cli, "collect", lambda _host, _node, _plan, settings: {"asked": settings})
+    assert cli.main(load_rules(), ["--config", str(config), "--json"]) == code
+    report = json.loads(capsys.readouterr().out)
+    found = next(result for result in report["results"] if result["id"] == "LLM150")
+    assert found["status"] == "fail" and problem in found["evidence"]["en"]
+    assert report["exit_code"] == 2 and report["summary"]["fail"] >= 1
+
+
+def test_a_node_without_the_appliance_needs_no_configuration(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "read_node", lambda _host: {"hostname": "n9", "services": {}})
+    monkeypatch.setattr(cli, "collect", lambda *_args: {})
+    cli.main(load_rules(), ["--config", str(tmp_path / "none"), "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert next(r for r in report["results"] if r["id"] == "LLM150")["status"] == "pass"
+
+
+def test_what_was_found_is_told_before_a_full_disk_stops_the_report(tmp_path, capsys):
+    capture = tmp_path / "c.json"
+    capture.write_text(json.dumps({"files": {"/proc/1/comm": "x"}, "epoch": 7.0}))
+    full = ["--replay", str(capture), "--config", str(tmp_path / "none"), "--json", "/dev/full"]
+    assert cli.main(load_rules(), full) == cli.UNUSABLE
+    said = capsys.readouterr()
+    assert "LLM101" in said.out and "No space left" in said.err
+
+
 def test_the_command_explains_a_rule(capsys):
     rules = load_rules()
     assert cli.main(rules, ["--explain", "llm206", "--lang", "en"]) == 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.module_utils._doctor.healthy import GIB, GONE
+from tests.unit.module_utils._doctor.healthy import GIB, GONE, UNIT
 
 D = "node/containers/docker/"
 W = "measures/containers/yitiji-open-webui/"
@@ -18,10 +18,16 @@ NO_GPU: dict[str, Any] = {"node/gpus": []}
 NO_WEBUI: dict[str, Any] = {"node/services/yitiji-open-webui": GONE}
 NO_VLLM: dict[str, Any] = {"node/services/yitiji-vllm": GONE}
 NO_OLLAMA: dict[str, Any] = {"node/services/yitiji-ollama": GONE}
+BARE_NODE: dict[str, Any] = {"node/services": {}, "measures/gateway_site": False}
 STRANGER = {"protocol": "tcp", "address": "0.0.0.0", "port": 8000, "process": "python3", "pid": 4, "unit": "x.service"}
 WIDE_ENGINE = {
     "protocol": "tcp", "address": "0.0.0.0", "port": 29500, "process": "vllm", "pid": 4, "unit": "yitiji-vllm.service",
 }  # fmt: skip
+
+
+def _no(stage: str, reason: str) -> dict[str, Any]:
+    return {"ok": False, "stage": stage, "status": None, "reason": reason, "model": "r1", "seconds": 0.1}
+
 
 CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM101", "fail", {"node/mounts/1/available_bytes": 100 * 10**9}, "weights 759.0 GB"),
@@ -315,4 +321,34 @@ CASES += [
     ("LLM803", "fail", {"measures/net/yitiji-vllm without key/status": 200, "plan/run": {"key_variable": "KEY"}}, "without a key"),
     ("LLM803", "skip", NO_VLLM, "engine"),
     ("LLM803", "unknown", {"measures/net/yitiji-vllm without key/ok": False}, "could not"),
+    ("LLM150", "fail", {"measures/config/problem": {"en": "it can't be read: x", "zh": "无法读取：x"}}, "can't be read"),
+    ("LLM150", "skip", {"measures/config": GONE}, "controller"),
+    ("LLM150", "unknown", {"measures/config/problem": None}, "not looked at"),
+    ("LLM151", "fail", {"measures/units/yitiji-prometheus.service/load": "masked"}, "prometheus.service: masked"),
+    ("LLM151", "fail", {"measures/units/nginx.service": dict(UNIT, active="failed", result="signal")}, "failed (signal)"),
+    ("LLM151", "fail", {"measures/units/yitiji-gateway-renew.timer/active": "inactive"}, "renew.timer: stopped"),
+    ("LLM151", "fail", {"measures/units/yitiji-prometheus.service": dict(UNIT, sub="auto-restart", restarts=40)}, "40x"),
+    ("LLM151", "fail", {"measures/units/yitiji-prometheus.service/enabled": "disabled"}, "at boot"),
+    ("LLM151", "fail", {"measures/units/nginx.service": dict(UNIT, active="inactive", condition=False)}, "condition"),
+    ("LLM151", "pass", {"measures/units/yitiji-vllm.service/active": "failed"}, "as they should"),
+    ("LLM151", "unknown", {"measures/units": None}, "systemd"),
+    ("LLM151", "skip", BARE_NODE, "appliance"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("connect", "Connection refused")}, "nothing listens"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("tls", "wrong version number")}, "TLS"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("certificate", "No such file")}, "can't be read"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("other certificate", "not the one")}, "another certificate"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("keys", "HTTP 401 of /v1/models")}, "none of the keys"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("engine", "HTTP 503")}, "no engine: HTTP 503"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("silent", "no answer within 20 s")}, "20 s"),
+    ("LLM840", "fail", {"measures/answer/gateway": _no("reply", "HTTP 500")}, "can't be used"),
+    ("LLM840", "warn", {"measures/answer/gateway": _no("busy", "HTTP 429")}, "limit"),
+    ("LLM840", "unknown", {"measures/answer/gateway": dict(_no("no key", "no key lies on the node"), ok=None)}, "no key"),
+    ("LLM840", "unknown", {"measures/answer": GONE}, "not asked"),
+    ("LLM840", "skip", BARE_NODE, "serving head"),
+    ("LLM840", "skip", {"plan/nodes/gpu01/head": False}, "serving head"),
+    ("LLM841", "fail", {"measures/answer/page": _no("page", "HTTP 500")}, "page is not well: HTTP 500"),
+    ("LLM841", "fail", {"measures/answer/page": _no("silent", "no answer within 20 s")}, "page is not well: no answer"),
+    ("LLM841", "fail", {"measures/answer/page": _no("connect", "Connection refused")}, "nothing listens"),
+    ("LLM841", "unknown", {"measures/answer/page": None}, "not asked"),
+    ("LLM841", "skip", {"node/services/yitiji-open-webui": GONE}, "open webui"),
 ]

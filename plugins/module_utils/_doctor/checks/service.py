@@ -1,0 +1,146 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Probes of the service as a whole: an answer, the page, the units, and the doctor's own configuration."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import chinese, units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
+    Context,
+    Finding,
+    Probe,
+    failed,
+    passed,
+    skipped,
+    unknown,
+    warned,
+)
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.units import trouble
+
+NGINX = Text(
+    "run `systemctl restart nginx`; if it does not start, `nginx -t` and `journalctl -u nginx` say why",
+    "请执行 systemctl restart nginx；若无法启动，用 nginx -t 与 journalctl -u nginx 查看原因",
+)
+SITE = Text("run site.yml again: it writes what is missing anew", "请重新运行 site.yml，缺失的部分会重新生成")
+ENGINE = Text(
+    "see LLM505 and `journalctl -u {unit}`, then run `systemctl restart {unit}`",
+    "请查看 LLM505 与 journalctl -u {unit}，然后执行 systemctl restart {unit}",
+)
+PAGE = Text(
+    "see `journalctl -u {unit}`, then run `systemctl restart {unit}`",
+    "请查看 journalctl -u {unit}，然后执行 systemctl restart {unit}",
+)
+# How far a question came -> what that means, and what to do.
+STAGES: Dict[str, Any] = {
+    "connect": (Text("nothing listens at the gateway's port", "网关端口没有服务在监听"), NGINX),
+    "tls": (Text("the gateway does not speak TLS", "网关无法建立 TLS 连接"), NGINX),
+    "certificate": (Text("the gateway's certificate can't be read", "无法读取网关证书"), SITE),
+    "other certificate": (
+        Text("the gateway shows another certificate than the one on the disk", "网关使用的证书与磁盘上的不一致"),
+        Text("run `systemctl reload nginx`", "请执行 systemctl reload nginx"),
+    ),
+    "keys": (Text("the gateway takes none of the keys on the node", "网关不接受本机上的任何密钥"), SITE),
+    "engine": (Text("the gateway reaches no engine", "网关连不上引擎"), ENGINE),
+    "silent": (Text("the engine gives no answer", "引擎没有给出回答"), ENGINE),
+    "reply": (Text("the answer can't be used", "得到的回答无法使用"), ENGINE),
+    "page": (Text("the chat page is not well", "对话页面不正常"), PAGE),
+}
+
+
+def _first_unit(context: Context) -> str:
+    return next((str(unit["name"]) for unit in units(context) if unit.get("serves")), "yitiji-vllm")
+
+
+def _down(found: Dict[str, Any], unit: str) -> Finding:
+    means, remedy = STAGES.get(str(found.get("stage")), STAGES["reply"])
+    told = remedy.filled({"unit": unit})
+    reason = found.get("reason")
+    return failed(f"{means.en}: {reason}", f"{means.zh}：{chinese(reason)}", remedy_en=told.en, remedy_zh=told.zh)
+
+
+def answered(context: Context) -> Finding:
+    found = (context.measures.get("answer") or {}).get("gateway")
+    if found is None:
+        return unknown("the gateway was not asked", "未向网关提问")
+    if found.get("stage") == "busy":
+        return warned(
+            "the key is at its limit: the gateway answers, the engine was not asked",
+            "密钥已达限额：网关有应答，未能向引擎提问",
+            remedy_en="ask again when there is less to do, or raise gateway_rate and gateway_concurrency",
+            remedy_zh="请在空闲时重试，或调高 gateway_rate 与 gateway_concurrency",
+        )
+    if found.get("ok") is None:
+        return unknown(f"nobody can ask: {found.get('reason')}", f"无法提问：{chinese(found.get('reason'))}")
+    if not found["ok"]:
+        return _down(found, _first_unit(context))
+    seconds = found.get("seconds")
+    return passed(f"{found.get('model')} answered in {seconds} s", f"{found.get('model')} 在 {seconds} 秒内给出回答")
+
+
+def page(context: Context) -> Finding:
+    found = (context.measures.get("answer") or {}).get("page")
+    if found is None:
+        return unknown("the page was not asked", "未访问页面")
+    if not found.get("ok"):
+        return _down(dict(found, stage="page" if found.get("stage") == "silent" else found.get("stage")), CHAT)
+    return passed(f"the page answered in {found.get('seconds')} s", f"页面在 {found.get('seconds')} 秒内应答")
+
+
+CHAT = "yitiji-open-webui"
+STATES = {
+    "masked": Text("masked", "被屏蔽"),
+    "failed": Text("failed", "已失败"),
+    "restarting": Text("restarts again and again", "反复重启"),
+    "condition": Text("not started, as its condition does not hold", "启动条件不满足"),
+    "stopped": Text("stopped", "已停止"),
+    "disabled": Text("does not start at boot", "开机不启动"),
+}
+COMMANDS = {
+    "masked": "systemctl unmask {0}; systemctl start {0}",
+    "failed": "journalctl -u {0}; systemctl restart {0}",
+    "restarting": "journalctl -u {0}",
+    "condition": "systemctl status {0}",
+    "stopped": "systemctl start {0}",
+    "disabled": "systemctl enable {0}",
+}
+
+
+def own_units(context: Context) -> Finding:
+    """All but the engines, of which LLM505 speaks."""
+    found: Optional[Dict[str, Dict[str, Any]]] = context.measures.get("units")
+    if found is None:
+        return unknown("systemd could not be asked", "无法询问 systemd")
+    engines = {str(unit["name"]) + ".service" for unit in units(context)}
+    rows = [(name, trouble(name, unit), unit) for name, unit in sorted(found.items()) if name not in engines]
+    bad = [(name, state, unit) for name, state, unit in rows if state]
+    if bad:
+        return failed(
+            "; ".join(f"{name}: {STATES[state].en}{_more(unit)}" for name, state, unit in bad),
+            "；".join(f"{name}：{STATES[state].zh}{_more(unit)}" for name, state, unit in bad),
+            commands="; ".join(COMMANDS[state].format(name) for name, state, _unit in bad[:3]),
+        )
+    return passed(f"{len(rows)} units are as they should be", f"{len(rows)} 个服务单元状态正常")
+
+
+def _more(unit: Dict[str, Any]) -> str:
+    said: List[str] = [str(unit["result"])] if unit.get("result") not in (None, "", "success") else []
+    said += [f"{unit['restarts']}x"] if unit.get("restarts") else []
+    return f" ({', '.join(said)})" if said else ""
+
+
+def configuration(context: Context) -> Finding:
+    found = context.measures.get("config")
+    if found is None:
+        return skipped("judged with the controller's settings", "使用控制机上的设置判断")
+    if found.get("problem"):
+        problem = found["problem"]
+        return failed(f"{found['path']}: {problem['en']}", f"{found['path']}：{problem['zh']}")
+    if found.get("problem") is None:
+        return unknown("it was not looked at", "未检查")
+    return passed(f"{found['path']} is whole", f"{found['path']} 完整")
+
+
+PROBES: Dict[str, Probe] = {"LLM150": configuration, "LLM151": own_units, "LLM840": answered, "LLM841": page}

@@ -1,0 +1,50 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service as its users meet it: an answer through the gateway, the page, and the units below them.
+
+Asked also where nothing of the network is to be asked: it is this node, and the one question that matters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import model_of, served
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import units as watched
+
+HTTPS = 443
+
+
+def unrecorded(path: str) -> Optional[str]:
+    """Past the host, which may be recording: keys are in no capture."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except (OSError, ValueError):
+        return None
+
+
+def answers(
+    host: Host, context: Context, read: Callable[[str], Optional[str]] = unrecorded
+) -> Dict[str, Optional[Dict[str, Any]]]:
+    """What the gateway and the page said; None for what this node does not have."""
+    found: Dict[str, Optional[Dict[str, Any]]] = {"gateway": None, "page": None}
+    if not served(context):
+        return found
+    door = answer.door_of(host.read, int((context.settings.get("ports") or {}).get("https") or HTTPS))
+    keys = answer.keys_of(host.names(answer.KEYS), read)
+    found["gateway"] = answer.ask(door, keys, str(model_of(context).get("served_name") or ""))
+    if "yitiji-open-webui" in (context.node.get("services") or {}):
+        found["page"] = answer.page(door)
+    return found
+
+
+def own_units(host: Host, gateway: bool) -> Optional[Dict[str, Dict[str, Any]]]:
+    """States of the appliance's units and of those it stands on; None when systemd does not answer."""
+    own = watched.names(host.names(watched.FOLDER))
+    base = [name for name in watched.BASE if name != "nginx.service" or gateway]
+    said = host.run(watched.command([*own, *base]), timeout=8)
+    return watched.parse(said.out) if said and said.rc == 0 else None

@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The units that the appliance runs on: its own, timers included, and those of nginx and Docker."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Sequence
+
+FOLDER = "/etc/systemd/system"
+PREFIX = "yitiji-"
+KINDS = (".service", ".timer", ".path", ".socket")
+BASE = ("nginx.service", "docker.service", "containerd.service")
+PROPERTIES = (
+    "Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "ConditionResult", "NRestarts", "Type",
+    "Restart", "RemainAfterExit", "ActiveEnterTimestampMonotonic", "InvocationID",
+)  # fmt: skip
+RUNS = ("active", "reloading", "activating")
+STARTS_AT_BOOT = ("enabled", "enabled-runtime", "static", "generated", "indirect", "")
+Unit = Dict[str, Any]
+
+
+def names(listing: Sequence[str]) -> List[str]:
+    """Of the files in systemd's folder, those of our units."""
+    return [name for name in listing if name.startswith(PREFIX) and name.endswith(KINDS) and "@" not in name]
+
+
+def command(units: Sequence[str]) -> List[str]:
+    return ["systemctl", "show", "--property=" + ",".join(PROPERTIES), "--", *units]
+
+
+def parse(text: str) -> Dict[str, Unit]:
+    """By name; units that are not there are left out."""
+    found: Dict[str, Unit] = {}
+    for block in text.strip().split("\n\n"):
+        values = dict(line.partition("=")[::2] for line in block.splitlines())
+        if values.get("Id") and values.get("LoadState") != "not-found":
+            found[values["Id"]] = {
+                "load": values.get("LoadState"),
+                "active": values.get("ActiveState"),
+                "sub": values.get("SubState"),
+                "enabled": values.get("UnitFileState") or "",
+                "result": values.get("Result") or "",
+                "condition": values.get("ConditionResult") != "no",
+                "restarts": int(values.get("NRestarts") or 0),
+                "type": values.get("Type") or "",
+                "restart": values.get("Restart") or "",
+                "remains": values.get("RemainAfterExit") == "yes",
+                "since": int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6,
+                "invocation": values.get("InvocationID") or "",
+            }
+    return found
+
+
+def lasting(name: str, unit: Unit) -> bool:
+    """Whether it is meant to be active all the time; others run, end and are looked at by their result alone."""
+    if name in BASE or not name.endswith(".service"):
+        return True
+    return bool(unit["restart"] == "always" or (unit["type"] == "oneshot" and unit["remains"]))
+
+
+def trouble(name: str, unit: Unit) -> str:
+    """masked, failed, condition, restarting, stopped or disabled; empty when it is as it should be."""
+    if unit["load"] == "masked":
+        return "masked"
+    if unit["active"] == "failed":
+        return "failed"
+    if unit["sub"] == "auto-restart" or (unit["active"] == "activating" and unit["restarts"]):
+        return "restarting"
+    if not lasting(name, unit):
+        return ""
+    if unit["active"] not in RUNS:
+        return "stopped" if unit["condition"] else "condition"
+    return "" if unit["enabled"] in STARTS_AT_BOOT else "disabled"
