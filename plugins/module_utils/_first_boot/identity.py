@@ -4,40 +4,44 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import tempfile
 import time
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.paths import match
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import settings as settings_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import stick
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.stick import SIGNATURE, SMALL, Stick
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 # Labels of the stick or the seed; FAT has capital letters alone, ISO 9660 has what its maker wrote.
 LABELS = ("YITIJI", "yitiji", "CIDATA", "cidata")
-SMALL = "yitiji.conf"
+CONFIG = "/etc/yitiji/first-boot.json"  # from the bake: {deployment, playbook, variables, signers}
 NETWORK = "/etc/systemd/network/20-yitiji.network"
 KEYS = os.path.expanduser("~root") + "/.ssh/authorized_keys"
 # Where there is no device for it: a file that somebody laid down beforehand
 LAID_DOWN = "/etc/yitiji/first-boot.d"
 
 
-def read_stick() -> Optional[Dict[str, Any]]:
+def read_stick() -> Optional[Stick]:
     """Settings from the stick or the seed; None when there is none."""
     if os.path.isdir(LAID_DOWN):
-        return read_folder(LAID_DOWN)
+        return read_folder(LAID_DOWN, own=True)
     device = find_stick()
     if not device:
         return None
     with tempfile.TemporaryDirectory(prefix="yitiji-", dir="/run") as folder:
-        mounted = subprocess.run(
-            ["mount", "-o", "ro,nosuid,nodev,noexec", device, folder], capture_output=True, check=False
-        )
+        options = ["-t", "vfat,iso9660", "-o", "ro,nosuid,nodev,noexec"]
+        mounted = subprocess.run(["mount", *options, device, folder], capture_output=True, check=False)
         if mounted.returncode:
             said = mounted.stderr.decode("utf-8", "replace").strip()
-            raise settings_.refuse(f"the stick {device} cannot be read: {said}.", f"无法读取 U 盘 {device}：{said}。")
+            why = (f"the stick {device} cannot be read: {said}.", f"无法读取 U 盘 {device}：{said}。")
+            return Stick({}, error=settings_.refuse(*why).message())
         try:
             return read_folder(folder)
         finally:
@@ -55,27 +59,43 @@ def find_stick(seconds: float = 120) -> str:
         time.sleep(0.5)
 
 
-def read_folder(folder: str) -> Optional[Dict[str, Any]]:
-    """The small file wins over a NoCloud seed."""
+def read_folder(folder: str, own: bool = False, keys: Optional[Sequence[str]] = None) -> Optional[Stick]:
+    """The small file wins over a NoCloud seed. `keys`: whose signature counts; None: this machine's administrators."""
     names = {name.lower(): name for name in os.listdir(folder)}
-    if SMALL in names:
-        with open(os.path.join(folder, names[SMALL]), "rb") as stream:
-            return settings_.parse(stream.read(65536).decode("utf-8", "replace"))
-    if "meta-data" not in names:
-        return None
-    parts = [_yaml(folder, names.get(part, "")) for part in ("meta-data", "network-config", "user-data")]
-    return settings_.from_nocloud(*parts)
+    try:
+        if SMALL in names:
+            text = stick.read_small(folder, names[SMALL])
+            found = settings_.parse(text.decode("utf-8", "replace"))
+            signature = stick.read_small(folder, names[SIGNATURE]) if SIGNATURE in names else b""
+            known = stick.administrators(read_text(KEYS), signers()) if keys is None else keys
+            return Stick(found, own, stick.signed(text, signature, known))
+        if "meta-data" not in names:
+            return None
+        parts = [_yaml(folder, names.get(part, "")) for part in ("meta-data", "network-config", "user-data")]
+        return Stick(settings_.from_nocloud(*parts), own)
+    except Refusal as refusal:
+        return Stick({}, own, error=refusal.message())
+    except (OSError, AttributeError, TypeError, ValueError, LookupError) as error:  # also a seed of any other shape
+        refused = settings_.refuse(f"it cannot be read: {error}.", f"无法读取：{error}。")
+        return Stick({}, own, error=refused.message())
+
+
+def signers() -> List[str]:
+    """Keys of the vendor that may sign later sticks, from the bake."""
+    try:
+        return [str(key) for key in json.loads(read_text(CONFIG) or "{}").get("signers") or []]
+    except ValueError:
+        return []
 
 
 def _yaml(folder: str, name: str) -> Dict[str, Any]:
-    path = os.path.join(folder, name)
-    if not name or not os.path.isfile(path):
+    if not name:
         return {}
     # Ansible brings PyYAML; a core's own imports are the standard library's alone
     loader = __import__("yaml")
     try:
-        return dict(loader.safe_load(read_text(path)) or {})
-    except (loader.YAMLError, TypeError, ValueError) as error:
+        return dict(loader.safe_load(stick.read_small(folder, name).decode("utf-8", "replace")) or {})
+    except (loader.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise settings_.refuse(
             f"{name} of the seed cannot be read: {error}.", f"无法读取种子文件 {name}：{error}。"
         ) from error

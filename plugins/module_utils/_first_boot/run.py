@@ -15,19 +15,20 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import identity as who
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import python as python_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import show
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import state as state_
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.identity import CONFIG
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.settings import variables
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.stick import Stick, merge
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
-CONFIG = "/etc/yitiji/first-boot.json"  # from the bake: {deployment, playbook, variables}
 SETTINGS = "/etc/yitiji/first-boot-settings.json"  # from the stick
 FOLDER = "/var/lib/yitiji/first-boot"
 STATE = FOLDER + "/state.json"
+COMPLETED = FOLDER + "/completed"  # there once the machine was set up
 PAGE = FOLDER + "/page/index.html"
 INVENTORY = FOLDER + "/inventory.json"
 PYTHON = FOLDER + "/python"  # not below /run, where nothing can be executed
@@ -153,6 +154,7 @@ def apply(config: Mapping[str, Any], status: Dict[str, Any], teller: Teller) -> 
 def run() -> int:
     """Whatever this boot has to do; 0 when the appliance stands."""
     config, settings, known, teller = load(CONFIG), load(SETTINGS), load(STATE), Teller()
+    notice = settings.pop("notice", "")
     here = wait_for_address(60)
     now = {"hardware": state_.hardware(read_node()), "settings": settings, "address": here}
     why = state_.reasons(known, now)
@@ -160,10 +162,10 @@ def run() -> int:
         return fail(teller, {**now, "error": settings["error"]})
     if not why:
         print("nothing to do: the appliance stands as it was set up", flush=True)
-        for console in consoles():
-            _write(console, [show.for_screen(line) for line in show.lines({"stage": "done", "address": here})])
+        teller.tell({"stage": "done", "address": here, "notice": notice}, now=True)
         return 0
     status: Dict[str, Any] = {"stage": "running", "reasons": [text._asdict() for text in why], "address": here}
+    status["notice"] = notice
     keep(STATE, {**now, "stage": "running"})
     teller.tell(status, now=True)
     if not here:
@@ -181,7 +183,8 @@ def run() -> int:
         )
     # read again: with the driver the cards have told their numbers
     keep(STATE, {**now, "hardware": state_.hardware(read_node()), "stage": "done", "seconds": round(status["seconds"])})
-    teller.tell({"stage": "done", "address": here, "reasons": status["reasons"]}, now=True)
+    write_atomic(COMPLETED, "", 0o600)
+    teller.tell({"stage": "done", "address": here, "reasons": status["reasons"], "notice": notice}, now=True)
     return 0
 
 
@@ -198,17 +201,18 @@ def fail(teller: Teller, now: Mapping[str, Any]) -> int:
     return 1
 
 
-def identity(read: Callable[[], Optional[Dict[str, Any]]]) -> int:
+def identity(read: Callable[[], Optional[Stick]]) -> int:
     """Before the network: what the stick says, the name, the host keys. `read` gives None when there is no stick."""
-    known = load(SETTINGS)
-    try:
-        found = read()
-    except Refusal as refusal:
-        keep(SETTINGS, {**known, "error": refusal.message()})
-        found = None
-    if found is not None and found != known:
-        keep(SETTINGS, found)
-    who.take(load(SETTINGS))
+    before = load(SETTINGS)
+    found = read()
+    if found is None:  # an error stays until a stick mends it
+        settings = {name: value for name, value in before.items() if name != "notice"}
+    else:
+        known = {name: value for name, value in before.items() if name not in ("error", "notice")}
+        settings = merge(known, found, os.path.exists(COMPLETED) or load(STATE).get("stage") == "done")
+    if settings != before:
+        keep(SETTINGS, settings)
+    who.take(settings)
     return 0
 
 

@@ -12,7 +12,10 @@ from typing import Any, Callable, Dict, List, Mapping
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
 SECTION = "appliance"
-NAMES = ("hostname", "interface", "address", "gateway", "dns", "admin_networks", "language", "profile", "ssh_key")
+NAMES = (
+    *("hostname", "interface", "address", "gateway", "dns", "admin_networks", "language", "profile", "ssh_key"),
+    "serial",  # of a signed file (stick.py)
+)
 LISTS = ("dns", "admin_networks")
 KEY = re.compile(r"^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]{40,}( [^\r\n]*)?$")
 LANGUAGES = ("both", "zh", "en")
@@ -56,6 +59,8 @@ def check(found: Settings) -> Settings:
         raise refuse(f"language is one of {', '.join(LANGUAGES)}.", f"language 只能是 {'、'.join(LANGUAGES)}。")
     if found.get("ssh_key") and not KEY.match(str(found["ssh_key"])):
         raise refuse("ssh_key is no public key of OpenSSH.", "ssh_key 不是 OpenSSH 公钥。")
+    if not re.match(r"^\d{1,9}$", str(found.get("serial", "0"))):
+        raise refuse("serial is a whole number.", "serial 须为整数。")
     address = str(found.get("address", "dhcp"))
     if address != "dhcp":
         wanted = _checked("address", address, ipaddress.ip_interface)

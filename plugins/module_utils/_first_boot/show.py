@@ -62,6 +62,7 @@ def lines(status: Mapping[str, Any]) -> List[str]:
     en, zh = HEAD[status["stage"]]
     said = [f"== {en} / {zh}"]
     said += [f"   {why['en']} / {why['zh']}" for why in status.get("reasons", [])]
+    said += [f"   {line}" for line in str(status.get("notice") or "").splitlines()]
     if status["stage"] == "running":
         said.append(f"   {progress(status)}")
     if status["stage"] == "failed":
@@ -100,6 +101,7 @@ def page(status: Mapping[str, Any]) -> str:
     stage = status["stage"]
     body = [f'<h1 class="{stage}">{zh}<br>{en}</h1>']
     body += [f"<p>{html.escape(why['zh'])} / {html.escape(why['en'])}</p>" for why in status.get("reasons", [])]
+    body += [f"<pre>{html.escape(str(status['notice']))}</pre>"] if status.get("notice") else []
     if stage == "running":
         now = int(status.get("phase", 0))
         marks = ["past"] * now + ["now"] + [""] * len(PHASES)

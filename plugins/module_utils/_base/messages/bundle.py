@@ -197,6 +197,18 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text("use Debian 13", "请使用 Debian 13"),
     ),
+    "LLM963": Message(
+        Text(
+            "{names} on the stick was not taken: this machine is set up already, and no administrator has signed the file",
+            "U 盘上的 {names} 未被采用：本机已部署完成，且该文件没有管理员的签名",
+        ),
+        Text(
+            "remove it from yitiji.conf, or write serial = {serial} into the file and sign it: ssh-keygen -Y sign -n "
+            "yitiji-first-boot -f KEY yitiji.conf (the key of an administrator); put both files on the stick",
+            "请从 yitiji.conf 中删除，或在文件中写入 serial = {serial} 并用管理员密钥签名：ssh-keygen -Y sign -n "
+            "yitiji-first-boot -f KEY yitiji.conf，然后将两个文件放入 U 盘",
+        ),
+    ),
     "LLM916": Message(
         Text(
             "{node} is {architecture}; the bundle is made for {made_for}",

@@ -15,12 +15,13 @@ def test_a_nocloud_seed(tmp_path):
         "version: 2\nethernets:\n  'e*':\n    addresses: [10.0.2.15/24]\n    routes: [{to: 0.0.0.0/0, via: 10.0.2.2}]\n"
         "    nameservers: {addresses: [10.0.2.3]}\n"
     )
-    assert who.read_folder(str(tmp_path)) == {
+    assert who.read_folder(str(tmp_path)).settings == {
         "hostname": "ai02", "interface": "e*", "address": "10.0.2.15/24", "gateway": "10.0.2.2", "dns": ["10.0.2.3"],
         "ssh_key": KEY,
     }  # fmt: skip
     (tmp_path / "YITIJI.CONF").write_text("hostname = wins")
-    assert who.read_folder(str(tmp_path)) == {"hostname": "wins"}
+    assert who.read_folder(str(tmp_path)) == who.Stick({"hostname": "wins"})
+    assert who.read_folder(str(tmp_path), own=True).own
     assert who.read_folder(str(_empty(tmp_path))) is None
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import io
 import json
+import pathlib
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import run as boot
+from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import stick
+
+from tests.unit.module_utils._first_boot.samples import KEY
 
 
 def test_events_become_a_status(monkeypatch):
@@ -18,3 +22,28 @@ def test_events_become_a_status(monkeypatch):
     boot.follow(io.StringIO("".join(json.dumps(x) + "\n" for x in lines) + "h: 1.2 of 3 GB\n"), status, teller)
     assert status["task"] == "Start" and status["error"] == "[LLM101] full" and status["detail"] == "h: 1.2 of 3 GB"
     assert len(told) == 4
+
+
+def test_an_error_stays_until_a_stick_mends_it(tmp_path, monkeypatch):
+    for name in ("SETTINGS", "STATE", "COMPLETED"):
+        monkeypatch.setattr(boot, name, str(tmp_path / name))
+    taken = []
+    monkeypatch.setattr(boot.who, "take", taken.append)
+    boot.identity(lambda: stick.Stick({}, error="[LLM956] bad"))
+    boot.identity(lambda: None)
+    assert boot.load(boot.SETTINGS) == {"error": "[LLM956] bad"}
+    boot.identity(lambda: stick.Stick({"hostname": "a"}))
+    boot.identity(lambda: None)
+    assert boot.load(boot.SETTINGS) == {"hostname": "a"} == taken[-1]
+
+
+def test_a_machine_that_stands_is_set_up_no_more(tmp_path, monkeypatch):
+    """Also one whose record is from before there was the mark."""
+    for name in ("SETTINGS", "STATE", "COMPLETED"):
+        monkeypatch.setattr(boot, name, str(tmp_path / name))
+    monkeypatch.setattr(boot.who, "take", lambda settings: None)
+    for path, text in ((boot.STATE, '{"stage": "done"}'), (boot.COMPLETED, "")):
+        pathlib.Path(path).write_text(text)
+        boot.identity(lambda: stick.Stick({"ssh_key": KEY}))
+        assert "ssh_key" not in boot.load(boot.SETTINGS) and "LLM963" in boot.load(boot.SETTINGS)["notice"]
+        pathlib.Path(path).unlink()
