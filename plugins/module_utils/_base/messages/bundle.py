@@ -199,7 +199,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM963": Message(
         Text(
-            "{names} on the stick was not taken: this machine is set up already, and no administrator has signed the file",
+            "{names} on the stick was not taken: this machine is set up, and no administrator has signed the file",
             "U 盘上的 {names} 未被采用：本机已部署完成，且该文件没有管理员的签名",
         ),
         Text(

@@ -15,8 +15,10 @@ NEW = {"hostname": "ai02", "ssh_key": KEY + "2"}
 
 @pytest.mark.parametrize("known, found, completed, settings", [
     ({}, Stick(NEW), False, NEW), (KNOWN, Stick(NEW), False, NEW), (KNOWN, Stick(NEW, own=True), True, NEW),
-    (KNOWN, Stick(dict(KNOWN)), True, KNOWN), (KNOWN, Stick({"hostname": "ai02"}), True, {"hostname": "ai02", "ssh_key": KEY}),
-    ({}, Stick({}, error="E"), False, {"error": "E"}), (KNOWN, Stick({}, own=True, error="E"), True, {**KNOWN, "error": "E"}),
+    (KNOWN, Stick(dict(KNOWN)), True, KNOWN),
+    (KNOWN, Stick({"hostname": "ai02"}), True, {"hostname": "ai02", "ssh_key": KEY}),
+    ({}, Stick({}, error="E"), False, {"error": "E"}),
+    (KNOWN, Stick({}, own=True, error="E"), True, {**KNOWN, "error": "E"}),
     (KNOWN, Stick({}, error="E"), True, {**KNOWN, "notice": "E"}),
     (KNOWN, Stick({**NEW, "serial": "1"}, signed=True), True, {**NEW, "serial": "1"}),
     ({**KNOWN, "serial": "3"}, Stick({**NEW, "serial": "4"}, signed=True), True, {**NEW, "serial": "4"}),
