@@ -9,7 +9,6 @@ import os
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import HOSTS_SHOWN, Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests, resolve_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import (
@@ -19,7 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import 
     save_files,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish, resolve
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish, resolve, resolve_beside
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, failed
@@ -50,10 +49,10 @@ class ActionModule(ActionBase):
                 wanted = resolve(options, catalog)
                 names = ("model", "revision", "engine", "gguf")
                 found = {name: wanted[name] for name in names}
-                found["beside"] = resolve_guests(options, catalog)
+                found["beside"] = resolve_beside(options, catalog)
                 result.update(changed=False, wanted=found)
                 return result
-            plan = options["planned"] or make_plan(read_wish(options, catalog), catalog, read_guests(options, catalog))
+            plan = options["planned"] or make_plan(read_wish(options, catalog), catalog)
         except Refusal as refusal:
             hosts = list(options["nodes"]) or [str(task_vars.get("inventory_hostname", ""))]
             # of several deployments in a run, which one it is

@@ -20,19 +20,22 @@ def container_exec(settings: Dict[str, Any]) -> str:
         raise AnsibleFilterError(f"container_exec: {error}") from error
 
 
-def engine_settings(plan: Dict[str, Any], engine_unit: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
+def engine_exec(plan: Dict[str, Any], engine_unit: Dict[str, Any], role: Dict[str, Any]) -> str:
     try:
-        return engine.engine_settings(plan, engine_unit, role)
+        settings = engine.engine_settings(plan, engine_unit, role)
     except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"engine_settings: the plan lacks {error}") from error
+        raise AnsibleFilterError(f"engine_exec: the plan lacks {error}") from error
+    try:
+        return unit.exec_line(unit.container(settings))
+    except ValueError as error:
+        raise AnsibleFilterError(f"engine_exec: {error}") from error
 
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
         return {
             "container_exec": container_exec,
-            "engine_settings": engine_settings,
-            "secret_variables": engine.secret_variables,
+            "engine_exec": engine_exec,
             "unit_note": systemd.note,
             "exposed_listeners": exposed,
         }

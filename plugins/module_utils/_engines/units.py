@@ -36,16 +36,6 @@ def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> L
     return ["/bin/sh", "-ec", f"{wait}; {tries}"]
 
 
-def secret_variables(plan: Dict[str, Any]) -> Dict[str, str]:
-    """Environment variable -> name of the node's secret that it holds."""
-    found = {}
-    if plan["run"]["key_variable"]:
-        found[plan["run"]["key_variable"]] = "engine-key"
-    if (plan.get("cluster") or {}).get("ray_port"):
-        found["RAY_AUTH_TOKEN"] = CLUSTER_KEY
-    return found
-
-
 def marked(folder: str) -> List[str]:
     """Names of the units below a folder of unit files that run an engine, without `.service`."""
     found = []
@@ -91,7 +81,7 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         "tmpfs": {TMP: role["tmp_options"]},
         "mounts": mounts,
         "ports": [] if shared else ["{}:{}".format(unit["url"].split("//", 1)[1], unit["port"])],
-        "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if secret_variables(plan) else "",
+        "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if plan["run"]["secrets"] else "",
         "shm_bytes": box.get("shm_bytes") or 0,
         "options": options + [str(option) for option in role.get("options", [])],
     }

@@ -10,6 +10,12 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 
 Value = Union[str, int, float, bool, None]
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -119,12 +125,9 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
     ]
 
 
-def environment(settings: Settings) -> Dict[str, str]:
-    """What every container of the engine gets; never a secret."""
-    env = {
-        "HF_HUB_OFFLINE": "1",
-        "TRANSFORMERS_OFFLINE": "1",
-        "VLLM_NO_USAGE_STATS": "1",
-        "DO_NOT_TRACK": "1",
-    }
+def environment(engine: str, version: str) -> Dict[str, str]:
+    """What every container of an engine with these settings gets; never a secret."""
+    env = {key: value for key, value in ENVIRONMENT.items() if engine == "vllm" or not key.startswith("VLLM_")}
+    if engine == "vllm" and version_key(version) < (0, 9):
+        env["VLLM_USE_V1"] = "0"  # the runner that still knows Volta
     return env

@@ -7,18 +7,16 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import warning, why
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Problem
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import warning, why
 
 ROOM = 0.05  # a cache that exceeds the wish by less than this is called tight
 
 
 def warnings(
-    wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision, catalog: Catalog, spread: bool
+    engine: str, nodes: List[Node], problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision
 ) -> List[Dict[str, str]]:
     found = [warning("LLM501", text_) for text_ in precision.warnings]
     layout = chosen.layout
@@ -59,17 +57,15 @@ def warnings(
                 ),
             )
         )
-    if wish.engine != "vllm":
+    if engine != "vllm":
         found.append(
             warning(
                 "LLM518",
-                bilingual(
-                    f"{wish.engine} 的内存按 vLLM 的公式估算", f"memory of {wish.engine} is estimated by vLLM's formula"
-                ),
+                bilingual(f"{engine} 的内存按 vLLM 的公式估算", f"memory of {engine} is estimated by vLLM's formula"),
             )
         )
-    if spread and layout.span > 1:
-        slow = [node.name for node in wish.nodes if node.link_gbps is not None and not node.rdma]
+    if layout.span > 1:
+        slow = [node.name for node in nodes if node.link_gbps is not None and not node.rdma]
         if slow:
             found.append(
                 warning(
@@ -90,7 +86,7 @@ def warnings(
                 ),
             )
         )
-    need = max(wish.context, chosen.seqs * wish.request_tokens)
+    need = max(problem.context, chosen.seqs * problem.request_tokens)
     if chosen.tokens < (1 + ROOM) * need:
         found.append(
             warning("LLM519", bilingual("KV 缓存仅略大于需求", "the KV cache is only just larger than the wish"))
@@ -98,7 +94,8 @@ def warnings(
     return found
 
 
-def reasons(wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision) -> List[Dict[str, Any]]:
+def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precision) -> List[Dict[str, Any]]:
+    """The rule behind each number; `asked` is the precision of the wish."""
     layout, memory, shape = chosen.layout, chosen.memory, problem.shape
     kv = (
         "MLA 的潜向量在每个 rank 上都有一份, 不随 TP 减少",
@@ -113,7 +110,7 @@ def reasons(wish: Wish, problem: Problem, chosen: Candidate, gpu: Gpu, precision
             precision.dtype,
             f"检查点为 {precision.name}",
             f"the checkpoint is {precision.name}",
-            wish.precision,
+            asked,
         ),
         why(
             "layout.tensor",

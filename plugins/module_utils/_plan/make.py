@@ -1,27 +1,289 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The planner: a wish, nodes and a model become one plan (docs/architecture.md), or a refusal."""
+"""The planner: a wish becomes one plan (docs/architecture.md), or a refusal.
+
+The wish is divided among the engines of the deployment, a sizer sizes each, and all of them are composed to the plan.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import dataclasses
+import re
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import compose
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import Guest, beside, replicas
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import CLUSTER_KEY
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import STAMP, Manifest, selected
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
+    cluster_part,
+    group_words,
+    node_devices,
+    node_env,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import size_on_cpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import GGUF_ENGINES, Wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry, warning
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import (
+    GGUF_ENGINES,
+    Guest,
+    Wish,
+    beside_refusal,
+)
+
+LOOPBACK = "127.0.0.1"
+UNIT_MODEL = ("id", "served_name", "path", "stamp")  # what is said of a model once more with each of its units
+# What may be added up over the engines of one model.
+SUMS = ("kv_tokens", "kv_tokens_best", "concurrency_at_context", "concurrency_at_request", "concurrency", "users")
+# How an engine is reached, unless its entry in the catalogue says otherwise. No key variable: it knows no key.
+RUN = {"key_variable": "", "cache_variable": "", "health": "/health", "models": "/v1/models"}
 
 
-def make_plan(wish: Wish, catalog: Catalog, guests: Optional[List[Guest]] = None) -> Dict[str, Any]:
-    def size(part: Wish) -> Sizing:
-        if part.engine in GGUF_ENGINES:
-            return size_on_gguf(part, catalog)
-        return size_on_cpus(part, catalog) if part.device == "cpu" else size_on_gpus(part, catalog)
-
-    found = beside(wish, guests, size) if guests else replicas(wish, size)
+def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+    size = size_on_cpus if wish.device == "cpu" else size_on_gpus
+    if wish.engine in GGUF_ENGINES:
+        size = size_on_gguf
     unit = str(look_up(catalog, "engines", wish.engine, "appliance_engine")["service"]["unit"])
-    return compose(wish, [(unit + name, sizing) for name, sizing in found], catalog)
+    engines: List[Tuple[str, Sizing]] = []
+    left = wish.head.memory_bytes
+    for suffix, part in shares(wish):
+        # Models beside each other differ in size: each has the main memory that those before it leave.
+        nodes = [dataclasses.replace(part.head, memory_bytes=left)] if wish.beside else part.nodes
+        sizing = size(dataclasses.replace(part, nodes=nodes), catalog)
+        left = left and max(0, left - sizing.memory_bytes)
+        engines.append((unit + suffix, sizing))
+    return compose(wish, engines, catalog)
+
+
+def shares(wish: Wish) -> List[Tuple[str, Wish]]:
+    """Each engine of the deployment: what its unit's name ends with, and the wish for its own cards and port.
+
+    A single engine has all nodes. Copies of a model and further models share the head: one may die alone.
+    """
+    head, memory = wish.head, wish.head.memory_bytes
+    if wish.beside:
+        guests = [Guest(wish, _cards_left(wish)), *wish.beside]
+        names = [re.sub(r"[^a-z0-9]+", "-", guest.wish.served_name.lower()).strip("-") for guest in guests]
+        suffixes = ["", *(f"-{name}" for name in names[1:])]
+    elif wish.replicas > 1:
+        if len(head.gpus) % wish.replicas:
+            raise Refusal("LLM542", node=head.name, cards=len(head.gpus), count=wish.replicas)
+        copy = dataclasses.replace(wish, concurrency=-(-wish.concurrency // wish.replicas))
+        guests = [Guest(copy, len(head.gpus) // wish.replicas)] * wish.replicas
+        suffixes = [f"-{number + 1}" for number in range(wish.replicas)]
+        memory = memory and memory // wish.replicas
+    else:
+        return [("", wish)]
+    found, taken = [], 0
+    for number, (suffix, guest) in enumerate(zip(suffixes, guests)):
+        cards = head.gpus[taken : taken + guest.cards]
+        taken += guest.cards
+        part = dataclasses.replace(head, gpus=cards, memory_bytes=memory)
+        found.append((suffix, dataclasses.replace(guest.wish, nodes=[part], port=wish.port + number)))
+    return found
+
+
+def _cards_left(wish: Wish) -> int:
+    """Cards of the first model, where others stand beside it (LLM539)."""
+    if wish.engine in GGUF_ENGINES or wish.replicas > 1 or len(wish.nodes) > 1:
+        raise beside_refusal(say("beside_alone"), say("beside_alone_remedy"))
+    names = [wish.served_name, *(guest.wish.served_name for guest in wish.beside)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise beside_refusal(say("beside_twice", names=twice), say("beside_twice_remedy"))
+    cards, taken = len(wish.head.gpus), sum(guest.cards for guest in wish.beside)
+    if cards and cards <= taken:
+        raise beside_refusal(
+            say("beside_cards", node=wish.head.name, cards=cards, taken=taken), say("beside_cards_remedy")
+        )
+    return max(0, cards - taken)
+
+
+def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> Dict[str, Any]:
+    """The plan of the engines of a deployment, each with the name of its unit; the first one is the wish's own."""
+    first = engines[0][1]
+    entry = look_up(catalog, "engines", wish.engine, "appliance_engine")
+    image = first.image
+    chat_image = image_entry(catalog, wish.chat_image, wish.images, wish.image_archives)
+    images = ([dict(image)] if image else []) + [chat_image]
+    cluster = cluster_part([rank.node for rank in first.ranks], first.executor)
+    run = {**RUN, **(entry.get("run") or {})}
+    # Environment variable -> name of the node's secret that it holds.
+    run["secrets"] = {run["key_variable"]: "engine-key"} if run["key_variable"] else {}
+    if cluster and cluster["ray_port"]:
+        run["secrets"]["RAY_AUTH_TOKEN"] = CLUSTER_KEY
+    models = {sizing.wish.served_name: model_part(sizing.wish) for _name, sizing in engines}
+    nodes: Dict[str, Any] = {}
+    for name, sizing in engines:
+        for number, rank in enumerate(sizing.ranks):
+            node = nodes.setdefault(
+                rank.node.name,
+                {"rank": number, "head": number == 0, "address": rank.node.address, "gpus": [], "units": []},
+            )
+            node["gpus"] += rank.gpus
+            node["units"].append(unit_part(name, sizing, number, models[sizing.wish.served_name], cluster, run))
+    ports = [sizing.wish.port for _name, sizing in engines] + ([first.meeting_port] if first.meeting_port else [])
+    # The chat page knows one address a model: of several engines of one model, the gateway's.
+    balancer = {"host": LOOPBACK, "port": wish.port + len(engines)} if len(engines) > len(models) else None
+    bridged = bool(image) and not cluster and not balancer
+    doors = [{"host": name if bridged else LOOPBACK, "port": sizing.wish.port} for name, sizing in engines]
+    plan: Dict[str, Any] = {
+        "schema": SCHEMA,
+        "deployment": wish.deployment,
+        "profile": wish.profile,
+        "verdict": "fits",
+        "model": models[wish.served_name],
+        "models_beside": list(models.values())[1:],
+        "totals": {
+            name: totals([sizing.capacity for _name, sizing in engines if sizing.wish.served_name == name])
+            for name in models
+        },
+        "engine": {
+            "name": wish.engine,
+            "version": first.version,
+            "device": first.device,
+            "form": "container" if image else "service",
+            "experimental": bool(entry.get("experimental")),
+        },
+        "provision": provision(wish.engine, len(nodes), entry.get("provision")),
+        "run": run,
+        "image": dict(image) if image else None,
+        "images": images,
+        "image_archives": list(wish.image_archives),
+        "gpu": first.gpu,
+        "executor": first.executor,
+        "cluster": cluster,
+        "nodes": nodes,
+        "container": {
+            "shm_bytes": max(sizing.shm_bytes for _name, sizing in engines),
+            "models_mount": wish.mount,
+            "network": "host" if cluster else "bridge",
+        }
+        if image
+        else None,
+        "start": {"timeout_seconds": max(sizing.start_seconds for _name, sizing in engines)},
+        "needs": {
+            "disk_bytes": {
+                "weights": sum({sizing.wish.served_name: sizing.disk_bytes for _name, sizing in engines}.values()),
+                "images": sum(int(row["bytes"] or 0) for row in images),
+            },
+            "memory_bytes": sum(sizing.memory_bytes for _name, sizing in engines),
+            "ports": ports + ([balancer["port"]] if balancer else []),
+        },
+        "balancer": balancer,
+        "chat": {
+            "image": chat_image,
+            "model_params": dict(wish.sampling, function_calling="legacy"),
+            "network": "bridge" if bridged else "host",
+            "engines": ["http://{host}:{port}/v1".format(**door) for door in ([balancer] if balancer else doors)],
+        },
+        "sampling": dict(wish.sampling),
+        "warnings": [
+            *_unpinned(image),
+            *(row for _name, sizing in engines for row in sizing.warnings),
+            *_experimental(entry),
+        ],
+        "alternatives": first.alternatives,
+        "why": first.why,
+        **first.more,
+    }
+    plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
+    return plan
+
+
+def model_part(wish: Wish) -> Dict[str, Any]:
+    path = f"{wish.weights_dir}/{wish.model_id}"
+    # The files as the hub listed them when the plan was made: the download takes these or says what moved.
+    files = selected(wish.listing, wish.include, wish.exclude)
+    manifest = None
+    if files:
+        digest = Manifest(wish.model_id, wish.revision, files).digest()
+        manifest = {"sha256": digest, "files": [file._asdict() for file in files]}
+    return {
+        "id": wish.model_id,
+        "served_name": wish.served_name,
+        "revision": wish.revision,
+        "path": path,
+        "stamp": f"{path}/{STAMP}",
+        "context": wish.context,
+        "include": wish.include,
+        "exclude": wish.exclude,
+        "manifest": manifest,
+        "bytes": wish.model_bytes,
+        "bytes_source": wish.model_bytes_source,
+    }
+
+
+def unit_part(
+    name: str,
+    sizing: Sizing,
+    number: int,
+    model: Mapping[str, Any],
+    cluster: Optional[Mapping[str, Any]],
+    run: Mapping[str, Any],
+) -> Dict[str, Any]:
+    """One engine, or one rank of it, on one node: all that its systemd unit is made from."""
+    rank, serves, port = sizing.ranks[number], number == 0, sizing.wish.port
+    url = f"http://{LOOPBACK}:{port}"
+    return {
+        "name": name,
+        "serves": serves,
+        "rank": number,
+        "port": port if serves else None,
+        "url": url if serves else None,
+        "gpus": list(rank.gpus),
+        "args": list(rank.args),
+        "env": {**sizing.env, **node_env(rank.node, cluster is not None)},
+        "devices": node_devices(rank.node, cluster is not None),
+        "group": group_words(cluster, [rank.node for rank in sizing.ranks], number, url + run["health"]),
+        "model": {key: model[key] for key in UNIT_MODEL},
+        # Of the engine as a whole, so they stand with the rank that answers.
+        "layout": dict(sizing.layout) if serves else None,
+        "memory": dict(sizing.memory) if serves else None,
+        "capacity": dict(sizing.capacity) if serves else None,
+    }
+
+
+def totals(capacities: List[Mapping[str, Any]]) -> Dict[str, int]:
+    """What all engines of a model hold together."""
+    sums = {key: sum(row[key] for row in capacities) for key in SUMS if key in capacities[0]}
+    return {"engines": len(capacities), **sums}
+
+
+def provision(name: str, nodes: int, able: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
+    """What site.yml can do with the plan; `able` is the engine's {role, nodes} in the catalogue, or None."""
+    if not able:
+        reason = bilingual(
+            f"引擎 {name} 目前只能规划, 还没有部署它的角色", f"{name} can be planned, but no role runs it yet"
+        )
+    elif nodes > int(able["nodes"]):
+        reason = bilingual(
+            f"{name} 目前只能部署在 {able['nodes']} 个节点上, 方案用了 {nodes} 个",
+            f"{name} can be run on {able['nodes']} node(s) so far, the plan takes {nodes}",
+        )
+    else:
+        return {"role": able["role"], "ready": True, "reason": bilingual("", "")}
+    return {"role": (able or {}).get("role"), "ready": False, "reason": reason}
+
+
+def _unpinned(image: Optional[Mapping[str, Any]]) -> List[Dict[str, str]]:
+    if not image or image.get("digest") or image.get("id"):
+        return []
+    message = bilingual(
+        f"镜像 {image['ref']} 未固定摘要; 用 appliance_images 固定",
+        f"image {image['ref']} is not pinned by digest; pin it with appliance_images",
+    )
+    return [warning("LLM527", message)]
+
+
+def _experimental(entry: Mapping[str, Any]) -> List[Dict[str, str]]:
+    if not entry.get("experimental"):
+        return []
+    message = bilingual(
+        f"{entry['title']} 为实验性支持: 参数经过检查, 但从未见到它启动",
+        f"{entry['title']} is experimental: its arguments were checked, but nobody has seen it start",
+    )
+    return [warning("LLM540", message)]

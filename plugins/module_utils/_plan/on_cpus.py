@@ -9,7 +9,7 @@ from typing import List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, command, environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import ENVIRONMENT, Settings, command
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
     GIB,
@@ -18,9 +18,16 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     stage_weights,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import MASTER_PORT, check_addresses
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import gib, image_part, start_bound, why
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Rank, Sizing
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import (
+    Rank,
+    Sizing,
+    choose_image,
+    gib,
+    image_entry,
+    start_bound,
+    why,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 MIB = 1024**2
@@ -46,7 +53,8 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     spread = len(used) > 1
     executor = (wish.executor or "mp") if spread else None
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
-    image = image_part(wish, catalog, "cpu", None, None)
+    name = choose_image(catalog, wish.engine, "cpu", None, None, wish.executor == "ray")
+    image = image_entry(catalog, name, wish.images, wish.image_archives)
     token = kv_layer_bytes(shape, 1, "auto") * shape.layers
     tokens = max(wish.context, wish.concurrency * wish.request_tokens)
     blocks = -(-tokens // BLOCK) + wish.concurrency
@@ -91,7 +99,7 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
         version=version,
         layout={"tensor": tensor, "pipeline": pipeline, "data": 1},
         executor=executor,
-        env=environment(settings),
+        env=dict(ENVIRONMENT),
         shm_bytes=SHM,
         start_seconds=start_bound(wish.model_bytes, 1),
         disk_bytes=wish.model_bytes,

@@ -22,16 +22,18 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.gguf_engi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, kv_layer_bytes
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import (
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import DEVICES, oldest_driver
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import (
+    Rank,
+    Sizing,
+    choose_image,
     gib,
-    image_part,
+    image_entry,
     start_bound,
     warning,
     why,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import DEVICES, oldest_driver
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Rank, Sizing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 CARD_RESERVE = 1.0 * GIB  # compute buffers and the driver, on each card
@@ -211,7 +213,8 @@ def _sizing(
     image = None
     if boxed:
         sm = head.gpus[0].capability if device == "cuda" else None
-        image = image_part(wish, catalog, device, sm, oldest_driver([head]))
+        key = choose_image(catalog, wish.engine, device, sm, oldest_driver([head]), wish.executor == "ray")
+        image = image_entry(catalog, key, wish.images, wish.image_archives)
     files = list(chosen["files"])
     folder = f"{wish.mount if boxed else wish.weights_dir}/{wish.model_id}"
     path = f"{folder}/{files[0]}" if files else f"{folder}/{name}.gguf"

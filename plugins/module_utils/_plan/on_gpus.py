@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List, Optional, Tuple
+import functools
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.command import engine_args, engine_env
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import lmdeploy, sglang, vllm
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, has_flag
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, margin_gib, stage_memories
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import kv_factor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
@@ -20,7 +22,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     MASTER_PORT,
     check_addresses,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.compose import image_part, start_bound
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision, decide
@@ -32,10 +33,18 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search impor
     run_of,
     search,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Rank, Sizing
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import (
+    Rank,
+    Sizing,
+    choose_image,
+    image_entry,
+    start_bound,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
+# Engines that take vLLM's settings and have one command line, whatever their version.
+COMMANDS: Dict[str, Callable[[Settings], List[str]]] = {"sglang": sglang.command, "lmdeploy": lmdeploy.command}
 SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
 
 
@@ -79,15 +88,85 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     device = DEVICES.get(gpu.vendor, "cuda")
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     precision = decide(wish.shape, wish.precision, gpu, row)
-    image = image_part(wish, catalog, device, gpu.capability if device == "cuda" else None, oldest_driver(wish.nodes))
+    capability = gpu.capability if device == "cuda" else None
+    ray = wish.executor == "ray"
+    name = choose_image(catalog, wish.engine, device, capability, oldest_driver(wish.nodes), ray)
+    image = image_entry(catalog, name, wish.images, wish.image_archives)
+    version = str(image["version"])
     problem = make_problem(wish, engine, image, gpu, count, bool(row.get("consumer")), precision)
-    _sized_only(wish, problem)
+    _sized_only(wish.shape, wish.model_id, problem)
     found = search(problem)
     if not found or not found[0].fits:
         raise refuse(wish, problem, gpu, catalog, precision.name)
     if wish.shape.quant.method and not precision.shape.quant.method:
         raise Refusal("LLM528", model=wish.model_id)
-    return _sizing(wish, catalog, engine, image, device, gpu, problem, precision, found)
+
+    chosen = found[0]
+    layout = chosen.layout
+    used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
+    spread = len(used) > 1
+    share = memory_part(problem, chosen, chosen.memory)
+    executor = executor_of(engine, version, layout.ranks, layout.span, wish.executor)
+    if spread:
+        check_addresses(used)
+    settings = Settings(
+        model_path=wish.mount + "/" + wish.model_id,
+        served_name=wish.served_name,
+        port=wish.port,
+        device=device,
+        dtype=precision.dtype,
+        max_len=wish.context,
+        max_seqs=chosen.seqs,
+        max_batched=chosen.batched,
+        kv_dtype=wish.kv_dtype,
+        tensor=layout.tensor,
+        pipeline=layout.pipeline,
+        data=layout.data,
+        utilization=problem.utilization,
+        quantization=precision.quantization,
+        reasoning_parser=wish.reasoning_parser,
+        eager=wish.eager,
+        host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
+        prefix_caching=version_key(version) >= (0, 9),  # its kernels fail on Volta before
+        executor=executor,
+        nodes=len(used) if layout.span > 1 and executor == "mp" else 1,
+        master_address=wish.head.address if spread else None,
+        master_port=MASTER_PORT if layout.span > 1 else None,
+        data_port=DATA_PORT if spread and layout.span == 1 else None,
+        data_nodes=len(used) if layout.span == 1 else 1,
+        static_fraction=round((share["weights"] + share["kv"]) / problem.total_gib, 3),
+        cache_fraction=round(max(0.05, share["kv"] / (problem.total_gib - share["weights"])), 3),
+    )
+    command = COMMANDS.get(wish.engine) or functools.partial(vllm.command, engine, version)
+    cards = -(-layout.used // len(used))  # of each node
+    return Sizing(
+        wish=wish,
+        ranks=tuple(
+            Rank(
+                node,
+                [card.index for card in node.gpus[:cards]],
+                command(dataclasses.replace(settings, node_rank=rank)),
+            )
+            for rank, node in enumerate(used)
+        ),
+        device=device,
+        image=image,
+        version=version,
+        layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
+        executor=executor,
+        meeting_port=settings.master_port or settings.data_port if spread else None,
+        env=vllm.environment(wish.engine, version),
+        shm_bytes=SHM_SHARED if layout.used > 1 else SHM_SINGLE,
+        start_seconds=start_bound(wish.model_bytes, len(used)),
+        disk_bytes=wish.model_bytes,
+        memory_bytes=int((16 + 6 * cards) * GIB),
+        gpu=gpu.kind,
+        memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
+        capacity=capacity_part(problem, chosen),
+        warnings=warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision),
+        why=reasons(wish.precision, problem, chosen, precision),
+        alternatives=alternatives(problem, found),
+    )
 
 
 def make_problem(
@@ -129,13 +208,13 @@ def make_problem(
     )
 
 
-def executor_of(engine: Dict[str, Any], wish: Wish, version: str, ranks: int, span: int) -> Optional[str]:
+def executor_of(engine: Dict[str, Any], version: str, ranks: int, span: int, asked: str) -> Optional[str]:
     """vLLM spans nodes by itself from 0.12; before that, or where the profile wants it, by Ray."""
     if ranks == 1:
         return None
-    if span == 1 or wish.engine != "vllm":
+    if span == 1 or "flags" not in engine:
         return "mp"
-    return wish.executor or ("mp" if has_flag(engine, "nodes", version) else "ray")
+    return asked or ("mp" if has_flag(engine, "nodes", version) else "ray")
 
 
 def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
@@ -145,8 +224,7 @@ def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
     return has_flag(engine, flag, version)
 
 
-def _sized_only(wish: Wish, problem: Problem) -> None:
-    shape = wish.shape
+def _sized_only(shape: Shape, model: str, problem: Problem) -> None:
     if shape.sized and not shape.vision:
         return
     found = search(problem)
@@ -154,93 +232,10 @@ def _sized_only(wish: Wish, problem: Problem) -> None:
     left = round(max(0.0, *free), 1) if free else 0.0
     have = {"kv_gib_per_gpu": left}
     if not shape.known:
-        raise Refusal("LLM533", model=wish.model_id, model_type=shape.model_type, left=left, have=have)
+        raise Refusal("LLM533", model=model, model_type=shape.model_type, left=left, have=have)
     if shape.hybrid:
-        raise Refusal("LLM532", model=wish.model_id, model_type=shape.model_type, left=left, have=have)
-    raise Refusal("LLM534", model=wish.model_id, left=left, have=have)
-
-
-def _sizing(
-    wish: Wish,
-    catalog: Catalog,
-    engine: Dict[str, Any],
-    image: Dict[str, Any],
-    device: str,
-    gpu: Gpu,
-    problem: Problem,
-    precision: Precision,
-    found: List[Candidate],
-) -> Sizing:
-    chosen = found[0]
-    layout = chosen.layout
-    used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
-    spread = len(used) > 1
-    share = memory_part(problem, chosen, chosen.memory)
-    executor = executor_of(engine, wish, str(image["version"]), layout.ranks, layout.span)
-    if spread:
-        check_addresses(used)
-    settings = Settings(
-        model_path=wish.mount + "/" + wish.model_id,
-        served_name=wish.served_name,
-        port=wish.port,
-        device=device,
-        dtype=precision.dtype,
-        max_len=wish.context,
-        max_seqs=chosen.seqs,
-        max_batched=chosen.batched,
-        kv_dtype=wish.kv_dtype,
-        tensor=layout.tensor,
-        pipeline=layout.pipeline,
-        data=layout.data,
-        utilization=problem.utilization,
-        quantization=precision.quantization,
-        reasoning_parser=wish.reasoning_parser,
-        eager=wish.eager,
-        host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
-        prefix_caching=version_key(str(image["version"])) >= (0, 9),  # its kernels fail on Volta before
-        executor=executor,
-        nodes=len(used) if layout.span > 1 and executor == "mp" else 1,
-        master_address=wish.head.address if spread else None,
-        master_port=MASTER_PORT if layout.span > 1 else None,
-        data_port=DATA_PORT if spread and layout.span == 1 else None,
-        data_nodes=len(used) if layout.span == 1 else 1,
-        static_fraction=round((share["weights"] + share["kv"]) / problem.total_gib, 3),
-        cache_fraction=round(max(0.05, share["kv"] / (problem.total_gib - share["weights"])), 3),
-    )
-    version = str(image["version"])
-    ranks = _cards_a_node(layout.used, len(used))
-    return Sizing(
-        wish=wish,
-        ranks=tuple(
-            Rank(
-                node,
-                [card.index for card in node.gpus[:ranks]],
-                engine_args(engine, wish.engine, version, dataclasses.replace(settings, node_rank=rank)),
-            )
-            for rank, node in enumerate(used)
-        ),
-        device=device,
-        image=image,
-        version=version,
-        layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
-        executor=executor,
-        meeting_port=settings.master_port or settings.data_port if spread else None,
-        env=engine_env(wish.engine, version, settings),
-        shm_bytes=SHM_SHARED if layout.used > 1 else SHM_SINGLE,
-        start_seconds=start_bound(wish.model_bytes, len(used)),
-        disk_bytes=wish.model_bytes,
-        memory_bytes=int((16 + 6 * ranks) * GIB),
-        gpu=gpu.kind,
-        memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
-        capacity=capacity_part(wish, problem, chosen),
-        warnings=warnings(wish, problem, chosen, gpu, precision, catalog, spread),
-        why=reasons(wish, problem, chosen, gpu, precision),
-        alternatives=alternatives(problem, found),
-    )
-
-
-def _cards_a_node(used: int, nodes: int) -> int:
-    return -(-used // nodes)
+        raise Refusal("LLM532", model=model, model_type=shape.model_type, left=left, have=have)
+    raise Refusal("LLM534", model=model, left=left, have=have)
 
 
 def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:
@@ -268,19 +263,19 @@ def stages_part(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
     return [memory_part(problem, chosen, memory) for memory in stage_memories(problem.shape, run)]
 
 
-def capacity_part(wish: Wish, problem: Problem, chosen: Candidate) -> Dict[str, Any]:
+def capacity_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
     total = chosen.tokens * chosen.layout.data
     return {
         "kv_tokens": total,
         "kv_tokens_per_replica": chosen.tokens,
         "kv_tokens_best": chosen.memory.tokens(margin=problem.correction_gib / chosen.layout.ranks),
         "kv_bytes_per_token_per_gpu": int(chosen.memory.kv_token_bytes),
-        "max_context": min(chosen.tokens, wish.shape.max_len),
+        "max_context": min(chosen.tokens, problem.shape.max_len),
         "longest_context": longest_context(problem),
-        "context": wish.context,
-        "concurrency": wish.concurrency,
-        "request_tokens": wish.request_tokens,
-        "concurrency_at_context": chosen.tokens // wish.context * chosen.layout.data,
-        "concurrency_at_request": total // wish.request_tokens,
-        "users": 10 * wish.concurrency,
+        "context": problem.context,
+        "concurrency": problem.concurrency,
+        "request_tokens": problem.request_tokens,
+        "concurrency_at_context": chosen.tokens // problem.context * chosen.layout.data,
+        "concurrency_at_request": total // problem.request_tokens,
+        "users": 10 * problem.concurrency,
     }

@@ -1,14 +1,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every sizer returns, whatever the engine: one engine, sized and with its arguments."""
+"""What every sizer returns, whatever the engine: one engine, sized and with its arguments. And what they share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Bilingual, bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+
+SLOW_DISK = 500e6  # bytes a second that even a poor NVMe disk reads
+START_BASE = 600  # seconds
 
 
 @dataclass(frozen=True)
@@ -44,3 +52,81 @@ class Sizing:
     why: List[Dict[str, Any]] = field(default_factory=list)
     alternatives: List[Dict[str, Any]] = field(default_factory=list)
     more: Dict[str, Any] = field(default_factory=dict)  # what only this engine has in the plan
+
+
+def gib(value: float) -> float:
+    return round(value / GIB, 3)
+
+
+def why(key: str, value: Any, zh: str, en: str, source: str) -> Dict[str, Any]:
+    return {"key": key, "value": value, "rule": bilingual(zh, en), "source": source}
+
+
+def warning(rule: str, message: Bilingual) -> Dict[str, str]:
+    return {"id": rule, "zh": message["zh"], "en": message["en"]}
+
+
+def start_bound(model_bytes: int, loaders: int) -> int:
+    """Bound of a start: twice the time that a slow disk takes, plus set-up and compilation."""
+    return int(START_BASE + 2 * model_bytes / SLOW_DISK / max(1, loaders))
+
+
+def choose_image(
+    catalog: Catalog, engine: str, device: str, capability: Optional[float], driver: Optional[str], ray: bool
+) -> str:
+    """The name of the newest image that carries the engine for the card (LLM551), unless the driver is too old for it.
+
+    `capability` and `driver` are NVIDIA's; None where there is no such card, or nothing is known of it.
+    """
+    fitting = []
+    for name, entry in sorted(catalog["images"].items()):
+        if entry.get("engine") != engine or entry.get("device") != device:
+            continue
+        if ray and not entry.get("ray"):
+            continue
+        low, high = entry.get("min_capability"), entry.get("max_capability")
+        if capability is not None and low is not None and capability < float(low):
+            continue
+        if high is not None and (capability is None or capability > float(high)):
+            continue
+        fitting.append((version_key(str(entry.get("version", "0"))), not entry.get("ray"), name))
+    if not fitting:
+        shown = "" if capability is None else f" (sm {capability})"
+        shown += " (Ray)" if ray else ""
+        raise Refusal("LLM551", device=device, more=shown, engine=engine)
+    name = max(fitting)[-1]
+    entry = catalog["images"][name]
+    wanted = entry.get("min_driver")
+    if driver and wanted and version_key(driver) < version_key(str(wanted)):
+        raise Refusal(
+            "LLM209",
+            image=entry["ref"],
+            wanted=f"CUDA {entry.get('cuda')}, driver {wanted}",
+            driver=driver,
+            need={"driver": wanted},
+            have={"driver": driver},
+        )
+    return name
+
+
+def image_entry(
+    catalog: Catalog, key: str, changes: Mapping[str, Mapping[str, Any]], archives: List[Dict[str, Any]]
+) -> Dict[str, Any]:
+    """An image of the catalogue as the plan holds it, with what `appliance_images` changes of it."""
+    entry = dict(look_up(catalog, "images", key, "appliance_images"))
+    entry.update(changes.get(key, {}))
+    archive = archives[0] if len(archives) == 1 else None
+    return {
+        "key": key,
+        "ref": entry["ref"],
+        "id": entry.get("id"),
+        "digest": entry.get("digest"),
+        "archive": entry.get("archive", archive),
+        "entrypoint": list(entry.get("entrypoint", [])),
+        "bytes": entry.get("bytes"),
+        "version": entry.get("version"),
+        "cuda": entry.get("cuda"),
+        "min_driver": entry.get("min_driver"),
+        "ray": bool(entry.get("ray")),
+        "roles": list(entry.get("roles", [])),
+    }

@@ -5,16 +5,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import (
     Catalog,
     Entry,
     find_model,
     look_up,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import STAMP, Manifest, selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry as Listed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
@@ -24,6 +24,8 @@ PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
 EXECUTORS = ("", "mp", "ray")
+# What an entry of appliance_beside may say. What it leaves out is the profile's, but for what belongs to a model.
+FIELDS = ("model", "cards", "context_length", "concurrency", "precision", "kv_cache_dtype")
 
 
 @dataclass
@@ -66,10 +68,18 @@ class Wish:
     gguf_tensors: Dict[str, Dict[str, int]] = field(default_factory=dict)  # file -> tensor -> bytes
     files: Dict[str, int] = field(default_factory=dict)  # of the hub's listing, with their bytes
     listing: List[Listed] = field(default_factory=list)  # the same, with their hashes
+    beside: List[Guest] = field(default_factory=list)  # further models on the head
 
     @property
     def head(self) -> Node:
         return self.nodes[0]
+
+
+class Guest(NamedTuple):
+    """A further model, and how many of the node's cards are its own."""
+
+    wish: Wish
+    cards: int
 
 
 def _one_of(name: str, value: str, known: Tuple[str, ...]) -> None:
@@ -211,30 +221,39 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         listing=listing,
         gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
+        beside=read_beside(variables, catalog),
     )
 
 
-def manifest_part(wish: Wish) -> Optional[Dict[str, Any]]:
-    """The files as the hub listed them when the plan was made: the download takes these or says what moved."""
-    files = selected(wish.listing, wish.include, wish.exclude)
-    if not files:
-        return None
-    rows = [file._asdict() for file in files]
-    return {"sha256": Manifest(wish.model_id, wish.revision, files).digest(), "files": rows}
+def beside_refusal(problem: Text, remedy: Text) -> Refusal:
+    return Refusal("LLM539", problem=problem, remedies=[remedy])
 
 
-def model_part(wish: Wish) -> Dict[str, Any]:
-    path = f"{wish.weights_dir}/{wish.model_id}"
-    return {
-        "id": wish.model_id,
-        "served_name": wish.served_name,
-        "revision": wish.revision,
-        "path": path,
-        "stamp": f"{path}/{STAMP}",
-        "context": wish.context,
-        "include": wish.include,
-        "exclude": wish.exclude,
-        "manifest": manifest_part(wish),
-        "bytes": wish.model_bytes,
-        "bytes_source": wish.model_bytes_source,
-    }
+def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    wrong = sorted(set(row) - set(FIELDS))
+    if wrong or not row.get("model") or int(row.get("cards", 1)) < 1:
+        said = ", ".join(wrong) or f"model {row.get('model')!r}, cards {row.get('cards', 1)!r}"
+        raise beside_refusal(say("beside_entry", said=said), say("beside_entry_remedy"))
+    return row
+
+
+def read_beside(variables: Mapping[str, Any], catalog: Catalog) -> List[Guest]:
+    """The models of appliance_beside, each as a wish of its own (LLM539)."""
+    infos = list(variables.get("beside_info") or [])
+    guests: List[Guest] = []
+    for number, row in enumerate(map(_checked, variables.get("beside") or [])):
+        own = {**variables, "beside": [], "gguf": "", "replicas": 0, "precision": "native", "kv_cache_dtype": "auto"}
+        own.update({key: value for key, value in row.items() if key != "cards"})
+        own["model_info"] = infos[number] if number < len(infos) else {}
+        guests.append(Guest(read_wish(own, catalog), int(row.get("cards", 1))))
+    return guests
+
+
+def resolve_beside(variables: Mapping[str, Any], catalog: Catalog) -> List[Dict[str, str]]:
+    """Their ids and revisions by name alone, before any node is asked."""
+    found = []
+    for row in map(_checked, variables.get("beside") or []):
+        own = {**variables, "gguf": "", "model": row["model"], "precision": row.get("precision", "native")}
+        wanted = resolve(own, catalog)
+        found.append({"model": str(wanted["model"]), "revision": str(wanted["revision"])})
+    return found

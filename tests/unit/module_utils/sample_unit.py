@@ -20,7 +20,7 @@ PLAN = {
     "container": {"shm_bytes": 2147483648, "models_mount": "/models"},
     "nodes": {"gpu01": {"units": [HEAD]}, "gpu02": {"units": [OTHER]}},
     "image": {"entrypoint": ["vllm", "serve"]},
-    "run": {"key_variable": "VLLM_API_KEY"},
+    "run": {"key_variable": "VLLM_API_KEY", "secrets": {"VLLM_API_KEY": "engine-key"}},
 }
 
 

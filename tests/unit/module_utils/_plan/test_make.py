@@ -69,6 +69,7 @@ def test_lab_plan(catalog):
     ):
         assert wanted in flags
     assert made["image"]["id"] == "sha256:1" and made["image"]["archive"] == archives[0]
+    assert made["run"]["secrets"] == {"VLLM_API_KEY": "engine-key"}
     assert made["nodes"]["gpu01"]["head"]
     assert {image["key"] for image in made["images"]} == {"vllm-cpu", "open-webui-slim"}
     assert json.loads(json.dumps(made)) == made
@@ -355,6 +356,7 @@ def test_two_nodes_without_a_card(catalog):
 def test_two_nodes_by_ray(catalog):
     made = plan(cpu_profile(catalog, layout={"pipeline": 2}, executor="ray"), pair(), profile="two")
     assert made["image"]["key"] == "vllm-cpu-ray" and made["cluster"]["ray_port"] == 6379
+    assert made["run"]["secrets"] == {"VLLM_API_KEY": "engine-key", "RAY_AUTH_TOKEN": "cluster-key"}
     args = first_unit(made)["args"]
     assert "--distributed-executor-backend ray" in " ".join(args) and "--nnodes" not in args
     with pytest.raises(Refusal, match=r"has 1 node.*2 are needed"):

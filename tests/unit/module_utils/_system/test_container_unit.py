@@ -70,7 +70,7 @@ def test_secrets_are_mounted_and_never_named():
 
 
 def test_without_secrets_the_entrypoint_is_the_images_own():
-    plan = {**PLAN, "run": {"key_variable": ""}}
+    plan = {**PLAN, "run": {"key_variable": "", "secrets": {}}}
     words = unit.container(settings_of(plan))
     at = words.index("sha256:abc")
     assert words[at - 2 :] == ["--entrypoint", "vllm", "sha256:abc", "serve", *HEAD["args"]]

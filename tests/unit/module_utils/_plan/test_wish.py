@@ -6,7 +6,6 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.site import models
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.copies import read_guests
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
@@ -17,7 +16,7 @@ from tests.sizing.common import declared, first_unit, plan
 def beside(catalog, cards, rows, **wish):
     nodes = declared("rtx-4090-24g", cards)
     variables = {"deployment": "d", "profile": "basic", "nodes": nodes, "beside": rows, **wish}
-    return make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
+    return make_plan(read_wish(variables, catalog), catalog)
 
 
 def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
@@ -69,10 +68,10 @@ def test_models_beside_share_the_memory_that_is_left(catalog):
     facts = {"gpus": [], "memory": {"total_bytes": 24 * 2**30}, "cpu": {"cores": 2}}
     nodes = {"gpu01": {"address": "192.0.2.11", "facts": facts}}
     variables = {"deployment": "d", "profile": "lab", "nodes": nodes, "beside": [{"model": "deepseek-r1-1.5b"}]}
-    made = make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
+    made = make_plan(read_wish(variables, catalog), catalog)
     need = made["needs"]["memory_bytes"]
     first, second = units_of(made, "gpu01")
     assert first["env"] != {} and second["args"][0].endswith("1.5B")
     facts["memory"] = {"total_bytes": need - 2**30}
     with pytest.raises(Refusal, match="not enough memory"):
-        make_plan(read_wish(variables, catalog), catalog, read_guests(variables, catalog))
+        make_plan(read_wish(variables, catalog), catalog)
