@@ -3,7 +3,7 @@
 set -e
 apt-get -qq update
 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-    docker.io iptables nftables openssl busybox-static libfaketime >/dev/null 2>&1
+    docker.io iptables nftables openssl busybox-static >/dev/null 2>&1
 apt-get clean
 systemctl start docker
 tar -C / -c bin/busybox | docker import - lab/tiny >/dev/null
