@@ -20,7 +20,9 @@ def run(command: List[str], timeout: float = 60, stdin: Optional[str] = None) ->
     try:
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as error:
-        return subprocess.CompletedProcess(command, 124, str(error.stdout or ""), f"no answer in {timeout:g} s")
+        said = error.stdout or b""  # bytes, although text was asked for
+        text = said if isinstance(said, str) else said.decode("utf-8", "replace")
+        return subprocess.CompletedProcess(command, TIMED_OUT, text, f"no answer in {timeout:g} s")
 
 
 def stream(

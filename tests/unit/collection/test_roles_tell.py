@@ -33,7 +33,7 @@ def of_site() -> set[str]:
 def test_each_role_that_brings_something_tells():
     silent = {
         role
-        for role in of_site() | {"ollama"}
+        for role in of_site() | of_engines()
         if brings(role) and not (ROOT / f"roles/{role}/tasks/bundle.yml").is_file()
     }
     assert silent == set()
@@ -42,8 +42,31 @@ def test_each_role_that_brings_something_tells():
 def test_all_that_tell_are_asked():
     asked = set(yaml.safe_load((ROOT / "roles/bundle/vars/main.yml").read_text(encoding="utf-8"))["__bundle_roles"])
     telling = {path.parent.parent.name for path in ROOT.glob("roles/*/tasks/bundle.yml")}
-    assert asked == telling - {"ollama"}, "Ollama is asked by role engine"
+    assert asked == telling - of_engines(), "role engine asks them"
     assert asked <= of_site()
+
+
+def of_engines() -> set[str]:
+    """The roles that role engine calls, as the catalogue names them."""
+    found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("plugins/catalog/engines/*.yml")]
+    return {entry["provision"]["role"] for rows in found for entry in rows.values()} - {"engine"}
+
+
+@pytest.mark.parametrize("role", sorted(of_engines()))
+@pytest.mark.parametrize("entry", ["bundle", "main", "preflight"])
+def test_a_role_of_an_engine_has_each_entry_that_role_engine_includes(role, entry):
+    assert (ROOT / f"roles/{role}/tasks/{entry}.yml").is_file()
+
+
+def test_weights_of_another_model_are_brought_without_the_models_beside():
+    """Whoever includes role weights for one more model says so, or it would start over with those beside."""
+    forgotten = []
+    for path in [*ROOT.glob("roles/*/tasks/*.yml")]:
+        for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+            given = task.get("vars") or {}
+            if "weights_model" in given and given.get("__weights_inner") is not True:
+                forgotten.append(str(path.relative_to(ROOT)))
+    assert forgotten == []
 
 
 def named(role: str) -> set[str]:

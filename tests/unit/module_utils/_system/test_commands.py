@@ -16,6 +16,11 @@ def test_run_is_bounded():
     assert commands.run(["sleep", "5"], timeout=0.1).returncode == 124
 
 
+def test_what_was_said_before_a_timeout_is_text():
+    done = commands.run(["sh", "-c", "printf 'half a \\303\\251'; sleep 5"], timeout=0.5)
+    assert (done.stdout, done.stderr) == ("half a é", "no answer in 0.5 s")
+
+
 def test_a_command_tells_while_it_runs():
     told = []
     status, text = stream(["sh", "-c", "echo one; sleep 0.3; echo two >&2; exit 3"], 20, told.append)
