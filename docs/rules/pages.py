@@ -49,20 +49,7 @@ appliance_rules_ignore:
 
 These pages are written by `python3 docs/rules/pages.py`.
 """
-# Checks that are not in the catalogue: they come before a node can be looked at.
-BEFORE = """\
-| LLM120 | A variable has a wrong type or choice. / 变量的类型或取值不正确。 | `check_variables` |
-| LLM121 | A required variable is not set. / 缺少必需的变量。 | `check_variables` |
-| LLM122 | A name looks like a misspelt variable (warning). / 变量名疑似拼写错误（警告）。 | `check_variables` |
-| LLM123 | A variable is given by its former name. / 变量使用了旧名称。 | `check_variables` |
-| LLM119 | A long job on a node does not end. / 节点上的长任务未结束。 | tasks that show progress |
-| LLM116 | Kernel settings are not as wanted. / 内核参数不符合要求。 | `host_tuning` |
-| LLM117 | A package can't be installed or removed. / 软件包无法安装或卸载。 | `managed_packages` |
-| LLM118 | Somebody else uses the package manager. / 软件包管理器被占用。 | `managed_packages` |
-| LLM198 | A report can't be written. / 无法写入报告。 | `doctor` |
-| LLM199 | The rules or a silencing are wrong. / 规则或忽略项有误。 | `doctor` |
-"""
-# Messages of modules, with a table of their own where the module is described.
+# Where more is said about several of them.
 ELSEWHERE = """\
 | LLM307 – LLM316, LLM706 – LLM709 | images, page, Ollama / 镜像、页面、Ollama | [security.md](../security.md) |
 | LLM910, LLM912 – LLM924 | the offline bundle / 离线包 | [bundle.md](../bundle.md) |
@@ -138,12 +125,11 @@ def overview(found: list[dict[str, Any]]) -> str:
         parts.append(
             f"| [{name}]({name}.md) | {title} | {', '.join(rule['phase'])} | {rule['severity']} | {looks} | {how} |"
         )
-    parts += ["", "Checks that come before a node can be looked at / 检查节点之前：", ""]
-    parts += ["| id | what | by |", "|---|---|---|"]
-    head = "\n".join(parts) + "\n" + BEFORE
-    more = ["", "Refusals of the planner and of the roles / 规划器与角色的拒绝：", "", "| id | what |", "|---|---|"]
+    head = "\n".join(parts) + "\n"
+    more = ["", "Refusals of roles, modules, actions and filters / 角色、模块、action 与 filter 的拒绝：", ""]
+    more += ["| id | what |", "|---|---|"]
     more += [f"| [{name}]({name}.md) | {title} |" for name, title in by_hand({rule["id"] for rule in found})]
-    more += ["", "Messages of modules / 模块的报错：", "", "| id | of | described in |", "|---|---|---|"]
+    more += ["", "Tables with more / 更多说明：", "", "| id | of | described in |", "|---|---|---|"]
     return head + "\n".join(more) + "\n" + ELSEWHERE + "\n" + SHAPE
 
 

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
@@ -42,11 +43,11 @@ class ActionModule(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec("check_variables"))
         host = str(task_vars.get("inventory_hostname", ""))
         options = words.options_of(load_specs())
-        lines: List[str] = []
+        wrong: List[Refusal] = []
         for name, (role, option) in sorted(options.items()):
             if name not in task_vars:
                 if option.get("required") and role in args["required_of"]:
-                    lines += words.missing(host, name, role, option)
+                    wrong.append(words.missing(name, role, option))
                 continue
             try:
                 value = self._templar.template(task_vars[name])
@@ -54,18 +55,15 @@ class ActionModule(ActionBase):
                 continue  # needs facts that are not read yet: the role itself checks it
             problem = _problem(name, option, value)
             if problem:
-                lines += words.wrong_value(host, name, role, option, value, problem)
+                wrong.append(words.wrong_value(name, role, option, value, problem))
         old = words.renamed(task_vars, args["required_of"])
-        for name, successor in old.items():
-            lines += words.was_renamed(host, name, successor)
+        wrong += [Refusal("LLM123", old=name, new=successor) for name, successor in old.items()]
         odd = words.misspelt(task_vars, options)
         for name, right in odd.items():
-            Display().warning(
-                f"LLM122 [{host}] 没有变量 {name}，是否想写 {right}？ / no variable {name}; is {right} meant?"
-            )
+            Display().warning(Refusal("LLM122", name=name, right=right).message(host))
         result.update(changed=False, checked=len(options), misspelt=odd, renamed=old)
-        if lines:
-            result.update(failed=True, msg="\n".join(lines))
+        if wrong:
+            result.update(failed=True, msg="\n".join(refusal.message(host) for refusal in wrong))
         return result
 
 

@@ -8,9 +8,9 @@ import os
 import time
 from typing import Any, Dict, List, Optional
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import report as doctor_report
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules as doctor_rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import table
@@ -18,6 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.judge impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
 
 
 class ActionModule(ActionBase):
@@ -31,8 +32,8 @@ class ActionModule(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec("doctor"))
         try:
             found = judge(load_rules(), args["seen"], args["phase"], args["ignore"])
-        except doctor_rules.RulesError as error:
-            raise AnsibleActionFail(f"LLM199: {error}") from error
+        except Refusal as refusal:
+            action_fail(refusal, "localhost")
         self._write_reports(args, found)
         code = doctor_rules.exit_code(found)
         failing = args["fail"] and code == 2
@@ -66,6 +67,5 @@ class ActionModule(ActionBase):
             try:
                 write_atomic(os.path.abspath(path), content, 0o644)
             except OSError as error:
-                raise AnsibleActionFail(
-                    f"LLM198: 无法写入报告 {path}：{error} / can't write the report {path}: {error}"
-                ) from error
+                refusal = Refusal("LLM198", path=path, why=error.strerror or error, name=f"preflight_{key}")
+                action_fail(refusal, "localhost")

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
             answer = {"msg": str(error), "failed": True}
         if report and "node" not in answer and "Traceback" not in said_by(answer):
             why = refused(task_vars, self._play_context.remote_user, said_by(answer))
-            answer = {"changed": False, "node": {}, "measures": {"reach": dict(why, ok=False)}}
+            answer = {"changed": False, "node": {}, "measures": {"reach": {**why.as_dict(), "ok": False}}}
         elif answer.get("epochs"):
             answer["clock"] = clock_bounds(before, time.time(), *answer["epochs"])
             answer["measures"]["reach"] = {"ok": True}

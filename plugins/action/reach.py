@@ -9,16 +9,17 @@ from typing import Any, Dict, Optional
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
 
 
-def refused(task_vars: Dict[str, Any], remote_user: Optional[str], said: str) -> Dict[str, Any]:
-    """{address, message, reason, fix} for what the connection to a host said."""
+def refused(task_vars: Dict[str, Any], remote_user: Optional[str], said: str) -> Refusal:
+    """For what the connection to a host said."""
     host = str(task_vars.get("inventory_hostname", ""))
     address = str(task_vars.get("ansible_host") or host)
     user = str(task_vars.get("ansible_user") or remote_user or getpass.getuser())
-    message, reason, remedy = unreachable(host, address, task_vars.get("ansible_port"), user, said)
-    return {"address": address, "message": message, "reason": reason, "fix": remedy}
+    return unreachable(address, task_vars.get("ansible_port"), user, said)
 
 
 def said_by(answer: Dict[str, Any]) -> str:
@@ -43,5 +44,4 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             said = str(error)
         why = refused(task_vars, self._play_context.remote_user, said)
-        result.update(failed=True, msg=why["message"], rule="LLM107", reason=why["reason"], changed=False)
-        return result
+        return {**result, "changed": False, **failed(why, str(task_vars.get("inventory_hostname", "")))}

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional
 
-from ansible.errors import AnsibleActionFail
 from ansible.playbook.conditional import Conditional
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, printed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
 
 
 def in_both(value: Any) -> Any:
@@ -43,12 +43,12 @@ class ActionModule(ActionBase):
         )  # as the playbook wrote it: a checked copy is not trusted as an expression
         wrong = [part for part in (that if isinstance(that, list) else [that]) if not self._holds(part, task_vars)]
         told = list(args["refusals"])
+        if args["rule"] not in (MESSAGES if that else (None, *MESSAGES)):
+            action_fail(Refusal("LLM949", rule=args["rule"]), "localhost")
         if args["rule"] is not None:
             refusal = self._refusal(args)
             hosts: List[str] = args["hosts"] or [str(task_vars.get("inventory_hostname", "localhost"))]
             told += [refusal.as_dict(hosts)] if wrong else []
-        elif "that" in self._task.args:
-            raise AnsibleActionFail("that needs a rule")
         if not told:
             return {**result, "changed": False, "holds": True}
         message = "\n".join([*(printed(row) for row in told), *args["evidence"]])
@@ -58,8 +58,6 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _refusal(args: Mapping[str, Any]) -> Refusal:
-        if args["rule"] not in MESSAGES:
-            raise AnsibleActionFail(f"no message of the catalogue has the id {args['rule']}")
         values = {str(name): in_both(value) for name, value in args["values"].items()}
         return Refusal(args["rule"], **values)
 

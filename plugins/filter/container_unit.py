@@ -6,29 +6,32 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict
 
-from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.ports import exposed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
 
 def container_exec(settings: Dict[str, Any]) -> str:
     try:
         return unit.exec_line(unit.container(settings))
-    except (KeyError, ValueError) as error:
-        raise AnsibleFilterError(f"container_exec: {error}") from error
+    except Refusal as refusal:
+        filter_fail(refusal)
+    except KeyError as error:
+        filter_fail(Refusal("LLM149", why=say("a setting is missing", name=error)))
 
 
 def engine_exec(plan: Dict[str, Any], engine_unit: Dict[str, Any], role: Dict[str, Any]) -> str:
     try:
         settings = engine.engine_settings(plan, engine_unit, role)
     except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"engine_exec: the plan lacks {error}") from error
+        filter_fail(Refusal("LLM561", what=say("the plan lacks", name=error)))
     try:
         return unit.exec_line(unit.container(settings))
-    except ValueError as error:
-        raise AnsibleFilterError(f"engine_exec: {error}") from error
+    except Refusal as refusal:
+        filter_fail(refusal)
 
 
 class FilterModule:

@@ -38,16 +38,16 @@ _value:
 
 from typing import Any, Callable, Dict
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
 
 def gpu_mode(engine: Dict[str, Any], wish: str, host: str = "") -> Dict[str, Any]:
     try:
         mode = core.mode(engine.get("version"), wish)
     except Refusal as refusal:
-        raise AnsibleFilterError(refusal.message(host)) from refusal
+        filter_fail(refusal, host)
     return {"mode": mode, "options": core.daemon_options(mode), "wanted": core.wanted(mode)}
 
 

@@ -6,23 +6,24 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
-from ansible.errors import AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
 
 def open_webui_env(base: Dict[str, str], settings: Dict[str, Any]) -> Dict[str, str]:
     try:
         return env.environment(base, settings)
     except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"open_webui_env: the settings lack {error}") from error
+        filter_fail(Refusal("LLM149", why=say("a setting is missing", name=error)))
 
 
 def open_webui_secrets(base: Dict[str, str], settings: Dict[str, Any], outside: bool = False) -> Any:
     try:
         return env.outside_secrets(base, settings) if outside else env.secrets(base, settings)
     except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"open_webui_secrets: the settings lack {error}") from error
+        filter_fail(Refusal("LLM149", why=say("a setting is missing", name=error)))
 
 
 def open_webui_data_problems(

@@ -130,7 +130,7 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     except OSError as error:
-        module.fail_json(msg=f"{error.filename or params['path']}: {error.strerror or error}")
+        fail(module, Refusal("LLM940", path=error.filename or params["path"], why=error.strerror or error))
     bundle = found.bundle
     module.exit_json(
         changed=False,

@@ -189,12 +189,7 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     except OSError as error:
-        module.fail_json(
-            msg=f"[LLM921] {error.filename or module.params['path']}: {error.strerror or error}. Fix: give the bundle "
-            f"a disk with more room, or one that can be written to (bundle_out). "
-            f"请更换空间充足且可写的磁盘（bundle_out）。",
-            rule="LLM921",
-        )
+        fail(module, Refusal("LLM921", path=error.filename or module.params["path"], why=error.strerror or error))
     module.exit_json(seconds=round(time.monotonic() - began, 1), **result)
 
 

@@ -87,6 +87,7 @@ import os
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import sbom as manifest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.scan import scan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
@@ -121,13 +122,8 @@ def main() -> None:
         hits = scan(image, wanted, report.bytes, p["published"])
         found += [f"{os.path.basename(image)}: {hit.what} at byte {hit.offset} {hit.digest}".rstrip() for hit in hits]
     if found:
-        told = "; ".join(found[:SHOWN]) + (f"; {len(found) - SHOWN} more" if len(found) > SHOWN else "")
-        module.fail_json(
-            msg=f"[LLM955] the disk image still holds {told}. Fix: name the file in a catalogue entry of seal, "
-            "bake again (`debugfs -R 'icheck …'` and `ncheck` tell the file of a byte). / "
-            f"镜像中仍有 {told}。处理办法：在 seal 目录条目中写明该文件，并重新制作镜像。",
-            found=found, rule="LLM955",
-        )  # fmt: skip
+        rest = [say("and more", number=len(found) - SHOWN)] if len(found) > SHOWN else []
+        fail(module, Refusal("LLM955", found=[*found[:SHOWN], *rest]), found=found)
     if p["manifest"]:
         write_atomic(p["manifest"], manifest.text(manifest.describe(p["tree"])), 0o644)
     sizes = sum(os.path.getsize(image) for image in p["images"])

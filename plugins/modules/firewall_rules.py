@@ -118,7 +118,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import Failed, Places, Trial
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import Places, Trial
 
 
 def main() -> None:
@@ -158,8 +158,6 @@ def main() -> None:
             trial.begin(text, params["probation"])
     except Refusal as refusal:
         fail(module, refusal)
-    except Failed as error:
-        module.fail_json(msg=str(error))
     module.exit_json(
         changed=changed,
         pending=pending,

@@ -142,8 +142,6 @@ def main() -> None:
         change = key_files.change(params["keys"], params["state"] == "present", places)
     except Refusal as refusal:
         fail(module, refusal)
-    except ValueError as error:
-        module.fail_json(msg=str(error))
     if not module.check_mode:
         key_files.apply(change, places)
     module.exit_json(changed=change.needed, made=change.made, revoked=change.revoked, diff=change.diff())

@@ -107,7 +107,8 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     except OSError as error:
-        module.fail_json(msg=f"the container cannot be run: {error}")
+        refusal = Refusal("LLM308", seen=0, cards=params["cards"], chosen=params["mode"], last=error)
+        fail(module, refusal)
     finally:
         run([docker, "rm", "--force", NAME], 30)
     module.exit_json(changed=False, cards=found._asdict())

@@ -67,7 +67,7 @@ left_alone:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -108,7 +108,8 @@ def main() -> None:
                 with open(core.path_of(name), "w", encoding="utf-8") as stream:
                     stream.write(value)
             except OSError as error:
-                module.fail_json(msg=f"{name} = {value}: {error.strerror}")
+                how = say("kernel refused", said=error.strerror)
+                fail(module, Refusal("LLM131", name=name, value=value, remedies=[how]))
     module.exit_json(
         changed=bool(todo.write or differing),
         written=todo.write,

@@ -308,7 +308,7 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     except Stopped:
-        module.fail_json(msg="told to stop / 已被要求停止")
+        fail(module, Refusal("LLM148"))
     module.exit_json(diff={"before": result.pop("before"), "after": result.pop("after")}, **result)
 
 

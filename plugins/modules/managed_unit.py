@@ -20,7 +20,6 @@ options:
   content:
     description: Text of the unit. Required unless I(state=absent).
     type: str
-    default: ""
   inputs:
     description: Further files the service is started from; a change of one restarts it.
     type: list
@@ -75,6 +74,7 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
@@ -94,10 +94,8 @@ class Unit:
     def systemctl(self, *words: str) -> None:
         done = run(["systemctl", *words], self.module.params["timeout"])
         if done.returncode != 0:
-            self.module.fail_json(
-                msg="systemctl {}: {}".format(" ".join(words), done.stderr.strip() or done.returncode),
-                log=core.read_log(self.ask, self.name, 20),
-            )
+            said, log = done.stderr.strip() or done.returncode, core.read_log(self.ask, self.name, 20)
+            fail(self.module, Refusal("LLM142", unit=self.name, verb=words[0], said=said, evidence=log), log=log)
 
     def present(self) -> Dict[str, List[str]]:
         params = self.module.params
@@ -139,7 +137,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "content": {"type": "str", "default": ""},
+            "content": {"type": "str"},
             "inputs": {"type": "list", "elements": "path", "default": []},
             "started": {"type": "bool", "default": True},
             "enabled": {"type": "bool", "default": True},
@@ -147,10 +145,9 @@ def main() -> None:
             "timeout": {"type": "int", "default": 180},
         },
         supports_check_mode=True,
+        required_if=[("state", "present", ["content"])],
     )
     present = module.params["state"] == "present"
-    if present and not module.params["content"]:
-        module.fail_json(msg="content is required unless state is absent")
     unit = Unit(module)
     actions = unit.present() if present else unit.absent()
     after = module.params["content"] if present else ""

@@ -344,7 +344,7 @@ def main() -> None:
     params = module.params
     check = module.check_mode or params["dry_run"]
     if not os.path.isabs(params["dest"]) or os.path.normpath(params["dest"]) == "/":
-        module.fail_json(msg="dest must be an absolute path below / (is {})".format(params["dest"]))
+        fail(module, Refusal("LLM132", name="dest", path=params["dest"]))
     received: List[str] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda caught, _frame: received.append(f"signal {caught}"))

@@ -193,7 +193,10 @@ def main() -> None:
     except Refusal as error:
         fail(module, error)
     except OSError as error:
-        module.fail_json(msg=f"{error.filename}: {error.strerror}")
+        fail(
+            module,
+            Refusal("LLM615", path=error.filename or module.params["source_dir"], detail=error.strerror or error),
+        )
     module.exit_json(changed=False, **found)
 
 

@@ -45,11 +45,11 @@ waited:
 """
 
 import json
-import socket
 import time
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring.config import unready
 
 
@@ -79,11 +79,7 @@ def main() -> None:
         if not missing:
             module.exit_json(changed=False, waited=round(waited, 1))
         if waited >= timeout:
-            text, host = "; ".join(missing), socket.gethostname()
-            module.fail_json(
-                msg=f"[LLM901] {host}: Prometheus does not reach within {timeout} s: {text}. Fix: journalctl -u "
-                f"'yitiji-*'. Prometheus 在 {timeout} 秒内未采集到: {text}。处理办法: 查看 journalctl -u 'yitiji-*'。"
-            )
+            fail(module, Refusal("LLM901", seconds=timeout, missing=missing))
         time.sleep(1)
 
 

@@ -29,7 +29,6 @@ options:
   pull:
     description: Name of the model in a registry, for example C(registry.ollama.ai/library/deepseek-r1:7b).
     type: str
-    default: ""
   store:
     description: Ollama's folder of models (C(OLLAMA_MODELS)).
     type: path
@@ -118,7 +117,7 @@ class Model:
         params, check = self.params, self.module.check_mode
         if not params["pull"] and not os.path.exists(params["path"]) and check:
             self.module.exit_json(changed=True)  # the weights would come first
-        wanted = {key: params[key] for key in ("template", "parameters", "pull")}
+        wanted = {"template": params["template"], "parameters": params["parameters"], "pull": params["pull"] or ""}
         wanted["file"] = [] if params["pull"] else blob.sources(params["path"])
         made_of = core.fingerprint(wanted)
         if check and core.reachable(self.client) is None:
@@ -161,7 +160,7 @@ def main() -> None:
         "url": {"type": "str", "default": "http://127.0.0.1:11434"},
         "name": {"type": "str", "required": True},
         "path": {"type": "path"},
-        "pull": {"type": "str", "default": ""},
+        "pull": {"type": "str"},
         "store": {"type": "path", "default": "/srv/models/ollama"},
         "owner": {"type": "str", "default": "ollama"},
         "template": {"type": "str", "default": ""},
@@ -170,9 +169,11 @@ def main() -> None:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "timeout": {"type": "int", "default": 7200},
     }
-    module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
-    if module.params["state"] == "present" and not module.params["pull"] and not module.params["path"]:
-        module.fail_json(msg="one of path and pull is required")
+    module = AnsibleModule(
+        argument_spec=arguments,
+        supports_check_mode=True,
+        required_if=[("state", "present", ["path", "pull"], True)],
+    )
     try:
         model = Model(module)
         model.present() if module.params["state"] == "present" else model.absent()

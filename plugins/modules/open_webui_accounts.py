@@ -83,7 +83,8 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
@@ -146,7 +147,7 @@ def main() -> None:
     params = module.params
     wrong = core.problems(params["users"], params["groups"], params["email"])
     if wrong:
-        module.fail_json(msg="; ".join(text.en for text in wrong))
+        fail(module, Refusal("LLM711", why=joined(wrong)))
     try:
         module.exit_json(**work(module, params))
     except api.Unanswered as error:

@@ -64,7 +64,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
@@ -111,7 +111,7 @@ def main() -> None:
             command = ["docker", "exec", "--interactive", params["container"], "python3", "-c", SET_PASSWORD]
             done = run(command, 60, stdin=given)
             if done.returncode != 0:
-                module.fail_json(msg=f"the password could not be set: {done.stderr.strip()[-300:]}")
+                fail(module, Refusal("LLM731", said=done.stderr.strip()[-300:]))
             changed = True
             sign_in(params, password)
     except api.Unanswered as error:

@@ -46,6 +46,7 @@ import json
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data as core
 
@@ -58,7 +59,7 @@ def main() -> None:
     try:
         record = json.loads(read_text(module.params["record"]) or "{}")
     except ValueError as error:
-        module.fail_json(msg="{}: {}".format(module.params["record"], error))
+        fail(module, Refusal("LLM732", path=module.params["record"], why=error))
     module.exit_json(changed=False, data=core.info(Path(module.params["data_dir"])), record=record)
 
 

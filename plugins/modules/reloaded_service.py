@@ -62,6 +62,7 @@ import os
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
@@ -70,6 +71,17 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 def ask(words: List[str]) -> Tuple[int, str]:
     done = run(words, 60)
     return done.returncode, done.stdout
+
+
+def obey(name: str, test: List[str], actions: List[str]) -> None:
+    """Ask the service's own test first, so that a wrong configuration never replaces the one that runs."""
+    done = run(test, 90) if test else None
+    if done is not None and done.returncode != 0:
+        raise Refusal("LLM143", name=name, command=" ".join(test), said=done.stderr.strip() or done.returncode)
+    for verb in actions:
+        done = run(["systemctl", "--quiet", verb, name], 90)
+        if done.returncode != 0:
+            raise Refusal("LLM142", unit=name, verb=verb, said=done.stderr.strip() or done.returncode)
 
 
 def main() -> None:
@@ -89,10 +101,10 @@ def main() -> None:
     # Without a note it is not known what was loaded: a reload then makes sure, and is no change.
     actions = core.reload_actions(state, loaded, wanted)
     if not module.check_mode and actions:
-        for words in [module.params["test"]] + [["systemctl", "--quiet", verb, name] for verb in actions]:
-            done = run(words, 90) if words else None
-            if done is not None and done.returncode != 0:
-                module.fail_json(msg=f"{' '.join(words)}: {done.stderr.strip() or done.returncode}", actions=actions)
+        try:
+            obey(name, module.params["test"], actions)
+        except Refusal as refusal:
+            fail(module, refusal, actions=actions)
         write_atomic(record, wanted + "\n", 0o600)
     changed = any(verb != "reload" for verb in actions) or bool(loaded and actions)
     module.exit_json(changed=changed, actions=actions)

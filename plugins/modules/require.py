@@ -17,7 +17,6 @@ options:
     description: Conditions as in C(when), without braces. One that does not hold suffices for a refusal.
     type: list
     elements: raw
-    default: []
   rule:
     description: Id of the message for O(that), for example V(LLM801). Each has a page in C(docs/rules).
     type: str

@@ -67,6 +67,7 @@ path:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secret_env as core
 
 
@@ -86,10 +87,10 @@ def main() -> None:
     wanted = module.params["state"] == "present"
     try:
         text, missing = core.content(names, folder)
-    except ValueError as error:
-        module.fail_json(msg=str(error))
-    if missing and wanted and not module.check_mode:
-        module.fail_json(msg="there is no secret {} in {}".format(", ".join(missing), folder))
+        if missing and wanted and not module.check_mode:
+            raise Refusal("LLM147", names=missing, folder=folder)
+    except Refusal as refusal:
+        fail(module, refusal)
     found = core.state(path, owner, text, wanted)
     if found.changed and not module.check_mode:
         if wanted:

@@ -100,8 +100,6 @@ def main() -> None:
             core.check_value(name, given)
     except Refusal as refusal:
         fail(module, refusal)
-    except ValueError as error:
-        module.fail_json(msg=str(error))
     value = core.read(path)
     wrong = core.problems(path, MODE, 0, 0)
     made = wanted and (value is None or bool(given and given != value))

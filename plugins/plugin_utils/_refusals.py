@@ -22,5 +22,6 @@ def action_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:
     raise AnsibleActionFail(refusal.message(hosts), result=refusal.as_dict(hosts)) from refusal
 
 
-def filter_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:
+def filter_fail(refusal: Refusal, hosts: Hosts = "") -> NoReturn:
+    """A filter knows no host; Ansible names it beside the message."""
     raise AnsibleFilterError(refusal.message(hosts)) from refusal

@@ -74,13 +74,14 @@ class Refusal(Exception):
         return ", ".join(named[:HOSTS_SHOWN]) + (" …" if len(named) > HOSTS_SHOWN else "")
 
 
-def printed(told: Mapping[str, Any], evidence: Sequence[str] = ()) -> str:
-    """The one printed form, of what `as_dict` told; `evidence` follows it."""
+def printed(told: Mapping[str, Any], evidence: Sequence[str] = (), languages: Sequence[str] = ("en", "zh")) -> str:
+    """The one printed form, of what `as_dict` told; `evidence` follows it. The doctor can be asked for one language."""
     rule, host, reason, remedy = (told[name] for name in ("rule", "host", "reason", "remedy"))
-    lines = [
-        f"[{rule}] {host}: {_stop(reason['en'], '.')} Fix: {_stop(remedy['en'], '.')}",
-        f"[{rule}] {host}：{_stop(reason['zh'], '。')}处理办法：{_stop(remedy['zh'], '。')}",
-    ]
+    lines = []
+    if "en" in languages:
+        lines.append(f"[{rule}] {host}: {_stop(reason['en'], '.')} Fix: {_stop(remedy['en'], '.')}")
+    if "zh" in languages:
+        lines.append(f"[{rule}] {host}：{_stop(reason['zh'], '。')}处理办法：{_stop(remedy['zh'], '。')}")
     if evidence:
         lines += ["--- log / 日志 ---", *evidence]
     return "\n".join(lines)

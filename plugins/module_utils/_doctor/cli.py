@@ -12,6 +12,7 @@ import time
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import installed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
@@ -19,7 +20,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.report import as_html, as_json, document
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
-    RulesError,
     Text,
     evaluate,
     exit_code,
@@ -90,7 +90,10 @@ def main(rules: List[Dict[str, Any]], argv: Optional[Sequence[str]] = None) -> i
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNUSABLE
-    except (RulesError, OSError, ValueError) as error:
+    except Refusal as refusal:
+        print(refusal.message(), file=sys.stderr)
+        return UNUSABLE
+    except (OSError, ValueError) as error:
         print(f"yitiji-doctor: {error}", file=sys.stderr)
         return UNUSABLE
 
@@ -99,9 +102,9 @@ def explain(rules: List[Dict[str, Any]], name: str, language: Optional[str]) -> 
     """The page of a rule, for a node without the documentation."""
     rule = next((rule for rule in rules if rule["id"] == name.upper()), None)
     if rule is None:
-        raise RulesError(
-            f"there is no rule {name}; `yitiji-doctor --all` shows their ids",
-            f"没有规则 {name}；`yitiji-doctor --all` 会列出全部编号",
+        raise ValueError(
+            f"there is no rule {name}; `yitiji-doctor --all` shows their ids\n"
+            f"没有规则 {name}；`yitiji-doctor --all` 会列出全部编号"
         )
     for key in keys(language or "both"):
         print(f"{rule['id']}  {rule['title'][key]}")

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+
 Text = Dict[str, str]
 PASS, WARN, FAIL, SKIP, UNKNOWN = "pass", "warn", "fail", "skip", "unknown"
 STATUSES = (FAIL, WARN, UNKNOWN, SKIP, PASS)
@@ -28,14 +30,6 @@ CHINESE = {
     "appliance": "一体机的组件", "serving head": "对外服务的首节点",
     "open webui": " Open WebUI 服务", "secure boot": "安全启动", "rdma": " RDMA 设备",
 }  # fmt: skip
-
-
-class RulesError(Exception):
-    """Wrong rules or a wrong silencing, in both languages."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(f"{en}\n{zh}")
-        self.text: Text = {"en": en, "zh": zh}
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,7 @@ def check_rules(rules: Iterable[Mapping[str, Any]], probes: Mapping[str, Probe],
         if problem is None and name in seen:
             problem = "the id is used twice"
         if problem:
-            raise RulesError(f"rule {name}: {problem}", f"规则 {name} 有误：{problem}")
+            raise Refusal("LLM140", name=name, why=problem)
         seen.add(name)
 
 
@@ -125,23 +119,14 @@ def silenced(ignore: Any, known: Iterable[str]) -> Dict[str, str]:
     names = set(known)
     found: Dict[str, str] = {}
     if not isinstance(ignore, list):
-        raise RulesError(
-            "appliance_rules_ignore must be a list of {id, reason}",
-            "appliance_rules_ignore 必须是由 {id, reason} 组成的列表",
-        )
+        raise Refusal("LLM199", why=say("ignored is no list"))
     for item in ignore:
         rule = str(item.get("id", "")) if isinstance(item, dict) else str(item)
         reason = str(item.get("reason") or "").strip() if isinstance(item, dict) else ""
         if rule not in names:
-            raise RulesError(
-                f"appliance_rules_ignore names {rule!r}, which is no rule; see docs/rules for the ids",
-                f"appliance_rules_ignore 中的 {rule!r} 不是任何规则；编号见 docs/rules",
-            )
+            raise Refusal("LLM199", why=say("ignored is no rule", value=rule))
         if not reason:
-            raise RulesError(
-                f"appliance_rules_ignore silences {rule} without a reason; write {{id: {rule}, reason: …}}",
-                f"appliance_rules_ignore 忽略 {rule} 时没有写明原因；请写成 {{id: {rule}, reason: …}}",
-            )
+            raise Refusal("LLM199", why=say("ignored without a reason", value=rule))
         found[rule] = reason
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, Dict, List, Mapping, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import printed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     FAIL,
     PASS,
@@ -98,10 +99,14 @@ def totals(rows: Sequence[Mapping[str, Any]], language: str) -> str:
 
 def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> str:
     """The message a play fails with: every failure of every host, with its remedy; empty without one."""
-    lines: List[str] = []
-    for result in results:
-        if counted(result) == FAIL:
-            for key in keys(language):
-                lines.append(f"{result['id']} [{result['host']}] {sentence(result, key)}")
-                lines.append(f"    → {result['fix'][key]}")
-    return "\n".join(lines)
+    told = [
+        {
+            "rule": result["id"],
+            "host": result["host"],
+            "reason": {key: sentence(result, key) for key in ("en", "zh")},
+            "remedy": result["fix"],
+        }
+        for result in results
+        if counted(result) == FAIL
+    ]
+    return "\n".join(printed(row, languages=keys(language)) for row in told)

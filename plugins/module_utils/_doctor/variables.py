@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Dict, Iterable, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, Mapping, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
 CLOSE = 0.85
 # What a variable was called before -> its name now, by the role that reads it.
@@ -46,30 +48,27 @@ def shape(option: Mapping[str, Any]) -> str:
     return kind
 
 
-def wrong_value(host: str, name: str, role: str, option: Mapping[str, Any], value: Any, why: str) -> List[str]:
-    """The lines for a value that does not fit."""
-    shown = "***" if option.get("no_log") else repr(value)
-    text = option.get("description") or ""
-    text = " ".join(text) if isinstance(text, list) else str(text)
-    detail = f" ({why})" if option.get("type") in ("list", "dict") and not option.get("no_log") else ""
-    return [
-        f"LLM120 [{host}] 变量 {name} 的值 {shown} 不正确，应为：{shape(option)}",
-        f"    → 请在清单、group_vars 或 -e 中改正 {name}（角色 {role}）",
-        f"LLM120 [{host}] variable {name} is {shown}, but must be: {shape(option)}{detail}",
-        f"    → correct {name} in the inventory, group_vars or -e (role {role}): {text}",
-    ]
+def wrong_value(name: str, role: str, option: Mapping[str, Any], value: Any, why: str) -> Refusal:
+    """A value that does not fit (LLM120)."""
+    secret = option.get("no_log")
+    detailed = option.get("type") in ("list", "dict") and not secret
+    detail = Text(f" ({why})", f"（{why}）") if detailed else Text("", "")
+    shown = "***" if secret else repr(value)
+    return Refusal(
+        "LLM120", name=name, shown=shown, shape=shape(option), detail=detail, role=role, about=_about(option)
+    )
 
 
-def missing(host: str, name: str, role: str, option: Mapping[str, Any]) -> List[str]:
-    """The lines for a required variable that is not set."""
+def missing(name: str, role: str, option: Mapping[str, Any]) -> Refusal:
+    """A required variable that is not set (LLM121)."""
+    return Refusal("LLM121", name=name, role=role, about=_about(option))
+
+
+def _about(option: Mapping[str, Any]) -> Text:
+    """A variable's description; there is only an English one."""
     text = option.get("description") or ""
     text = " ".join(text) if isinstance(text, list) else str(text)
-    return [
-        f"LLM121 [{host}] 缺少必需的变量 {name}（角色 {role}）",
-        f"    → 请在清单中设置 {name}",
-        f"LLM121 [{host}] the variable {name} is required and not set (role {role})",
-        f"    → set {name} in the inventory: {text}",
-    ]
+    return Text(f": {text}" if text else "", "")
 
 
 def renamed(names: Iterable[str], roles: Iterable[str]) -> Dict[str, str]:
@@ -77,16 +76,6 @@ def renamed(names: Iterable[str], roles: Iterable[str]) -> Dict[str, str]:
     given = set(names)
     table = {old: new for role in roles for old, new in RENAMED.get(role, {}).items()}
     return {old: new for old, new in sorted(table.items()) if old in given}
-
-
-def was_renamed(host: str, old: str, new: str) -> List[str]:
-    """The lines for a variable that is given by its old name."""
-    return [
-        f"LLM123 [{host}] 变量 {old} 已更名为 {new}，旧名不再生效",
-        f"    → 请在清单、group_vars 或 -e 中改用 {new}",
-        f"LLM123 [{host}] the variable {old} is called {new} now; by its old name it has no effect",
-        f"    → rename it to {new} in the inventory, group_vars or -e",
-    ]
 
 
 def misspelt(names: Iterable[str], known: Iterable[str]) -> Dict[str, str]:

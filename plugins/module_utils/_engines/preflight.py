@@ -49,8 +49,8 @@ def _units(settings: Mapping[str, Any]) -> List[Dict[str, Any]]:
 def _written(settings: Mapping[str, Any], unit: Dict[str, Any]) -> None:
     try:
         container_unit.exec_line(container_unit.container(engine_settings(settings["plan"], unit, settings["role"])))
-    except ValueError as error:
-        raise _wrong(unit["name"], Text(str(error), str(error))) from error
+    except Refusal as refusal:
+        raise _wrong(unit["name"], refusal.reason) from refusal
 
 
 def _wrong(name: str, why: Text) -> Refusal:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 
 Value = Union[str, int, float, bool, None]
@@ -74,7 +75,7 @@ def command(engine: Mapping[str, Any], version: str, settings: Settings) -> List
         if not has_flag(engine, name, version):
             if name in OPTIONAL:
                 continue
-            raise ValueError(f"vLLM {version} has no flag for {name}")
+            raise Refusal("LLM560", version=version, name=name)
         args.append(engine["flags"][name]["flag"])
         if value is not True:
             args.append(str(value))

@@ -58,7 +58,7 @@ def change(rows: List[Mapping[str, Any]], wanted: bool, places: Places) -> Chang
     given: List[Mapping[str, Any]] = [{key: row[key] for key in row if row[key] is not None} for row in rows if wanted]
     teams = keys.parse(given, NO_LIMITS)
     write, made, hashes = _wanted_keys(teams, places.folder)
-    header = keys.render_engine(secrets.read(places.folder / places.engine_secret) or "")
+    header = keys.render_engine(secrets.read(places.folder / places.engine_secret) or "", places.engine_secret)
     there = _files(places.folder)
     gone = {team.secret for team in teams if team.state == "absent" or team.sha256} if wanted else there
     remove = [str(places.folder / name) for name in sorted(gone & there)]

@@ -127,9 +127,9 @@ def render_map(hashes: Dict[str, Team]) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def render_engine(key: str) -> str:
-    """The header with which the gateway itself comes to the engine."""
+def render_engine(key: str, name: str) -> str:
+    """The header with which the gateway itself comes to the engine; `name` is the secret's."""
     if not re.match(r"^[A-Za-z0-9._~+/=-]*$", key):
-        raise ValueError("the engine's key holds a character that no header takes")
+        raise Refusal("LLM144", name=name)
     value = f"Bearer {key}" if key else ""
     return f'proxy_set_header Authorization "{value}";\n'

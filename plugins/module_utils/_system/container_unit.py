@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+
 DOCKER = "/usr/bin/docker"
 SECRET_IN_CONTAINER = "/run/yitiji/secret.env"  # noqa: S105 - a path, no secret
 # Reads the secrets, then becomes the real command: nothing of them is on a command line or in `docker inspect`.
@@ -17,7 +19,7 @@ _PLAIN = re.compile(r"^[A-Za-z0-9_@:/.,+=-]+$")
 def quote(word: str) -> str:
     """One argument of ExecStart: specifiers and variables stay letters."""
     if "\n" in word or "\0" in word:
-        raise ValueError(f"an argument of a unit cannot hold a line break: {word!r}")
+        raise Refusal("LLM149", why=say("a unit with a line break", value=word))
     text = word.replace("%", "%%").replace("$", "$$")
     if _PLAIN.match(text):
         return text
@@ -84,6 +86,6 @@ def container(settings: Dict[str, Any]) -> List[str]:
 def _mount(mount: Dict[str, Any]) -> str:
     for part in (str(mount["source"]), str(mount["target"])):
         if "," in part or '"' in part:
-            raise ValueError(f"a mounted path cannot hold a comma or a quote: {part}")
+            raise Refusal("LLM149", why=say("a mount with a comma", value=part))
     text = "type=bind,source={},target={}".format(mount["source"], mount["target"])
     return text + ",readonly" if mount.get("read_only") else text

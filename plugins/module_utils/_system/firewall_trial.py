@@ -41,10 +41,6 @@ WantedBy=multi-user.target
 """
 
 
-class Failed(Exception):
-    """A command that has to work did not."""
-
-
 class Places(NamedTuple):
     rules: str = "/etc/yitiji/firewall.nft"
     unit: str = f"/etc/systemd/system/{UNIT}.service"
@@ -142,7 +138,7 @@ class Trial:
     def _must(self, words: List[str]) -> None:
         done = self._run(words, 60)
         if done.returncode != 0:
-            raise Failed("{}: {}".format(" ".join(words), done.stderr.strip() or done.returncode))
+            raise Refusal("LLM141", command=" ".join(words), said=done.stderr.strip() or done.returncode)
 
 
 def shut_out(seconds: int, back: bool) -> Refusal:

@@ -27,7 +27,7 @@ def make(length: int) -> str:
 
 def check_name(name: str) -> None:
     if not NAME.match(name):
-        raise ValueError(f"a secret's name holds a-z, 0-9 and '-' only: {name!r}")
+        raise Refusal("LLM145", name=name)
 
 
 def check_value(name: str, value: str) -> None:
@@ -66,7 +66,7 @@ def shell_lines(values: Dict[str, str]) -> str:
     lines = []
     for name in sorted(values):
         if not VARIABLE.match(name):
-            raise ValueError(f"not a variable's name: {name!r}")
+            raise Refusal("LLM146", name=name)
         lines.append("export {}='{}'\n".format(name, values[name].replace("'", "'\\''")))
     return "".join(lines)
 

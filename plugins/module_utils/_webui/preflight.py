@@ -82,10 +82,10 @@ def _unit(settings: Mapping[str, Any]) -> List[Refusal]:
     """Whether the page's unit can be written."""
     try:
         container_unit.exec_line(container_unit.container(settings["container"]))
-    except ValueError as error:
+    except Refusal as refusal:
         return [
             check.refuse(
-                Text(f"the page's unit can't be written: {error}.", f"无法生成页面的服务单元：{error}。"),
+                refusal.reason,
                 Text("correct open_webui_environment and the paths.", "请更正 open_webui_environment 与各路径。"),
             )
         ]

@@ -119,6 +119,7 @@ def test_every_refusal_has_a_page(rule):
 SAME = {
     "LLM101": "too little room on a disk",
     "LLM104": "too little memory",
+    "LLM107": "nobody gets to the node",
     "LLM201": "nouveau may load",
     "LLM202": "Secure Boot refuses the modules",
     "LLM204": "a kernel has no module that DKMS built",

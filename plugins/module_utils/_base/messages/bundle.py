@@ -9,6 +9,15 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM901": Message(
+        Text(
+            "Prometheus does not reach within {seconds} s: {missing}", "Prometheus 在 {seconds} 秒内未采集到：{missing}"
+        ),
+        Text(
+            "look at `journalctl -u 'yitiji-*'` on the node of each target",
+            "请在各目标所在节点上查看 `journalctl -u 'yitiji-*'`",
+        ),
+    ),
     "LLM902": Message(
         Text("{name}: {why}", "{name}：{why}"),
         Text("{how}", "{how}"),
@@ -96,6 +105,13 @@ MESSAGES: Dict[str, Message] = {
             "请安装（apt-get install {package}）；离线包需在 Debian 或 Ubuntu 上制作",
         ),
     ),
+    "LLM921": Message(
+        Text("{path}: {why}", "{path}：{why}"),
+        Text(
+            "give the bundle a disk with more room, or one that can be written to (bundle_out)",
+            "请更换空间充足且可写的磁盘（bundle_out）",
+        ),
+    ),
     "LLM922": Message(
         Text("{what} could not be fetched: {detail}", "无法获取 {what}：{detail}"),
         Text(
@@ -140,6 +156,20 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "end what uses it (another run with a bundle?), or set bundle_port to a free port",
             "请结束占用该端口的进程（是否有另一次离线部署？），或将 bundle_port 设为空闲端口",
+        ),
+    ),
+    "LLM940": Message(
+        Text("the bundle can't be read: {path}: {why}", "无法读取离线包：{path}：{why}"),
+        Text(
+            "check that the bundle's disk is there, mounted and without errors (dmesg), then run again",
+            "请检查离线包所在磁盘是否已接入、挂载且无故障（dmesg），然后重新运行",
+        ),
+    ),
+    "LLM949": Message(
+        Text("a task asks for the message {rule}, which the catalogue lacks", "任务引用的消息 {rule} 不在目录中"),
+        Text(
+            "name an id of plugins/module_utils/_base/messages in the task's `rule`",
+            "请在任务的 rule 中填写 plugins/module_utils/_base/messages 中的编号",
         ),
     ),
     "LLM950": Message(
@@ -229,6 +259,14 @@ MESSAGES: Dict[str, Message] = {
             "请在 bundle_targets 中加入 {add} 后重新制作离线包，或在节点上安装离线包支持的系统",
         ),
     ),
+    "LLM955": Message(
+        Text("the disk image still holds {found}", "镜像中仍有 {found}"),
+        Text(
+            "name the file in a catalogue entry of seal and bake again (`debugfs -R 'icheck …'` and `ncheck` tell the "
+            "file of a byte)",
+            "请在 seal 目录条目中写明该文件，并重新制作镜像（可用 `debugfs -R 'icheck …'` 与 `ncheck` 查出所属文件）",
+        ),
+    ),
     "LLM956": Message(
         Text(
             "the settings on the stick are not valid: {why}",
@@ -243,6 +281,7 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "and more": Text("{number} more", "另有 {number} 处"),
     "a threshold that is not a number": Text("{alert}: {value!r} is not a number", "{alert}：{value!r} 不是数字"),
     "a value that cannot be used": Text("{value!r} cannot be used", "{value!r} 不可用"),
     "a webhook that is no address": Text("it is not an address", "不是有效的地址"),

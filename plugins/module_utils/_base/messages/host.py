@@ -69,6 +69,133 @@ MESSAGES: Dict[str, Message] = {
             "请写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $",
         ),
     ),
+    "LLM107": Message(
+        Text("the node at {address} can't be reached: {why}", "无法访问节点 {address}：{why}"),
+        Text("{how}", "{how}"),
+    ),
+    "LLM120": Message(
+        Text(
+            "variable {name} is {shown}, but must be: {shape}{detail}",
+            "变量 {name} 的值 {shown} 不正确，应为：{shape}{detail}",
+        ),
+        Text(
+            "correct {name} in the inventory, group_vars or -e (role {role}){about}",
+            "请在清单、group_vars 或 -e 中改正 {name}（角色 {role}）{about}",
+        ),
+    ),
+    "LLM121": Message(
+        Text("the variable {name} is required and not set (role {role})", "缺少必需的变量 {name}（角色 {role}）"),
+        Text("set {name} in the inventory{about}", "请在清单中设置 {name}{about}"),
+    ),
+    "LLM122": Message(
+        Text("there is no variable {name}, but one called {right}", "没有变量 {name}，但有变量 {right}"),
+        Text(
+            "write {right} if that is meant; begin the name of a variable of your own differently",
+            "如果是指 {right}，请改正拼写；自定义变量请使用其他前缀",
+        ),
+    ),
+    "LLM123": Message(
+        Text(
+            "the variable {old} is called {new} now; by its old name it has no effect",
+            "变量 {old} 已更名为 {new}，旧名不再生效",
+        ),
+        Text(
+            "rename it to {new} in the inventory, group_vars or -e",
+            "请在清单、group_vars 或 -e 中改用 {new}",
+        ),
+    ),
+    "LLM140": Message(
+        Text("the rules of the doctor cannot be used: rule {name}: {why}", "检查规则不可用：规则 {name}：{why}"),
+        Text(
+            "correct the file in plugins/catalog/rules, or install the collection again",
+            "请改正 plugins/catalog/rules 中的文件，或重新安装本 collection",
+        ),
+    ),
+    "LLM141": Message(
+        Text("`{command}` failed: {said}", "`{command}` 执行失败：{said}"),
+        Text(
+            "run the command by hand on the node, correct what it names, then run again",
+            "请在节点上手工执行该命令，按提示改正后重新运行",
+        ),
+    ),
+    "LLM142": Message(
+        Text(
+            "the unit {unit} did not obey `systemctl {verb}`: {said}",
+            "服务 {unit} 执行 `systemctl {verb}` 失败：{said}",
+        ),
+        Text(
+            "look at `systemctl status {unit}` and `journalctl -u {unit}` on the node, then run again",
+            "请在节点上查看 `systemctl status {unit}` 与 `journalctl -u {unit}`，然后重新运行",
+        ),
+    ),
+    "LLM143": Message(
+        Text(
+            "{name} was not reloaded, its new configuration is refused by `{command}`: {said}",
+            "未重新加载 {name}，`{command}` 拒绝了新配置：{said}",
+        ),
+        Text(
+            "correct what the message names (the old configuration still runs), then run again",
+            "请按信息改正（旧配置仍在运行），然后重新运行",
+        ),
+    ),
+    "LLM144": Message(
+        Text(
+            "the secret {name} holds a character that no HTTP header takes",
+            "密钥 {name} 含有 HTTP 标头不支持的字符",
+        ),
+        Text(
+            "use letters, digits and - . _ ~ + / = only; remove its file on the node to have a new one made",
+            "只能使用字母、数字与 - . _ ~ + / =；删除节点上的对应文件即可重新生成",
+        ),
+    ),
+    "LLM145": Message(
+        Text("{name!r} is no name for a secret", "{name!r} 不是有效的密钥名称"),
+        Text(
+            "use a-z, 0-9 and - only, and begin with a letter or a digit", "只能使用 a-z、0-9 与 -，且以字母或数字开头"
+        ),
+    ),
+    "LLM146": Message(
+        Text("{name!r} is no name of an environment variable", "{name!r} 不是有效的环境变量名"),
+        Text(
+            "use letters, digits and _ only, and do not begin with a digit",
+            "只能使用字母、数字与 _，且不以数字开头",
+        ),
+    ),
+    "LLM147": Message(
+        Text("there is no secret {names} in {folder}", "{folder} 中没有密钥 {names}"),
+        Text(
+            "run site.yml, whose roles make it, or bring back the file from a backup",
+            "请运行 site.yml（由其中的角色生成），或从备份中恢复该文件",
+        ),
+    ),
+    "LLM148": Message(
+        Text(
+            "managing packages was stopped by a signal, between two commands",
+            "软件包操作被信号中止（在两条命令之间）",
+        ),
+        Text("run again: it goes on from what is installed now", "请重新运行：将从当前状态继续"),
+    ),
+    "LLM149": Message(
+        Text("a unit can't be written: {why}", "无法生成服务单元：{why}"),
+        Text(
+            "correct the variable that holds this value",
+            "请改正包含该值的变量",
+        ),
+    ),
+    "LLM198": Message(
+        Text("the report {path} can't be written: {why}", "无法写入报告 {path}：{why}"),
+        Text(
+            "name a file in a folder of the controller that you can write to, or leave {name} empty",
+            "请指定控制机上可写目录中的文件，或将 {name} 留空",
+        ),
+    ),
+    "LLM199": Message(
+        Text("appliance_rules_ignore can't be used: {why}", "appliance_rules_ignore 不可用：{why}"),
+        Text(
+            "write it as a list of {{id, reason}} with ids of docs/rules",
+            "请写成由 {{id, reason}} 组成的列表，编号见 docs/rules",
+        ),
+    ),
 }
 
 # Parts of messages.
@@ -87,4 +214,66 @@ PHRASES: Dict[str, Text] = {
     "packages.manage": Text("manage packages on this distribution ({name})", "在该发行版（{name}）上管理软件包"),
     "packages.apt_only": Text("only apt is supported", "目前仅支持 apt"),
     "packages.use_apt": Text("use Debian or Ubuntu", "请使用 Debian 或 Ubuntu"),
+    "a mount with a comma": Text(
+        "a mounted path can't hold a comma or a quote: {value}", "挂载路径不能含逗号或引号：{value}"
+    ),
+    "a setting is missing": Text("the settings lack {name}", "设置中缺少 {name}"),
+    "a unit with a line break": Text("an argument can't hold a line break: {value!r}", "参数不能含换行：{value!r}"),
+    "ignored is no list": Text("it must be a list", "必须是列表"),
+    "ignored is no rule": Text("it names {value!r}, which is no rule", "其中的 {value!r} 不是任何规则"),
+    "ignored without a reason": Text("it silences {value} without a reason", "忽略 {value} 时没有写明原因"),
+    "kernel refused": Text(
+        "correct host_tuning's settings; the kernel says: {said}", "请更正 host_tuning 的设置；内核提示：{said}"
+    ),
+    "reach.name": Text("the name does not resolve", "无法解析该名称"),
+    "reach.name.how": Text(
+        "set ansible_host to the node's IP address in the inventory",
+        "请在清单中把 ansible_host 设为节点的 IP 地址",
+    ),
+    "reach.refused": Text("nothing listens at {where}", "{where} 没有服务在监听"),
+    "reach.refused.how": Text(
+        "start sshd on the node, or correct ansible_host / ansible_port",
+        "请在节点上启动 sshd，或更正 ansible_host / ansible_port",
+    ),
+    "reach.host_key": Text("the host key is unknown or has changed", "主机密钥未知或已改变"),
+    "reach.host_key.how": Text(
+        "compare the key on the node's console, then `ssh-keygen -R ADDRESS` and log in once by hand",
+        "请在节点控制台核对密钥，然后执行 `ssh-keygen -R 地址` 并手工登录一次",
+    ),
+    "reach.become": Text("becoming root failed", "切换到 root 失败"),
+    "reach.become.how": Text(
+        "set ansible_become_password, or allow sudo without a password",
+        "请设置 ansible_become_password，或允许免密 sudo",
+    ),
+    "reach.login": Text("the login as {user} was refused", "以 {user} 登录被拒绝"),
+    "reach.login.how": Text(
+        "set ansible_user and ansible_ssh_private_key_file (or ansible_password); try `ssh {user}@{address}`",
+        "请设置 ansible_user 与 ansible_ssh_private_key_file（或 ansible_password），"
+        "并用 `ssh {user}@{address}` 试一下",
+    ),
+    "reach.route": Text("there is no route to {where}", "没有到 {where} 的路由"),
+    "reach.route.how": Text(
+        "check that the node is powered on and on this network, and the address in ansible_host",
+        "请检查节点是否开机、网络是否连通，以及 ansible_host 的地址",
+    ),
+    "reach.closed": Text("{where} closed the connection or nobody is there", "{where} 关闭了连接，或没有应答"),
+    "reach.closed.how": Text(
+        "check power, address and firewall of the node, and the jump host in ansible_ssh_common_args",
+        "请检查节点电源、地址与防火墙，以及 ansible_ssh_common_args 中的跳板机",
+    ),
+    "reach.silent": Text("{where} did not answer in time", "{where} 未在限时内应答"),
+    "reach.silent.how": Text(
+        "check power, cable and firewall of the node, and the address in ansible_host",
+        "请检查节点电源、网线与防火墙，以及 ansible_host 的地址",
+    ),
+    "reach.python": Text("there is no usable Python on the node", "节点上没有可用的 Python"),
+    "reach.python.how": Text(
+        "install python3 on the node, or set ansible_python_interpreter",
+        "请在节点上安装 python3，或设置 ansible_python_interpreter",
+    ),
+    "reach.other": Text("the connection failed", "连接失败"),
+    "reach.other.how": Text(
+        "log in by hand with `ssh {user}@{address}` to see why",
+        "请用 `ssh {user}@{address}` 手工登录查看原因",
+    ),
 }

@@ -16,8 +16,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM502": Message(
         Text("{gpu} can't run {form}", "{gpu} 不能运行 {form}"),
         Text(
-            "take another checkpoint (appliance_precision: awq or int8) or a GGUF engine (appliance_engine: "
-            "llamacpp)",
+            "take another checkpoint (appliance_precision: awq or int8) or a GGUF engine (appliance_engine: llamacpp)",
             "请改用其他检查点（appliance_precision: awq 或 int8）或 GGUF 引擎（appliance_engine: llamacpp）",
         ),
     ),
@@ -197,8 +196,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM539": Message(
         Text("the models beside the first one can't be planned: {problem}", "无法规划同机的其他模型：{problem}"),
         Text(
-            "give each entry of appliance_beside a model and its cards, and leave at least one card to the "
-            "first model",
+            "give each entry of appliance_beside a model and its cards, and leave at least one card to the first model",
             "appliance_beside 每项请写明 model 与 cards，并给主模型至少留一张卡",
         ),
     ),
@@ -286,10 +284,25 @@ MESSAGES: Dict[str, Message] = {
             "请选择另一引擎（appliance_engine），或在目录中添加镜像",
         ),
     ),
+    "LLM560": Message(
+        Text("vLLM {version} has no option for {name}", "vLLM {version} 没有 {name} 对应的选项"),
+        Text(
+            "choose another image in appliance_images, or leave the setting at its default",
+            "请在 appliance_images 中选择其他镜像，或将该设置恢复为默认值",
+        ),
+    ),
+    "LLM561": Message(
+        Text("the plan can't be used: {what}", "方案不可用：{what}"),
+        Text(
+            "plan again: remove the plan's file in .plans beside the inventory and run site.yml",
+            "请重新规划：删除清单旁 .plans 中的方案文件，然后运行 site.yml",
+        ),
+    ),
 }
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "the plan lacks": Text("it lacks {name}", "缺少 {name}"),
     "beside_alone": Text(
         "appliance_beside is for one node, one replica and an engine in a container (vllm, sglang, lmdeploy)",
         "appliance_beside 只用于单节点、单副本的容器引擎（vllm、sglang、lmdeploy）",

@@ -218,6 +218,25 @@ MESSAGES: Dict[str, Message] = {
             "请手工提问并查看引擎日志",
         ),
     ),
+    "LLM731": Message(
+        Text("the administrator's password could not be set: {said}", "无法设置管理员密码：{said}"),
+        Text(
+            "check that yitiji-open-webui runs, that its users are in its own database (SQLite) and that "
+            "open_webui_admin_email has an account there",
+            "请检查 yitiji-open-webui 是否运行、用户数据是否在其自带数据库（SQLite）中，"
+            "以及 open_webui_admin_email 是否有账户",
+        ),
+    ),
+    "LLM732": Message(
+        Text(
+            "the record of what used the users' data can't be read: {path}: {why}",
+            "无法读取用户数据的使用记录：{path}：{why}",
+        ),
+        Text(
+            "bring back the file from a backup; without it, a newer page's data may be opened by an older page",
+            "请从备份中恢复该文件；否则旧版本页面可能会打开新版本的数据",
+        ),
+    ),
 }
 
 # Parts of messages.

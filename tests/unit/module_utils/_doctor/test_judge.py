@@ -27,7 +27,7 @@ def test_judge_gives_peers_of_the_same_deployment_only():
 
 
 def test_of_a_node_nobody_saw_only_that_is_said():
-    why = {"ok": False, "address": "10.0.0.9", "reason": {"en": "r", "zh": "r"}, "fix": {"en": "mend", "zh": "修"}}
+    why = {"ok": False, "address": "10.0.0.9", "reason": {"en": "r", "zh": "r"}, "remedy": {"en": "mend", "zh": "修"}}
     seen = {"gpu09": {"node": {}, "measures": {"reach": why}}, "gpu01": {"node": HEALTHY["node"]}}
     found = judge(load_rules(), seen, "run", [])
     dark = [r for r in found if r["host"] == "gpu09"]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules as doctor_rules
 
 from tests.unit.module_utils._doctor.sample_rule import RULE, judge
@@ -50,9 +51,9 @@ def test_exit_code(results, code):
     ],
 )
 def test_silencing_is_checked(ignore, word):
-    with pytest.raises(doctor_rules.RulesError) as error:
+    with pytest.raises(Refusal) as error:
         doctor_rules.silenced(ignore, ["LLM901"])
-    assert word in error.value.text["en"] and error.value.text["zh"]
+    assert error.value.rule == "LLM199" and word in error.value.reason.en and error.value.reason.zh
 
 
 @pytest.mark.parametrize(
@@ -69,12 +70,12 @@ def test_silencing_is_checked(ignore, word):
     ],
 )
 def test_wrong_rules_are_refused(change, word):
-    with pytest.raises(doctor_rules.RulesError, match=word):
+    with pytest.raises(Refusal, match=word):
         doctor_rules.check_rules([dict(RULE, **change)], {"LLM901": len}, {"thing": len})
 
 
 def test_two_rules_with_one_id():
-    with pytest.raises(doctor_rules.RulesError, match="twice"):
+    with pytest.raises(Refusal, match="twice"):
         doctor_rules.check_rules([RULE, RULE], {"LLM901": len}, {"thing": len})
 
 

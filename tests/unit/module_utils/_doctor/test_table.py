@@ -20,5 +20,7 @@ def test_table_is_short_and_lines_up():
     assert len(table.table(judge(doctor_rules.passed("e", "z")), show_all=True)) == 3
     assert "silenced: known" in "".join(table.table(judge(doctor_rules.failed("e", "z"), ignore={"LLM901": "known"})))
     only = table.failures(results, "en")
-    assert only == "LLM901 [n1] title: evidence\n    → mend this"
+    assert only == "[LLM901] n1: title: evidence. Fix: mend this."
+    both = table.failures(results).splitlines()
+    assert both == [only, "[LLM901] n1：题：证据。处理办法：修 this。"], "the one printed form"
     assert table.width("题a") == 3

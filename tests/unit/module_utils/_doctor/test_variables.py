@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.yitiji.deepseek.plugins.action.check_variables import load_specs
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables
 
 
@@ -11,11 +12,11 @@ def test_variables():
     specs = {"r": {"argument_specs": {"main": {"options": {"r_port": {"type": "int", "description": ["A port."]}}}}}}
     options = variables.options_of(specs)
     assert options["r_port"][0] == "r"
-    text = "\n".join(variables.wrong_value("n1", "r_port", "r", options["r_port"][1], "abc", "why"))
-    assert "LLM120 [n1]" in text and "'abc'" in text and "must be: int" in text and "A port." in text
-    secret = variables.wrong_value("n1", "r_key", "r", {"type": "list", "no_log": True}, "s3cret", "s3cret")
-    assert "s3cret" not in "\n".join(secret)
-    assert "LLM121 [n1]" in variables.missing("n1", "r_x", "r", {"description": "X."})[0]
+    text = variables.wrong_value("r_port", "r", options["r_port"][1], "abc", "why").message("n1")
+    assert text.count("[LLM120] n1") == 2 and "'abc'" in text and "must be: int" in text and "A port." in text
+    secret = variables.wrong_value("r_key", "r", {"type": "list", "no_log": True}, "s3cret", "s3cret")
+    assert "s3cret" not in secret.message("n1")
+    assert variables.missing("r_x", "r", {"description": "X."}).message("n1").startswith("[LLM121] n1: ")
     assert variables.shape({"choices": ["a", "b"]}) == "a | b"
     assert variables.shape({"type": "list", "elements": "dict"}) == "list of dict"
     assert variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
@@ -33,5 +34,5 @@ def test_former_names_of_variables():
     assert variables.renamed(given, ["appliance", "disk_image"]) == {"image_bridge": "disk_image_bridge"}
     assert variables.renamed(given, ["disk_seal"]) == {"image_seal_power_off": "disk_seal_power_off"}
     assert variables.renamed(given, ["appliance"]) == {}, "site.yml reads none of them"
-    lines = variables.was_renamed("n1", "image_bridge", "disk_image_bridge")
-    assert sum("LLM123 [n1]" in line and "disk_image_bridge" in line for line in lines) == 2
+    lines = Refusal("LLM123", old="image_bridge", new="disk_image_bridge").message("n1").splitlines()
+    assert sum("[LLM123] n1" in line and "disk_image_bridge" in line for line in lines) == 2

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import vllm
 
 
@@ -14,7 +15,7 @@ def test_flags_belong_to_versions(catalog):
     assert old[:2] == ["--model", "/models/x"] and new[0] == "/models/x"
     assert "--enable-reasoning" in old and "--enable-reasoning" not in new
     assert not vllm.has_flag(engine, "swap_space", "0.33.0") and vllm.has_flag(engine, "swap_space", "0.8.5")
-    with pytest.raises(ValueError, match="kv_bytes"):
+    with pytest.raises(Refusal, match="kv_bytes"):
         vllm.command(engine, "0.8.5", vllm.Settings("/m", "x", 1, "cpu", "half", 1, 1, 1, kv_bytes=5))
 
 

@@ -67,5 +67,5 @@ def test_what_cannot_be_is_refused_before_anything_is_written(places):
     with pytest.raises(Refusal):
         core.change([{"name": "A"}], True, places)
     (places.folder / "engine-key").write_text('a"b\n')
-    with pytest.raises(ValueError, match="header"):
+    with pytest.raises(Refusal, match="header"):
         core.change([], True, places)

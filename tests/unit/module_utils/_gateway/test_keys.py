@@ -52,10 +52,10 @@ def test_the_same_twice():
 
 
 def test_an_engine_key_that_is_no_header():
-    assert core.render_engine("abc") == 'proxy_set_header Authorization "Bearer abc";\n'
-    assert core.render_engine("") == 'proxy_set_header Authorization "";\n'
-    with pytest.raises(ValueError, match="header"):
-        core.render_engine('a"; return 200; #')
+    assert core.render_engine("abc", "k") == 'proxy_set_header Authorization "Bearer abc";\n'
+    assert core.render_engine("", "k") == 'proxy_set_header Authorization "";\n'
+    with pytest.raises(Refusal, match="header"):
+        core.render_engine('a"; return 200; #', "k")
 
 
 def test_teams_whose_key_lies_on_the_node():

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,9 +118,9 @@ def test_quote(word, text):
 
 
 def test_line_breaks_are_refused():
-    with pytest.raises(ValueError, match="line break"):
+    with pytest.raises(Refusal, match="line break"):
         unit.quote("a\nb")
-    with pytest.raises(ValueError, match="comma"):
+    with pytest.raises(Refusal, match="comma"):
         unit.container({**settings_of(PLAN, {**ROLE, "models_dir": "/a,b"})})
 
 

@@ -125,7 +125,7 @@ def test_removal(trial, machine):
 
 def test_a_command_that_fails_is_named(trial, machine):
     machine.broken = "new.nft"
-    with pytest.raises(core.Failed, match=r"nft -f .*new\.nft: it broke"):
+    with pytest.raises(Refusal, match=r"nft -f .*new\.nft` failed: it broke"):
         trial.begin(NEW, 60)
     assert machine.timer, "the way back was armed before the rules came"
 

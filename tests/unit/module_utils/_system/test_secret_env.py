@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secret_env as core
 
 
@@ -24,7 +25,7 @@ def test_one_secret_several_and_none(folder):
 
 def test_every_secret_that_is_not_there_is_named(folder):
     assert core.content({"X": ["gone", "a"], "Y": "lost"}, folder).missing == ["gone", "lost"]
-    with pytest.raises(ValueError, match="variable"):
+    with pytest.raises(Refusal, match="variable"):
         core.content({"not a name": "a"}, folder)
 
 

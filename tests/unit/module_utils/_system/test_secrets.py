@@ -31,7 +31,7 @@ def test_good_value():
 
 @pytest.mark.parametrize("name", ["../x", "A", "", "a b", "-a"])
 def test_names(name):
-    with pytest.raises(ValueError, match="a-z"):
+    with pytest.raises(Refusal, match="name for a secret"):
         core.check_name(name)
     core.check_name("engine-key")
 
@@ -44,7 +44,7 @@ def test_a_shell_reads_back_every_value(tmp_path):
         ["/bin/sh", "-c", script, "sh", "printenv", "A", "B"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == f"{values['A']}\n{values['B']}\n"
-    with pytest.raises(ValueError, match="variable"):
+    with pytest.raises(Refusal, match="variable"):
         core.shell_lines({"A;id": "x"})
 
 
