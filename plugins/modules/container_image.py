@@ -174,7 +174,7 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     if not (image.id or image.digest):
-        module.warn(f"[LLM313] {image.ref} has neither id nor digest: the tag may point elsewhere tomorrow.")
+        module.warn(Refusal("LLM313", image=image.ref).message())
     found, changed = there.found or {}, there.source != "node"
     module.exit_json(
         changed=changed,

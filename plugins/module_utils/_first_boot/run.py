@@ -169,7 +169,7 @@ def run() -> int:
     keep(STATE, {**now, "stage": "running"})
     teller.tell(status, now=True)
     if not here:
-        return fail(teller, {**now, "error": NO_ADDRESS})
+        return fail(teller, {**now, "error": Refusal("LLM957").message()})
     given = variables(settings)
     own = {"appliance_address": here, "appliance_plan_dir": FOLDER + "/plans", "appliance_source": "directory"}
     own["appliance_source_dir"] = config.get("variables", {}).get("appliance_weights_dir", "/srv/models")
@@ -177,22 +177,12 @@ def run() -> int:
     keep(INVENTORY, state_.inventory(config["deployment"], host, PYTHON, [own, config.get("variables", {}), given]))
     code = apply(config, status, teller)
     if code:
-        return fail(
-            teller,
-            {**now, "error": status.get("error") or f"ansible-playbook: {code} (journalctl -u yitiji-first-boot)"},
-        )
+        return fail(teller, {**now, "error": status.get("error") or Refusal("LLM941", code=code).message()})
     # read again: with the driver the cards have told their numbers
     keep(STATE, {**now, "hardware": state_.hardware(read_node()), "stage": "done", "seconds": round(status["seconds"])})
     write_atomic(COMPLETED, "", 0o600)
     teller.tell({"stage": "done", "address": here, "reasons": status["reasons"], "notice": notice}, now=True)
     return 0
-
-
-NO_ADDRESS = (
-    "[LLM957] the machine has no address: plug in the network, or write address, gateway and dns into yitiji.conf on "
-    "the stick.\n"
-    "[LLM957] 本机没有 IP 地址：请接好网线，或在 U 盘的 yitiji.conf 中填写 address、gateway、dns。"
-)
 
 
 def fail(teller: Teller, now: Mapping[str, Any]) -> int:

@@ -103,6 +103,90 @@ def test_roles_hold_no_message_of_their_own():
     assert own == []
 
 
+# The one place of each kind where a refusal becomes what Ansible or a person is told.
+FORMS = {
+    "plugins/module_utils/_base/refusal.py": {"fail_json", "msg"},
+    "plugins/plugin_utils/_refusals.py": {"AnsibleActionFail", "AnsibleFilterError", "msg"},
+}
+TO_CATCH = {"AnsibleError", "AnsibleConnectionFailure"}  # of Ansible's own, never raised here
+FAILING = re.compile(r"fail_json|Ansible\w*(Error|Fail|Failure)")
+WRITTEN = (ast.Constant, ast.JoinedStr, ast.BinOp)
+
+
+def by_hand(code: str, allowed: frozenset[str] = frozenset()):
+    """What tells a failure past the catalogue: Ansible's own means, a written `msg`, a text with an id in it."""
+    tree = ast.parse(code)
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    apart |= {id(node.value) for node in tree.body if isinstance(node, ast.Assign) and targets(node) & DOCUMENTS}
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", "") or getattr(node, "id", "")
+        if FAILING.fullmatch(name) and name not in allowed | TO_CATCH:
+            yield f"line {node.lineno}: {name}"
+        if isinstance(node, ast.Raise) and named(node.exc) in TO_CATCH:
+            yield f"line {node.lineno}: raises {named(node.exc)}"
+        for value in told(node) if "msg" not in allowed else ():
+            if isinstance(value, WRITTEN) or named(value) in ("str", "format"):
+                yield f"line {node.lineno}: a message of its own"
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in apart else ""
+        if isinstance(text, str) and re.match(r"\W*LLM\d{3}\W", text):
+            yield f"line {node.lineno}: {text[:40]}"
+
+
+DOCUMENTS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+
+
+def targets(node: ast.Assign) -> set[str]:
+    return {ast.unparse(target) for target in node.targets}
+
+
+def named(node) -> str:
+    called = getattr(node, "func", node)
+    return getattr(called, "attr", "") or getattr(called, "id", "")
+
+
+def told(node):
+    """What is given as `msg`, to a call or in a dictionary."""
+    if isinstance(node, ast.Call):
+        yield from (key.value for key in node.keywords if key.arg == "msg")
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        yield from (value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "msg")
+
+
+# An answer of a connection that failed, kept as Ansible's own answers are; it becomes LLM107 two lines below.
+ANSWERS = {"plugins/action/node_probe.py": {"msg"}}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_is_told_by_hand(path):
+    allowed = {**FORMS, **ANSWERS}.get(str(path.relative_to(ROOT)), set())
+    assert list(by_hand(path.read_text(encoding="utf-8"), frozenset(allowed))) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'module.fail_json(msg="no")',
+        "module.fail_json(**answer)",
+        'raise AnsibleError(f"LLM101: {error}")',
+        "raise errors.AnsibleFilterError(text)",
+        'raise AnsibleActionFail("that needs a rule")',
+        'result.update(failed=True, msg="no " + name)',
+        'answer = {"failed": True, "msg": f"{name} is gone"}',
+        'answer = {"failed": True, "msg": str(error)}',
+        'answer = {"failed": True, "msg": "{} is gone".format(name)}',
+        'warn(f"[LLM313] {image} is not pinned")',
+        'lines = ["LLM120 [{}] {}".format(host, name)]',
+    ],
+)
+def test_a_message_by_hand_is_seen(code):
+    assert list(by_hand(code))
+
+
+def test_what_is_no_message_by_hand_is_left_alone():
+    assert list(by_hand('"""LLM101: see."""\nraise Refusal("LLM101")\nhint = "not loaded (see LLM213)"')) == []
+
+
 def test_every_message_is_told_somewhere():
     files = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "roles").rglob("*.yml"), *(ROOT / "playbooks").glob("*.yml")]
     catalogue = ROOT / "plugins" / "module_utils" / "_base" / "messages"

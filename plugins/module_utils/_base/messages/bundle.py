@@ -165,6 +165,16 @@ MESSAGES: Dict[str, Message] = {
             "请检查离线包所在磁盘是否已接入、挂载且无故障（dmesg），然后重新运行",
         ),
     ),
+    "LLM941": Message(
+        Text(
+            "ansible-playbook ended with status {code} and named no failure",
+            "ansible-playbook 以状态 {code} 结束，未给出失败原因",
+        ),
+        Text(
+            "look at `journalctl -u yitiji-first-boot`, then restart the machine",
+            "请查看 `journalctl -u yitiji-first-boot`，然后重启本机",
+        ),
+    ),
     "LLM949": Message(
         Text("a task asks for the message {rule}, which the catalogue lacks", "任务引用的消息 {rule} 不在目录中"),
         Text(
@@ -210,6 +220,13 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "correct what the message names (space, tools) on the build machine and run again",
             "请在构建机上按信息改正（空间、工具）后重新运行",
+        ),
+    ),
+    "LLM957": Message(
+        Text("the machine has no address", "本机没有 IP 地址"),
+        Text(
+            "plug in the network, or write address, gateway and dns into yitiji.conf on the stick",
+            "请接好网线，或在 U 盘的 yitiji.conf 中填写 address、gateway、dns",
         ),
     ),
     "LLM958": Message(

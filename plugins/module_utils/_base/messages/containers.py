@@ -85,6 +85,13 @@ MESSAGES: Dict[str, Message] = {
             "归档与目录中的镜像 ID 不一致：请更换其中之一",
         ),
     ),
+    "LLM313": Message(
+        Text(
+            "{image} has neither id nor digest: the tag may point elsewhere tomorrow",
+            "{image} 既没有 id 也没有 digest：标签以后可能指向其他镜像",
+        ),
+        Text("give its id or digest in appliance_images", "请在 appliance_images 中给出其 id 或 digest"),
+    ),
     "LLM314": Message(
         Text("registry {registry}: {problem}", "镜像仓库 {registry}：{problem}"),
         Text("correct it in docker_registries", "请在 docker_registries 中改正"),
