@@ -15,6 +15,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import identity as who
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import python as python_
