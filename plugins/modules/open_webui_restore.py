@@ -101,7 +101,7 @@ def main() -> None:
     os.umask(0o077)
     work = Restore(module.params)
     try:
-        manifest = work.judge()
+        work.judge()
         there = data.info(work.data)
         if not module.check_mode:
             work.unpack()
@@ -113,7 +113,7 @@ def main() -> None:
         fail(module, core.broken(module.params["archive"], why))
     finally:
         shutil.rmtree(work.stage, ignore_errors=True)
-    counts = {name: manifest[name] for name in data.COUNTED}
+    counts = work.counts
     module.exit_json(
         changed=True,
         counts=counts,

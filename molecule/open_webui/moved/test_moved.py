@@ -24,5 +24,5 @@ def test_the_uploaded_file_itself_is_there(root):
 def test_archives_are_closed_and_nothing_is_left_over(host, root):
     assert root("find /var/lib/yitiji/backups -type f -perm /077") == ""
     assert root("ls -d /var/lib/yitiji/*.restore /var/lib/yitiji/*.incoming.tar.gz 2>/dev/null") == ""
-    before = root("ls -d /var/lib/yitiji/open-webui.before-*")
+    before = root("ls -d /var/lib/yitiji/open-webui.before-*Z")
     assert bool(before) == host.backend.get_pytest_id().endswith("mol13")

@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
 VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 MIN_LENGTH = 12
+MAX_BYTES = 8192
 # Values that peers ship or that people type first.
 KNOWN = {"admin", "admin123", "password", "passw0rd", "changeme", "123456", "12345678", "1234567890", "t0p-s3cr3t"}
 
@@ -59,6 +60,16 @@ def read(path: Path) -> Optional[str]:
     except FileNotFoundError:
         return None
     return text or None
+
+
+def is_value(data: bytes) -> bool:
+    """Whether a file holds one secret and nothing else: a line of printable text."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeError:
+        return False
+    line = text[:-1] if text.endswith("\n") else text
+    return 0 < len(data) <= MAX_BYTES and line.isprintable() and bool(line.strip())
 
 
 def shell_lines(values: Dict[str, str]) -> str:

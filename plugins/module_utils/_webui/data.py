@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
@@ -45,6 +46,8 @@ def as_owner(path: Path) -> Iterator[None]:
 
 def read(database: Path) -> Dict[str, Any]:
     """Counts, administrators and the schema's revision. `sqlite3.Error` when it is no whole database."""
+    if not stat.S_ISREG(database.lstat().st_mode):
+        raise sqlite3.DatabaseError("not a regular file")
     address = f"file:{database}?mode=ro"
     with as_owner(database), contextlib.closing(sqlite3.connect(address, uri=True, timeout=20)) as db:
         found: Dict[str, Any] = {
@@ -60,7 +63,7 @@ def read(database: Path) -> Dict[str, Any]:
 def info(folder: Path) -> Dict[str, Any]:
     """What is in a data folder; `exists` is false where no page has run yet."""
     database = folder / DATABASE
-    if not database.exists():
+    if not os.path.lexists(str(database)):
         return {"exists": False}
     try:
         return {"exists": True, **read(database)}
@@ -94,14 +97,10 @@ def judge(
         wrong.append(Refusal("LLM717", tag=tag))
     had, wanted = version_of(str(record.get("ref", ""))), version_of(str(image.get("ref") or ""))
     if found.get("exists") and had and wanted and order(wanted) < order(had):
-        wrong.append(
-            Refusal("LLM728", had=had, wanted=wanted)
-        )
+        wrong.append(Refusal("LLM728", had=had, wanted=wanted))
     before = str(record.get("database") or ("sqlite" if found.get("exists") else ""))
     if before and before != database and (before == "postgresql" or in_use(found)):
-        wrong.append(
-            Refusal("LLM713", before=before, database=database)
-        )
+        wrong.append(Refusal("LLM713", before=before, database=database))
     return wrong
 
 

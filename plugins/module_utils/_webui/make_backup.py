@@ -12,13 +12,15 @@ import signal
 import socket
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import archive, secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
+
+TRIES = 3
 
 
 def ended(signum: int, _frame: Any) -> None:
@@ -54,30 +56,61 @@ def refuse(why: str, zh: str) -> Refusal:
     return Refusal("LLM725", why=Text(why, zh))
 
 
-def make(params: Dict[str, Any]) -> Dict[str, Any]:
-    folder, where = Path(params["directory"]), Path(params["data_dir"])
-    secrets.private_folder(str(folder))
-    needed = sum(path.stat().st_size for _, path in core.files_of(where))
-    free = shutil.disk_usage(folder).free
+def written(
+    target: Path,
+    page: Path,
+    members: Mapping[str, Path],
+    about: Mapping[str, Any],
+    unit: str,
+    live: bool,
+    contents: archive.Contents = core.CONTENTS,
+) -> Dict[str, Any]:
+    """Make the archive while the page runs; it rests where its data do not stand still, or with `live` off."""
+    for _try in range(TRIES if live else 0):
+        try:
+            return core.write(target, page, members, about, contents)
+        except core.Moving:
+            continue
+    with at_rest(unit):
+        return core.write(target, page, members, about, contents)
+
+
+def room_for(folder: Path, page: Path) -> None:
+    needed = sum(path.lstat().st_size for _, path in core.files_of(page)) if page.is_dir() else 0
+    free = shutil.disk_usage(str(folder)).free
     if free < needed:
         raise refuse(f"{folder} has {free >> 20} MiB free, {needed >> 20} may be needed", f"{folder} 剩余空间不足")
-    target = folder / "{}-{}.tar.gz".format(params["name"], time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
-    about = {
+
+
+def told_of(image: Mapping[str, Any]) -> Dict[str, Any]:
+    """Where, when and by which image the data were made."""
+    return {
         "host": socket.gethostname(),
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "image": {k: params["image"].get(k) or "" for k in ("ref", "id")},
-        "version": data.version_of(str(params["image"].get("ref") or "")),
+        "image": {k: image.get(k) or "" for k in ("ref", "id")},
+        "version": data.version_of(str(image.get("ref") or "")),
     }
-    with alone(folder), at_rest(params["unit"]):
-        kept = core.secrets_of(Path(params["secrets_dir"]))
-        manifest = core.write(target, where, kept, lambda db: {**about, **data.read(db)})
+
+
+def digest_of(path: Path) -> str:
     digest = hashlib.sha256()
-    with target.open("rb") as stream:
-        for block in iter(lambda: stream.read(core.BLOCK), b""):
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(archive.BLOCK), b""):
             digest.update(block)
+    return digest.hexdigest()
+
+
+def make(params: Dict[str, Any]) -> Dict[str, Any]:
+    folder, where, name = Path(params["directory"]), Path(params["data_dir"]), params["name"]
+    secrets.private_folder(str(folder))
+    room_for(folder, where)
+    target = folder / "{}-{}.tar.gz".format(name, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    with alone(folder):
+        kept = {"secrets/" + secret: path for secret, path in core.secrets_of(Path(params["secrets_dir"])).items()}
+        manifest = written(target, where, kept, told_of(params["image"]), params["unit"], live=False)
     return {
         "path": str(target),
-        "sha256": digest.hexdigest(),
-        "counts": {name: manifest[name] for name in data.COUNTED},
-        "removed": core.keep_newest(folder, params["name"] + "-", params["keep"]),
+        "sha256": digest_of(target),
+        "counts": {count: manifest[count] for count in data.COUNTED},
+        "removed": core.keep_newest(target, name, params["keep"]),
     }

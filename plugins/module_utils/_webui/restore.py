@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets, tree
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.snapshot import as_user
+
+LOOK_SECONDS = 120  # for the counts of a database
 
 
 class Restore:
@@ -26,28 +29,36 @@ class Restore:
         self.secrets = Path(params["secrets_dir"])
         self.stage = self.data.with_name(self.data.name + ".restore")
         self.before = self.data.with_name(self.data.name + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime()))
+        self.free = shutil.disk_usage(str(self.data.parent)).free
+        self.counts: Dict[str, Any] = {}
 
     def judge(self) -> Dict[str, Any]:
-        """The archive's manifest; nothing is changed here."""
-        manifest = core.read(self.archive)
+        """The archive's manifest, every member of it accepted; nothing is changed here."""
+        manifest = core.read(self.archive, most=self.free)
         version = data.version_of(str(self.params["image"].get("ref") or ""))
         core.fits(str(self.archive), manifest, version, self.params["admin"])
         if data.in_use(data.info(self.data)) and not self.params["replace"]:
             raise Refusal("LLM726", folder=self.data)
-        free = shutil.disk_usage(self.data.parent).free
-        if free < core.space_needed(manifest):
-            why = Text(f"{self.data.parent} has too little room", f"{self.data.parent} 空间不足")
-            raise core.broken(str(self.archive), why)
         return manifest
 
     def unpack(self) -> None:
-        """Beside the data, and looked at again."""
-        shutil.rmtree(self.stage, ignore_errors=True)
+        """Beside the data, and looked at again, by the page's user: the database is as foreign as the archive."""
+        shutil.rmtree(str(self.stage), ignore_errors=True)
         self.stage.mkdir(mode=0o700, parents=True)
-        core.read(self.archive, self.stage)
-        data.read(self.stage / "data" / data.DATABASE)
-        core.own(self.stage / "data", self.params["owner"], self.params["owner"])
-        os.chmod(self.stage / "data", 0o700)
+        core.read(self.archive, self.stage, most=self.free)
+        owner, database = self.params["owner"], self.stage / "data" / data.DATABASE
+        if not (self.stage / "data").is_dir():
+            raise core.broken(str(self.archive), Text("it holds no data of the page", "其中没有页面数据"))
+        tree.give(self.stage / "data", owner, owner)
+        os.chmod(str(self.stage / "data"), 0o700)
+        os.chmod(str(self.stage), 0o711)  # noqa: S103 - the page's user must reach its own part, the others are 0600
+        try:
+            found = as_user(owner, owner, lambda: data.read(database), LOOK_SECONDS)
+        except ValueError as error:
+            raise core.broken(str(self.archive), Text(f"its database: {error}", f"其数据库：{error}")) from error
+        finally:
+            os.chmod(str(self.stage), 0o700)
+        self.counts = {name: found[name] for name in data.COUNTED}
 
     def swap(self) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -63,16 +74,23 @@ class Restore:
                 os.rename(self.before, self.data)
             run(["systemctl", "start", "--no-block", self.params["unit"]], 60)
             raise
-        for name, path in core.files_of(self.stage / "secrets"):
-            secrets.private_folder(str((self.secrets / name).parent))
-            write_atomic(str(self.secrets / name), path.read_text(encoding="utf-8"), 0o600, 0, 0)
+        folder = self.stage / "secrets"
+        for name, path in core.secrets_of(folder).items():
+            self._keep(path, self.secrets / name)
 
     def keep_secrets(self) -> None:
-        """Those that belong to the data of before go with them."""
-        if not self.data.exists():
+        """Those that belong to the data of before stay beside them, out of the reach of the page's container."""
+        found = core.secrets_of(self.secrets)
+        if not self.data.exists() or not found:
             return
-        kept = self.data / ".secrets-before"
-        shutil.rmtree(kept, ignore_errors=True)
-        for name, path in core.secrets_of(self.secrets).items():
-            secrets.private_folder(str((kept / name).parent))
-            write_atomic(str(kept / name), path.read_text(encoding="utf-8"), 0o600, 0, 0)
+        kept = self.before.with_name(self.before.name + ".secrets")
+        kept.mkdir(mode=0o700)
+        for name, path in found.items():
+            self._keep(path, kept / name)
+
+    @staticmethod
+    def _keep(source: Path, target: Path) -> None:
+        with tree.open_file(str(source)) as stream:
+            text = stream.read(secrets.MAX_BYTES).decode("utf-8")
+        secrets.private_folder(str(target.parent))
+        write_atomic(str(target), text, 0o600, 0, 0)

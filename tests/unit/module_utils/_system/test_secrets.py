@@ -73,3 +73,12 @@ def test_read(tmp_path):
 def test_private_folder(tmp_path):
     core.private_folder(str(tmp_path / "a" / "b"))
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", b"a\nb\n", b"a\n\n", b"a\rb", b"a\0b", b"\xff", b"a" * 9000])
+def test_a_file_that_is_no_single_secret(data):
+    assert not core.is_value(data)
+
+
+def test_a_file_that_is_one_secret():
+    assert core.is_value(b"a'b c\n") and core.is_value("密钥".encode())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import archive as archives
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 
@@ -99,6 +100,35 @@ def test_old_archives_go_and_leftovers_of_killed_runs(node):
     assert not (folder / (core.PART + "killed")).exists()
 
 
+def stamped(folder: Path, name: str, year: int) -> Path:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{name}-{year}0101T000000Z.tar.gz"
+    path.write_text("x")
+    return path
+
+
+def test_the_archive_just_made_stays_beside_those_of_before_an_upgrade(node):
+    """Their names sort last; the series used to be one, and the new archive was the oldest of it."""
+    for year in (2001, 2002, 2003):
+        stamped(node / "backups", "open-webui-before-upgrade", year)
+    told = backup(node, keep=2)
+    assert Path(told["path"]).exists() and told["removed"] == []
+    assert len(list((node / "backups").glob("open-webui-before-upgrade-*"))) == 3
+
+
+def test_the_archive_just_made_stays_when_the_clock_was_ahead(node):
+    later = [stamped(node / "backups", "open-webui", year) for year in (2101, 2102, 2103)]
+    told = backup(node, keep=2)
+    assert Path(told["path"]).exists() and told["removed"] == [later[0].name, later[1].name]
+
+
+def test_a_link_among_the_archives_is_left_alone(node):
+    target = stamped(node, "x", 2000)
+    (node / "backups").mkdir(mode=0o700)
+    (node / "backups/open-webui-20000101T000000Z.tar.gz").symlink_to(target)
+    assert backup(node, keep=1)["removed"] == []
+
+
 def test_a_fresh_node_gets_everything(node, tmp_path_factory):
     archive = backup(node)["path"]
     fresh = tmp_path_factory.mktemp("fresh")
@@ -114,7 +144,7 @@ def test_a_fresh_node_gets_everything(node, tmp_path_factory):
     assert data.info(fresh / "data")["chats"] == 3
     assert (fresh / "secrets/open-webui-session").read_text() == "value of open-webui-session\n"
     assert (fresh / "secrets/open-webui-users/li@example.org").stat().st_mode & 0o777 == 0o600
-    assert Path(told["before"], ".secrets-before/open-webui-session").read_text() == "of before\n"
+    assert Path(told["before"] + ".secrets", "open-webui-session").read_text() == "of before\n"
     assert not list(fresh.glob("*.restore"))
 
 
@@ -141,11 +171,11 @@ def rewritten(archive: Path, change) -> Path:
 
 
 def set_manifest(members, seal=True, **change):
-    member, text = members[core.MANIFEST]
+    member, text = members[archives.MANIFEST]
     text = json.dumps({**json.loads(text), **change}).encode()
-    members[core.MANIFEST] = (member, text)
+    members[archives.MANIFEST] = (member, text)
     if seal:
-        members[core.SEAL] = (members[core.SEAL][0], hashlib.sha256(text).hexdigest().encode())
+        members[archives.SEAL] = (members[archives.SEAL][0], hashlib.sha256(text).hexdigest().encode())
 
 
 def tamper(members):
@@ -174,10 +204,10 @@ BROKEN = {
     "a path out of it": lambda a: rewritten(a, smuggle),
     "a link": lambda a: rewritten(a, link),
     "one file less": lambda a: rewritten(a, lambda m: m.pop("data/uploads/plan.txt")),
-    "no manifest": lambda a: rewritten(a, lambda m: [m.pop(core.MANIFEST), m.pop(core.SEAL)]),
+    "no manifest": lambda a: rewritten(a, lambda m: [m.pop(archives.MANIFEST), m.pop(archives.SEAL)]),
     "manifest changed": lambda a: rewritten(a, lambda m: set_manifest(m, seal=False, host="x")),
     "foreign": lambda a: rewritten(a, lambda m: set_manifest(m, kind="other")),
-    "newer form": lambda a: rewritten(a, lambda m: set_manifest(m, schema=2)),
+    "newer form": lambda a: rewritten(a, lambda m: set_manifest(m, schema=3)),
 }
 
 
@@ -211,8 +241,11 @@ def test_an_older_backup_fits_a_newer_page(good, tmp_path_factory):
 
 
 def test_a_name_in_the_archive_stays_below_its_folder():
-    assert core.safe("data/uploads/a..b")
-    assert not any(core.safe(n) for n in ("data", "/data/x", "data/../x", "other/x", "../data/x", ""))
+    def accepted(name):
+        return archives.plain(name) and core.may(name)
+
+    assert accepted("data/uploads/a..b")
+    assert not any(accepted(n) for n in ("data", "/data/x", "data/../x", "other/x", "../data/x", ""))
 
 
 def test_messages_name_the_archive():

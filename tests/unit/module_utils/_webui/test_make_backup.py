@@ -46,3 +46,24 @@ def test_one_backup_at_a_time(tmp_path):
         pass
     with core.alone(tmp_path):
         pass
+
+
+def test_a_page_that_runs_is_not_stopped_unless_its_data_move(unit, monkeypatch, tmp_path):
+    tried = []
+
+    def write(*_given):
+        tried.append(list(unit["ran"]))
+        if len(tried) <= moves:
+            raise core.core.Moving
+        return {"users": 1}
+
+    monkeypatch.setattr(core.core, "write", write)
+    for moves, stopped in ((0, False), (2, False), (3, True)):
+        tried.clear()
+        unit["ran"].clear()
+        assert core.written(tmp_path / "a", tmp_path, {}, {}, "u", live=True) == {"users": 1}
+        assert ("stop" in unit["ran"]) is stopped and len(tried) == moves + 1
+    unit["ran"].clear()
+    moves = 0
+    core.written(tmp_path / "a", tmp_path, {}, {}, "u", live=False)
+    assert unit["ran"] == ["is-active", "stop", "start"]

@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import restore as core
@@ -51,7 +52,7 @@ def test_the_new_data_take_the_place_and_the_old_stay_beside(work, commands, tmp
     work.swap()
     assert (work.data / "new").exists() and (work.before / "old").exists()
     assert (tmp_path / "secrets/open-webui-session").read_text() == "of the archive\n"
-    assert (work.before / ".secrets-before/open-webui-session").read_text() == "of before\n"
+    assert Path(f"{work.before}.secrets", "open-webui-session").read_text() == "of before\n"
     assert commands == ["systemctl stop u"], "the role starts the page"
 
 

@@ -1,0 +1,78 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The form of an archive: what is written comes back, and every damage to it is told."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import archive
+
+CONTENTS = archive.Contents(
+    "kind", (1,), lambda name: name.startswith("a/"), lambda name, data: Text("bad", "坏") if b"bad" in data else None,
+    lambda name: name.startswith("a/small"),
+)  # fmt: skip
+LONG = "a/" + "长" * 80 + "/" + "x" * 200
+
+
+def written(folder: Path, files: dict[str, bytes]) -> Path:
+    target = folder / "archive"
+    with target.open("wb") as stream:
+        writer = archive.Writer(stream)
+        for name, content in files.items():
+            source = folder / "source"
+            source.write_bytes(content)
+            with source.open("rb") as opened:
+                writer.add(name, opened, 0o640)
+        writer.close("kind", 1, {"host": "h"})
+    return target
+
+
+def test_what_was_written_comes_back(tmp_path):
+    files = {"a/x": b"1" * 1000, "a/small": b"2", LONG: b"", "a/block": b"3" * 512}
+    out: dict[str, io.BytesIO] = {}
+
+    class Kept(io.BytesIO):
+        def close(self) -> None:
+            pass
+
+    manifest = archive.read(
+        written(tmp_path, files), CONTENTS, 1 << 20, lambda name, mode: out.setdefault(name, Kept())
+    )
+    assert {name: stream.getvalue() for name, stream in out.items()} == files
+    assert manifest["host"] == "h" and manifest["members"]["a/x"][0] == 1000
+    assert archive.space_needed(manifest) == 1513
+
+
+@pytest.mark.parametrize(
+    ("files", "most", "said"),
+    [
+        ({"b/x": b""}, 10, "b/x"),
+        ({"a/small": b"bad"}, 10, "bad"),
+        ({"a/small": b"x" * (archive.SMALL + 1)}, 1 << 20, "larger"),
+        ({"a/x": b"12345", "a/y": b"123456"}, 10, "more room"),
+    ],
+)
+def test_what_is_not_accepted_is_refused_by_name(tmp_path, files, most, said):
+    with pytest.raises(Refusal) as caught:
+        archive.read(written(tmp_path, files), CONTENTS, most)
+    assert caught.value.rule == "LLM712" and said in caught.value.reason.en
+
+
+def test_the_number_of_files_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MEMBERS", 2)
+    path = written(tmp_path, {f"a/{number}": b"" for number in range(3)})
+    with pytest.raises(Refusal, match="more than 2"):
+        archive.read(path, CONTENTS, 10)
+
+
+@pytest.mark.parametrize("data", [b"x", b"5 a=\n9", b"99 a=b\n", b"6 a=bX", b"0 a=\n", b"6 abc\n"])
+def test_a_damaged_record_is_told(data):
+    with pytest.raises(archive.tarfile.HeaderError):
+        archive._records(data)
+
+
+def test_records_are_read():
+    assert archive._records(b"8 a=b=c\n11 path=\xc3\xa9\n") == {"a": "b=c", "path": "é"}
