@@ -12,41 +12,21 @@ description:
   - Turns a profile, a model and the nodes' hardware into one plan with every engine flag, or refuses with the numbers.
   - Runs on the controller; no node is connected to, so planning works before the machines exist.
 author: The yitiji.deepseek engineers (@yitiji)
+seealso:
+  - module: yitiji.deepseek.plan_resolve
+  - module: yitiji.deepseek.plan_save
+  - module: yitiji.deepseek.plan_calibrate
 options:
-  deployment:
-    description: Name of the deployment, its inventory group.
-    type: str
-    required: true
-  profile:
-    description: Name of a profile of the catalogue.
-    type: str
-    required: true
-  resolve_only:
-    description: Only look the profile, the model and the engine up, and return C(wanted).
-    type: bool
-    default: false
   nodes:
     description:
       - Node names to C({address, facts, hardware}), the head first.
       - C(facts) is what M(yitiji.deepseek.node_info) returned; C(hardware) is used where there are none.
     type: dict
     default: {}
-  model:
-    description: Catalogue name or hub id of another model than the profile's.
-    type: str
-    default: ""
   model_info:
     description: What M(yitiji.deepseek.modelscope_model_info) returned; without it the catalogue's entry is used.
     type: dict
     default: {}
-  engine:
-    description: Another engine than the profile's.
-    type: str
-    default: ""
-  precision:
-    description: Another precision than the profile's (native, bf16, fp16, fp8, int8, awq, gptq).
-    type: str
-    default: ""
   context_length:
     description: Longest request in tokens; 0 takes the profile's.
     type: int
@@ -84,40 +64,15 @@ options:
     description: Copies of the model on the head, each with its own cards, unit and port; 0 takes the profile's.
     type: int
     default: 0
-  beside:
-    description:
-      - Further models on the same node, each with cards, a unit and a port of its own (LLM539).
-      - 'Each entry: C(model) and C(cards) (1), and, where it differs from the profile, C(context_length),
-        C(concurrency), C(precision) (native) and C(kv_cache_dtype) (auto).'
-    type: list
-    elements: dict
-    default: []
   beside_info:
     description: What M(yitiji.deepseek.modelscope_model_info) returned for each entry of O(beside), in the same order.
     type: list
     elements: dict
     default: []
-  gguf:
-    description: Which GGUF file a GGUF engine takes; empty takes the most precise that fits.
-    type: str
-    default: ""
   calibration_file:
     description: JSON file on the controller with what earlier starts measured; it only makes a plan more careful.
     type: path
     default: ""
-  engine_logs:
-    description:
-      - Start-up logs of the head's engines by the name of their unit. With them nothing is planned; each engine's
-        figures are compared with its own in O(planned), a warning is given where they are over 15 % apart, and a row
-        is kept in O(calibration_file).
-    type: dict
-    default: {}
-  planned:
-    description:
-      - A plan that was made before. With O(engine_logs), the one by which the engines were started; with O(save_to)
-        alone, the one to keep. Nothing is planned anew.
-    type: dict
-    default: {}
   language:
     description: Language of C(explanation).
     type: str
@@ -127,23 +82,11 @@ options:
     description: Whether to print the plan as a table on the operator's terminal.
     type: bool
     default: false
-  save_to:
-    description:
-      - Folder on the controller that gets C(plan.json), C(plan.html) and the explanations.
-      - With O(resolve_only) nothing is written, and a folder that can't be written is refused (LLM541).
-    type: path
-    default: ""
 extends_documentation_fragment:
-  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.reads
   - yitiji.deepseek.attributes.controller
   - yitiji.deepseek.catalog
-attributes:
-  check_mode:
-    support: full
-    details: The plan is made and returned; its files are not written.
-  diff_mode:
-    support: full
-    details: Shows how the saved files change.
+  - yitiji.deepseek.wish
 """
 
 EXAMPLES = r"""
@@ -152,39 +95,21 @@ EXAMPLES = r"""
     deployment: campus
     profile: flagship
     nodes: "{{ groups['campus'] | yitiji.deepseek.plan_nodes(hostvars) }}"
-    save_to: plans/campus
   register: planned
 """
 
 RETURN = r"""
 plan:
   description: The plan (docs/architecture.md).
-  returned: success, without resolve_only
+  returned: success
   type: dict
   sample: {schema: 2, verdict: fits, nodes: {gpu01: {units: [{name: yitiji-vllm, port: 8000, args: []}]}}}
 explanation:
   description: The plan as text, line by line.
-  returned: success, without resolve_only
+  returned: success
   type: list
   elements: str
   sample: ["Deployment campus (profile flagship)"]
-wanted:
-  description: The names that the profile resolves to.
-  returned: with resolve_only
-  type: dict
-  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: [], beside: []}
-calibration:
-  description: The engines' own figures beside the planned ones, a row for each version, card, layout and model.
-  returned: with engine_logs
-  type: list
-  elements: dict
-  sample: [{schema: 2, version: 0.32.0, gpu: h20-96g, measured: {kv_tokens: 1173000}, kv_factor: 0.98}]
-mismatches:
-  description: Where plan and start differ by more than 15 %.
-  returned: with engine_logs
-  type: list
-  elements: dict
-  sample: []
 refusal:
   description: Why there is no plan (rule id, hosts, need, have, reason and remedy in two languages).
   returned: failure

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NoReturn, Sequence, Union
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
 
 from ansible.errors import AnsibleActionFail, AnsibleFilterError
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import HOSTS_SHOWN, Refusal
 
 Hosts = Union[str, Sequence[str]]
 
@@ -15,6 +15,15 @@ Hosts = Union[str, Sequence[str]]
 def failed(refusal: Refusal, hosts: Hosts) -> Dict[str, Any]:
     """The result of an action that refuses."""
     return {"failed": True, "msg": refusal.message(hosts), **refusal.as_dict(hosts)}
+
+
+def deployment_failed(
+    refusal: Refusal, deployment: str, nodes: List[str], task_vars: Optional[Mapping[str, Any]]
+) -> Dict[str, Any]:
+    """The same, where a whole deployment is refused: of several in a run, the message says which one it is."""
+    hosts = nodes or [str((task_vars or {}).get("inventory_hostname", ""))]
+    message = refusal.message("{}: {}".format(deployment, ", ".join(hosts[:HOSTS_SHOWN])))
+    return {**failed(refusal, hosts), "msg": message, "refusal": refusal.as_dict(hosts)}
 
 
 def action_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:

@@ -1,0 +1,76 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: plan_resolve
+short_description: Look up what a plan will be made of, by name alone
+version_added: 0.1.0
+description:
+  - Finds the profile, the model and the engine in the catalogue, and refuses what isn't there before any node is asked.
+  - Runs on the controller; no node is connected to.
+author: The yitiji.deepseek engineers (@yitiji)
+options:
+  save_to:
+    description:
+      - Folder on the controller that will get the plan. Nothing is written now; a folder that can't be written is
+        refused (LLM541).
+    type: path
+    default: ""
+seealso:
+  - module: yitiji.deepseek.serving_plan
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes.reads
+  - yitiji.deepseek.attributes.controller
+  - yitiji.deepseek.catalog
+  - yitiji.deepseek.wish
+"""
+
+EXAMPLES = r"""
+- name: Find out which model the flagship profile serves
+  yitiji.deepseek.plan_resolve:
+    deployment: campus
+    profile: flagship
+  register: resolved
+"""
+
+RETURN = r"""
+wanted:
+  description:
+    - The names that the profile resolves to. C(gguf) lists patterns of the GGUF files to choose from; C(beside) has the
+      C(model) and C(revision) of each further model.
+  returned: success
+  type: dict
+  sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: [], beside: []}
+refusal:
+  description: Why there is no plan (rule id, hosts, need, have, reason and remedy in two languages).
+  returned: failure
+  type: dict
+  contains:
+    rule:
+      description: The id of the rule.
+      type: str
+      sample: LLM504
+    host:
+      description: The hosts of the deployment.
+      type: str
+      sample: gpu01, gpu02
+    reason:
+      description: What is wrong, in both languages.
+      type: dict
+      sample: {zh: 显存不足, en: not enough memory}
+    remedy:
+      description: What to do, in both languages.
+      type: dict
+      sample: {zh: 请换用更小的模型, en: take a smaller model}
+    need:
+      description: What would be needed.
+      type: dict
+      sample: {gib: 84.1}
+    have:
+      description: What is there.
+      type: dict
+      sample: {gib: 71.3}
+"""

@@ -1,0 +1,91 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The planner's verbs on the controller: resolve, plan, save, calibrate."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from unittest import mock
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from tests.sizing.common import declared, first_unit
+
+PLUGINS = "ansible_collections.yitiji.deepseek.plugins.action"
+WISH = {"deployment": "demo", "profile": "basic"}
+CARDS = declared("rtx-4090-24g", 2)
+
+
+def act(verb, check=False, **options):
+    """What the action returns, and what it showed the operator."""
+    task = mock.Mock(args=options, async_val=0, diff=True, check_mode=check)
+    action = importlib.import_module(f"{PLUGINS}.{verb}").ActionModule(task, *(mock.Mock() for _other in range(5)))
+    action._display = mock.Mock()
+    return action.run(None, {"inventory_hostname": "n1"}), action._display
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return act("serving_plan", **WISH, nodes=CARDS)[0]["plan"]
+
+
+def test_names_are_resolved_before_any_node_is_known():
+    done, _shown = act("plan_resolve", **WISH, beside=[{"model": "deepseek-r1-1.5b"}])
+    wanted = done["wanted"]
+    assert not done["changed"] and wanted["engine"] == "vllm" and wanted["gguf"] == []
+    assert wanted["model"].endswith("7B") and wanted["beside"][0]["model"].endswith("1.5B")
+
+
+def test_an_unknown_name_is_refused_with_the_deployment_beside_the_host():
+    done, _shown = act("plan_resolve", **{**WISH, "profile": "none"})
+    assert done["failed"] and done["rule"] == done["refusal"]["rule"] and "demo: n1" in done["msg"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_first(tmp_path, plan):
+    (tmp_path / "file").write_text("")
+    for verb, options in (("plan_resolve", WISH), ("plan_save", {"plan": plan})):
+        with pytest.raises(AnsibleActionFail, match="LLM541"):
+            act(verb, **options, save_to=str(tmp_path / "file" / "plans"))
+
+
+@pytest.mark.parametrize(("language", "count"), [("both", 2), ("en", 1), ("zh", 1)])
+def test_a_plan_is_shown_in_the_operators_language(language, count):
+    done, shown = act("serving_plan", **WISH, nodes=CARDS, language=language, show=True)
+    assert shown.display.call_count == count and done["explanation"] and not done["changed"]
+
+
+def test_what_does_not_fit_is_refused():
+    done, _shown = act("serving_plan", **{**WISH, "profile": "flagship"}, nodes=CARDS)
+    assert done["failed"] and done["rule"] == "LLM504" and "plan" not in done and "demo: n1" in done["msg"]
+
+
+def test_a_plan_is_kept_once(tmp_path, plan):
+    folder = tmp_path / "plans" / "demo"
+    would, _shown = act("plan_save", check=True, plan=plan, save_to=str(folder))
+    assert would["changed"] and len(would["diff"]) == 4 and not folder.exists()
+    done, _shown = act("plan_save", plan=plan, save_to=str(folder))
+    assert done["changed"] and done["files"] == ["plan.en.txt", "plan.html", "plan.json", "plan.zh.txt"]
+    assert json.loads((folder / "plan.json").read_text()) == plan
+    again, _shown = act("plan_save", plan=plan, save_to=str(folder))
+    assert not again["changed"] and again["files"] == []
+
+
+def test_a_start_is_compared_with_the_plan(tmp_path, plan):
+    unit, kept = first_unit(plan), tmp_path / "calibration.json"
+    tokens = unit["capacity"]["kv_tokens_best"] // 2
+    logs = {unit["name"]: f"non-default args: x\nGPU KV cache size: {tokens:,} tokens\n"}
+    would, _shown = act("plan_calibrate", check=True, plan=plan, engine_logs=logs, calibration_file=str(kept))
+    assert would["changed"] and not kept.exists()
+    done, shown = act("plan_calibrate", plan=plan, engine_logs=logs, calibration_file=str(kept))
+    assert done["changed"] and [row["id"] for row in done["mismatches"]] == ["LLM535"]
+    assert shown.warning.call_count == 1 and json.loads(kept.read_text()) == done["calibration"]
+    again, _shown = act("plan_calibrate", plan=plan, engine_logs=logs, calibration_file=str(kept))
+    assert not again["changed"]
+    careful = act("serving_plan", **WISH, nodes=CARDS, calibration_file=str(kept))[0]["plan"]
+    assert first_unit(careful)["capacity"]["kv_tokens"] < unit["capacity"]["kv_tokens"]
+
+
+def test_logs_without_a_figure_are_refused(plan):
+    done, _shown = act("plan_calibrate", plan=plan, engine_logs={"yitiji-vllm": "nothing"})
+    assert done["failed"] and done["rule"] == "LLM536"
