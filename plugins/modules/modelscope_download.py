@@ -79,6 +79,13 @@ options:
         description: Hash, empty where the hub says none.
         type: str
         default: ""
+  manifest_sha256:
+    description:
+      - Digest of the list of files (C(manifest.sha256) of an earlier result), from whoever vouches for the model.
+        Another list, or one with a file without a hash, is refused before anything is fetched (LLM640).
+      - Needed where nothing else says what is right, such as a stick that is all there is.
+    type: str
+    default: ""
   workers:
     description: Connections at most. More than four are used only while each of them is slow.
     type: int
@@ -257,6 +264,7 @@ from typing import Any, Dict, List
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import Unfit, judge
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
     Entry,
@@ -290,6 +298,7 @@ ARGUMENTS: Dict[str, Any] = {
             "sha256": {"type": "str", "default": ""},
         },
     },
+    "manifest_sha256": {"type": "str", "default": ""},
     "workers": {"type": "int", "default": 8},
     "verify": {"type": "str", "choices": ["stamp", "full"], "default": "stamp"},
     "update": {"type": "bool", "default": False},
@@ -309,7 +318,11 @@ ARGUMENTS: Dict[str, Any] = {
 def request_of(params: Dict[str, Any], check: bool) -> Request:
     known = {name: params[name] for name in Request._fields if params.get(name) is not None}
     known.update(check=check, dest=os.path.normpath(params["dest"]))
-    known["files"] = [Entry(file["path"], file["size"], file["sha256"]) for file in params["files"]]
+    try:
+        rows = judge((file["path"], file["size"], file["sha256"]) for file in params["files"])
+    except Unfit as error:
+        raise Refusal("LLM610", model=params["model"], detail=f"as planned: {error}") from error
+    known["files"] = [Entry(*row) for row in rows]
     return Request(**known)
 
 
@@ -348,8 +361,8 @@ def main() -> None:
     received: List[str] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda caught, _frame: received.append(f"signal {caught}"))
-    request = request_of(params, check)
     try:
+        request = request_of(params, check)
         if params["state"] == "absent":
             manifest = Manifest.load(os.path.join(request.dest, MANIFEST))
             gone = remove_all(request.dest, request.model, check)

@@ -117,8 +117,10 @@ from typing import Any, Dict, List, Optional
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
+    SMALL,
     Hub,
     describe,
     directory_listing,
@@ -158,11 +160,11 @@ def from_directory(params: Dict[str, Any]) -> Dict[str, Any]:
     listing = directory_listing(path, params["model"])
 
     def read(name: str) -> Optional[bytes]:
-        with open(os.path.join(path, name), "rb") as source:
-            return source.read()
+        with os.fdopen(inside.open_file(path, name), "rb") as source:
+            return source.read(SMALL)
 
     def part(name: str, first: int, last: int) -> bytes:
-        with open(os.path.join(path, name), "rb") as source:
+        with os.fdopen(inside.open_file(path, name), "rb") as source:
             source.seek(first)
             return source.read(last - first)
 

@@ -73,18 +73,18 @@ def check(folder: str, trust: Trust, stamps: str, say: Say) -> Checked:
         raise damaged(folder, found)
     stamp = os.path.join(stamps, _name(folder) + ".json")
     states: Dict[str, List[int]] = (read_json(stamp) or {}).get("files") or {}
+    now = {file: file_state(folder, file.path) for file in bundle.files}
     doubtful = [
         file
-        for file in bundle.files
-        if file.kind not in CHECKED_LATER
-        or states.get(file.sha256 + file.path) != file_state(_full(folder, file))
+        for file in now
+        if file.kind not in CHECKED_LATER or now[file] is None or states.get(file.sha256 + file.path) != now[file]
     ]
     wrong = _hash(folder, doubtful, say)
     if wrong:
         raise damaged(folder, Differences([], wrong, []))
     if doubtful:
         os.makedirs(stamps, 0o700, exist_ok=True)
-        rows = {file.sha256 + file.path: file_state(_full(folder, file)) for file in bundle.files}
+        rows = {file.sha256 + file.path: file_state(folder, file.path) for file in bundle.files}
         write_json(stamp, {"schema": 1, "files": rows})
     if why == FIRST_USE and trust.keep:
         remember(trust.path, own)

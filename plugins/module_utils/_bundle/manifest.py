@@ -10,6 +10,7 @@ import re
 from typing import Any, Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import listing
 
 SCHEMA = 1
 MANIFEST = "MANIFEST.json"
@@ -49,14 +50,9 @@ class Bundle(NamedTuple):
 
 def unsafe(path: str) -> str:
     """Why a path is refused, '' if it is fine. The check script reads it line by line, between quotes."""
-    if not path or any(ord(char) < 32 or char in '"\\\x7f' for char in path):
-        return "empty, or with a quote, backslash or control character"
-    parts = path.split("/")
-    if path.startswith("/") or any(part in ("", ".", "..") for part in parts):
-        return "leaves the bundle"
-    if parts[0] in OUTSIDE or any(part.startswith(".yitiji-") for part in parts):
-        return "a name of the bundle's own"
-    return "too long" if len(path.encode("utf-8", "replace")) > 1024 else ""
+    if '"' in path:
+        return "with a quote"
+    return listing.unsafe(path) or ("a name of the bundle's own" if path.split("/", maxsplit=1)[0] in OUTSIDE else "")
 
 
 def dump(bundle: Bundle) -> str:
@@ -85,12 +81,12 @@ def parse(text: str, where: str) -> Bundle:
     if not isinstance(rows, list) or not rows:
         raise unreadable(where, "it lists no files")
     files = tuple(_file(row, where) for row in rows)
-    paths = [file.path for file in files]
-    if len(set(paths)) != len(paths):
+    if len({file.path for file in files}) != len(files):
         raise unreadable(where, "a file is listed twice")
-    folders = {path.rsplit("/", count)[0] for path in paths for count in range(1, path.count("/") + 1)}
-    if folders & set(paths):
-        raise unreadable(where, f"{sorted(folders & set(paths))[0]} is both a file and a folder")
+    try:
+        listing.judge((file.path, file.size, file.sha256) for file in files)
+    except listing.Unfit as error:
+        raise unreadable(where, str(error)) from error
     return Bundle(str(data.get("made")), str(data.get("maker")), tuple(targets), holds, files)
 
 

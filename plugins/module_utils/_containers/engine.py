@@ -10,10 +10,11 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
-SNAP_ROOTS = ("/snap/", "/var/lib/snapd/")
+SNAP_ROOTS = ("/snap", "/var/lib/snapd")
 
 
 def find_docker() -> Optional[str]:
@@ -21,7 +22,8 @@ def find_docker() -> Optional[str]:
 
 
 def is_snap(path: Optional[str]) -> bool:
-    return bool(path) and any(str(p).startswith(SNAP_ROOTS) for p in (path, os.path.realpath(str(path))))
+    places = (str(path), os.path.realpath(str(path)))
+    return bool(path) and any(within(root, place) for root in SNAP_ROOTS for place in places)
 
 
 def path_mtu(route: str = "/proc/net/route", links: str = "/sys/class/net") -> int:

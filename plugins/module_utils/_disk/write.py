@@ -12,6 +12,7 @@ import tempfile
 import threading
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import layout as lay
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.paths import below, match
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
@@ -62,7 +63,7 @@ def used(tree: str, skip: str = "") -> Tuple[int, int]:
     """(bytes on a disk with blocks of 4 KiB, files) below a folder, each hard link once."""
     total, files, seen = 0, 0, set()
     for path in below(tree):
-        if skip and path.startswith(skip + "/"):
+        if skip and path != skip and within(skip, path):
             continue
         info = os.lstat(os.path.join(tree, path))
         files += 1

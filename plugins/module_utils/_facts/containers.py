@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, first_line
 
 DAEMON = "/etc/docker/daemon.json"
@@ -52,7 +53,9 @@ def docker(host: Host) -> Optional[Dict[str, Any]]:
         "path": path,
         "version": info.get("ServerVersion") or _version(host, "docker"),
         "root": info.get("DockerRootDir") or data_root or "/var/lib/docker",
-        "snap": real.startswith(("/snap/", "/var/lib/snapd/")) or real == "/usr/bin/snap" or path.startswith("/snap/"),
+        "snap": real == "/usr/bin/snap"
+        or within("/snap", path)
+        or any(within(root, real) for root in ("/snap", "/var/lib/snapd")),
         "rootless": rootless,
         "running": running,
         "storage": info.get("Driver"),

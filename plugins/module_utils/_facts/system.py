@@ -8,6 +8,7 @@ import re
 import shlex
 from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Space, first_line, number
 
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -145,7 +146,9 @@ def mounts(host: Host) -> List[Dict[str, Any]]:
         if not sign or len(words) < 6 or len(tail) < 2:
             continue
         fstype, path = tail[0], _unescape(words[4])
-        if fstype in NOT_DISKS or path.startswith(("/proc", "/sys", "/dev/", "/var/lib/docker/overlay2/")):
+        if fstype in NOT_DISKS or any(within(place, path) for place in ("/proc", "/sys")):
+            continue
+        if path.startswith(("/dev/", "/var/lib/docker/overlay2/")):
             continue
         space = _space(host, path, fstype)
         found[path] = {

@@ -188,7 +188,7 @@ class Connection:
             raise answer.failed()
         try:
             return json.loads(body.decode("utf-8")), told
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Broken("not JSON: {}".format(body[:80].decode("utf-8", "replace"))) from error
 
 

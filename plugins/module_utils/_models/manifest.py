@@ -8,9 +8,13 @@ import fnmatch
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import time
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import Unfit, judge
 
 MANIFEST = ".yitiji-manifest.json"
 STAMP = ".yitiji-verified.json"
@@ -19,6 +23,7 @@ WORK = ".yitiji-download"
 PROGRESS = "progress.json"  # in WORK
 HAVE = "have.json"  # in WORK: what other nodes may take from here already
 TEMPORARY = (".yitiji-", ".tmp")
+JSON_LIMIT = 64 << 20  # of one of our records
 STATE_NAMES = (MANIFEST, STAMP, DIGESTS, WORK)
 
 
@@ -51,13 +56,23 @@ class Manifest(NamedTuple):
         return Manifest.parse(read_json(path))
 
     @staticmethod
-    def parse(data: Optional[Dict[str, Any]]) -> Optional[Manifest]:
+    def parse(data: object) -> Optional[Manifest]:
+        """None where it is none, or one that is not to be followed."""
         try:
-            assert data is not None and data["schema"] == 1
-            files = [Entry(str(row["path"]), int(row["size"]), str(row["sha256"])) for row in data["files"]]
-            return Manifest(str(data["model"]), str(data["revision"]), files)
-        except (AssertionError, KeyError, TypeError, ValueError):
+            return Manifest.judged(data)
+        except Unfit:
             return None
+
+    @staticmethod
+    def judged(data: object) -> Manifest:
+        """The same, but Unfit says why."""
+        try:
+            if not isinstance(data, dict) or data["schema"] != 1 or not isinstance(data["files"], list):
+                raise Unfit("not a manifest")
+            rows = [(row["path"], row["size"], row["sha256"]) for row in data["files"]]
+            return Manifest(str(data["model"]), str(data["revision"]), [Entry(*row) for row in judge(rows)])
+        except (KeyError, TypeError) as error:
+            raise Unfit("not a manifest") from error
 
 
 def selected(files: Iterable[Entry], include: Sequence[str], exclude: Sequence[str]) -> List[Entry]:
@@ -92,12 +107,10 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def file_state(path: str) -> Optional[List[int]]:
-    try:
-        state = os.stat(path, follow_symlinks=True)
-    except OSError:
-        return None
-    return [state.st_size, state.st_mtime_ns]
+def file_state(base: str, path: str) -> Optional[List[int]]:
+    """Size and time of a plain file below `base`; None also where a link is in the way."""
+    state = inside.look(base, path)
+    return [state.st_size, state.st_mtime_ns] if state else None
 
 
 def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: Sequence[str]) -> Dict[str, Any]:
@@ -111,7 +124,7 @@ def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: 
         "files": len(manifest.files),
         "bytes": manifest.bytes_total,
         "verified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "state": {file.path: file_state(os.path.join(dest, file.path)) for file in manifest.files},
+        "state": {file.path: file_state(dest, file.path) for file in manifest.files},
     }
     write_json(os.path.join(dest, STAMP), stamp)
     return stamp
@@ -151,10 +164,10 @@ def check_stamp(
     for name, patterns in (("include", include), ("exclude", exclude)):
         if patterns is not None and stamp.get(name) != sorted(patterns):
             return Standing(manifest, (), f"other {name} patterns")
-    states = stamp.get("state") or {}
-    changed = [
-        file.path for file in manifest.files if file_state(os.path.join(dest, file.path)) != states.get(file.path)
-    ]
+    states = stamp.get("state")
+    states = states if isinstance(states, dict) else {}
+    now = {file.path: file_state(dest, file.path) for file in manifest.files}
+    changed = [path for path, state in now.items() if state is None or state != states.get(path)]
     if changed:
         return Standing(manifest, changed, "changed since it was verified: " + ", ".join(changed[:5]))
     return Standing(manifest, (), "")
@@ -162,9 +175,12 @@ def check_stamp(
 
 def read_json(path: str) -> Optional[Dict[str, Any]]:
     try:
-        with open(path, "rb") as source:
-            data = json.loads(source.read().decode("utf-8"))
-    except (OSError, ValueError):
+        with os.fdopen(os.open(path, inside.READ), "rb") as source:
+            state = os.fstat(source.fileno())
+            if not stat.S_ISREG(state.st_mode) or state.st_size > JSON_LIMIT:
+                return None
+            data = json.loads(source.read(JSON_LIMIT).decode("utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 

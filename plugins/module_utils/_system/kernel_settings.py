@@ -9,6 +9,7 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 Settings = Dict[str, str]
@@ -18,8 +19,8 @@ HEADER = "# Set by role host_tuning; uninstalling it takes this file away and pu
 
 def path_of(name: str) -> str:
     """A file below /sys is named by its path, a sysctl by its name."""
-    if name.startswith("/sys/"):
-        return name
+    if within("/sys", name):
+        return os.path.normpath(name)
     return "/proc/sys/" + name.replace(".", "/")
 
 

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     DIGESTS,
@@ -43,20 +42,21 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
     directory_of,
     with_hashes,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP, Job
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP, Job, alone
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.journal import Journal, Work
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.mirror import MirrorSource
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.planned import (
+    as_planned,
     few,
-    refuse_other,
+    pinned,
     standing_differs,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import prune_old
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.sources import DirectorySource, HubSource, Source
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.space import check_space
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.transfer import Engine, Options
 
-SPARE = 64 << 20  # bytes left free for the journal and others
 HUBS = ("modelscope", "bundle")
 
 
@@ -110,7 +110,10 @@ class Weights:
 
     def _standing(self) -> Standing:
         request = self.request
-        return check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
+        found = check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
+        if found.valid and found.manifest and request.manifest_sha256 not in ("", found.manifest.digest()):
+            return found._replace(reason="its manifest is not the one that was handed over")
+        return found
 
     def _converge(self) -> bool:
         self._report("listing", force=True)
@@ -135,7 +138,9 @@ class Weights:
         if not files:
             raise Refusal("LLM610", model=request.model, detail="no file is left after include and exclude")
         check_sets([file.path for file in files])
-        return Manifest(request.model, request.revision, files), source
+        manifest = Manifest(request.model, request.revision, files)
+        pinned(request, source.name or request.source, manifest)
+        return manifest, source
 
     def _listing(self, planned: bool = True) -> Tuple[Source, List[Entry]]:
         request = self.request
@@ -145,14 +150,12 @@ class Weights:
             listing = directory_listing(path, request.model)
             if any(not entry.sha256 for entry in listing):
                 self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
-            refuse_other(asked, path, listing)
-            return DirectorySource(path), listing
+            return DirectorySource(path), as_planned(asked, path, listing)
         if request.source == "mirror":
             client = Client(request.mirrors[0], "", request.timeout, request.ca_path, request.validate_certs)
             mirror = MirrorSource(client, request.mirrors)
-            listing = list(mirror.manifest(request.model, request.revision, request.mirror_wait).files)
-            refuse_other(asked, mirror.name, listing)
-            return mirror, listing
+            listing = list(mirror.manifest(request.model, request.revision, request.mirror_wait, request.files).files)
+            return mirror, as_planned(asked, mirror.name, listing)
         hub = Hub(
             Client(request.endpoint, request.token, request.timeout, request.ca_path, request.validate_certs),
             request.model,
@@ -165,8 +168,7 @@ class Weights:
                 assert standing.manifest is not None
                 return source, list(standing.manifest.files)  # what was verified once needs no listing
         try:
-            listing = hub.listing()
-            refuse_other(asked, source.name, listing)
+            listing = as_planned(asked, source.name, hub.listing())
             wanted = selected(listing, request.include, request.exclude)
             result = with_hashes(hub, listing, wanted, request.workers)
         finally:
@@ -192,7 +194,7 @@ class Weights:
                     good.append(entry)
                     self._digests[entry.path] = hashed.digests
                     if self._locked:
-                        state = file_state(os.path.join(request.dest, entry.path))
+                        state = file_state(request.dest, entry.path)
                         self._journal.done[entry.path] = {
                             "state": state,
                             "sha256": hashed.sha256,
@@ -209,7 +211,7 @@ class Weights:
         same = standing.manifest is not None and standing.manifest.digest() == manifest.digest()
         outcome.changed = bool(outcome.to_fetch) or not standing.valid or not same
         outcome.verified = not outcome.changed
-        self._check_space(manifest, jobs)
+        check_space(request.dest, outcome.to_fetch_bytes, len(outcome.to_fetch), request.model)
         return good, jobs
 
     def _sort(self, manifest: Manifest) -> Tuple[List[Entry], List[Entry], List[Entry]]:
@@ -222,9 +224,9 @@ class Weights:
         if old and stamp.get("manifest_sha256") == old.digest():
             stamped = {file.path: file for file in old.files}
         for entry in manifest.files:
-            state = file_state(os.path.join(self.request.dest, entry.path))
+            state = file_state(self.request.dest, entry.path)
             record = done.get(entry.path) or {}
-            if state is None or state[0] != entry.size or os.path.islink(os.path.join(self.request.dest, entry.path)):
+            if state is None or state[0] != entry.size:
                 missing.append(entry)
             elif self.request.verify == "full":
                 doubtful.append(entry)
@@ -270,8 +272,12 @@ class Weights:
             # off its final name at once; with digests of its prefixes only the bad ranges come again
             path, part = os.path.join(self.request.dest, entry.path), self._work.part(entry)
             remove(os.path.join(self.request.dest, STAMP))
-            os.replace(path, part)
             digests = known.get(entry.path) or []
+            if alone(os.lstat(path)):
+                os.replace(path, part)
+            else:  # Ollama's store may hold the same file under another name; that one is not written to
+                remove(path)
+                digests = []
             present = [(0, entry.size)] if digests and len(digests) == entry.size // STEP else []
             jobs.append(Job(entry, part, present, digests))
         seen = {job.part for job in jobs}
@@ -280,27 +286,12 @@ class Weights:
             if part in seen:  # the same content twice: each needs a part of its own
                 part = f"{part[:-5]}-{len(seen)}.part"
             seen.add(part)
+            if os.path.lexists(part) and not alone(os.lstat(part)):
+                remove(part)
             present, digests = self._journal.present(part)
             jobs.append(Job(entry, part, present, digests))
         self._work.keep_only([job.part for job in jobs])
         return jobs
-
-    def _check_space(self, manifest: Manifest, jobs: List[Job]) -> None:
-        need = self.outcome.to_fetch_bytes
-        if not need:
-            return
-        path = self.request.dest
-        while not os.path.isdir(path):
-            path = os.path.dirname(os.path.abspath(path))
-        state = os.statvfs(path)
-        free = state.f_bavail * state.f_frsize
-        if free < need + SPARE:
-            raise Refusal(
-                "LLM101", path=path, free=size_text(free), needed=size_text(need + SPARE), model=self.request.model
-            )
-        if state.f_files and state.f_favail < len(self.outcome.to_fetch) + 16:
-            left, wanted = f"{state.f_favail} inodes", f"{len(self.outcome.to_fetch)} inodes"
-            raise Refusal("LLM101", path=path, free=left, needed=wanted, model=self.request.model)
 
     # fetching
 

@@ -8,10 +8,13 @@ import hashlib
 import json
 import os
 import re
+import stat
 import struct
 from typing import BinaryIO, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import printable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP
 
 HEADER_LIMIT = 100 << 20  # of a safetensors header
@@ -20,8 +23,8 @@ SPLIT_NAME = re.compile(r"^(.*)-(\d{5})-of-(\d{5})(\.[A-Za-z0-9.]+)$")
 
 def check_format(path: str, name: str) -> None:
     """First bytes of one file, before it gets its final name."""
-    size = os.path.getsize(path)
-    with open(path, "rb") as source:
+    with os.fdopen(os.open(path, inside.READ), "rb") as source:
+        size = os.fstat(source.fileno()).st_size
         head = source.read(200)
         if size < 200 and head.startswith(b"version https://git-lfs"):
             raise Refusal("LLM602", path=name, detail="a Git LFS pointer, not the file")
@@ -40,7 +43,7 @@ def _check_safetensors(source: BinaryIO, name: str, size: int, head: bytes) -> N
         header = json.loads(source.read(length).decode("utf-8"))
         ends = [row["data_offsets"][1] for key, row in header.items() if key != "__metadata__"]
         end = max(ends) if ends else 0
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise Refusal("LLM602", path=name, detail="the safetensors header cannot be read") from error
     if end != size - 8 - length:
         raise Refusal(
@@ -72,14 +75,14 @@ def check_index(dest: str, names: Sequence[str]) -> None:
         if not name.endswith(".safetensors.index.json"):
             continue
         try:
-            with open(os.path.join(dest, name), "rb") as source:
-                shards = set(json.loads(source.read().decode("utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            with os.fdopen(inside.open_file(dest, name), "rb") as source:
+                shards = set(json.loads(source.read(HEADER_LIMIT).decode("utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Refusal("LLM602", path=name, detail="not an index of shards") from error
         folder = name.rsplit("/", 1)[0] + "/" if "/" in name else ""
-        missing = sorted(shard for shard in shards if folder + str(shard) not in present)
+        missing = sorted(str(shard) for shard in shards if folder + str(shard) not in present)
         if missing:
-            raise Refusal("LLM603", path=name, detail=", ".join(str(name) for name in missing[:5]))
+            raise Refusal("LLM603", path=name, detail=printable(", ".join(str(name) for name in missing[:5])))
 
 
 class Hashed(NamedTuple):
@@ -95,7 +98,9 @@ def hash_file(path: str, tick: Callable[[int], None], buffer_bytes: int = 1 << 2
     view = memoryview(bytearray(buffer_bytes))
     size = 0
     try:
-        with open(path, "rb", buffering=0) as source:
+        with os.fdopen(os.open(path, inside.READ), "rb", buffering=0) as source:
+            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                return None
             while True:
                 count = source.readinto(view[: min(buffer_bytes, STEP - size % STEP)])
                 if not count:

@@ -15,41 +15,26 @@ from urllib.parse import quote, urlencode
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, reach
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
-    MANIFEST,
-    STATE_NAMES,
-    Entry,
-    Manifest,
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import (
+    OWN,
+    Unfit,
+    judge,
+    printable,
+    unsafe,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, Entry, Manifest
 
 NO_HASH_LIMIT = 16 << 20  # a larger file without a hash is refused from a hub
 LISTING_LIMIT = 3000  # the hub cuts here without a word
-EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 SMALL = 64 << 20
+MOST_FOLDERS = 2000  # asked for one by one
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 def check_model_id(model: str) -> None:
     if not re.match(r"^[\w.-]+/[\w.-]+$", model) or ".." in model:
         raise Refusal("LLM606", model=repr(model), url="any hub (an id is owner/name)")
-
-
-def unsafe(path: str) -> str:
-    """Why a path from a listing is refused, '' if it is fine."""
-    if not path or "\x00" in path or "\\" in path or any(ord(char) < 32 for char in path):
-        return "empty, or with a backslash or control character"
-    if path.startswith("/") or re.match(r"^[A-Za-z]:", path):
-        return "absolute"
-    parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts):
-        return "leaves its directory"
-    if parts[0] in STATE_NAMES:
-        return "a name of our own"
-    if len(path.encode("utf-8", "surrogatepass")) > 1024 or any(
-        len(part.encode("utf-8", "replace")) > 250 for part in parts
-    ):
-        return "too long"
-    return ""
 
 
 class Hub:
@@ -60,6 +45,7 @@ class Hub:
         self.revision = revision
         self.base = f"{client.endpoint}/api/v1/models/{quote(model)}"
         self._sleep = sleep
+        self._walked = 0
         self._connection = Connection(client)
 
     def file_url(self, path: str) -> str:
@@ -98,13 +84,16 @@ class Hub:
         data = answer.get("Data") if isinstance(answer, dict) else None
         files = data.get("Files") if isinstance(data, dict) else data
         if isinstance(answer, dict) and answer.get("Success") is False:
-            raise Refusal("LLM610", model=self.model, detail=str(answer.get("Message")))
+            raise Refusal("LLM610", model=self.model, detail=printable(answer.get("Message")))
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
             raise Refusal("LLM610", model=self.model, detail="the hub's answer holds no file list")
         return files
 
     def _walk(self, below: str, depth: int = 0) -> List[Dict[str, Any]]:
         found = self._list(below, False) or []
+        self._walked += 1
+        if self._walked > MOST_FOLDERS:
+            raise Refusal("LLM610", model=self.model, detail=f"more than {MOST_FOLDERS} directories")
         if len(found) >= LISTING_LIMIT or depth > 16:
             raise Refusal(
                 "LLM610",
@@ -132,7 +121,7 @@ class Hub:
     def _explain_missing(self) -> None:
         known = self.revisions()
         if known and self.revision not in known:
-            raise Refusal("LLM607", model=self.model, revision=self.revision, detail=", ".join(known[:20]))
+            raise Refusal("LLM607", model=self.model, revision=self.revision, detail=printable(", ".join(known[:20])))
         raise Refusal("LLM606", model=self.model, url=self.client.endpoint)
 
     def small_file(self, path: str) -> Optional[bytes]:
@@ -178,31 +167,11 @@ class Hub:
 
 def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
     """Checked entries of the files, sorted by path."""
-    found: Dict[str, Entry] = {}
-    for row in rows:
-        if row.get("Type") == "tree":
-            continue
-        path = row.get("Path")
-        why = unsafe(path) if isinstance(path, str) else "not a text"
-        if why:
-            raise Refusal("LLM610", model=model, detail=f"path {path!r}: {why}")
-        size, sha256 = row.get("Size"), str(row.get("Sha256") or "").lower()
-        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
-            raise Refusal("LLM610", model=model, detail=f"{path} has the size {size!r}")
-        if sha256 and not re.match(r"^[0-9a-f]{64}$", sha256):
-            raise Refusal("LLM610", model=model, detail=f"{path} has the sha256 {sha256[:80]!r}")
-        if size and sha256 == EMPTY_SHA256:
-            raise Refusal("LLM610", model=model, detail=f"{path} lists {size} bytes with the hash of an empty file")
-        entry = Entry(str(path), size, sha256)
-        if found.setdefault(entry.path, entry) != entry:
-            raise Refusal("LLM610", model=model, detail=f"{path} is listed twice, differently")
-    for path in found:
-        folder = path
-        while "/" in folder:
-            folder = folder.rsplit("/", 1)[0]
-            if folder in found:
-                raise Refusal("LLM610", model=model, detail=f"{folder} is both a file and a directory")
-    return [found[path] for path in sorted(found)]
+    files = [(row.get("Path"), row.get("Size"), row.get("Sha256")) for row in rows if row.get("Type") != "tree"]
+    try:
+        return sorted(Entry(*row) for row in judge(files))
+    except Unfit as error:
+        raise Refusal("LLM610", model=model, detail=str(error)) from error
 
 
 def with_hashes(hub: Hub, listing: List[Entry], wanted: Sequence[Entry], workers: int) -> List[Entry]:
@@ -242,19 +211,26 @@ def directory_listing(path: str, model: str) -> List[Entry]:
     manifest = Manifest.load(os.path.join(path, MANIFEST))
     if manifest is not None:
         if manifest.model != model:
-            raise Refusal("LLM615", path=path, detail=f"its manifest is of {manifest.model}")
-        return entries(
-            model, [{"Path": file.path, "Size": file.size, "Sha256": file.sha256} for file in manifest.files]
-        )
+            raise Refusal("LLM615", path=path, detail=f"its manifest is of {printable(manifest.model)}")
+        return sorted(manifest.files)
+    if os.path.lexists(os.path.join(path, MANIFEST)):
+        raise Refusal("LLM615", path=path, detail=f"its {MANIFEST} cannot be followed")
     rows = []
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            full = os.path.join(folder, name)
-            relative = os.path.relpath(full, path)
-            if relative not in STATE_NAMES and os.path.isfile(full):
-                rows.append({"Path": relative, "Size": os.path.getsize(full)})
+        for name in sorted(names + [name for name in folders if os.path.islink(os.path.join(folder, name))]):
+            relative = os.path.relpath(os.path.join(folder, name), path)
+            if not name.startswith(OWN):
+                rows.append({"Path": relative, "Size": _plain_size(path, relative)})
     return entries(model, rows)
+
+
+def _plain_size(base: str, relative: str) -> int:
+    state = inside.look(base, relative)
+    if state is None:  # also of a link: what it leads to is not of this model
+        detail = f"{printable(relative)} is a link or not a plain file; copy the file itself (cp -rL)"
+        raise Refusal("LLM615", path=base, detail=detail)
+    return state.st_size
 
 
 def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Dict[str, Any]:
@@ -267,11 +243,11 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
         if "/" not in path and path.endswith(".safetensors.index.json"):
             document = _document(path, by_path, read, warnings) or {}
             weight_map = document.get("weight_map")
-            shards = sorted(set(weight_map.values())) if isinstance(weight_map, dict) else []
+            shards = sorted({str(name) for name in weight_map.values()}) if isinstance(weight_map, dict) else []
             index = {"path": path, "metadata": document.get("metadata") or {}, "shards": shards}
             missing = [name for name in shards if name not in by_path]
             if missing:
-                warnings.append(Refusal("LLM603", path=path, detail=", ".join(missing[:5])))
+                warnings.append(Refusal("LLM603", path=path, detail=printable(", ".join(missing[:5]))))
             break
     if any(not entry.sha256 for entry in listing):
         count = sum(1 for entry in listing if not entry.sha256)
@@ -296,7 +272,7 @@ def _document(
         document = json.loads((read(path) or b"").decode("utf-8"))
         if isinstance(document, dict):
             return document
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     warnings.append(Refusal("LLM601", path=path, detail="not a JSON object"))
     return None

@@ -10,8 +10,10 @@ Digests of the prefixes are kept at every STEP, for they tell later which range 
 from __future__ import annotations
 
 import bisect
+import errno
 import hashlib
 import os
+import stat
 import threading
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -23,6 +25,11 @@ SPLIT = 4 << 20  # a range that others work on is not split below this
 ATTEMPTS = 3  # whole or partial fetches of bytes whose hash is wrong
 
 Range = Tuple[int, int]
+
+
+def alone(state: os.stat_result) -> bool:
+    """A plain file under one name: what is written into it shows nowhere else."""
+    return stat.S_ISREG(state.st_mode) and state.st_nlink == 1
 
 
 class Segment:
@@ -78,6 +85,8 @@ class Job:
     def open(self) -> None:
         if self.handle < 0:
             self.handle = os.open(self.part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            if not alone(os.fstat(self.handle)):
+                raise OSError(errno.EINVAL, "not a file of its own", self.part)
 
     def close(self) -> None:
         if self.handle >= 0:

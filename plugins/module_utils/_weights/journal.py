@@ -52,8 +52,8 @@ class Work:
         for folder in (self.dest, self.path):
             sweep(folder)
         if lease:
-            with open(self.lease_path, "wb"):
-                pass
+            remove(self.lease_path)
+            os.close(os.open(self.lease_path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644))
         else:
             remove(self.lease_path)
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import Unfit, printable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     HAVE,
     MANIFEST,
@@ -45,18 +46,24 @@ class MirrorSource(HttpSource):
 
     # what is wanted: the first node says
 
-    def manifest(self, model: str, revision: str, wait: float) -> Manifest:
-        """Waits until the first node knows what it fetches."""
+    def manifest(self, model: str, revision: str, wait: float, planned: Sequence[Entry] = ()) -> Manifest:
+        """Waits until the first node knows what it fetches, and each hash that the plan does not say."""
+        known = {file.path for file in planned if file.sha256}
         end = time.monotonic() + wait
         detail = ""
         while True:
             try:
-                found = Manifest.parse(self._connection.json(f"{self.bases[0]}/{MANIFEST}"))
+                data = self._connection.json(f"{self.bases[0]}/{MANIFEST}")
+                found = Manifest.judged(data) if data is not None else None
                 if found is not None and (found.model, found.revision) == (model, revision):
-                    self._manifest = found
-                    return found
+                    if all(file.sha256 or file.path in known for file in found.files):
+                        self._manifest = found
+                        return found
+                    end = max(end, self._news + SILENT)  # it reads them first from where no hash is known
                 detail = f"it has no manifest of {model} {revision} yet"
                 self._watch_first()
+            except Unfit as error:
+                raise Refusal("LLM610", model=model, detail=f"{self.bases[0]}: {error}") from error
             except (Broken, Refusal) as error:
                 detail = str(error)
             if self._gave_up or time.monotonic() >= end:
@@ -96,7 +103,7 @@ class MirrorSource(HttpSource):
         if now is not None and isinstance(updated, (int, float)):  # both of that node's clock
             fresh = now - updated < time.monotonic() - self._begin + OVERLAP  # not left by a run of yesterday
             failed = state.get("state") == "failed" and fresh
-            self._gave_up = f"it gave up: {state.get('message')}" if failed else ""
+            self._gave_up = f"it gave up: {printable(state.get('message'))}" if failed else ""
         mark = str(state.get("bytes_done"))
         if mark != self._mark:
             self._mark, self._news = mark, time.monotonic()

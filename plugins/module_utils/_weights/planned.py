@@ -7,18 +7,37 @@ from __future__ import annotations
 from typing import List, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry, Standing, moved, selected
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    Entry,
+    Manifest,
+    Standing,
+    moved,
+    selected,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
 
 SHOWN = 20  # files in a message
 
 
-def refuse_other(request: Request, where: str, listing: Sequence[Entry]) -> None:
-    """Before anything is fetched: what is there is what was planned."""
-    if request.files:
-        other = moved(request.files, selected(listing, request.include, request.exclude))
-        if other:
-            raise Refusal("LLM620", model=request.model, url=where, detail=few(other))
+def as_planned(request: Request, where: str, listing: Sequence[Entry]) -> List[Entry]:
+    """Before anything is fetched: what is there is what was planned. -> the listing, with the hashes of both."""
+    if not request.files:
+        return list(listing)
+    other = moved(request.files, selected(listing, request.include, request.exclude))
+    if other:
+        raise Refusal("LLM620", model=request.model, url=where, detail=few(other))
+    known = {file.path: file.sha256 for file in request.files}
+    return [entry if entry.sha256 else entry._replace(sha256=known.get(entry.path, "")) for entry in listing]
+
+
+def pinned(request: Request, where: str, manifest: Manifest) -> None:
+    """A list whose digest was handed over by somebody else is that list, and leaves no file without a hash."""
+    if not request.manifest_sha256:
+        return
+    bare = [file.path for file in manifest.files if not file.sha256]
+    found = f"no hash of {few(bare)}" if bare else manifest.digest()
+    if found != request.manifest_sha256:
+        raise Refusal("LLM640", model=request.model, url=where, detail=found, wanted=request.manifest_sha256)
 
 
 def standing_differs(request: Request, standing: Standing, warnings: List[str]) -> List[str]:

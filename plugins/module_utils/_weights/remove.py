@@ -9,6 +9,7 @@ import os
 from typing import Dict, List, Set, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     DIGESTS,
     MANIFEST,
@@ -114,12 +115,10 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
 def _remove_files(dest: str, paths: List[str]) -> None:
     folders = set()
     for path in paths:
-        if os.path.realpath(os.path.dirname(os.path.join(dest, path))).startswith(os.path.realpath(dest)):
-            remove(os.path.join(dest, path))
+        inside.delete(dest, path)
         folder = os.path.dirname(path)
         while folder:
             folders.add(folder)
             folder = os.path.dirname(folder)
     for folder in sorted(folders, key=len, reverse=True):
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.join(dest, folder))
+        inside.delete_folder(dest, folder)

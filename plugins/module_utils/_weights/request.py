@@ -22,6 +22,7 @@ class Request(NamedTuple):
     source_dir: str = ""
     mirrors: Sequence[str] = ()
     files: Sequence[Entry] = ()  # as the plan saw them; none: whatever is listed
+    manifest_sha256: str = ""  # digest of the manifest, from whoever vouches for the files
     workers: int = 8
     verify: str = "stamp"
     update: bool = False

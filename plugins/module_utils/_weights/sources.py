@@ -9,6 +9,7 @@ from typing import Any, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, Response
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import Hub
 
@@ -132,7 +133,7 @@ class DirectorySource(Source):
 
     def open(self, handle: Optional[Connection], entry: Entry, start: int, stop: int) -> Stream:
         try:
-            opened = os.open(os.path.join(self.path, entry.path), os.O_RDONLY | os.O_CLOEXEC)
+            opened = inside.open_file(self.path, entry.path)
         except OSError as error:
             raise Refusal("LLM615", path=self.path, detail=f"{entry.path}: {error.strerror}") from error
         size = os.fstat(opened).st_size

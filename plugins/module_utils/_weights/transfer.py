@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     HAVE,
     file_state,
@@ -347,8 +348,9 @@ class Engine:
         folder = os.path.dirname(path)
         make_directories(self.dest, folder)
         os.chmod(job.part, 0o644)
-        os.replace(job.part, path)
-        self.journal.done[job.entry.path] = {"state": file_state(path), "sha256": job.sha256, "digests": job.digests}
+        inside.put(self.dest, job.entry.path, job.part)
+        state = file_state(self.dest, job.entry.path)
+        self.journal.done[job.entry.path] = {"state": state, "sha256": job.sha256, "digests": job.digests}
         self.finished[job.entry.path] = job
         return folder
 

@@ -125,6 +125,16 @@ MESSAGES: Dict[str, Message] = {
             "请重新运行 site.yml，按现有文件规划；已有旧文件的节点请设置 weights_update: true",
         ),
     ),
+    "LLM640": Message(
+        Text(
+            "the list of files of {model} at {url} is not the one that was handed over: {detail}, expected {wanted}",
+            "{url} 上 {model} 的文件清单与预先给定的不一致：{detail}，应为 {wanted}",
+        ),
+        Text(
+            "nothing was fetched; find out who changed the source, or correct weights_manifest_sha256",
+            "未下载任何文件；请查明源被谁改动，或更正 weights_manifest_sha256",
+        ),
+    ),
 }
 
 # Parts of messages.

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     WILDCARDS,
     each_unit,
@@ -28,6 +29,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 )
 
 CHAT = "yitiji-open-webui"
+HOMES = ("/home", "/root", "/run/user")  # what ProtectHome hides
 DATA = "/app/backend/data"
 TRUE = ("true", "1", "yes", "on")
 INFERENCE_PORTS = {11434: "Ollama", 8000: "vLLM", 30000: "SGLang", 23333: "LMDeploy", 8265: "Ray", 6379: "Ray"}
@@ -124,7 +126,7 @@ def ollama_models(context: Context) -> Finding:
     folder = (found.get("environment") or {}).get("OLLAMA_MODELS")
     if not folder:
         return skipped("OLLAMA_MODELS is not set", "未设置 OLLAMA_MODELS")
-    if found.get("protect_home") in ("yes", "read-only", "tmpfs") and folder.startswith(("/home/", "/root/")):
+    if found.get("protect_home") in ("yes", "read-only", "tmpfs") and any(within(home, folder) for home in HOMES):
         return failed(f"the unit hides {folder} (ProtectHome)", f"服务无法看到 {folder}（ProtectHome）", folder=folder)
     problem = found.get("models_problem")
     if problem == "?" or problem is None:

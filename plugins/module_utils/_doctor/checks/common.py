@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os.path
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     FAIL,
     PASS,
@@ -50,9 +50,7 @@ def mount_of(context: Context, path: str) -> Optional[Dict[str, Any]]:
     real = str((context.measures.get("paths") or {}).get(path, path))
     best: Optional[Dict[str, Any]] = None
     for mount in context.node.get("mounts") or []:
-        place = str(mount["path"]).rstrip("/") + "/"
-        inside = (os.path.normpath(real) + "/").startswith(place)
-        if inside and (best is None or len(mount["path"]) >= len(best["path"])):
+        if within(str(mount["path"]), real) and (best is None or len(mount["path"]) >= len(best["path"])):
             best = mount
     return best
 
