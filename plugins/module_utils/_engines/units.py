@@ -57,14 +57,11 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
     options += [word for device in unit["devices"] for word in ("--device", device)]
     cluster = plan.get("cluster") or {}
     command = [str(word) for word in (plan["image"]["entrypoint"] or role["command"])] + unit["args"]
-    env = {**role["env"], **unit["env"]}
     if cluster.get("ray_port"):
         command = _by_ray(plan, unit, command)
-        env.update(RAY_ADDRESS="{}:{}".format(cluster["head"], cluster["ray_port"]), RAY_AUTH_MODE="token")
         options += ["--init"]  # reaps what Ray leaves
     mounts = [{"source": role["models_dir"], "target": box.get("models_mount") or "/models", "read_only": True}]
     if plan["run"].get("cache_variable"):
-        env[plan["run"]["cache_variable"]] = CACHE
         mounts.append({"source": "{}/{}".format(role["cache_dir"], unit["name"]), "target": CACHE})
     group = [*GROUP, "--token-file", role["secrets_dir"] + "/" + CLUSTER_KEY]
     group += ["--container", unit["name"], *unit["group"], "--"]
@@ -77,7 +74,7 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         "entrypoint": [],
         "args": command,
         # No passwd entry inside: libraries that ask for the user's name read USER.
-        "env": {"HOME": TMP, "USER": unit["name"], **env},
+        "env": {"HOME": TMP, "USER": unit["name"], **role["env"], **unit["env"]},
         "tmpfs": {TMP: role["tmp_options"]},
         "mounts": mounts,
         "ports": [] if shared else ["{}:{}".format(unit["url"].split("//", 1)[1], unit["port"])],

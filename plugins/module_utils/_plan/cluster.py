@@ -37,13 +37,15 @@ def cluster_part(nodes: List[Node], executor: Optional[str]) -> Optional[Dict[st
     }
 
 
-def node_env(node: Node, spread: bool) -> Dict[str, str]:
-    """The data plane's address and interface, never typed by anyone."""
-    if not spread:
+def node_env(node: Node, cluster: Optional[Mapping[str, Any]]) -> Dict[str, str]:
+    """The data plane's address and interface, never typed by anyone, and the way to Ray; {} for one node."""
+    if not cluster:
         return {}
     env = {"VLLM_HOST_IP": node.address}
     if node.interface:
         env.update({"NCCL_SOCKET_IFNAME": "=" + node.interface, "GLOO_SOCKET_IFNAME": node.interface})
+    if cluster["ray_port"]:
+        env.update(RAY_ADDRESS="{}:{}".format(cluster["head"], cluster["ray_port"]), RAY_AUTH_MODE="token")
     return env
 
 

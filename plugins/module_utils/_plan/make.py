@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import CLUSTER_KEY
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import CACHE, CLUSTER_KEY
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import STAMP, Manifest, selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
     cluster_part,
@@ -228,6 +228,7 @@ def unit_part(
     """One engine, or one rank of it, on one node: all that its systemd unit is made from."""
     rank, serves, port = sizing.ranks[number], number == 0, sizing.wish.port
     url = f"http://{LOOPBACK}:{port}"
+    kept = sizing.image and run["cache_variable"]  # a container's own cache, mounted there
     return {
         "name": name,
         "serves": serves,
@@ -236,7 +237,7 @@ def unit_part(
         "url": url if serves else None,
         "gpus": list(rank.gpus),
         "args": list(rank.args),
-        "env": {**sizing.env, **node_env(rank.node, cluster is not None)},
+        "env": {**sizing.env, **node_env(rank.node, cluster), **({run["cache_variable"]: CACHE} if kept else {})},
         "devices": node_devices(rank.node, cluster is not None),
         "group": group_words(cluster, [rank.node for rank in sizing.ranks], number, url + run["health"]),
         "model": {key: model[key] for key in UNIT_MODEL},

@@ -8,7 +8,7 @@ import subprocess
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import group_words
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import group_words, node_env
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 
@@ -26,7 +26,8 @@ def own_unit(rank, args, devices=()):
     return {
         "name": "yitiji-vllm", "serves": serves, "rank": rank, "gpus": [0, 1], "args": args, "devices": list(devices),
         "port": 8000 if serves else None, "url": "http://127.0.0.1:8000" if serves else None,
-        "env": {"VLLM_HOST_IP": NODES[rank].address}, "group": group_words(CLUSTER, NODES, rank, HEALTH),
+        "env": {**node_env(NODES[rank], CLUSTER), "VLLM_CACHE_ROOT": engine.CACHE},
+        "group": group_words(CLUSTER, NODES, rank, HEALTH),
     }  # fmt: skip
 
 
@@ -59,6 +60,8 @@ def words(host, plan=PLAN):
 def by_ray():
     plan = copy.deepcopy(PLAN)
     plan["cluster"].update(executor="ray", ray_port=6379)
+    for node, (row,) in zip(NODES, (part["units"] for part in plan["nodes"].values())):
+        row["env"].update(node_env(node, plan["cluster"]))
     return plan
 
 
