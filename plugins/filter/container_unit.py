@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import sandbox, systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.ports import exposed
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
@@ -40,5 +40,6 @@ class FilterModule:
             "container_exec": container_exec,
             "engine_exec": engine_exec,
             "unit_note": systemd.note,
+            "unit_sandbox": sandbox.sandbox,
             "exposed_listeners": exposed,
         }

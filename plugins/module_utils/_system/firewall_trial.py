@@ -15,6 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.sandbox import sandbox
 
 UNIT = "yitiji-firewall"
 TIMER = "yitiji-firewall-rollback"
@@ -35,6 +36,7 @@ RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f {path}
 ExecReload=/usr/sbin/nft -f {path}
 ExecStop=/usr/sbin/nft delete table inet yitiji
+{sandbox}
 
 [Install]
 WantedBy=multi-user.target
@@ -119,7 +121,7 @@ class Trial:
         return []
 
     def _service(self) -> str:
-        return SERVICE.format(path=self.places.rules)
+        return SERVICE.format(path=self.places.rules, sandbox=sandbox(["network"], capabilities=["CAP_NET_ADMIN"]))
 
     def _table(self) -> str:
         """A digest of our table as the kernel has it, without counters; empty when it is not there."""
