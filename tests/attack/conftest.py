@@ -7,12 +7,7 @@ and go only to addresses of the lab or to loopback.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

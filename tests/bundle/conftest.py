@@ -3,15 +3,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-
 import labctl
 import offline
+import pytest
 
 
 @pytest.fixture(autouse=True, scope="session")

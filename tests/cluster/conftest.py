@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import labctl
+import pytest
 
 UNIT = "yitiji-vllm"
 HEAD, WORKER = os.environ.get("YITIJI_PAIR", "gpu01 gpu02").split()

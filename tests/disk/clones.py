@@ -7,13 +7,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / ".collections")]
 import labctl
 
 STORE = labctl.CACHE / "store"

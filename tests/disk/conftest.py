@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/disk"), str(ROOT / ".collections")]
 import clones
 import labctl
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(ROOT / "tests" / "lib"), str(ROOT / ".collections")]
 import labctl
 from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.zipapp import pack
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules

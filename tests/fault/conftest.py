@@ -6,17 +6,12 @@ import argparse
 import hashlib
 import json
 import struct
-import sys
 import threading
 import time
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / ".collections"), str(ROOT / "lab/hub")]
-
 import hub as lab_hub
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, STAMP, WORK, check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, formats, job, request, transfer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import hub as weights_hub

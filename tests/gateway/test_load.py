@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import labctl
 from conftest import NAME
 

@@ -6,15 +6,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-
 import labctl
+import pytest
 
 OTHER = f"{os.environ['YITIJI_LAB']}-own"  # a lab of these tests alone
 ENV = dict(os.environ, YITIJI_LAB=OTHER)
