@@ -25,9 +25,9 @@ BIG = "model-00001-of-00002.safetensors"
 
 def launch(site: Site, **more: object) -> subprocess.Popen:
     runner = Path(__file__).with_name("runner.py")
-    return subprocess.Popen(
-        [sys.executable, str(runner), site.hub.url, str(site.dest), json.dumps(more)], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, str(runner), site.hub.url, str(site.dest), json.dumps(more)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 @pytest.fixture
