@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes, site
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes, site
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
 
@@ -16,16 +16,25 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
     """Routes of the engine, teams and the plan's units -> the parts of nginx's site."""
     try:
         catalog = catalogue(settings.get("catalog_dirs", []), ("routes",))["routes"]
-        return site.render(
+        parts = site.render(
             {
                 "allowed": routes.published(catalog, settings["engine"], settings.get("routes", [])),
                 "refused": routes.refused_paths(catalog, settings["engine"]),
                 "teams": keys.parse(settings["keys"], settings["limits"]),
                 "units": settings["units"],
+                "total": settings["total"],
+                "large_rate": settings["large_rate"],
+                "page": settings["page"],
             }
         )
+        return {**parts, "script": limits.script(catalog, settings["engine"], settings["request"])}
     except Refusal as refusal:
         filter_fail(refusal, host)
+
+
+def gateway_sources(ports: List[Any], most: Any, unlimited: List[str]) -> str:
+    """nftables' script that counts connections to these ports by source."""
+    return limits.sources([int(port) for port in ports], int(most), unlimited)
 
 
 def gateway_refused(engine: str, folders: List[str]) -> List[str]:
@@ -44,5 +53,6 @@ class FilterModule:
         return {
             "gateway_site": gateway_site,
             "gateway_team": gateway_team,
+            "gateway_sources": gateway_sources,
             "gateway_refused": gateway_refused,
         }

@@ -12,7 +12,8 @@ description:
   - Makes a key on the node for every team that has none, and tells nginx the SHA-256 of each. No key is ever returned.
   - A team that is not listed any more is refused at the next reload; its file stays until it is listed with
     C(state=absent), so that no key is lost if a team is left out by mistake.
-  - Writes the header with which the gateway authenticates to the engine, from the engine's own secret.
+  - Writes the header with which the gateway authenticates to the engine, from the engine's own secret, and how nginx
+    knows the chat page.
 options:
   keys:
     description:
@@ -45,6 +46,9 @@ options:
       concurrency:
         description: Requests at a time.
         type: int
+      weight:
+        description: Its part of the requests at a time, beside the other teams'.
+        type: int
   directory:
     description: Folder of the secrets.
     type: path
@@ -57,6 +61,20 @@ options:
     description: nginx's line with the engine's key.
     type: path
     default: /etc/nginx/yitiji/engine.conf
+  page_map:
+    description: nginx's map of the key that the chat page brings.
+    type: path
+    default: /etc/nginx/yitiji/page.conf
+  page_secret:
+    description: Name of the secret with the page's key. Without that secret, the page is known by the engine's key.
+    type: str
+    default: page-key
+    no_log: false
+  device:
+    description:
+      - The secret with which nginx signs what a browser is remembered by, as nginx's JavaScript reads it.
+    type: path
+    default: /etc/nginx/yitiji/device.js
   engine_secret:
     description: Name of the secret with the engine's key; an engine without one gets no header.
     type: str
@@ -119,6 +137,7 @@ TEAM = {
     "rate": {"type": "int"},
     "burst": {"type": "int"},
     "concurrency": {"type": "int"},
+    "weight": {"type": "int"},
 }
 
 
@@ -130,13 +149,22 @@ def main() -> None:
             "map": {"type": "path", "default": "/etc/nginx/yitiji/keys.conf"},
             "engine_header": {"type": "path", "default": "/etc/nginx/yitiji/engine.conf"},
             "engine_secret": {"type": "str", "default": "engine-key", "no_log": False},
+            "page_map": {"type": "path", "default": "/etc/nginx/yitiji/page.conf"},
+            "page_secret": {"type": "str", "default": "page-key", "no_log": False},
+            "device": {"type": "path", "default": "/etc/nginx/yitiji/device.js"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
     )
     params: Dict[str, Any] = module.params
     places = key_files.Places(
-        Path(params["directory"]), params["map"], params["engine_header"], params["engine_secret"]
+        Path(params["directory"]),
+        params["map"],
+        params["engine_header"],
+        params["engine_secret"],
+        params["page_map"],
+        params["page_secret"],
+        params["device"],
     )
     try:
         change = key_files.change(params["keys"], params["state"] == "present", places)

@@ -97,7 +97,10 @@ part_unit() { python -m pytest tests/unit; }
 
 part_fault() { python -m pytest tests/fault; }
 
-part_attack() { python -m pytest tests/attack/quick; }
+part_attack() {
+    packages njs # nginx's JavaScript, which judges requests
+    python -m pytest tests/attack/quick
+}
 
 part_attack_lab() {
     need_lab

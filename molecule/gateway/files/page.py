@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A page on 127.0.0.1:8080 that answers with the headers it got; /stream sends a piece a second."""
+"""A page on 127.0.0.1:8080 that answers with the headers it got, streams at /stream, and lets in who knows "right"."""
 
 import json
 import time
@@ -18,6 +18,16 @@ class Page(BaseHTTPRequestHandler):
                 time.sleep(1)
         else:
             self.wfile.write(json.dumps(dict(self.headers)).encode())
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        good = body.get("password") == "right"
+        self.send_response(200 if good else 400)
+        self.send_header("Content-Type", "application/json")
+        if good:
+            self.send_header("Set-Cookie", "token=a; Path=/")
+        self.end_headers()
+        self.wfile.write(b"{}")
 
     def log_message(self, *_):
         pass

@@ -106,6 +106,27 @@ def test_what_an_error_repeats_stays_json(root):
     assert "?" in error["message"]
 
 
+@pytest.mark.parametrize("body", ['{"n": 10000}', '{"n": "10000"}', '{"unheard_of": 1}', '{"n": 1', "[]"])
+@pytest.mark.parametrize("how", ["", "-H 'Transfer-Encoding: chunked'", "-H 'Content-Type: application/json'"])
+def test_a_request_for_too_much_reaches_no_engine(root, body, how):
+    root("for port in 8001 8002 8003; do : >/run/engine-$port.log; done")
+    status, headers, told = ask(root, "/v1/chat/completions", f"{how} -d '{body}'")
+    assert status == 400 and headers["content-type"].startswith("application/json")
+    assert " / " in json.loads(told)["error"]["message"] and reached(root) == ""
+
+
+def test_a_packed_request_is_not_passed_on(root):
+    status, _headers, told = ask(root, "/v1/chat/completions", "-H 'Content-Encoding: gzip' -d '{}'")
+    assert status == 415 and "unsupported_encoding" in told
+
+
+def test_the_engine_gets_no_header_that_gives_it_orders(root):
+    more = " ".join(f"-H '{name}: 7'" for name in ("X-Data-Parallel-Rank", "X-Request-Id", "Traceparent", "X-Anything"))
+    assert ask(root, "/v1/chat/completions", f"{more} -d '{{}}'")[0] == 200
+    last = reached(root).splitlines()[-1].lower()
+    assert not any(name in last for name in ("rank", "request-id", "traceparent", "anything"))
+
+
 def test_rate_limit(root):
     codes = root("; ".join([f"{ASK} -o /dev/null -w '%{{http_code}} ' {bearer('slow')} {HERE}/v1/models"] * 6)).split()
     assert codes.count("200") == 3 and codes.count("429") == 3, "burst of 2 above one at a time"
@@ -142,22 +163,42 @@ def test_load_goes_to_both_replicas(root):
 
 
 def test_the_page_meets_both_replicas_at_one_address(root):
-    """It brings a key itself; the gateway adds none of its own, as whoever is on the node could use that."""
+    """It brings a key of its own; whoever else is on the node gets no answer, and nothing of his reaches an engine."""
     if root("grep -c 'listen 127.0.0.1:8009' /etc/nginx/conf.d/yitiji.conf") == "0":
         pytest.skip("this node has no balancer")
     body = '{"stream":true,"pieces":3,"pause":0.3}'
     address = "http://127.0.0.1:8009/v1/chat/completions"
-    bring = f'-H "Authorization: Bearer $(cat {SECRETS}/engine-key)"'
+    bring = f'-H "Authorization: Bearer $(cat {SECRETS}/page-key)"'
     request = f"curl -sS -m 20 -N {bring} -d '{body}' {address} &"
     told = root("\n".join([request] * 8 + ["wait"]))
     assert told.count('"8001:0 ') == told.count('"8002:0 ') == 4
     root("for port in 8001 8002; do : >/run/engine-$port.log; done")
     for key in ("-H 'Authorization: Bearer of-a-stranger'", ""):
-        assert "the engine's own refusal" in root(f"curl -sS -m 20 {key} -d '{body}' {address}")
-    assert "of-a-stranger" in reached(root) and root(f"cat {SECRETS}/engine-key") not in reached(root)
+        assert "invalid_api_key" in root(f"curl -sS -m 20 {key} -d '{body}' {address}")
+    assert reached(root) == ""
     listening = root("ss -Hltn 'sport = :8009'")
     assert "127.0.0.1:8009" in listening and "0.0.0.0" not in listening.split("127.0.0.1:8009", 1)[0]
     assert root("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8009/metrics") == "404"
+
+
+def test_a_user_of_the_page_has_limits_of_his_own(root):
+    if root("grep -c 'listen 127.0.0.1:8009' /etc/nginx/conf.d/yitiji.conf") == "0":
+        pytest.skip("this node has no balancer")
+    body = '{"stream":true,"pieces":4,"pause":0.3}'
+    request = (
+        "curl -sS -m 20 -N -o /dev/null -w '%{http_code}\\n' "
+        f'-H "Authorization: Bearer $(cat {SECRETS}/page-key)" -H "X-OpenWebUI-User-Id: $who" '
+        f"-d '{body}' http://127.0.0.1:8009/v1/chat/completions"
+    )
+    script = [
+        "for i in $(seq 10); do who=li; " + request + " & done",
+        "who=wang; " + request + " | sed s/^/wang:/",
+        "wait",
+    ]
+    told = root("\n".join(script)).split()
+    assert told.count("429") == 2 and told.count("200") == 8 and "wang:200" in told
+    asked = request.replace(body, '{"n": 10000}')
+    assert root("who=li; " + asked) == "400"
 
 
 def test_a_replica_that_dies_costs_its_own_requests_only(root):

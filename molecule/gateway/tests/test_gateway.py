@@ -67,3 +67,48 @@ def test_a_renewed_certificate_keeps_its_names_and_cuts_no_stream(root):
     assert "\n3\n" in "\n" + told, "the stream was cut"
     assert "Verify return code: 0 (ok)" in told
     assert "another one" in told and "10.77.0.11" in told
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/", "https://127.0.0.1/", "https://127.0.0.1/v1/models"])
+def test_another_sites_name_is_not_answered(root, url):
+    ask = f"{ASK} -o /dev/null -w '%{{http_code}}' -H 'Host: "
+    assert root(f"{ask}another.example' {url}") == "421"
+    assert root(f"{ask}10.77.0.200' {url}") == "421"
+    assert root(f"{ask}localhost' {url}") != "421"
+
+
+def test_every_address_of_the_node_is_its_own(root):
+    for address in root("hostname -I").split():
+        host = f"[{address}]" if ":" in address else address
+        assert root(f"{ASK} -o /dev/null -w '%{{http_code}}' 'https://{host}/'") == "200"
+
+
+def test_the_apis_log_is_for_administrators(root):
+    assert root("stat -c '%a %U %G' /var/log/nginx/yitiji-api.log") == "640 www-data adm"
+    root("logrotate --force /etc/logrotate.d/nginx; sleep 1")
+    assert root("find /var/log/nginx -type f -perm /o+r") == ""
+
+
+def test_strangers_use_up_no_attempt_of_a_known_browser(root):
+    """Four attempts at an account from anywhere, then one a minute; a browser that signed in before has its own."""
+    body = '{"email":"li@example.org","password":"%s"}'
+    ask = f"{ASK} -o /dev/null -w '%{{http_code}} ' https://127.0.0.1/api/v1/auths/signin"
+    jar = "-b /tmp/jar -c /tmp/jar"
+    assert root(f"rm -f /tmp/jar; {ask} {jar} -d '{body % 'right'}'") == "200"
+    assert "yitiji-device" in root("cat /tmp/jar")
+    told = root("; ".join([f"{ask} -d '{body % 'wrong'}'"] * 8)).split()
+    assert told.count("400") == 3 and told.count("429") == 5
+    assert root(f"{ask} {jar} -d '{body % 'right'}'") == "200", "he comes in"
+    other = root(f"{ask} {jar} -d '{(body % 'wrong').replace('li@', 'wu@')}'")
+    assert other == "400", "his mark is for his account; another one's first attempts are its own"
+    forged = root(f"sed 's/[0-9a-f]$/x/' /tmp/jar >/tmp/forged; {ask} -b /tmp/forged -d '{body % 'right'}'")
+    assert forged == "429"
+    assert "may sign in" in root("gateway-unlock 127.0.0.1 1")
+    assert root(f"{ask} -d '{body % 'right'}'") == "200"
+    root("rm /var/lib/yitiji/gateway-unlocked")
+
+
+def test_one_source_has_so_many_attempts_for_all_accounts(root):
+    ask = f"{ASK} -o /dev/null -w '%{{http_code}} ' https://127.0.0.1/api/v1/auths/signin"
+    tries = [f"""{ask} -d '{{"email":"u{n}@example.org","password":"Spring2026"}}'""" for n in range(25)]
+    assert root("; ".join(tries)).split().count("429") >= 10

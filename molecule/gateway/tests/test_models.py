@@ -10,7 +10,7 @@ JSON = "-H 'Content-Type: application/json'"
 
 @pytest.fixture(autouse=True)
 def _two_models(root):
-    if root("grep -c 'set .yitiji_models' /etc/nginx/conf.d/yitiji.conf") == "0":
+    if root("grep -c 'set .yitiji_models.* second' /etc/nginx/conf.d/yitiji.conf") == "0":
         pytest.skip("this node has one model")
 
 
@@ -36,7 +36,7 @@ def test_a_stream_comes_from_the_chosen_one(root):
 
 
 def test_a_request_too_large_for_memory(root):
-    make = "import json; print(json.dumps({'messages': 'x' * 3000000, 'model': 'second'}))"
+    make = "import json; print(json.dumps({'messages': [{'content': 'x' * 3000000}], 'model': 'second'}))"
     root(f'python3 -c "{make}" > /tmp/large.json')
     status, _headers, body = ask(root, "/v1/chat/completions", f"{JSON} -H 'Expect:' -d @/tmp/large.json")
     assert status == 200 and "answer of 8003" in body

@@ -21,6 +21,12 @@ class Places(NamedTuple):
     map: str
     header: str
     engine_secret: str  # name of the engine's own key in the folder
+    page: str = ""  # nginx's map of the key that the chat page brings to the gateway's own listener
+    page_secret: str = "page-key"  # noqa: S105  its name
+    device: str = ""  # the secret with which nginx signs what a browser is remembered by
+
+
+DEVICE = "gateway-device"
 
 
 class Change(NamedTuple):
@@ -58,11 +64,21 @@ def change(rows: List[Mapping[str, Any]], wanted: bool, places: Places) -> Chang
     given: List[Mapping[str, Any]] = [{key: row[key] for key in row if row[key] is not None} for row in rows if wanted]
     teams = keys.parse(given, NO_LIMITS)
     write, made, hashes = _wanted_keys(teams, places.folder)
-    header = keys.render_engine(secrets.read(places.folder / places.engine_secret) or "", places.engine_secret)
+    engine_key = secrets.read(places.folder / places.engine_secret) or ""
     there = _files(places.folder)
     gone = {team.secret for team in teams if team.state == "absent" or team.sha256} if wanted else there
     remove = [str(places.folder / name) for name in sorted(gone & there)]
-    texts = {places.map: keys.render_map(hashes), places.header: header}
+    texts = {places.map: keys.render_map(hashes), places.header: keys.render_engine(engine_key, places.engine_secret)}
+    if places.page:
+        # A page from before it had a key of its own brings the engine's.
+        texts[places.page] = keys.render_page(secrets.read(places.folder / places.page_secret) or engine_key)
+    if places.device:
+        signs = secrets.read(places.folder / DEVICE)
+        if not signs and wanted:
+            signs = write[DEVICE] = secrets.make(keys.KEY_LENGTH)
+        texts[places.device] = f'export default "{signs}";\n'
+    if not wanted and places.device and (places.folder / DEVICE).exists():
+        remove.append(str(places.folder / DEVICE))
     if wanted:
         texts = {path: text for path, text in texts.items() if _outdated(path, text)}
     else:

@@ -16,7 +16,7 @@ PREFIX = "gateway-key-"
 KEY_LENGTH = 43
 _TEAM = re.compile(r"^[a-z0-9][a-z0-9-]{0,38}$")
 _HASH = re.compile(r"^[0-9a-f]{64}$")
-_FIELDS = {"name", "state", "rate", "burst", "concurrency", "value", "sha256"}
+_FIELDS = {"name", "state", "rate", "burst", "concurrency", "weight", "value", "sha256"}
 
 
 class Team(NamedTuple):
@@ -25,6 +25,8 @@ class Team(NamedTuple):
     rate: int = 0
     burst: int = 0
     concurrency: int = 0
+    weight: int = 1  # of its share of the engines
+    stated: bool = False  # whether the team itself says how many requests at a time
     value: str = ""
     sha256: str = ""
 
@@ -67,6 +69,7 @@ def parse(rows: List[Mapping[str, Any]], defaults: Mapping[str, int]) -> List[Te
             )
         try:
             limits = {key: int(row.get(key, defaults[key])) for key in ("rate", "burst", "concurrency")}
+            limits["weight"] = int(row.get("weight", 1))
         except (TypeError, ValueError) as error:
             raise _wrong(Text(f"gateway_keys: {name}: {error}.", f"gateway_keys：{name}：{error}。")) from error
         team = Team(
@@ -74,6 +77,7 @@ def parse(rows: List[Mapping[str, Any]], defaults: Mapping[str, int]) -> List[Te
             str(row.get("state") or "present"),
             value=str(row.get("value") or ""),
             sha256=str(row.get("sha256") or "").lower(),
+            stated="concurrency" in row,
             **limits,
         )
         _check(team)
@@ -96,8 +100,13 @@ def _check(team: Team) -> None:
                 f"gateway_keys：{team.name}：state 为 {team.state!r}，可选 {'、'.join(STATES)}。",
             )
         )
-    if min(team.rate, team.burst, team.concurrency) < 0:
-        raise _wrong(Text(f"gateway_keys: {team.name}: a limit below 0.", f"gateway_keys：{team.name}：限制值为负数。"))
+    if min(team.rate, team.burst, team.concurrency, team.weight - 1) < 0:
+        raise _wrong(
+            Text(
+                f"gateway_keys: {team.name}: a limit below 0, or a weight below 1.",
+                f"gateway_keys：{team.name}：限制值为负数，或权重小于 1。",
+            )
+        )
     if team.sha256 and (team.value or not _HASH.match(team.sha256)):
         raise _wrong(
             Text(
@@ -125,6 +134,12 @@ def render_map(hashes: Dict[str, Team]) -> str:
         mark = "!" if team.state == "suspended" else ""
         lines.append(f'    {value} "{mark}{team.name}";')
     return "\n".join([*lines, "}", ""])
+
+
+def render_page(key: str) -> str:
+    """nginx's map that knows the chat page by the key it brings; without a key nobody is the page."""
+    rows = [f'    {digest(key)} "1";'] if key else []
+    return "\n".join(["map $yitiji_key $yitiji_page {", '    default "";', *rows, "}", ""])
 
 
 def render_engine(key: str, name: str) -> str:

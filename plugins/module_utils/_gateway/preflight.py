@@ -11,7 +11,7 @@ from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
 SIZE = re.compile(r"^[1-9][0-9]*[kKmMgG]?$")
@@ -25,6 +25,7 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
         *_names(settings),
         *_certificate(settings),
         *_limits(settings),
+        *limits.problems(settings),
         *_ports(settings),
         *forms.path_problems(
             {name: settings[name] for name in ("gateway_tls_dir", "gateway_secrets_dir", "gateway_state_dir")}
@@ -57,8 +58,18 @@ def _names(settings: Mapping[str, Any]) -> List[Refusal]:
     if not names:
         return [_wrong("gateway_names", names, "how to name the appliance")]
     plain = {name: name[2:] if name.startswith("*.") else name for name in names}
+    others = [str(name) for name in settings["gateway_other_names"]]
     return [
-        _wrong("gateway_names", name, "how to name the appliance") for name in names if not forms.is_host(plain[name])
+        *(
+            _wrong("gateway_names", name, "how to name the appliance")
+            for name in names
+            if not forms.is_host(plain[name])
+        ),
+        *(
+            _wrong("gateway_other_names", name, "how to name the appliance")
+            for name in others
+            if not forms.is_host(name)
+        ),
     ]
 
 

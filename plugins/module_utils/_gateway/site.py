@@ -40,8 +40,8 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
     429: (
         "requests",
         "rate_limit_exceeded",
-        "Too many requests for key $yitiji_team ($yitiji_limit). Try again in $yitiji_rate_wait s.",
-        "密钥 $yitiji_team 的请求超出限制（$yitiji_limit_zh）。请在 $yitiji_rate_wait 秒后重试。",
+        "Too many requests for $yitiji_caller ($yitiji_limit). Try again in $yitiji_rate_wait s.",
+        "$yitiji_caller_zh的请求超出限制（$yitiji_limit_zh）。请在 $yitiji_rate_wait 秒后重试。",
     ),
     503: (
         "server_error",
@@ -56,6 +56,8 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
         "引擎长时间没有响应。",
     ),
 }
+# What a team keeps of the engines, however many teams there are.
+LEAST_SHARE = 4
 # The variables of an error's headers.
 HEADERS = {
     401: 'set $yitiji_challenge "Bearer";',
@@ -108,7 +110,15 @@ def upstream(servers: List[str], name: str) -> List[str]:
     return _block(f"upstream {name}", rows)
 
 
-def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
+def share(team: Team, teams: List[Team], total: int, page_weight: int) -> int:
+    """Requests at a time of a team that states none: its part at most, so that no team fills the engines alone."""
+    if not total or not team.concurrency or team.stated:
+        return team.concurrency
+    weights = page_weight + sum(one.weight for one in teams if one.state == "present")
+    return min(team.concurrency, max(LEAST_SHARE, total * team.weight // weights))
+
+
+def limits(teams: List[Team], total: int = 0, page_weight: int = 1) -> Tuple[List[str], List[str]]:
     """Zones (for http) and their use (for the location): one of each a team, as a zone has one rate."""
     zones: List[str] = []
     use: List[str] = []
@@ -128,7 +138,7 @@ def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
         if team.concurrency:
             zones += _block(f"map $yitiji_team $yitiji_conn_{team.word}", only)
             zones.append(f"limit_conn_zone $yitiji_conn_{team.word} zone=yitiji_conn_{team.word}:32k;")
-            use.append(f"limit_conn yitiji_conn_{team.word} {team.concurrency};")
+            use.append(f"limit_conn yitiji_conn_{team.word} {share(team, teams, total, page_weight)};")
     zones += _block('map "$yitiji_team:$limit_req_status" $yitiji_rate_wait', waits)
     for name, at_once, per_minute in (
         ("yitiji_limit", "concurrent requests", "requests per minute"),
@@ -136,6 +146,19 @@ def limits(teams: List[Team]) -> Tuple[List[str], List[str]]:
     ):
         zones += _block(f"map $limit_req_status ${name}", [f'default "{at_once}";', f'REJECTED "{per_minute}";'])
     return zones, use
+
+
+def page_limits(page: Mapping[str, int], total: int, teams: List[Team]) -> List[str]:
+    """Uses, for the listener that the chat page asks: each of its users, and the page as a whole."""
+    weights = page["weight"] + sum(team.weight for team in teams if team.state == "present")
+    rows = [f"limit_conn yitiji_page_user {page['concurrency']};"] if page["concurrency"] else []
+    if page["rate"]:
+        burst = f" burst={page['burst']} nodelay" if page["burst"] else ""
+        rows.append(f"limit_req zone=yitiji_page_user_rate{burst};")
+    if total:
+        most = max(LEAST_SHARE, total * page["weight"] // weights)
+        rows += [f"limit_conn yitiji_page {most};", f"limit_conn yitiji_all {total};"]
+    return rows
 
 
 def errors() -> List[str]:
@@ -170,11 +193,19 @@ def models(units: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
 
 
 def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
-    """`http`, `location`, `pages` and `errors`: what the template puts in their places; `models`: what it offers."""
-    zones, use = limits(settings["teams"])
+    """The parts of the site: `http`, `location`, `page`, `pages` and `errors`, and `models`, which it offers."""
+    total, page = int(settings["total"]), {name: int(value) for name, value in settings["page"].items()}
+    large = int(settings["large_rate"])
+    zones, use = limits(settings["teams"], total, page["weight"])
+    if total:
+        use.append(f"limit_conn yitiji_all {total};")
+    if large:
+        use.append(f"limit_req zone=yitiji_large burst={large} nodelay;")
     http = [*routes(settings["allowed"], settings["refused"]), "", *zones, ""]
-    served = models(settings["units"])
-    for model in served or [{"upstream": "yitiji_engine", "servers": []}]:
+    served = models(settings["units"]) or [
+        {"name": "", "unit": "yitiji-engine", "upstream": "yitiji_engine", "servers": []}
+    ]
+    for model in served:
         http += upstream(model["servers"], model["upstream"])
     pages = [f"error_page {status} = @yitiji_{status};" for status in (401, 403, 404, 413, 429, 503, 504)]
     pages.append("error_page 502 = @yitiji_503;")
@@ -182,7 +213,7 @@ def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
         "http": _indent(http, 0),
         "pages": _indent(pages, 8),
         "location": _indent([*pages, *use], 8),
+        "page": _indent([*pages, *page_limits(page, total, settings["teams"])], 8),
         "errors": _indent(errors(), 4),
-        "unit": served[0]["unit"] if served else "yitiji-engine",
         "models": served,
     }

@@ -1,6 +1,13 @@
-// What nginx's own words cannot say: the hash of a caller's key, and how long the model still takes to load.
+// What nginx's own words cannot say: the hash of a caller's key, how long the model still takes to load, what one request asks of
+// the engine, and whose sign-in this is.
 import crypto from 'crypto';
 import fs from 'fs';
+import judge from 'judge.js';
+import limits from 'limits.js';
+import secret from 'device.js';
+
+const REMEMBERED_DAYS = 180;
+const UNLOCKED = '/var/lib/yitiji/gateway-unlocked';
 
 // nginx's maps know the hashes alone, so the configuration holds no team's key.
 function key(r) {
@@ -19,20 +26,40 @@ function wait(r) {
     }
 }
 
-// Several models, one address: the name in the request decides. Whom the first engine does not know, it refuses itself.
-async function choose(r) {
+function answer(r, status, body) {
+    r.headersOut['Content-Type'] = 'application/json; charset=utf-8';
+    r.return(status, JSON.stringify(body));
+}
+
+function refuse(r, status, param, message, code) {
+    r.variables.yitiji_refused = param || code;
+    answer(r, status, { error: { message: message, type: 'invalid_request_error', param: param, code: code } });
+}
+
+// A request to the API, whole in memory: within the limits it goes to the engine of the model that it names. Whom the first
+// engine does not know, it refuses itself.
+async function ask(r) {
     const names = r.variables.yitiji_models.split(' ');
-    if (r.method === 'GET' && r.uri === '/v1/models') {
-        await list(r, names.length);
+    if (r.method === 'GET') {
+        if (r.uri === '/v1/models' && names.length > 1) {
+            await list(r, names.length);
+        } else {
+            r.internalRedirect('@yitiji_model_0');
+        }
         return;
     }
-    let number = 0;
-    try {
-        number = Math.max(0, names.indexOf(JSON.parse(r.requestText).model));
-    } catch (e) {
-        // no JSON: the engine says what is wrong with it
+    // An engine that unpacks would read what was not judged.
+    if (r.headersIn['Content-Encoding']) {
+        refuse(r, 415, null, 'Send the request without a content encoding. / 请不要压缩请求。', 'unsupported_encoding');
+        return;
     }
-    r.internalRedirect('@yitiji_model_' + number);
+    const found = judge.judge(r.requestText || '', r.method + ' ' + r.uri, limits);
+    if (found.fault) {
+        const said = found.fault;
+        refuse(r, 400, said.param, said.english + ' / ' + said.chinese, said.param ? 'limit_exceeded' : 'invalid_request');
+        return;
+    }
+    r.internalRedirect('@yitiji_model_' + Math.max(0, names.indexOf(found.model)));
 }
 
 async function list(r, count) {
@@ -47,8 +74,73 @@ async function list(r, count) {
         r.internalRedirect('@yitiji_503');
         return;
     }
-    r.headersOut['Content-Type'] = 'application/json';
-    r.return(200, JSON.stringify({ object: 'list', data: found }));
+    answer(r, 200, { object: 'list', data: found });
 }
 
-export default { key, wait, choose };
+// A sign-in: by whom, and whether from where this account signed in before. Attempts from elsewhere are counted together, so
+// that strangers use up no attempt of people whose browser is known.
+function signIn(r) {
+    let account = '';
+    try {
+        account = named(r);
+    } catch (e) {
+        answer(r, 400, { detail: 'The request is no JSON. / 请求不是有效的 JSON。' });
+        return;
+    }
+    const until = Math.floor(Date.now() / 1000) + REMEMBERED_DAYS * 86400;
+    r.variables.yitiji_account = digest(account);
+    r.variables.yitiji_remember = cookie(account) + '=' + until + '.' + mark(account, until)
+        + '; Path=/api/v1/auths; Max-Age=' + REMEMBERED_DAYS * 86400 + '; Secure; HttpOnly; SameSite=Lax';
+    r.internalRedirect(known(r, account) ? '@yitiji_sign_in_known' : '@yitiji_sign_in');
+}
+
+function named(r) {
+    const body = JSON.parse(r.requestText);
+    const account = String(body.email || body.user || '').toLowerCase();
+    // Other letters could be another spelling of an account that is known by these.
+    return /^[\x21-\x7e]{1,200}$/.test(account) ? account : '?';
+}
+
+function digest(account) {
+    return crypto.createHash('sha256').update(account).digest('hex').slice(0, 32);
+}
+
+function cookie(account) {
+    return 'yitiji-device-' + digest(account).slice(0, 8);
+}
+
+function mark(account, until) {
+    return crypto.createHmac('sha256', secret).update(digest(account) + '.' + until).digest('hex');
+}
+
+function known(r, account) {
+    const cookies = r.headersIn['Cookie'] || '';
+    const all = cookies.split(/; */).filter((one) => one.indexOf(cookie(account) + '=') === 0).slice(0, 8);
+    const now = Math.floor(Date.now() / 1000);
+    const seen = all.some((one) => {
+        const parts = one.slice(one.indexOf('=') + 1).split('.');
+        return Number(parts[0]) > now && parts[1] === mark(account, parts[0]);
+    });
+    return seen || letIn(r.remoteAddress, now);
+}
+
+// Addresses that an operator let in with the program gateway-unlock, a line each: address, and when that ends in seconds since 1970.
+function letIn(address, now) {
+    try {
+        return fs.readFileSync(UNLOCKED, 'utf8').split('\n').some((line) => {
+            const words = line.split(' ');
+            return words[0] === address && Number(words[1]) > now;
+        });
+    } catch (e) {
+        return false;
+    }
+}
+
+// After a good sign-in the browser is remembered for this account.
+function remember(r) {
+    if (r.status === 200) {
+        r.headersOut['Set-Cookie'] = (r.headersOut['Set-Cookie'] || []).concat([r.variables.yitiji_remember]);
+    }
+}
+
+export default { key, wait, ask, signIn, remember };

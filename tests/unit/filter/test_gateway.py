@@ -7,6 +7,14 @@ import json
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter import gateway
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import limits
+
+REST = {
+    "total": 256,
+    "large_rate": 30,
+    "page": {"weight": 1, "concurrency": 8, "rate": 120, "burst": 60},
+    "request": {**limits.NUMBERS, "media_urls": False, "beam_search": False, "parameters": []},
+}
 
 
 def unit(name, port, model="m"):
@@ -15,6 +23,7 @@ def unit(name, port, model="m"):
 
 def test_the_site():
     settings = {
+        **REST,
         "engine": "vllm",
         "routes": ["GET /v1/models/{model}"],
         "keys": [
@@ -35,7 +44,12 @@ def test_the_site():
     assert "off" not in parts["location"] and "free" not in parts["location"]
     assert parts["http"].count("max_fails=2") == 2 and parts["http"].count("upstream ") == 1
     (model,) = parts["models"]
-    assert parts["unit"] == "a" and model["servers"] == ["127.0.0.1:8000", "127.0.0.1:8001"]
+    assert model["unit"] == "a" and model["servers"] == ["127.0.0.1:8000", "127.0.0.1:8001"]
+    assert (
+        "limit_conn yitiji_all 256;" in parts["location"]
+        and "limit_req zone=yitiji_large burst=30" in parts["location"]
+    )
+    assert "limit_conn yitiji_page_user 8;" in parts["page"] and parts["script"].startswith("export default {")
     for line in parts["errors"].splitlines():
         if line.strip().startswith("return"):
             json.loads(line.strip().split("'")[1])
@@ -47,13 +61,14 @@ def test_a_refusal_names_the_host():
 
 
 def test_engines_come_from_the_plan():
-    settings = {"engine": "vllm", "keys": [{"name": "a"}], "limits": {"rate": 1, "burst": 1, "concurrency": 1}}
+    settings = {"engine": "vllm", "keys": [{"name": "a"}], "limits": {"rate": 1, "burst": 1, "concurrency": 1}, **REST}
     parts = gateway.gateway_site({**settings, "units": [unit("a", 8000, "m"), unit("b", 8001, "n")]}, "gpu01")
     first, second = parts["models"]
     assert (first["name"], first["upstream"]) == ("m", "yitiji_engine")
     assert (second["name"], second["upstream"]) == ("n", "yitiji_engine_1")
     nobody = gateway.gateway_site({**settings, "units": []}, "gpu01")
-    assert nobody["models"] == [] and nobody["unit"] == "yitiji-engine"
+    (model,) = nobody["models"]
+    assert model["name"] == "" and model["unit"] == "yitiji-engine" and model["servers"] == []
     assert "upstream yitiji_engine {" in nobody["http"] and "server 127.0.0.1:9 " in nobody["http"]
 
 
@@ -61,3 +76,7 @@ def test_the_team_that_is_asked_for():
     rows = [{"name": "a", "state": "suspended"}, {"name": "b", "sha256": "0" * 64}, {"name": "c", "state": "present"}]
     assert gateway.gateway_team(rows) == "c" and gateway.gateway_team(rows[:2]) == ""
     assert "POST /pause" in gateway.gateway_refused("vllm", []) and gateway.gateway_refused("ollama", []) == []
+
+
+def test_sources_are_counted_on_the_gateways_ports():
+    assert "ct count over 5 " in gateway.gateway_sources(["80", "443"], "5", [])

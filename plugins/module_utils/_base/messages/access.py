@@ -86,6 +86,31 @@ MESSAGES: Dict[str, Message] = {
             "请把 clients_url 写成 https:// 加用户所用的名称，并在 clients_controller_dir 中指定控制机上可写的目录",
         ),
     ),
+    "LLM820": Message(
+        Text("{name}: {value!r} is below {least}", "{name}：{value!r} 小于 {least}"),
+        Text("set {name} to {least} or more", "请将 {name} 设为不小于 {least} 的值"),
+    ),
+    "LLM821": Message(
+        Text("gateway_parameters: {value!r} is no parameter's name", "gateway_parameters：{value!r} 不是参数名"),
+        Text(
+            "write the names of parameters as requests spell them, for example `guided_choice`",
+            "请按请求中的写法填写参数名，例如 `guided_choice`",
+        ),
+    ),
+    "LLM822": Message(
+        Text(
+            "gateway_max_answers: {value} is more than the engines take from one request ({most})",
+            "gateway_max_answers：{value} 超过引擎对单个请求的上限（{most}）",
+        ),
+        Text("set gateway_max_answers to {most} or less", "请将 gateway_max_answers 设为不超过 {most} 的值"),
+    ),
+    "LLM823": Message(
+        Text("gateway_unlimited_sources: {value!r} is no network", "gateway_unlimited_sources：{value!r} 不是网络地址"),
+        Text(
+            "write an address or a network, for example 10.0.0.7 or 10.1.0.0/16",
+            "请填写地址或网段，例如 10.0.0.7 或 10.1.0.0/16",
+        ),
+    ),
     "LLM814": Message(
         Text("{name}: nothing can be asked from outside with {value!r}", "{name}：取值 {value!r} 无法用于外部验收"),
         Text("{how}", "{how}"),

@@ -69,3 +69,25 @@ def test_what_cannot_be_is_refused_before_anything_is_written(places):
     (places.folder / "engine-key").write_text('a"b\n')
     with pytest.raises(Refusal, match="header"):
         core.change([], True, places)
+
+
+def test_the_page_is_known_by_its_own_key_or_before_it_has_one_by_the_engines(places):
+    places = places._replace(page=str(places.folder / "page.conf"))
+    assert keys.digest("the-engines-own-key") in core.change([], True, places).texts[places.page]
+    (places.folder / "page-key").write_text(OWN + "\n")
+    text = core.change([], True, places).texts[places.page]
+    assert keys.digest(OWN) in text and keys.digest("the-engines-own-key") not in text
+    (places.folder / "page-key").unlink()
+    (places.folder / "engine-key").unlink()
+    assert core.change([], True, places).texts[places.page].splitlines()[1:] == ['    default "";', "}"]
+
+
+def test_the_secret_of_the_sign_in_is_made_once_and_goes_with_the_rest(places):
+    places = places._replace(device=str(places.folder / "device.js"))
+    change = core.change([], True, places)
+    made = change.secrets[core.DEVICE]
+    assert len(made) == keys.KEY_LENGTH and made in change.texts[places.device]
+    (places.folder / core.DEVICE).write_text(made + "\n")
+    again = core.change([], True, places)
+    assert core.DEVICE not in again.secrets and again.texts[places.device] == change.texts[places.device]
+    assert core.change([], False, places).remove[-1] == str(places.folder / core.DEVICE)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import limits
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import preflight as core
 
 from tests.unit.module_utils.preflight_rules import rules_of
@@ -26,6 +27,9 @@ SETTINGS = {
     "gateway_content_security_policy": "default-src 'self'",
     "gateway_https_port": 443, "gateway_http_port": 80, "gateway_chat_port": 8080, "gateway_tls_dir": "/etc/yitiji/tls",
     "gateway_secrets_dir": "/etc/yitiji/secrets", "gateway_state_dir": "/var/lib/yitiji",
+    "gateway_other_names": ["chat.lan"], "gateway_parameters": ["guided_choice"],
+    "gateway_unlimited_sources": ["10.0.0.0/8", "fd00::1"],
+    **{f"gateway_{name}": least for name, least in {**limits.NUMBERS, **limits.OTHERS}.items()},
 }  # fmt: skip
 ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
 
@@ -60,6 +64,11 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
         ({"gateway_http_port": 443}, ["LLM130"]),
         ({"gateway_chat_port": 8001}, ["LLM130"]),
         ({"gateway_tls_dir": "tls"}, ["LLM132"]),
+        ({"gateway_other_names": ["a b"]}, ["LLM812"]),
+        ({"gateway_max_answers": 0, "gateway_connections": 16}, ["LLM820", "LLM820"]),
+        ({"gateway_max_answers": 17}, ["LLM822"]),
+        ({"gateway_parameters": ["a b", "ok"]}, ["LLM821"]),
+        ({"gateway_unlimited_sources": ["10.0.0.0/8", "office"]}, ["LLM823"]),
     ],
 )
 def test_settings(changed, rules):
