@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
         wrong = [part for part in (that if isinstance(that, list) else [that]) if not self._holds(part, task_vars)]
         told = list(args["refusals"])
         if args["rule"] not in (MESSAGES if that else (None, *MESSAGES)):
-            action_fail(Refusal("LLM949", rule=args["rule"]), "localhost")
+            action_fail(Refusal("LLM949", asked=args["rule"]), "localhost")
         if args["rule"] is not None:
             refusal = self._refusal(args)
             hosts: List[str] = args["hosts"] or [str(task_vars.get("inventory_hostname", "localhost"))]

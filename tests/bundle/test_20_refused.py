@@ -55,6 +55,7 @@ def test_refused(name):
     assert not run.ok and run.changes() == []
     assert any(rule in line for line in run.failures()), run.failures()
     assert state() == before
+    assert labctl.node("ls -d /var/lib/yitiji-bundle 2>/dev/null; true").strip() == ""
 
 
 def test_another_signer_is_refused():

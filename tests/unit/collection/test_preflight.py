@@ -46,7 +46,7 @@ def roles_of(play) -> dict[str, tuple[str, str]]:
     for entry in play.get("roles", []):
         found[entry["role"].rpartition(".")[2]] = ("main", str(entry.get("when", "")))
     for part in ("pre_tasks", "tasks", "post_tasks"):
-        for task in play.get(part, []):
+        for task in [inner for entry in play.get(part, []) for inner in entry.get("block", [entry])]:
             role = task.get("ansible.builtin.import_role")
             if role:
                 name = role["name"].rpartition(".")[2]
@@ -56,6 +56,39 @@ def roles_of(play) -> dict[str, tuple[str, str]]:
 
 CHECKED, PROVISIONED, ASKED = roles_of(CHECK), roles_of(PROVISION), roles_of(AFTER)
 ROLES = sorted({*PROVISIONED, *ASKED})
+
+
+REFUSED = """
+- name: A run that is refused after the bundle was set up on two nodes
+  hosts: all
+  gather_facts: false
+  any_errors_fatal: true
+  vars: {appliance_source: bundle, bundle_node_dir: "FOLDER/{{ inventory_hostname }}", bundle_port: 8}
+  tasks:
+    - name: Check
+      block:
+        - name: Use the bundle
+          ansible.builtin.file: {path: "{{ bundle_node_dir }}/lists/partial", state: directory, mode: "0755"}
+        - name: Remember the address as role bundle does
+          ansible.builtin.set_fact: {__bundle_seen: 127.0.0.1}
+        - name: Refuse one of them
+          yitiji.deepseek.require: {that: inventory_hostname == 'good', rule: LLM816}
+"""
+
+
+def test_a_refused_run_leaves_nothing_of_the_bundle(tmp_path):
+    """With what checks.yml itself does in the end."""
+    plays = yaml.safe_load(REFUSED.replace("FOLDER", str(tmp_path)))
+    checks = next(task for task in CHECK["tasks"] if "block" in task)
+    plays[0]["tasks"][0]["always"] = checks["always"]
+    assert checks["block"][-1]["ansible.builtin.set_fact"] == {"__checks_passed": True}
+    assert {"ansible.builtin.import_role": {"name": "yitiji.deepseek.bundle"}}.items() <= checks["block"][0].items()
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "good,bad,", "-c", "local"]
+    command += [tmp_path / "play.yml", "-e", f"ansible_python_interpreter={sys.executable}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 2 and "[LLM816] bad: " in run.stdout, run.stdout[-3000:] + run.stderr[-2000:]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["play.yml"]
 
 
 def test_site_begins_with_the_checks():

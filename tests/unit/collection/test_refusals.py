@@ -40,6 +40,11 @@ def fields(text: Text) -> set[str]:
     return {name for _text, name, _spec, _how in string.Formatter().parse(text.en) if name}
 
 
+@pytest.mark.parametrize("rule", sorted(MESSAGES))
+def test_no_value_has_the_name_of_an_argument(rule):
+    assert (fields(MESSAGES[rule].reason) | fields(MESSAGES[rule].remedy)) & {"rule", *NOT_VALUES} == set()
+
+
 def wrong_calls(code: str):
     """Calls whose id or phrase the catalogue lacks, or whose values are not the ones that its texts ask for."""
     for node in ast.walk(ast.parse(code)):

@@ -176,7 +176,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM949": Message(
-        Text("a task asks for the message {rule}, which the catalogue lacks", "任务引用的消息 {rule} 不在目录中"),
+        Text("a task asks for the message {asked}, which the catalogue lacks", "任务引用的消息 {asked} 不在目录中"),
         Text(
             "name an id of plugins/module_utils/_base/messages in the task's `rule`",
             "请在任务的 rule 中填写 plugins/module_utils/_base/messages 中的编号",
