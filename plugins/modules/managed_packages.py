@@ -35,9 +35,11 @@ options:
     description:
       - V(present) installs what is missing or there in another version.
       - V(latest) also takes newer versions, within the versions named.
+      - V(offered) refuses what is missing and can't be installed (LLM117), and changes nothing. Package lists that
+        don't suffice are read anew into a folder of its own.
       - V(absent) removes what this owner brought; O(names) is not looked at.
     type: str
-    choices: [present, latest, absent]
+    choices: [present, latest, offered, absent]
     default: present
   default_release:
     description: The release to prefer, for example V(bookworm-backports).
@@ -259,7 +261,7 @@ def main() -> None:
         argument_spec={
             "owner": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "default": []},
-            "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "latest", "offered", "absent"], "default": "present"},
             "default_release": {"type": "str", "default": ""},
             "allow_downgrade": {"type": "bool", "default": False},
             "allow_change_held": {"type": "bool", "default": False},
@@ -296,11 +298,11 @@ def main() -> None:
     def work() -> Dict[str, Any]:
         masks = Masks(os.path.join(folder, "masked-units"), reload_systemd, params["unit_root"])
         owner = Owner(choose(run, params), masks, params["state_dir"], params["owner"], module.check_mode)
-        result = owner.absent(wanted) if params["state"] == "absent" else owner.present(wanted)
-        return result._asdict()
+        acts = {"absent": owner.absent, "offered": owner.offered}
+        return acts.get(params["state"], owner.present)(wanted)._asdict()
 
     try:
-        if module.check_mode:
+        if module.check_mode or params["state"] == "offered":
             result = work()
         else:
             with alone(run, os.path.join(params["unit_root"], LOCK), params["lock_timeout"]):

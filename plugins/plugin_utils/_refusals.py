@@ -28,9 +28,9 @@ def deployment_failed(
 
 def action_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:
     """The same, from deep within an action."""
-    raise AnsibleActionFail(refusal.message(hosts), result=refusal.as_dict(hosts)) from refusal
+    raise AnsibleActionFail(refusal.message(hosts), result=refusal.as_dict(hosts)) from None
 
 
-def filter_fail(refusal: Refusal, hosts: Hosts = "") -> NoReturn:
-    """A filter knows no host; Ansible names it beside the message."""
-    raise AnsibleFilterError(refusal.message(hosts)) from refusal
+def filter_fail(refusal: Refusal, hosts: Hosts = "localhost") -> NoReturn:
+    """A filter runs on the controller, and knows another host only where it is told."""
+    raise AnsibleFilterError(refusal.message(hosts)) from None

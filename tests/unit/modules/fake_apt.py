@@ -4,7 +4,8 @@
 
 State, in $FAKE_APT/state.json:
 `offered` (name -> versions, depends, conflicts, units), `installed` (name -> version, auto),
-`config` (removed, not purged), `held`. Every call is a line of $FAKE_APT/calls. Files there switch faults on:
+`config` (removed, not purged), `held`, `newer` (offered only where lists were read into a folder of their own).
+Every call is a line of $FAKE_APT/calls. Files there switch faults on:
 `broken` (the installation fails), `slow` (it, or the removal, lasts until the file is gone; `working` says so).
 """
 
@@ -19,6 +20,8 @@ home = pathlib.Path(os.environ["FAKE_APT"])
 state = json.loads((home / "state.json").read_text())
 offered, installed, config, held = state["offered"], state["installed"], state["config"], state["held"]
 program, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+if any(word.startswith("Dir::State::lists=") for word in words):
+    offered = {**offered, **state.get("newer", {})}
 with (home / "calls").open("a") as calls:
     print(program, *words, file=calls)
 

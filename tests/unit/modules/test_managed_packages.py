@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -191,6 +192,36 @@ def test_an_unknown_package_is_refused_before_anything_is_changed(node):
     assert "Unable to locate package nonsense" in refused["msg"] and "Could not connect" in refused["msg"]
     assert node.installed() == {} and not node.state_dir.exists()
     assert node.run(names=["nginx"])["changed"], "lists that could not be read are no failure while they suffice"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["nginx", "nonsense"], "Unable to locate package nonsense"), (["nginx=9.*"], "Version '9.*' for 'nginx'")],
+)
+def test_what_cannot_be_installed_is_refused_without_a_change(node, names, said):
+    before = node.read()
+    refused = node.run(names=names, state="offered")
+    assert refused["failed"] and refused["rule"] == "LLM117" and said in refused["msg"] and "处理办法" in refused["msg"]
+    assert node.read() == before and not node.state_dir.exists() and not (node.home / "root").exists()
+    assert [call for call in node.calls() if "update" in call and "Dir::State::lists=" not in call] == []
+
+
+def test_what_can_be_installed_is_not_refused(node):
+    before = node.read()
+    answer = node.run(names=["nginx=1.22.*", "openssl"], state="offered")
+    assert not answer["changed"] and answer["installed"] == ["nginx=1.22.*", "openssl"]
+    assert node.read() == before and not node.state_dir.exists() and "update" not in " ".join(node.calls())
+    node.has("openssl", "3.0")
+    assert node.run(names=["openssl"], state="offered")["installed"] == []
+
+
+def test_a_package_that_only_newer_lists_know_is_not_refused(node):
+    """The node's lists may be old or not there yet; they are read into another folder, which is gone afterwards."""
+    state = node.read()
+    node.write({**state, "newer": {"fresh": {"versions": ["1"]}}})
+    assert node.run(names=["fresh"], state="offered")["installed"] == ["fresh"]
+    folder = next(word for call in node.calls() for word in call.split() if word.startswith("Dir::State::lists="))
+    assert not Path(folder.partition("=")[2]).exists()
 
 
 @pytest.mark.parametrize("lock", ["dpkg/lock-frontend", "lists/lock"])

@@ -36,8 +36,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM117": Message(
         Text("could not {what}: {said}", "无法{what}：{said}"),
         Text(
-            "correct what the message names (package sources, network, disk), then run again",
-            "请按信息排查（软件源、网络、磁盘），然后重新运行",
+            "correct what the message names (a name or version, package sources, network, disk), then run again",
+            "请按信息排查（软件包名称或版本、软件源、网络、磁盘），然后重新运行",
         ),
     ),
     "LLM118": Message(

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
 import shlex
 import struct
+import tempfile
 import time
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
@@ -30,6 +32,7 @@ LISTED = ["dpkg-query", "-W", "-f", "${db:Status-Status}/${Package}/${Architectu
 PLACES = {"status": "Dir::State::status/f", "lists": "Dir::State::lists/d", "archives": "Dir::Cache::archives/d"}
 # Whom somebody merely recommends or suggests still came along with us.
 STRICT = ["-o", "APT::AutoRemove::RecommendsImportant=false", "-o", "APT::AutoRemove::SuggestsImportant=false"]
+NOT_KEPT = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
 LOCKED = re.compile(r"Could not get lock (\S+?)\.? (?:It is held by process (\d+)(?: \((.+?)\))?|- open)")
 
 
@@ -78,6 +81,19 @@ class Apt:
         if status != 0:
             raise failed(what, [*complaints(said), *([self.complaint] if self.complaint else [])])
         return parse_steps(said)
+
+    def offers(self, wanted: List[str], options: Options) -> None:
+        looking = Apt(self.run, self.seconds, self.lock_seconds)
+        looking.words = [*self.words, *NOT_KEPT]
+        with contextlib.suppress(Refusal):
+            looking.would_install(wanted, options)
+            return
+        with tempfile.TemporaryDirectory(prefix="yitiji-lists-") as folder:
+            os.makedirs(f"{folder}/partial")
+            looking.words += ["-o", f"Dir::State::lists={folder}", "-o", "APT::Sandbox::User=root"]
+            status, said = self.run([*looking.words, "update"], ASK_SECONDS)
+            looking.complaint = "" if status == 0 else " | ".join(complaints(said))
+            looking.would_install(wanted, options)
 
     def install(self, wanted: List[str], options: Options) -> None:
         what = say("packages.install", names=wanted)

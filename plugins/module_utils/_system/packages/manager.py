@@ -49,6 +49,9 @@ class Manager(Protocol):
     def would_install(self, wanted: List[str], options: Options) -> Steps:
         """The installation, simulated."""
 
+    def offers(self, wanted: List[str], options: Options) -> None:
+        """Refuses what can't be installed, also not with lists that are read anew; the node's own stay as they are."""
+
     def install(self, wanted: List[str], options: Options) -> None: ...
 
     def would_remove(self, names: List[str]) -> List[str]:

@@ -78,6 +78,13 @@ class Owner:
             after=lines({**{bare(name): name.partition("=")[2] for name in todo}, **upgraded}),
         )  # fmt: skip
 
+    def offered(self, wanted: Wanted) -> Result:
+        """Refuses what can't be installed; nothing is changed."""
+        todo = missing(self.manager.installed(), wanted.names)
+        if todo:
+            self.manager.offers(todo, wanted.options)
+        return Result(False, installed=todo)
+
     def absent(self, wanted: Wanted) -> Result:
         repaired = self._repair(wanted, must=False)  # what can't be completed can still be removed
         if not self.record.exists():
