@@ -43,7 +43,7 @@ class ActionModule(Watched):
         return progress_line(state)
 
     def too_long(self, limit: int) -> Refusal:
-        again = Text("raise limit, then run again: it goes on where it stopped", "请增大 limit 后重新运行：将继续下载")
+        again = Text("raise limit and run again: it continues where it stopped", "请增大 limit 后重新运行：将继续下载")
         return Refusal("LLM617", detail=f"{limit - SLACK} s", remedies=[again])
 
     def _in_work(self, args: Dict[str, Any], name: str) -> str:

@@ -182,4 +182,4 @@ def test_a_silenced_rule_shows_its_reason_and_an_unknown_one_is_refused(fleet):
     assert "已忽略 / silenced: a slow link is enough here" in said and report["summary"]["silenced"] == 1
     settings = {"appliance_rules_ignore": [{"id": "LLM999", "reason": "x"}]}
     rc, said, _report, _seconds = fleet.run("-l", "fleet1", "-e", json.dumps(settings))
-    assert rc == 2 and "LLM199" in said and "'LLM999', which is no rule" in said
+    assert rc == 2 and "LLM199" in said and "'LLM999', which is not a rule" in said

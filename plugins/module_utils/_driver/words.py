@@ -152,7 +152,7 @@ def ended(numbers: List[int], rows: Mapping[int, Mapping[str, Any]], families: L
         "LLM221",
         f"NVIDIA no longer supports any branch for {_list(families)} here: {dates}.",
         f"NVIDIA 已停止支持适用于 {_list(families)} 的全部分支：{dates}。",
-        f"name one to use it all the same: nvidia_driver_branch: '{max(numbers)}'.",
+        f"name one to use it anyway: nvidia_driver_branch: '{max(numbers)}'.",
         f"如仍要使用，请明确指定：nvidia_driver_branch: '{max(numbers)}'。",
     )
 

@@ -112,7 +112,7 @@ class Weights:
         request = self.request
         found = check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
         if found.valid and found.manifest and request.manifest_sha256 not in ("", found.manifest.digest()):
-            return found._replace(reason="its manifest is not the one that was handed over")
+            return found._replace(reason="its manifest is not the expected one")
         return found
 
     def _converge(self) -> bool:

@@ -24,7 +24,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM804": Message(
-        Text("gateway_routes: {row!r} is no route", "gateway_routes：{row!r} 不是有效的路由"),
+        Text("gateway_routes: {row!r} is not a valid route", "gateway_routes：{row!r} 不是有效的路由"),
         Text(
             "write a method and a path below /v1, for example `POST /v1/messages`",
             "请写成方法加 /v1 下的路径，例如 `POST /v1/messages`",
@@ -67,7 +67,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM811": Message(
         Text("{path} cannot serve: {why}", "{path} 不可用：{why}"),
         Text(
-            "bring a valid certificate with its chain as PEM, and its key without a password, to the node; "
+            "put a valid certificate (PEM, with its chain) and its key (without a passphrase) on the node; "
             "gateway_certificate and gateway_certificate_key name them, gateway_acme_ca an ACME service's "
             "authority",
             "请在节点上放好有效的 PEM 证书（含证书链）及与之匹配、不带密码的私钥；由 gateway_certificate 与 "
@@ -79,9 +79,9 @@ MESSAGES: Dict[str, Message] = {
         Text("{how}", "{how}"),
     ),
     "LLM813": Message(
-        Text("the hand-outs cannot be made: {why}", "无法生成接入说明：{why}"),
+        Text("the instructions for users can't be written: {why}", "无法生成接入说明：{why}"),
         Text(
-            "write clients_url as https:// and the name that people use, and name a folder of yours in "
+            "set clients_url to https:// and the name that people use, and set a folder you can write to in "
             "clients_controller_dir",
             "请把 clients_url 写成 https:// 加用户所用的名称，并在 clients_controller_dir 中指定控制机上可写的目录",
         ),
@@ -112,11 +112,11 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM814": Message(
-        Text("{name}: nothing can be asked from outside with {value!r}", "{name}：取值 {value!r} 无法用于外部验收"),
+        Text("{name}: the check from outside can't use {value!r}", "{name}：取值 {value!r} 无法用于外部验收"),
         Text("{how}", "{how}"),
     ),
     "LLM816": Message(
-        Text("the new rules were taken back before they were confirmed", "新规则在确认之前已被撤回"),
+        Text("the new rules were withdrawn before they were confirmed", "新规则在确认之前已被撤回"),
         Text("run again; raise firewall_probation on a slow node", "请重新运行；节点较慢时增大 firewall_probation"),
     ),
     "LLM802": Message(
@@ -126,7 +126,7 @@ MESSAGES: Dict[str, Message] = {
             "给定的密钥 {name} 是常见默认值、少于 {least} 个字符或含有换行",
         ),
         Text(
-            "give a longer one (from a vault), or none: then it is generated",
+            "give a longer value (from a vault), or none to have one generated",
             "请给出更长的值（放在 vault 中），或留空以自动生成",
         ),
     ),
@@ -160,11 +160,11 @@ PHRASES: Dict[str, Text] = {
     "a folder that cannot be written": Text("the controller cannot write to {path}", "控制机无法写入 {path}"),
     "an address that is not one": Text("{value!r} is not an address", "{value!r} 不是有效的地址"),
     "how long a certificate lasts": Text(
-        "let gateway_certificate_days be more than gateway_renew_days, and that at least 1",
+        "set gateway_renew_days to at least 1, and gateway_certificate_days to more than that",
         "gateway_certificate_days 应大于 gateway_renew_days，且后者至少为 1",
     ),
     "how to be named by ACME": Text(
-        "name hosts: an ACME service takes no addresses, and no * here",
+        "use host names: an ACME service accepts no addresses, and no wildcard here",
         "请使用主机域名：ACME 不接受地址，也不支持 *",
     ),
     "how to choose a host": Text("name a host of the inventory, or localhost", "请填写清单中的主机，或 localhost"),

@@ -23,7 +23,7 @@ MESSAGES: Dict[str, Message] = {
         Text("{how}", "{how}"),
     ),
     "LLM910": Message(
-        Text("nobody accepted: {parts}", "尚未接受以下许可：{parts}"),
+        Text("these licences have not been accepted: {parts}", "尚未接受以下许可：{parts}"),
         Text(
             "read them and set bundle_licences: [{missing}]; nothing was fetched",
             "请阅读后设置 bundle_licences: [{missing}]；尚未下载任何内容",
@@ -31,23 +31,23 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM912": Message(
         Text(
-            "the packages {names} (of {role}) cannot be had for {target}: {why}",
+            "the packages {names} (of {role}) are not available for {target}: {why}",
             "无法为 {target} 获取 {role} 所需的软件包 {names}：{why}",
         ),
         Text(
-            "look at this machine's package sources, or name others (bundle_targets: [{{..., sources: [deb ...]}}])",
+            "check this machine's package sources, or name others (bundle_targets: [{{..., sources: [deb ...]}}])",
             "请检查本机软件源，或在 bundle_targets 中用 sources 指定软件源",
         ),
     ),
     "LLM913": Message(
-        Text("{where} is no bundle's manifest: {detail}", "{where} 不是有效的离线包清单：{detail}"),
+        Text("{where} is not a bundle's manifest: {detail}", "{where} 不是有效的离线包清单：{detail}"),
         Text(
             "name the bundle's folder in appliance_bundle (the one with MANIFEST.json), or copy the bundle again",
             "请将 appliance_bundle 设为离线包目录（含 MANIFEST.json），或重新拷贝离线包",
         ),
     ),
     "LLM914": Message(
-        Text("the signature of the bundle {folder} is not good: {why}", "离线包 {folder} 的签名无效：{why}"),
+        Text("the signature of the bundle {folder} is not valid: {why}", "离线包 {folder} 的签名无效：{why}"),
         Text(
             "copy the bundle again from its maker, and compare appliance_bundle_signer with the maker's key",
             "请向制作方重新获取离线包，并与制作方核对 appliance_bundle_signer",
@@ -115,18 +115,18 @@ MESSAGES: Dict[str, Message] = {
     "LLM922": Message(
         Text("{what} could not be fetched: {detail}", "无法获取 {what}：{detail}"),
         Text(
-            "look at the network, the address and the login, and run again: it goes on where it stopped",
+            "check the network, the address and the login, then run again: it continues where it stopped",
             "请检查网络、地址与登录信息后重新运行，将从中断处继续",
         ),
     ),
     "LLM923": Message(
-        Text("bundle_split is {text!r}, which is no size of a volume", "bundle_split 的值 {text!r} 不是有效的分卷大小"),
+        Text("bundle_split is {text!r}, which is not a volume size", "bundle_split 的值 {text!r} 不是有效的分卷大小"),
         Text("write it like 4G or 700M (1M at least)", "请写成 4G 或 700M（至少 1M）"),
     ),
     "LLM924": Message(
         Text("the bundle can't be signed with {key}: {detail}", "无法用 {key} 为离线包签名：{detail}"),
         Text(
-            "name an ssh key without passphrase in bundle_key, or leave it out: one is made",
+            "set bundle_key to an ssh key without a passphrase, or leave it out to have one made",
             "请将 bundle_key 设为无口令的 ssh 私钥，或不设置（自动生成）",
         ),
     ),
@@ -146,7 +146,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM927": Message(
         Text(
-            "appliance_modelscope_endpoint or appliance_image_archives is given with -e and leads past the bundle",
+            "appliance_modelscope_endpoint or appliance_image_archives is given with -e and bypasses the bundle",
             "通过 -e 指定的 appliance_modelscope_endpoint 或 appliance_image_archives 会绕过离线包",
         ),
         Text("leave it out", "请去掉该参数"),
@@ -154,7 +154,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM928": Message(
         Text("port {port} of {addresses} can't be used: {said}", "无法使用 {addresses} 的端口 {port}：{said}"),
         Text(
-            "end what uses it (another run with a bundle?), or set bundle_port to a free port",
+            "stop what uses it (another run with a bundle?), or set bundle_port to a free port",
             "请结束占用该端口的进程（是否有另一次离线部署？），或将 bundle_port 设为空闲端口",
         ),
     ),
@@ -204,7 +204,7 @@ MESSAGES: Dict[str, Message] = {
             "无法启动或停止磁盘镜像所用的容器：{said}",
         ),
         Text(
-            "look at `machinectl` and disk_image_bridge on the build machine and run again",
+            "check `machinectl` and disk_image_bridge on the build machine and run again",
             "请在构建机上检查 `machinectl` 与 disk_image_bridge 后重新运行",
         ),
     ),
@@ -234,12 +234,12 @@ MESSAGES: Dict[str, Message] = {
         Text("run playbooks/seal.yml again", "请重新运行 playbooks/seal.yml"),
     ),
     "LLM959": Message(
-        Text("its secrets, people, chats and keys will be gone", "该机的密钥、用户与对话将被清除"),
-        Text("say so with -e seal_confirm={name}", "确认请加 -e seal_confirm={name}"),
+        Text("its secrets, users, chats and keys will be erased", "该机的密钥、用户与对话将被清除"),
+        Text("confirm with -e seal_confirm={name}", "确认请加 -e seal_confirm={name}"),
     ),
     "LLM960": Message(
         Text(
-            "a machine that sets itself up wants ansible-core {wanted} of its own; this release has {found}",
+            "a machine that sets itself up needs ansible-core {wanted} from its own release, which has {found}",
             "自行部署的机器需要 ansible-core {wanted}，本系统只有 {found}",
         ),
         Text("use Debian 13", "请使用 Debian 13"),
@@ -279,8 +279,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM955": Message(
         Text("the disk image still holds {found}", "镜像中仍有 {found}"),
         Text(
-            "name the file in a catalogue entry of seal and bake again (`debugfs -R 'icheck …'` and `ncheck` tell the "
-            "file of a byte)",
+            "name the file in a catalogue entry of seal and bake again (`debugfs -R 'icheck …'` and `ncheck` find the "
+            "file that holds a byte)",
             "请在 seal 目录条目中写明该文件，并重新制作镜像（可用 `debugfs -R 'icheck …'` 与 `ncheck` 查出所属文件）",
         ),
     ),

@@ -63,10 +63,10 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM309": Message(
-        Text("Docker is not as wanted: {mismatches}", "Docker 不符合要求：{mismatches}"),
+        Text("Docker does not run with the wanted settings: {mismatches}", "Docker 不符合要求：{mismatches}"),
         Text(
-            "run site.yml again; if it stays, read `journalctl -u docker`: an option in docker_daemon_options "
-            "may be unknown to this version",
+            "run site.yml again; if that does not help, read `journalctl -u docker`: an option in "
+            "docker_daemon_options may be unknown to this version",
             "请重新运行 site.yml；若仍不符合，请查看 `journalctl -u docker`：docker_daemon_options 中可能有该"
             "版本不支持的选项",
         ),
@@ -98,7 +98,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM315": Message(
         Text(
-            "CDI is asked for, but Docker {docker} does not read it; version {least} is the first that does",
+            "CDI is asked for, but Docker {docker} does not support it; version {least} is the first that does",
             "要求使用 CDI，但 Docker {docker} 不支持；从 {least} 版起才支持",
         ),
         Text(
@@ -108,7 +108,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM316": Message(
         Text(
-            "the signing key at {source} is not the pinned one: {wish} is wanted, {shown} found",
+            "the signing key at {source} is not the pinned one: expected {wish}, found {shown}",
             "{source} 的签名密钥与固定的指纹不符：应为 {wish}，实际为 {shown}",
         ),
         Text(
@@ -137,7 +137,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM321": Message(
         Text(
-            "image {image} has {needed} (compressed), but only {free} are free on {root}",
+            "image {image} takes {needed} (compressed), but only {free} is free on {root}",
             "镜像 {image} 压缩后为 {needed}，而 {root} 只剩 {free}",
         ),
         Text(
@@ -147,12 +147,12 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM322": Message(
         Text("docker pull {name} failed: {reason}", "docker pull {name} 失败：{reason}"),
-        Text("look at the network to the registry, or raise the time limit", "请检查到镜像仓库的网络，或调大时限"),
+        Text("check the network to the registry, or raise the time limit", "请检查到镜像仓库的网络，或调大时限"),
     ),
     "LLM327": Message(
         Text("the signing key at {url} cannot be fetched: {error}", "无法获取签名密钥 {url}：{error}"),
         Text(
-            "check the address and the way out, or use a mirror or the offline bundle of the repository",
+            "check the address and the network, or use a mirror or the offline bundle of the repository",
             "请检查地址与网络，或改用该软件源的镜像或离线包",
         ),
     ),

@@ -10,12 +10,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 
 MESSAGES: Dict[str, Message] = {
     "LLM201": Message(
-        Text("nouveau is not kept from loading", "未禁用 nouveau"),
+        Text("nouveau is not prevented from loading", "未禁用 nouveau"),
         Text("run site.yml again", "请重新运行 site.yml"),
     ),
     "LLM209": Message(
         Text(
-            "the driver is too old for the image: {image} wants {wanted}, there is {driver}",
+            "the driver is too old for the image: {image} needs {wanted}, found {driver}",
             "驱动对镜像来说太旧：{image} 需要 {wanted}，现为 {driver}",
         ),
         Text(
@@ -89,11 +89,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM226": Message(
         Text(
-            "the initramfs of kernel {kernel} could not be made right ({why}): {last}",
+            "the initramfs of kernel {kernel} could not be rebuilt correctly ({why}): {last}",
             "无法正确重建内核 {kernel} 的 initramfs（{why}）：{last}",
         ),
         Text(
-            "look at the space in /boot and at the message, then run again; nouveau would load at the next boot",
+            "check the space in /boot and the message, then run again; otherwise nouveau loads at the next boot",
             "请检查 /boot 的空间和上述信息后重新运行；否则下次启动仍会加载 nouveau",
         ),
     ),
@@ -110,12 +110,12 @@ MESSAGES: Dict[str, Message] = {
             "为内核 {kernel} 构建 {name} {version} 在 {seconds:.0f} 秒内未完成",
         ),
         Text(
-            "see what keeps the machine busy, or set nvidia_driver_build_timeout higher",
+            "check what keeps the machine busy, or raise nvidia_driver_build_timeout",
             "请检查机器负载，或调大 nvidia_driver_build_timeout",
         ),
     ),
     "LLM229": Message(
-        Text("the node was rebooted, and still: {why}", "重启后仍然：{why}"),
+        Text("the node was rebooted, but: {why}", "重启后仍然：{why}"),
         Text(
             "look at `dmesg` and at the boot loader's default kernel, then run again",
             "请查看 `dmesg` 与引导程序的默认内核后重新运行",
@@ -155,7 +155,7 @@ MESSAGES: Dict[str, Message] = {
         Text("run site.yml again", "请重新运行 site.yml"),
     ),
     "LLM235": Message(
-        Text("the driver was not installed; what follows says why", "驱动未安装，原因如下"),
+        Text("the driver was not installed, for the reason that follows", "驱动未安装，原因如下"),
         Text(
             "correct what it names and run again; {count} packages of this run were removed again",
             "请按其内容改正后重新运行；本次安装的 {count} 个软件包已撤回",
@@ -207,7 +207,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM206": Message(
         Text(
-            "the fabric manager cannot be had: {why}",
+            "the fabric manager is not available: {why}",
             "无法获取 Fabric Manager：{why}",
         ),
         Text(
@@ -231,7 +231,7 @@ MESSAGES: Dict[str, Message] = {
             "无法选定驱动：{why}",
         ),
         Text(
-            "set nvidia_driver_repository_url to a source that has a fitting driver, or "
+            "set nvidia_driver_repository_url to a source that has a suitable driver, or "
             "install it yourself and set nvidia_driver_install: false",
             "请将 nvidia_driver_repository_url 设为含适用驱动的软件源；或自行安装驱动"
             "并设置 nvidia_driver_install: false",
@@ -243,7 +243,7 @@ MESSAGES: Dict[str, Message] = {
             "驱动已停止支持：{why}",
         ),
         Text(
-            "name the branch in nvidia_driver_branch to use it all the same",
+            "name the branch in nvidia_driver_branch to use it anyway",
             "如仍要使用，请在 nvidia_driver_branch 中指定该分支",
         ),
     ),

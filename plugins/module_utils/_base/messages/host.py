@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 
 MESSAGES: Dict[str, Message] = {
     "LLM101": Message(
-        Text("{path} has {free} free, {needed} are needed for {model}", "{path} 剩余 {free}，{model} 还需要 {needed}"),
+        Text("{path} has {free} free, but {model} needs {needed}", "{path} 剩余 {free}，{model} 还需要 {needed}"),
         Text(
             "free space there, or set weights_dest / appliance_weights_dir to a larger disk",
             "请清理该磁盘，或将 weights_dest / appliance_weights_dir 指向更大的磁盘",
@@ -27,9 +27,9 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM116": Message(
-        Text("kernel settings are not as wanted: {names}", "内核参数不符合要求：{names}"),
+        Text("kernel settings differ from the wanted ones: {names}", "内核参数不符合要求：{names}"),
         Text(
-            "run site.yml again; another file of sysctl.d may set them",
+            "run site.yml again; another file in sysctl.d may override them",
             "请重新运行 site.yml，并检查其他 sysctl.d 文件",
         ),
     ),
@@ -50,12 +50,12 @@ MESSAGES: Dict[str, Message] = {
     "LLM119": Message(
         Text("{job} did not end within {seconds} s", "{job} 未在 {seconds} 秒内结束"),
         Text(
-            "look on the node what hangs (ps, dmesg, a full or failing disk), then run again",
+            "check on the node what hangs (ps, dmesg, a full or failing disk), then run again",
             "请在节点上查看阻塞原因（ps、dmesg、磁盘已满或故障），然后重新运行",
         ),
     ),
     "LLM130": Message(
-        Text("ports that cannot be: {what}", "端口不可用：{what}"),
+        Text("ports that can't be used: {what}", "端口不可用：{what}"),
         Text("give each of {names} a port of its own, from 1 to 65535", "请为 {names} 各指定一个不同的端口（1-65535）"),
     ),
     "LLM131": Message(
@@ -65,7 +65,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM132": Message(
         Text("{name}: {path!r} is not a path that can be used", "{name}：路径 {path!r} 不可用"),
         Text(
-            "write it whole, from / on, without blanks, commas, quotes, % and $",
+            "write the whole path, starting with /, without blanks, commas, quotes, % or $",
             "请写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $",
         ),
     ),
@@ -90,13 +90,13 @@ MESSAGES: Dict[str, Message] = {
     "LLM122": Message(
         Text("there is no variable {name}, but one called {right}", "没有变量 {name}，但有变量 {right}"),
         Text(
-            "write {right} if that is meant; begin the name of a variable of your own differently",
+            "write {right} if that is what you mean; give variables of your own another prefix",
             "如果是指 {right}，请改正拼写；自定义变量请使用其他前缀",
         ),
     ),
     "LLM123": Message(
         Text(
-            "the variable {old} is called {new} now; by its old name it has no effect",
+            "the variable {old} is now called {new}; the old name has no effect",
             "变量 {old} 已更名为 {new}，旧名不再生效",
         ),
         Text(
@@ -105,7 +105,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM140": Message(
-        Text("the rules of the doctor cannot be used: rule {name}: {why}", "检查规则不可用：规则 {name}：{why}"),
+        Text("the doctor's rules can't be used: rule {name}: {why}", "检查规则不可用：规则 {name}：{why}"),
         Text(
             "correct the file in plugins/catalog/rules, or install the collection again",
             "请改正 plugins/catalog/rules 中的文件，或重新安装本 collection",
@@ -120,7 +120,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM142": Message(
         Text(
-            "the unit {unit} did not obey `systemctl {verb}`: {said}",
+            "`systemctl {verb}` failed for the unit {unit}: {said}",
             "服务 {unit} 执行 `systemctl {verb}` 失败：{said}",
         ),
         Text(
@@ -130,7 +130,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM143": Message(
         Text(
-            "{name} was not reloaded, its new configuration is refused by `{command}`: {said}",
+            "{name} was not reloaded: `{command}` refuses its new configuration: {said}",
             "未重新加载 {name}，`{command}` 拒绝了新配置：{said}",
         ),
         Text(
@@ -140,7 +140,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM144": Message(
         Text(
-            "the secret {name} holds a character that no HTTP header takes",
+            "the secret {name} holds a character that an HTTP header can't carry",
             "密钥 {name} 含有 HTTP 标头不支持的字符",
         ),
         Text(
@@ -149,31 +149,31 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM145": Message(
-        Text("{name!r} is no name for a secret", "{name!r} 不是有效的密钥名称"),
+        Text("{name!r} is not a valid name for a secret", "{name!r} 不是有效的密钥名称"),
         Text(
             "use a-z, 0-9 and - only, and begin with a letter or a digit", "只能使用 a-z、0-9 与 -，且以字母或数字开头"
         ),
     ),
     "LLM146": Message(
-        Text("{name!r} is no name of an environment variable", "{name!r} 不是有效的环境变量名"),
+        Text("{name!r} is not a valid name for an environment variable", "{name!r} 不是有效的环境变量名"),
         Text(
             "use letters, digits and _ only, and do not begin with a digit",
             "只能使用字母、数字与 _，且不以数字开头",
         ),
     ),
     "LLM147": Message(
-        Text("there is no secret {names} in {folder}", "{folder} 中没有密钥 {names}"),
+        Text("secrets are missing in {folder}: {names}", "{folder} 中没有密钥 {names}"),
         Text(
-            "run site.yml, whose roles make it, or bring back the file from a backup",
+            "run site.yml, whose roles make them, or restore the files from a backup",
             "请运行 site.yml（由其中的角色生成），或从备份中恢复该文件",
         ),
     ),
     "LLM148": Message(
         Text(
-            "managing packages was stopped by a signal, between two commands",
+            "a signal stopped the work on packages, between two commands",
             "软件包操作被信号中止（在两条命令之间）",
         ),
-        Text("run again: it goes on from what is installed now", "请重新运行：将从当前状态继续"),
+        Text("run again: it continues from what is installed now", "请重新运行：将从当前状态继续"),
     ),
     "LLM149": Message(
         Text("a unit can't be written: {why}", "无法生成服务单元：{why}"),
@@ -220,7 +220,7 @@ PHRASES: Dict[str, Text] = {
     "a setting is missing": Text("the settings lack {name}", "设置中缺少 {name}"),
     "a unit with a line break": Text("an argument can't hold a line break: {value!r}", "参数不能含换行：{value!r}"),
     "ignored is no list": Text("it must be a list", "必须是列表"),
-    "ignored is no rule": Text("it names {value!r}, which is no rule", "其中的 {value!r} 不是任何规则"),
+    "ignored is no rule": Text("it names {value!r}, which is not a rule", "其中的 {value!r} 不是任何规则"),
     "ignored without a reason": Text("it silences {value} without a reason", "忽略 {value} 时没有写明原因"),
     "kernel refused": Text(
         "correct host_tuning's settings; the kernel says: {said}", "请更正 host_tuning 的设置；内核提示：{said}"

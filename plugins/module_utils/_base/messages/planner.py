@@ -38,7 +38,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM505": Message(
         Text("{unit} was not ready after {timeout} s: {why}", "{unit} 在 {timeout} 秒后仍未就绪：{why}"),
         Text(
-            "if the log shows that it is still loading, set {variable} higher; else correct what the log says",
+            "if the log shows that it is still loading, raise {variable}; otherwise correct what the log names",
             "如果日志显示仍在加载，请调大 {variable}；否则请按日志改正",
         ),
     ),
@@ -146,7 +146,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM530": Message(
         Text(
-            "nothing is known of model {model}: no config.json was read and the catalogue has none",
+            "nothing is known about model {model}: no config.json was read, and the catalogue has none",
             "模型 {model} 没有 config.json，目录中也没有",
         ),
         Text(
@@ -194,7 +194,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM539": Message(
-        Text("the models beside the first one can't be planned: {problem}", "无法规划同机的其他模型：{problem}"),
+        Text("the further models (appliance_beside) can't be planned: {problem}", "无法规划同机的其他模型：{problem}"),
         Text(
             "give each entry of appliance_beside a model and its cards, and leave at least one card to the first model",
             "appliance_beside 每项请写明 model 与 cards，并给主模型至少留一张卡",
@@ -243,12 +243,12 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM547": Message(
-        Text("the cache of {model_type} can't be sized by the token", "{model_type} 的缓存不能按词元计算"),
+        Text("the cache of {model_type} can't be sized token by token", "{model_type} 的缓存不能按词元计算"),
         Text("take another model", "请选择另一模型"),
     ),
     "LLM548": Message(
         Text(
-            "{engine} wants a GGUF, and the catalogue names none for this model",
+            "{engine} needs a GGUF file, and the catalogue names none for this model",
             "{engine} 需要 GGUF，目录中该模型没有 gguf",
         ),
         Text(
@@ -318,7 +318,7 @@ PHRASES: Dict[str, Text] = {
     "beside_cards_remedy": Text("lower the cards in appliance_beside", "请减少 appliance_beside 的 cards"),
     "beside_entry": Text("an entry of appliance_beside is wrong: {said}", "appliance_beside 的一项不正确：{said}"),
     "beside_entry_remedy": Text("give each entry a model and cards (at least 1)", "每项请写 model 与 cards（至少 1）"),
-    "beside_twice": Text("model {names} stands there twice", "模型 {names} 出现两次"),
+    "beside_twice": Text("model {names} is named twice", "模型 {names} 出现两次"),
     "beside_twice_remedy": Text(
         "for copies of one model use appliance_replicas",
         "同一模型的多个副本请用 appliance_replicas",
@@ -326,16 +326,18 @@ PHRASES: Dict[str, Text] = {
     "catalog_bad_file": Text("{path}: {error}", "{path}：{error}"),
     "catalog_no_folder": Text("the folder {folder} does not exist", "文件夹 {folder} 不存在"),
     "catalog_no_mapping": Text("{path}: expected a mapping of names to mappings", "{path}：内容应为“名称 -> 字典”"),
-    "config_absurd": Text("{key}={value} is absurd", "{key}={value} 过大"),
-    "config_dense_layers": Text("first_k_dense_replace is more than the layers", "first_k_dense_replace 大于层数"),
-    "config_empty": Text("the file is empty or no JSON object", "文件为空或不是 JSON 对象"),
-    "config_experts": Text("more experts for a token than there are experts", "每词元专家数多于专家总数"),
+    "config_absurd": Text("{key}={value} is implausibly large", "{key}={value} 过大"),
+    "config_dense_layers": Text(
+        "first_k_dense_replace is larger than the number of layers", "first_k_dense_replace 大于层数"
+    ),
+    "config_empty": Text("the file is empty or not a JSON object", "文件为空或不是 JSON 对象"),
+    "config_experts": Text("more experts for each token than there are experts", "每词元专家数多于专家总数"),
     "config_heads": Text(
         "{heads} attention heads can't be shared by {kv_heads} KV heads",
         "注意力头 {heads} 不能被 KV 头 {kv_heads} 整除",
     ),
     "config_missing": Text("{key} is missing", "缺少 {key}"),
-    "config_no_number": Text("{key}={value!r} is no whole number", "{key}={value!r} 不是非负整数"),
+    "config_no_number": Text("{key}={value!r} is not a whole number", "{key}={value!r} 不是非负整数"),
     "config_no_type": Text("neither model_type nor architectures is set", "缺少 model_type 与 architectures"),
     "config_zero": Text("{key} is 0", "{key} 为 0"),
     "plan_fewer_requests": Text(

@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 MESSAGES: Dict[str, Message] = {
     "LLM702": Message(
         Text(
-            "the folder of models {path} lies below a home, which the unit hides",
+            "the folder of models {path} lies in a home directory, which the unit can't see",
             "模型目录 {path} 位于用户主目录下，服务无法看到",
         ),
         Text(
@@ -60,7 +60,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM710": Message(
-        Text("the engine's unit could not run: {name}: {why}", "引擎的服务单元将无法运行：{name}：{why}"),
+        Text("the engine's unit can't run: {name}: {why}", "引擎的服务单元将无法运行：{name}：{why}"),
         Text(
             "correct the variables of role engine: engine_environment, engine_docker_options, engine_network, "
             "engine_models_dir, engine_tmp_options, engine_start_timeout",
@@ -74,7 +74,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM713": Message(
         Text(
-            "the users' data are in {before}; with {database} everybody would find an empty page",
+            "the users' data are in {before}; with {database} everybody would see an empty page",
             "用户数据在 {before} 中；改用 {database} 后所有人会看到空白页面",
         ),
         Text(
@@ -88,7 +88,7 @@ MESSAGES: Dict[str, Message] = {
             "用户 {user} 无法写入 {path}：某一级上级目录缺少 x 权限",
         ),
         Text(
-            "chmod o+x every folder above it, or set appliance_weights_dir elsewhere",
+            "run chmod o+x on every folder above it, or set appliance_weights_dir to another place",
             "请对各级上级目录执行 chmod o+x，或修改 appliance_weights_dir",
         ),
     ),
@@ -97,7 +97,7 @@ MESSAGES: Dict[str, Message] = {
         Text("check that the engine is ready", "请确认引擎已就绪"),
     ),
     "LLM717": Message(
-        Text("{tag} would change the database for good", "升级到 {tag} 会不可逆地更改数据库"),
+        Text("{tag} would change the database irreversibly", "升级到 {tag} 会不可逆地更改数据库"),
         Text(
             'back it up with PostgreSQL\'s own pg_dump, then set open_webui_database_backed_up_for: "{tag}"',
             '请先用 pg_dump 备份，再设置 open_webui_database_backed_up_for: "{tag}"',
@@ -105,7 +105,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM718": Message(
         Text(
-            "Ollama computes on the CPU: the plan puts {layers} layers on the cards, and none is there",
+            "Ollama computes on the CPU: the plan puts {layers} layers on the cards, but none is there",
             "Ollama 退回到了 CPU：方案把 {layers} 层放在显卡上，实际一层也没有",
         ),
         Text(
@@ -142,7 +142,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM723": Message(
         Text(
-            "the users' data are in PostgreSQL, which this backup does not reach; nothing was done",
+            "the users' data are in PostgreSQL, which this backup does not cover; nothing was done",
             "用户数据在 PostgreSQL 中，本备份无法包含，未作任何操作",
         ),
         Text(
@@ -159,12 +159,12 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM725": Message(
         Text("no backup was made: {why}", "未能完成备份：{why}"),
-        Text("repair that and run again; the page runs on", "请修复后重试；网页继续运行"),
+        Text("repair that and run again; the page keeps running", "请修复后重试；网页继续运行"),
     ),
     "LLM726": Message(
-        Text("{folder} holds data that somebody uses", "{folder} 中已有用户数据"),
+        Text("{folder} already holds users' data", "{folder} 中已有用户数据"),
         Text(
-            "restore to a fresh node, or say open_webui_restore_replace: true (they are kept beside)",
+            "restore to a fresh node, or set open_webui_restore_replace: true (the old data are kept beside the new)",
             "请恢复到新节点，或设 open_webui_restore_replace: true（原数据会保留在旁边）",
         ),
     ),
@@ -229,11 +229,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM732": Message(
         Text(
-            "the record of what used the users' data can't be read: {path}: {why}",
+            "the record of which page last used the users' data can't be read: {path}: {why}",
             "无法读取用户数据的使用记录：{path}：{why}",
         ),
         Text(
-            "bring back the file from a backup; without it, a newer page's data may be opened by an older page",
+            "restore the file from a backup; without it, a newer page's data may be opened by an older page",
             "请从备份中恢复该文件；否则旧版本页面可能会打开新版本的数据",
         ),
     ),
@@ -241,8 +241,8 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
-    "another network": Text("docker_network is {value!r}", "docker_network 为 {value!r}"),
-    "blanks in options": Text("it holds blanks or line breaks", "含有空白或换行"),
+    "another network": Text("it must equal docker_network, which is {value!r}", "docker_network 为 {value!r}"),
+    "blanks in options": Text("it contains blanks or line breaks", "含有空白或换行"),
     "no name of a variable": Text("{value!r} is not the name of a variable", "{value!r} 不是变量名"),
     "no time": Text("{value!r} is not a number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
     "any text": Text("any text", "任意文字"),

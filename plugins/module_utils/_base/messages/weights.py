@@ -12,7 +12,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM601": Message(
         Text("{path} is incomplete or not the listed file: {detail}", "{path} 不完整或与清单不符：{detail}"),
         Text(
-            "run again; if it stays, the hub's copy is broken: set another endpoint or source",
+            "run again; if that does not help, the hub's copy is broken: set another endpoint or source",
             "请重新运行；若仍失败则为源站副本损坏，请更换 endpoint 或 source",
         ),
     ),
@@ -74,18 +74,18 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM611": Message(
         Text("{path} could not be fetched from {url}: {detail}", "无法从 {url} 获取 {path}：{detail}"),
-        Text("run again: it goes on at the byte where it stopped", "请重新运行：将从中断处继续"),
+        Text("run again: it continues at the byte where it stopped", "请重新运行：将从中断处继续"),
     ),
     "LLM612": Message(
         Text("{path} arrived {detail} times with a wrong sha256", "{path} 连续 {detail} 次 sha256 校验失败"),
         Text(
-            "the hub's copy or a proxy on the way is broken: set another endpoint, or another revision",
+            "the hub's copy or a proxy in between is broken: set another endpoint, or another revision",
             "源站副本或中间代理有问题：请更换 endpoint 或版本",
         ),
     ),
     "LLM613": Message(
         Text("another run works on {path}: {detail}", "另一个任务正在处理 {path}：{detail}"),
-        Text("wait for it, or end it, and run again", "请等待其完成或结束它，然后重新运行"),
+        Text("wait for it or stop it, then run again", "请等待其完成或结束它，然后重新运行"),
     ),
     "LLM614": Message(
         Text("cannot write {path}: {detail}", "无法写入 {path}：{detail}"),
@@ -104,7 +104,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM617": Message(
         Text("the download was stopped: {detail}", "下载已停止：{detail}"),
-        Text("run again: it goes on where it stopped", "请重新运行：将从中断处继续"),
+        Text("run again: it continues where it stopped", "请重新运行：将从中断处继续"),
     ),
     "LLM618": Message(
         Text(
@@ -127,7 +127,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM640": Message(
         Text(
-            "the list of files of {model} at {url} is not the one that was handed over: {detail}, expected {wanted}",
+            "the list of files of {model} at {url} is not the expected one: {detail} instead of {wanted}",
             "{url} 上 {model} 的文件清单与预先给定的不一致：{detail}，应为 {wanted}",
         ),
         Text(

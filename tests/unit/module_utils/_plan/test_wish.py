@@ -52,7 +52,7 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
         ([{"model": "deepseek-r1-1.5b", "cards": 0}], {}, "cards 0"),
         ([{"cards": 1}], {}, "model None"),
         ([{"model": "deepseek-r1-1.5b", "card": 1}], {}, "card"),
-        ([{"model": "deepseek-r1-7b", "cards": 1}], {}, "stands there twice"),
+        ([{"model": "deepseek-r1-7b", "cards": 1}], {}, "is named twice"),
         ([{"model": "deepseek-r1-1.5b"}], {"replicas": 2}, "one replica"),
         ([{"model": "deepseek-r1-1.5b"}], {"engine": "llamacpp"}, "engine in a container"),
     ],

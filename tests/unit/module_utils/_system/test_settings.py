@@ -39,7 +39,7 @@ def test_ports():
     assert rules_of(core.port_problems, {"a": 1, "b": "65535", "c": 443}) == []
     assert rules_of(core.port_problems, {"a": 0, "b": 65536, "c": "ssh", "d": None}) == ["LLM130"]
     (found,) = core.port_problems({"https": 443, "chat": "443", "other": 80})
-    assert found.rule == "LLM130" and found.reason.en == "ports that cannot be: 443 for https, chat"
+    assert found.rule == "LLM130" and found.reason.en == "ports that can't be used: 443 for https, chat"
 
 
 @pytest.mark.parametrize(
