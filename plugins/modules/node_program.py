@@ -16,15 +16,16 @@ options:
   program:
     description:
       - Which program. V(doctor) judges the node, for support staff without Ansible, and changes nothing;
-        V(metrics) collects the appliance's own figures; V(engine-group) starts and ends an engine's parts
+        V(metrics) collects the appliance's own figures; V(watch) looks at the service and repairs what it can;
+        V(engine-group) starts and ends an engine's parts
         on several nodes together.
     type: str
-    choices: [doctor, metrics, engine-group]
+    choices: [doctor, metrics, watch, engine-group]
     required: true
   path:
     description:
       - Where it lies. Empty takes the program's own place, C(/usr/local/bin/yitiji-doctor),
-        C(/usr/local/bin/yitiji-metrics) or C(/usr/local/lib/yitiji/engine-group).
+        C(/usr/local/bin/yitiji-metrics), C(/usr/local/lib/yitiji/watch) or C(/usr/local/lib/yitiji/engine-group).
     type: path
     default: ""
   state:

@@ -11,6 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
 SYSCTL = re.compile(r"^([a-z0-9_-]+([./][A-Za-z0-9_*:-]+)+|/sys/[^\s]+)$")
+SHORTEST_WATCH = 10  # seconds: a look at a service that hangs takes about as long
 PATTERN = re.compile(r"^[A-Za-z0-9.+*^$\\_-]+$")
 
 
@@ -39,8 +40,11 @@ def _wrong(variable: str, value: Any, example: str) -> Refusal:
 
 
 def doctor(settings: Mapping[str, Any]) -> List[Refusal]:
-    """Where the doctor's command and its configuration come to lie."""
-    return forms.path_problems(settings)
+    """Where the doctor's command and its configuration come to lie, and how often the watch looks."""
+    seconds = settings["doctor_watch_seconds"]
+    often = [] if int(seconds) >= SHORTEST_WATCH else [_wrong("doctor_watch_seconds", seconds, "30")]
+    paths = {name: settings[name] for name in ("doctor_path", "doctor_config")}
+    return [*often, *forms.path_problems(paths)]
 
 
 def shared(settings: Mapping[str, Any]) -> List[Refusal]:

@@ -23,6 +23,7 @@ ANSIBLE_ITSELF = {"yitiji-first-boot.service.j2", "yitiji-identity.service.j2"}
 DROP_INS = {
     "roles/docker/templates/come-back.conf.j2",
     "roles/docker/templates/stale-ports.conf.j2",
+    "roles/gateway/templates/come-back.conf.j2",
     "roles/first_boot/templates/online.conf.j2",
     "roles/gateway/tasks/acme.yml",
     "roles/host_tuning/tasks/memlock.yml",

@@ -1,0 +1,122 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at what the appliance runs on: units, ports, containers, packet rules, an answer. Reads only, bounded."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import time
+import urllib.error
+import urllib.request
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer, rules
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import units as watched
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
+
+HEALTH_SECONDS = 10.0
+# A unit and the packet filter's table that it loads.
+TABLES = {"yitiji-firewall.service": "yitiji", "yitiji-guard.service": "yitiji_guard"}
+OPEN, REFUSED = "open", "refused"
+Seen = Dict[str, Any]
+Runner = Callable[[List[str], float], Tuple[int, str]]
+
+
+def names_in(folder: str) -> List[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def read_file(path: str) -> Optional[str]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except (OSError, ValueError):
+        return None
+
+
+def look(settings: Settings, run: Runner) -> Seen:
+    """Everything that `decide` judges by."""
+    found_units = units(run)
+    seen: Seen = {
+        "clock": time.monotonic(),
+        "units": found_units,
+        "tables": tables(found_units, run),
+        "containers": containers([service.container for service in settings.services if service.container], run),
+        "docker rules": rules.there(run) if runs(found_units, "docker.service") else None,
+        "doors": {service.unit: door(service) for service in settings.services if runs(found_units, service.unit)},
+        "answer": None,
+        "page": None,
+    }
+    if settings.head and os.path.exists(answer.SITE):
+        gateway = answer.door_of(read_file, settings.https)
+        seen["answer"] = answer.ask(gateway, answer.keys_of(names_in(answer.KEYS), read_file), settings.model)
+        if any(service.container == "yitiji-open-webui" for service in settings.services):
+            seen["page"] = answer.page(gateway)
+    return seen
+
+
+def units(run: Runner) -> Dict[str, Any]:
+    own = watched.names(names_in(watched.FOLDER))
+    rc, out = run(watched.command([*own, *watched.BASE]), 10)
+    return watched.parse(out) if rc == 0 else {}
+
+
+def runs(found: Mapping[str, Any], unit: str) -> bool:
+    return bool(found.get(unit) and found[unit]["active"] == "active")
+
+
+def tables(found: Mapping[str, Any], run: Runner) -> Dict[str, bool]:
+    """By unit, whether the table is in the kernel; units that are not active promise none."""
+    wanted = {unit: table for unit, table in TABLES.items() if runs(found, unit)}
+    return {unit: run(["nft", "list", "table", "inet", table], 10)[0] == 0 for unit, table in wanted.items()}
+
+
+def containers(names: Sequence[str], run: Runner) -> Optional[Dict[str, Dict[str, Any]]]:
+    """Of the running ones: id, network it was made for, networks it is on. None when Docker does not answer."""
+    if not names:
+        return {}
+    rc, out = run(["docker", "ps", "--no-trunc", "--format", "{{.Names}} {{.ID}}"], 15)
+    if rc != 0:
+        return None
+    there = dict(line.split()[:2] for line in out.splitlines() if len(line.split()) >= 2)
+    mine = [name for name in names if name in there]
+    rc, out = run(["docker", "inspect", *mine], 15) if mine else (0, "[]")
+    try:
+        rows = json.loads(out) if rc == 0 else []
+    except ValueError:
+        rows = []
+    return {str(row.get("Name", "")).lstrip("/"): _container(row) for row in rows}
+
+
+def _container(row: Mapping[str, Any]) -> Dict[str, Any]:
+    network = row.get("NetworkSettings") or {}
+    return {
+        "id": str(row.get("Id")),
+        "mode": str((row.get("HostConfig") or {}).get("NetworkMode") or ""),
+        "networks": sorted(network.get("Networks") or {}),
+        "published": bool((row.get("HostConfig") or {}).get("PortBindings")),
+    }
+
+
+def door(service: Served) -> Dict[str, Any]:
+    """Whether the port is open, and whether the health check says yes."""
+    try:
+        socket.create_connection(("127.0.0.1", service.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return {"port": REFUSED, "health": False, "reason": "Connection refused"}
+    except OSError as error:
+        return {"port": "silent", "health": False, "reason": str(error)}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(service.health, timeout=HEALTH_SECONDS) as said:
+            return {"port": OPEN, "health": said.status == 200, "reason": f"HTTP {said.status}"}
+    except urllib.error.HTTPError as error:
+        return {"port": OPEN, "health": False, "reason": f"HTTP {error.code}"}
+    except (OSError, http.client.HTTPException) as error:
+        return {"port": OPEN, "health": False, "reason": str(getattr(error, "reason", None) or error)}

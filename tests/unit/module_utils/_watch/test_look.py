@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What one look reads, from commands and from real sockets on loopback."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import threading
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import look as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
+
+SHOWN = "\n".join(
+    f"Id={name}.service\nLoadState=loaded\nActiveState=active\n" for name in ("yitiji-firewall", "docker")
+)
+INSPECT = [{
+    "Name": "/yitiji-vllm", "Id": "c1", "HostConfig": {"NetworkMode": "yitiji", "PortBindings": {"8000/tcp": []}},
+    "NetworkSettings": {"Networks": {"yitiji": {}}},
+}]  # fmt: skip
+
+
+@pytest.fixture(name="service")
+def fixture_service():
+    """A small HTTP server; `answer` is its status, None for silence."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        answer = 200
+        wait = threading.Event()
+
+        def do_GET(self):
+            if self.answer is None:
+                self.wait.wait(5)
+                return
+            self.send_response(self.answer)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    port = server.server_address[1]
+    yield Handler, Served("u.service", "c", port, f"http://127.0.0.1:{port}/health", 60)
+    Handler.wait.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_door_that_is_well(service):
+    assert core.door(service[1]) == {"port": "open", "health": True, "reason": "HTTP 200"}
+
+
+def test_a_door_that_says_no(service):
+    service[0].answer = 503
+    assert core.door(service[1]) == {"port": "open", "health": False, "reason": "HTTP 503"}
+
+
+def test_a_door_that_hangs(service, monkeypatch):
+    service[0].answer = None
+    monkeypatch.setattr(core, "HEALTH_SECONDS", 0.2)
+    found = core.door(service[1])
+    assert (found["port"], found["health"]) == ("open", False) and "timed out" in found["reason"]
+
+
+def test_a_door_that_is_closed(service):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        found = core.door(service[1]._replace(port=free.getsockname()[1]))
+    assert found["port"] == "refused" and found["health"] is False
+
+
+class Node:
+    """Answers commands by their first words."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+
+    def __call__(self, words, _seconds):
+        return self.answers.get("_".join(words[:2]).replace("-", "_"), (1, ""))
+
+
+def test_containers():
+    node = Node(docker_ps=(0, "yitiji-vllm c1\nother c9\n"), docker_inspect=(0, json.dumps(INSPECT)))
+    assert core.containers(["yitiji-vllm", "yitiji-open-webui"], node) == {
+        "yitiji-vllm": {"id": "c1", "mode": "yitiji", "networks": ["yitiji"], "published": True}
+    }
+    assert core.containers(["yitiji-vllm"], Node(docker_ps=(0, ""))) == {}
+    assert core.containers(["yitiji-vllm"], Node(docker_ps=(124, ""))) is None
+    assert core.containers(["yitiji-vllm"], Node(docker_ps=(0, "yitiji-vllm c1"), docker_inspect=(0, "{"))) == {}
+    assert core.containers([], Node()) == {}
+
+
+def test_tables_of_units_that_are_active_alone():
+    found = core.units(Node(systemctl_show=(0, SHOWN)))
+    assert core.tables(found, Node(nft_list=(0, ""))) == {"yitiji-firewall.service": True}
+    assert core.tables(found, Node()) == {"yitiji-firewall.service": False}
+    assert core.tables({}, Node()) == {}
+    assert core.units(Node()) == {}
+
+
+def test_a_whole_look(service, monkeypatch):
+    monkeypatch.setattr(core.answer, "SITE", __file__)
+    asked = []
+    monkeypatch.setattr(core.answer, "ask", lambda door, _keys, model: asked.append((door.port, model)) or {"ok": True})
+    monkeypatch.setattr(core.answer, "page", lambda _door: {"ok": True})
+    page = service[1]._replace(unit="yitiji-firewall.service", container="yitiji-open-webui")
+    found = core.look(Settings(True, 8443, "r1", [page]), Node(systemctl_show=(0, SHOWN), docker_ps=(0, "")))
+    assert asked == [(8443, "r1")] and found["page"] == {"ok": True} and found["doors"][page.unit]["health"] is True
+    assert found["docker rules"] is False and found["containers"] == {}
+    head = core.look(Settings(False, 443, "r1", []), Node(systemctl_show=(0, "")))
+    assert (head["answer"], head["docker rules"], head["doors"]) == (None, None, {})
+
+
+def test_files_and_folders_that_are_not_there():
+    assert core.names_in("/no/such") == [] and core.read_file("/no/such") is None
