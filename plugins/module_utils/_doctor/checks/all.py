@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.mod
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import PROBES as REACH
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.service import PROBES as SERVICE
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.sources import PROBES as SOURCES
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.upkeep import PROBES as UPKEEP
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.weights import PROBES as WEIGHTS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Probe
 
@@ -30,5 +31,6 @@ PROBES: Dict[str, Probe] = {
     **REACH,
     **SERVICE,
     **SOURCES,
+    **UPKEEP,
     **WEIGHTS,
 }

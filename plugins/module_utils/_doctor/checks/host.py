@@ -41,6 +41,7 @@ KNOWN = {
 }
 MARGIN = 1.1  # sidecar files, logs and the last file's reserve
 STATE_BYTES = 2 * 10**9  # the chat page's data, certificates, backups
+STATE_LEAST = 5 * 10**8
 INODES = 10000
 
 
@@ -111,7 +112,8 @@ def disk_needs(context: Context) -> List[Tuple[str, str, str, float]]:
     if images and not missing:
         space = 0.0
     needs.append(("images", "镜像", root, space))
-    needs.append(("state", "数据", STATE_DIR, STATE_BYTES if not context.measures.get("gateway_site") else 0))
+    standing = context.measures.get("gateway_site")  # its data are there, and grow
+    needs.append(("state", "数据", STATE_DIR, STATE_LEAST if standing else STATE_BYTES))
     return needs
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import chinese, units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
@@ -18,36 +17,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
     unknown,
     warned,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import CHAT
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.units import trouble
-
-NGINX = Text(
-    "run `systemctl restart nginx`; if it does not start, `nginx -t` and `journalctl -u nginx` say why",
-    "请执行 systemctl restart nginx；若无法启动，用 nginx -t 与 journalctl -u nginx 查看原因",
-)
-SITE = Text("run site.yml again: it writes what is missing anew", "请重新运行 site.yml，缺失的部分会重新生成")
-ENGINE = Text(
-    "see LLM505 and `journalctl -u {unit}`, then run `systemctl restart {unit}`",
-    "请查看 LLM505 与 journalctl -u {unit}，然后执行 systemctl restart {unit}",
-)
-PAGE = Text(
-    "see `journalctl -u {unit}`, then run `systemctl restart {unit}`",
-    "请查看 journalctl -u {unit}，然后执行 systemctl restart {unit}",
-)
-# How far a question came -> what that means, and what to do.
-STAGES: Dict[str, Any] = {
-    "connect": (Text("nothing listens at the gateway's port", "网关端口没有服务在监听"), NGINX),
-    "tls": (Text("the gateway does not speak TLS", "网关无法建立 TLS 连接"), NGINX),
-    "certificate": (Text("the gateway's certificate can't be read", "无法读取网关证书"), SITE),
-    "other certificate": (
-        Text("the gateway shows another certificate than the one on the disk", "网关使用的证书与磁盘上的不一致"),
-        Text("run `systemctl reload nginx`", "请执行 systemctl reload nginx"),
-    ),
-    "keys": (Text("the gateway takes none of the keys on the node", "网关不接受本机上的任何密钥"), SITE),
-    "engine": (Text("the gateway reaches no engine", "网关连不上引擎"), ENGINE),
-    "silent": (Text("the engine gives no answer", "引擎没有给出回答"), ENGINE),
-    "reply": (Text("the answer can't be used", "得到的回答无法使用"), ENGINE),
-    "page": (Text("the chat page is not well", "对话页面不正常"), PAGE),
-}
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.words import COMMANDS, STATES, means
 
 
 def _first_unit(context: Context) -> str:
@@ -55,10 +27,9 @@ def _first_unit(context: Context) -> str:
 
 
 def _down(found: Dict[str, Any], unit: str) -> Finding:
-    means, remedy = STAGES.get(str(found.get("stage")), STAGES["reply"])
-    told = remedy.filled({"unit": unit})
+    what, remedy = means(found, unit)
     reason = found.get("reason")
-    return failed(f"{means.en}: {reason}", f"{means.zh}：{chinese(reason)}", remedy_en=told.en, remedy_zh=told.zh)
+    return failed(f"{what.en}: {reason}", f"{what.zh}：{chinese(reason)}", remedy_en=remedy.en, remedy_zh=remedy.zh)
 
 
 def answered(context: Context) -> Finding:
@@ -87,25 +58,6 @@ def page(context: Context) -> Finding:
     if not found.get("ok"):
         return _down(dict(found, stage="page" if found.get("stage") == "silent" else found.get("stage")), CHAT)
     return passed(f"the page answered in {found.get('seconds')} s", f"页面在 {found.get('seconds')} 秒内应答")
-
-
-CHAT = "yitiji-open-webui"
-STATES = {
-    "masked": Text("masked", "被屏蔽"),
-    "failed": Text("failed", "已失败"),
-    "restarting": Text("restarts again and again", "反复重启"),
-    "condition": Text("not started, as its condition does not hold", "启动条件不满足"),
-    "stopped": Text("stopped", "已停止"),
-    "disabled": Text("does not start at boot", "开机不启动"),
-}
-COMMANDS = {
-    "masked": "systemctl unmask {0}; systemctl start {0}",
-    "failed": "journalctl -u {0}; systemctl restart {0}",
-    "restarting": "journalctl -u {0}",
-    "condition": "systemctl status {0}",
-    "stopped": "systemctl start {0}",
-    "disabled": "systemctl enable {0}",
-}
 
 
 def own_units(context: Context) -> Finding:

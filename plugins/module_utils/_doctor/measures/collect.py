@@ -33,6 +33,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.r
     ray,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.service import answers, own_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.upkeep import (
+    certificate,
+    database,
+    emptied,
+    packet_rules,
+    watch,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.network import name_addresses
@@ -78,6 +85,11 @@ def collect(
     measures["secrets"] = secrets(host)
     measures["units"] = own_units(host, measures["gateway_site"])
     measures["answer"] = answers(host, context)
+    measures["certificate"] = certificate(host, time.time())
+    measures["packet_rules"] = packet_rules(host, node, measures["units"] or {})
+    measures["database"] = database(host)
+    measures["emptied"] = emptied(host)
+    measures["watch"] = watch(host, time.time())
     measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
     return measures
 

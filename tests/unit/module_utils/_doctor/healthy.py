@@ -112,6 +112,11 @@ HEALTHY: dict[str, Any] = {
         "config": {"path": "/etc/yitiji/doctor.json", "problem": {}},
         "units": {name: dict(UNIT) for name in ("yitiji-vllm.service", "yitiji-prometheus.service", "nginx.service",
                                                 "yitiji-gateway-renew.timer")},
+        "certificate": {"path": "/etc/yitiji/tls/live.crt", "problem": "", "left": 300 * 86400.0},
+        "packet_rules": {"tables": {"yitiji-firewall.service": True}, "docker": True},
+        "database": {"path": "/var/lib/yitiji/open-webui/webui.db", "problem": "", "whole": True},
+        "emptied": [],
+        "watch": {"installed": True, "fresh": True, "age": 12.0, "booting": False, "repairs": {}, "failed": 0},
         "answer": {"gateway": {"ok": True, "stage": "", "status": 200, "reason": "", "model": "r1", "seconds": 0.4},
                    "page": {"ok": True, "stage": "", "status": 200, "reason": "", "seconds": 0.1}},
         "net": {
