@@ -24,6 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.identity import CONFIG
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.settings import variables
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot.stick import Stick, merge
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 SETTINGS = "/etc/yitiji/first-boot-settings.json"  # from the stick
@@ -163,7 +164,7 @@ def run() -> int:
         return fail(teller, {**now, "error": settings["error"]})
     if not why:
         print("nothing to do: the appliance stands as it was set up", flush=True)
-        teller.tell({"stage": "done", "address": here, "notice": notice}, now=True)
+        teller.tell({**standing(here), "notice": notice}, now=True)
         return 0
     status: Dict[str, Any] = {"stage": "running", "reasons": [text._asdict() for text in why], "address": here}
     status["notice"] = notice
@@ -183,6 +184,19 @@ def run() -> int:
     keep(STATE, {**now, "hardware": state_.hardware(read_node()), "stage": "done", "seconds": round(status["seconds"])})
     write_atomic(COMPLETED, "", 0o600)
     teller.tell({"stage": "done", "address": here, "reasons": status["reasons"], "notice": notice}, now=True)
+    return 0
+
+
+def standing(here: str) -> Dict[str, Any]:
+    if not os.path.exists(watch_state.TIMER):  # nobody looks
+        return {"stage": "done", "address": here}
+    return show.standing(watch_state.parse(read_text(watch_state.STATE)), time.time(), here)
+
+
+def show_again() -> int:
+    """What the watch saw has changed: said anew, unless a run is under way, which says how far it is."""
+    if load(STATE).get("stage") == "done":
+        Teller().tell({**standing(address()), "notice": load(SETTINGS).get("notice", "")}, now=True)
     return 0
 
 
@@ -212,7 +226,9 @@ def main(words: List[str]) -> int:
         return identity(who.read_stick)
     if words == ["run"]:
         return run()
-    print("yitiji-first-boot identity | run", file=sys.stderr)
+    if words == ["show"]:
+        return show_again()
+    print("yitiji-first-boot identity | run | show", file=sys.stderr)
     return 2
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 
 
 class Phase(NamedTuple):
@@ -35,6 +37,8 @@ HEAD = {
     "running": ("The appliance is being set up", "正在部署一体机"),
     "done": ("The appliance is ready", "一体机已就绪"),
     "failed": ("The appliance is not ready", "一体机未就绪"),
+    "starting": ("The appliance is starting", "一体机正在启动"),
+    "down": ("The appliance is set up, but something is down", "一体机已部署，但有服务不可用"),
 }
 RULE = re.compile(r"LLM\d{3}")
 RETRY = (
@@ -57,6 +61,13 @@ def phase(now: int, play: str, task: str) -> int:
     return max([now, *(number for number, entry in enumerate(PHASES) if role in entry.roles)])
 
 
+def standing(seen: Mapping[str, Any], now: float, address: str) -> Dict[str, Any]:
+    """The status of an appliance that is set up, by what the watch saw: nobody is told "ready" who gets no answer."""
+    if not watch_state.fresh(seen, now) or seen.get("starting"):
+        return {"stage": "starting", "address": address, "down": seen.get("down") or []}
+    return {"stage": "down" if seen.get("down") else "done", "address": address, "down": seen.get("down") or []}
+
+
 def lines(status: Mapping[str, Any]) -> List[str]:
     """The whole state for a terminal with both languages."""
     en, zh = HEAD[status["stage"]]
@@ -68,6 +79,9 @@ def lines(status: Mapping[str, Any]) -> List[str]:
     if status["stage"] == "failed":
         said += [f"   {line}" for line in str(status.get("error", "")).splitlines()[:24]]
         said += [f"   {RETRY[0]}", f"   {RETRY[1]}"]
+    for row in status.get("down") or []:
+        said.append(f"   ! {row['what']['en']} / {row['what']['zh']}")
+        said.append(f"     {row['fix']['en']} / {row['fix']['zh']}")
     if status["stage"] == "done":
         said.append(f"   chat page / 对话页面: https://{status.get('address', '?')}/")
         said.append("   account / 账号: admin@appliance.local")
@@ -111,6 +125,10 @@ def page(status: Mapping[str, Any]) -> str:
         rules = " ".join(sorted(set(RULE.findall(str(status.get("error", ""))))))
         body.append(f"<p>规则 / rule: {html.escape(rules)}</p>" if rules else "")
         body.append(f"<pre>{html.escape(str(status.get('error', '')))}</pre><p>{RETRY[1]}<br>{RETRY[0]}</p>")
+    for row in status.get("down") or []:
+        what, fix = row["what"], row["fix"]
+        body.append(f'<p class="failed">{html.escape(what["zh"])}<br>{html.escape(what["en"])}</p>')
+        body.append(f"<pre>→ {html.escape(fix['zh'])}\n→ {html.escape(fix['en'])}</pre>")
     if stage == "done":
         address = html.escape(str(status.get("address", "")))
         body.append(f'<p><a href="https://{address}/">https://{address}/</a></p>')

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Set
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 
 KINDS = ("alerts", "dashboards")
 LOOPBACK = "127.0.0.1"
@@ -198,6 +199,7 @@ def own_figures(plan: Mapping[str, Any], host: str, role: Mapping[str, Any]) -> 
         ],
         "gpus": len(node.get("gpus") or []) if plan["engine"]["device"] == "cuda" else 0,
         "doctor": role["doctor"],
+        "watch": {"timer": watch_state.TIMER, "state": watch_state.STATE},
     }
 
 

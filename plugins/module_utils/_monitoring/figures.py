@@ -9,14 +9,18 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 import urllib.request
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 
 CONFIG = "/etc/yitiji/monitoring/metrics.json"
+DOCTOR_FILE = "yitiji-doctor.prom"
+DOCTOR_SECONDS = 90.0  # one that waits for a service that hangs takes longest, and has most to say
 DOCTOR_EVERY = 600  # seconds; a look takes a second of CPU
 HELP = {
     "yitiji_weights_verified": "1: the stamp of the model's weights stands",
@@ -26,6 +30,13 @@ HELP = {
     "yitiji_gpus_planned": "cards that the plan uses on this node",
     "yitiji_gpus_present": "cards that the driver lists",
     "yitiji_doctor_findings": "the doctor's rules by result",
+    "yitiji_doctor_written_seconds": "when the doctor gave its last report, seconds since the epoch; 0: never",
+    "yitiji_answer_ok": "1: a question through the gateway was answered",
+    "yitiji_page_ok": "1: the chat page answers through the gateway",
+    "yitiji_down": "how many things the watch found down at its last look",
+    "yitiji_repairs": "repairs of the last 24 hours, by the watch and by systemd",
+    "yitiji_repairs_failed": "repairs of the last 24 hours that could not be carried out",
+    "yitiji_watch_written_seconds": "when the watch looked last, seconds since the epoch; 0: never",
     "yitiji_metrics_written_seconds": "when these figures were written, seconds since the epoch",
 }
 Sample = Tuple[str, Dict[str, str], float]
@@ -64,7 +75,44 @@ def samples(config: Dict[str, Any]) -> List[Sample]:
     if config["gpus"]:
         found.append(("yitiji_gpus_planned", {}, float(config["gpus"])))
         found.append(("yitiji_gpus_present", {}, float(count_gpus(_output("nvidia-smi", "-L")))))
+    if config["doctor"]:
+        found.append(("yitiji_doctor_written_seconds", {}, _changed(os.path.join(config["directory"], DOCTOR_FILE))))
+    if os.path.exists(config["watch"]["timer"]):
+        found += watch_samples(watch_state.parse(_text(config["watch"]["state"])), time.time())
     return found
+
+
+def watch_samples(state: Dict[str, Any], now: float) -> List[Sample]:
+    """What the watch saw and repaired; of an old state only its age."""
+    found: List[Sample] = [("yitiji_watch_written_seconds", {}, float(state.get("written") or 0))]
+    if not watch_state.fresh(state, now):
+        return found
+    for name, answer in (("yitiji_answer_ok", state.get("answer")), ("yitiji_page_ok", state.get("page"))):
+        if answer and answer.get("ok") is not None:  # a key at its limit is no service that is down
+            found.append((name, {}, float(bool(answer["ok"]) or answer.get("stage") == "busy")))
+    watch, systemd, failed = watch_state.total(state, now)
+    return [
+        *found,
+        ("yitiji_down", {}, float(len(state.get("down") or []))),
+        ("yitiji_repairs", {"by": "watch"}, watch),
+        ("yitiji_repairs", {"by": "systemd"}, systemd),
+        ("yitiji_repairs_failed", {}, failed),
+    ]
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except (OSError, ValueError):
+        return ""
+
+
+def _changed(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def certificate_end(path: str) -> Optional[float]:
@@ -104,9 +152,9 @@ def doctor_samples(report: Dict[str, Any]) -> List[Sample]:
     ]
 
 
-def _output(*words: str) -> str:
+def _output(*words: str, seconds: float = 30) -> str:
     try:
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False)
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=seconds, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("utf-8", "replace")
@@ -120,20 +168,13 @@ def write(path: str, text: str) -> None:
     os.replace(path + ".new", path)
 
 
-def _age(path: str) -> float:
-    try:
-        return time.time() - os.stat(path).st_mtime
-    except OSError:
-        return float("inf")
-
-
 def collect(config: Dict[str, Any]) -> None:
     """Writes the figures; the doctor's only now and then."""
     write(os.path.join(config["directory"], "yitiji.prom"), exposition(samples(config)))
-    path = os.path.join(config["directory"], "yitiji-doctor.prom")
-    if config["doctor"] and _age(path) > DOCTOR_EVERY:
-        text = _output(config["doctor"], "--fast", "--json", "-")
-        if text:
+    path = os.path.join(config["directory"], DOCTOR_FILE)
+    if config["doctor"] and time.time() - _changed(path) > DOCTOR_EVERY:
+        text = _output(config["doctor"], "--fast", "--json", "-", seconds=DOCTOR_SECONDS)
+        if text.startswith("{"):
             write(path, exposition(doctor_samples(json.loads(text))))
 
 
@@ -146,7 +187,12 @@ def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
     with open(options.config, encoding="utf-8") as source:
         config = json.load(source)
     while True:
-        collect(config)
+        try:
+            collect(config)
+        except (OSError, ValueError) as error:  # a full disk passes, and old figures are told by an alert
+            print(f"yitiji-metrics: {error}", file=sys.stderr, flush=True)
+            if not options.every:
+                return 1
         if not options.every:
             return 0
         time.sleep(options.every)

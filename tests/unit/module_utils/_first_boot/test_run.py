@@ -47,3 +47,25 @@ def test_a_machine_that_stands_is_set_up_no_more(tmp_path, monkeypatch):
         boot.identity(lambda: stick.Stick({"ssh_key": KEY}))
         assert "ssh_key" not in boot.load(boot.SETTINGS) and "LLM963" in boot.load(boot.SETTINGS)["notice"]
         pathlib.Path(path).unlink()
+
+
+def test_the_page_follows_what_the_watch_sees(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(boot.Teller, "tell", lambda _self, status, now=False: told.append(status))
+    monkeypatch.setattr(boot, "address", lambda: "10.0.0.5")
+    for name in ("SETTINGS", "STATE"):
+        monkeypatch.setattr(boot, name, str(tmp_path / name))
+    for name in ("STATE", "TIMER"):
+        monkeypatch.setattr(boot.watch_state, name, str(tmp_path / f"watch-{name}"))
+    boot.keep(boot.STATE, {"stage": "running"})
+    assert boot.main(["show"]) == 0 and told == []  # a run says itself how far it is
+    boot.keep(boot.STATE, {"stage": "done"})
+    boot.main(["show"])
+    assert told[-1]["stage"] == "done"  # nobody looks on this machine
+    (tmp_path / "watch-TIMER").write_text("")
+    boot.main(["show"])
+    assert told[-1]["stage"] == "starting"
+    down = [{"what": {"en": "x", "zh": "x"}, "fix": {"en": "y", "zh": "y"}}]
+    (tmp_path / "watch-STATE").write_text(json.dumps({"written": boot.time.time(), "down": down}))
+    boot.main(["show"])
+    assert told[-1]["stage"] == "down" and told[-1]["down"] == down and told[-1]["address"] == "10.0.0.5"

@@ -40,3 +40,28 @@ def test_it_tells_how_far_it_is():
     assert show.for_screen(said) == "2:14  4/10 containers / step 44: Tell systemd"
     page = show.page({"stage": "running", "phase": 3})
     assert page.count('class="past"') == 3 and page.count('class="now"') == 1
+
+
+DOWN = [{"what": {"en": "nginx.service: failed", "zh": "nginx.service：已失败"},
+         "fix": {"en": "run: journalctl <x>", "zh": "请执行：journalctl <x>"}}]  # fmt: skip
+
+
+def test_a_service_that_is_down_is_named_with_its_remedy():
+    """The page said "ready" whatever became of the appliance."""
+    status = show.standing({"written": 100.0, "down": DOWN}, 120.0, "10.0.0.5")
+    assert status["stage"] == "down"
+    said = show.lines(status)
+    assert "   ! nginx.service: failed / nginx.service：已失败" in said and not any("ready" in line for line in said)
+    assert all(show.WIDE.search(show.for_screen(line)) is None for line in said)
+    page = show.page(status)
+    assert "nginx.service：已失败" in page and "journalctl &lt;x&gt;" in page
+    assert "refresh" in page and "就绪" not in page
+
+
+def test_what_nobody_has_looked_at_is_not_ready():
+    for seen in ({}, {"written": 100.0, "down": []}):
+        assert show.standing(seen, 9999.0, "")["stage"] == "starting"
+    assert show.standing({"written": 100.0, "down": DOWN, "starting": True}, 120.0, "")["stage"] == "starting"
+    assert show.standing({"written": 100.0, "down": []}, 120.0, "10.0.0.5") == {
+        "stage": "done", "address": "10.0.0.5", "down": []
+    }  # fmt: skip

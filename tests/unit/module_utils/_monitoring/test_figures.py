@@ -20,6 +20,7 @@ def config(tmp_path, **more):
         "units": [],
         "gpus": 0,
         "doctor": "",
+        "watch": {"timer": str(tmp_path / "timer"), "state": str(tmp_path / "state.json")},
         **more,
     }
 
@@ -99,3 +100,63 @@ def test_packed_it_runs_alone(tmp_path):
     (tmp_path / "c.json").write_text(json.dumps(config(tmp_path)))
     subprocess.run([sys.executable, "-I", command, "--config", tmp_path / "c.json"], check=True)
     assert "yitiji_weights_verified" in (tmp_path / "yitiji.prom").read_text()
+
+
+NOW = 1_000_000.0
+STATE = {
+    "written": NOW - 20,
+    "answer": {"ok": False, "stage": "engine"},
+    "page": {"ok": True, "stage": ""},
+    "down": [{"what": {}}],
+    "events": [{"time": NOW - 60, "by": "watch", "count": 2, "ok": False}],
+}
+
+
+def test_what_the_watch_saw():
+    found = {(name, labels.get("by", "")): value for name, labels, value in core.watch_samples(STATE, NOW)}
+    assert found[("yitiji_answer_ok", "")] == 0 and found[("yitiji_page_ok", "")] == 1
+    assert found[("yitiji_down", "")] == 1 and found[("yitiji_repairs", "watch")] == 2
+    assert found[("yitiji_repairs", "systemd")] == 0 and found[("yitiji_repairs_failed", "")] == 1
+    assert found[("yitiji_watch_written_seconds", "")] == NOW - 20
+
+
+def test_an_old_state_says_nothing_but_its_age():
+    assert [name for name, *_rest in core.watch_samples(STATE, NOW + 9999)] == ["yitiji_watch_written_seconds"]
+    assert core.watch_samples({}, NOW) == [("yitiji_watch_written_seconds", {}, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [(None, None), ({"ok": None, "stage": "no key"}, None), ({"ok": False, "stage": "busy"}, 1.0), ({"ok": True}, 1.0)],
+)
+def test_who_cannot_ask_says_nothing_of_the_answer(answer, wanted):
+    found = by_name(core.watch_samples({**STATE, "answer": answer}, NOW))
+    assert found.get("yitiji_answer_ok") == wanted
+
+
+def test_a_watch_that_never_looked_is_told_where_there_is_one(tmp_path):
+    assert "yitiji_watch_written_seconds" not in by_name(core.samples(config(tmp_path)))
+    (tmp_path / "timer").write_text("x")
+    assert by_name(core.samples(config(tmp_path)))["yitiji_watch_written_seconds"] == 0
+
+
+def test_a_doctor_that_never_reported_is_told(tmp_path):
+    assert by_name(core.samples(config(tmp_path, doctor="/no/doctor")))["yitiji_doctor_written_seconds"] == 0
+
+
+def test_a_full_disk_does_not_end_the_collector(tmp_path, capsys, monkeypatch):
+    """It ended it, again and again, and its restarts were all that was to be seen."""
+    place = tmp_path / "metrics.json"
+    place.write_text(json.dumps(config(tmp_path, directory="/proc/no/such")))
+    looks = []
+
+    def sleep(_seconds):
+        looks.append(1)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(core.time, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        core.main([], ["--config", str(place), "--every", "5"])
+    assert capsys.readouterr().err.count("yitiji-metrics: ") == 2
+    assert core.main([], ["--config", str(place)]) == 1
