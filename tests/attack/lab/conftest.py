@@ -34,6 +34,6 @@ class Appliance:
 def appliance() -> Appliance:
     if not os.environ.get("YITIJI_ATTACK"):
         labctl.clean_node()
-        run = sitectl.site("attacked")
+        run = sitectl.site("attacked", "-e", "appliance_monitoring=true")
         assert run.ok, run.story()
     return Appliance()
