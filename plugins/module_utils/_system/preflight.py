@@ -41,9 +41,9 @@ def _wrong(variable: str, value: Any, example: str) -> Refusal:
 
 def doctor(settings: Mapping[str, Any]) -> List[Refusal]:
     """Where the doctor's command and its configuration come to lie, and how often the watch looks."""
-    seconds = settings["doctor_watch_seconds"]
+    paths = {name: value for name, value in settings.items() if name != "doctor_watch_seconds"}
+    seconds = settings.get("doctor_watch_seconds", SHORTEST_WATCH)
     often = [] if int(seconds) >= SHORTEST_WATCH else [_wrong("doctor_watch_seconds", seconds, "30")]
-    paths = {name: settings[name] for name in ("doctor_path", "doctor_config")}
     return [*often, *forms.path_problems(paths)]
 
 

@@ -39,3 +39,9 @@ def test_each_wrong_one(changed, rule):
 def test_shared_ports_and_paths():
     assert rules_of(core.shared, {"ports": {"a": 1, "b": 1}, "paths": {"c": "srv"}}) == ["LLM130", "LLM132"]
     assert rules_of(core.doctor, {"doctor_path": "bin/x", "doctor_config": "/etc/x.json"}) == ["LLM132"]
+
+
+def test_how_often_the_watch_looks():
+    places = {"doctor_path": "/usr/local/bin/x", "doctor_config": "/etc/x.json"}
+    assert rules_of(core.doctor, {**places, "doctor_watch_seconds": 30}) == []
+    assert rules_of(core.doctor, {**places, "doctor_watch_seconds": 2}) == ["LLM131"]
