@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import time
 import urllib.error
@@ -18,8 +19,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
 
 HEALTH_SECONDS = 10.0
-# A unit and the packet filter's table that it loads.
-TABLES = {"yitiji-firewall.service": "yitiji", "yitiji-guard.service": "yitiji_guard"}
+# A unit that loads a table of the packet filter says which one: it takes it away again when it stops.
+LOADS = re.compile(r"^ExecStop=-?\S*nft delete table (\w+) (\w+)\s*$", re.MULTILINE)
 OPEN, REFUSED = "open", "refused"
 Seen = Dict[str, Any]
 Runner = Callable[[List[str], float], Tuple[int, str]]
@@ -71,10 +72,14 @@ def runs(found: Mapping[str, Any], unit: str) -> bool:
     return bool(found.get(unit) and found[unit]["active"] == "active")
 
 
-def tables(found: Mapping[str, Any], run: Runner) -> Dict[str, bool]:
-    """By unit, whether the table is in the kernel; units that are not active promise none."""
-    wanted = {unit: table for unit, table in TABLES.items() if runs(found, unit)}
-    return {unit: run(["nft", "list", "table", "inet", table], 10)[0] == 0 for unit, table in wanted.items()}
+def tables(found: Mapping[str, Any], run: Runner, read: Callable[[str], Optional[str]] = read_file) -> Dict[str, bool]:
+    """By unit, whether its table is in the kernel; units that are not active promise none."""
+    there: Dict[str, bool] = {}
+    for unit in found:
+        loads = LOADS.search(read(f"{watched.FOLDER}/{unit}") or "") if runs(found, unit) else None
+        if loads:
+            there[unit] = run(["nft", "list", "table", *loads.groups()], 10)[0] == 0
+    return there
 
 
 def containers(names: Sequence[str], run: Runner) -> Optional[Dict[str, Dict[str, Any]]]:

@@ -60,7 +60,7 @@ def packet_rules(host: Host, node: Mapping[str, Any], units: Mapping[str, Any]) 
         return None
     own = ((docker.get("daemon_json") or {}).get("data") or {}).get("iptables") is not False
     asked = docker.get("running") and own
-    return {"tables": look.tables(units, run), "docker": rules.there(run) if asked else None}
+    return {"tables": look.tables(units, run, host.read), "docker": rules.there(run) if asked else None}
 
 
 def database(host: Host, folder: str = DATA) -> Optional[Dict[str, Any]]:

@@ -7,11 +7,13 @@ import http.server
 import json
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import look as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
 
+ROOT = Path(__file__).resolve().parents[4]
 SHOWN = "\n".join(
     f"Id={name}.service\nLoadState=loaded\nActiveState=active\n" for name in ("yitiji-firewall", "docker")
 )
@@ -94,12 +96,26 @@ def test_containers():
     assert core.containers([], Node()) == {}
 
 
+FIREWALL = "/etc/systemd/system/yitiji-firewall.service"
+LOADED = {FIREWALL: "[Service]\nExecStop=/usr/sbin/nft delete table inet yitiji\n"}.get
+
+
 def test_tables_of_units_that_are_active_alone():
     found = core.units(Node(systemctl_show=(0, SHOWN)))
-    assert core.tables(found, Node(nft_list=(0, ""))) == {"yitiji-firewall.service": True}
-    assert core.tables(found, Node()) == {"yitiji-firewall.service": False}
-    assert core.tables({}, Node()) == {}
+    assert core.tables(found, Node(nft_list=(0, "")), LOADED) == {"yitiji-firewall.service": True}
+    assert core.tables(found, Node(), LOADED) == {"yitiji-firewall.service": False}
+    assert core.tables({}, Node(), LOADED) == {}
+    assert core.tables(found, Node(), lambda _path: None) == {}
+    found["yitiji-firewall.service"]["active"] = "inactive"
+    assert core.tables(found, Node(), LOADED) == {}
     assert core.units(Node()) == {}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/templates/*.service.j2")), ids=lambda path: path.name)
+def test_every_unit_that_loads_a_table_says_which(path):
+    text = path.read_text()
+    if "nft" in text and "ExecStart" in text and "guard" not in path.name:  # that one watches its table itself
+        assert core.LOADS.search(text)
 
 
 def test_a_whole_look(service, monkeypatch):

@@ -46,7 +46,8 @@ def test_packet_rules():
     assert upkeep.packet_rules(Capture({}), node, units) is None
     commands = {"nft list tables": "", "nft list table inet yitiji": "", "iptables -w 5 -t nat -S DOCKER": "",
                 "iptables -w 5 -t filter -S DOCKER": {"rc": 1}}  # fmt: skip
-    found = upkeep.packet_rules(Capture({"commands": commands}), node, units)
+    unit = {"/etc/systemd/system/yitiji-firewall.service": "ExecStop=/usr/sbin/nft delete table inet yitiji\n"}
+    found = upkeep.packet_rules(Capture({"commands": commands, "files": unit}), node, units)
     assert found == {"tables": {"yitiji-firewall.service": True}, "docker": False}
     node["containers"]["docker"]["daemon_json"]["data"] = {"iptables": False}
     assert upkeep.packet_rules(Capture({"commands": commands}), node, units)["docker"] is None
