@@ -17,6 +17,7 @@ SHOWN = ("data-root", "registry-mirrors", "insecure-registries", "exec-opts", "l
 
 
 def containers(host: Host) -> Dict[str, Any]:
+    """What runs containers: {docker, podman, containerd, nvidia_ctk, cdi}; None for what is not installed."""
     return {
         "docker": docker(host),
         "podman": _version(host, "podman"),
@@ -33,7 +34,10 @@ def _version(host: Host, name: str) -> Optional[str]:
 
 
 def docker(host: Host) -> Optional[Dict[str, Any]]:
-    """None when there is no docker command. Never fails: a daemon that does not answer is `running: false`."""
+    """Docker as it answers, with its containers and images; None when there is no docker command.
+
+    Never fails: a daemon that does not answer is `running: false`.
+    """
     path = host.which("docker")
     if path is None:
         return None
@@ -79,7 +83,10 @@ def _json(host: Host, argv: List[str], timeout: float) -> Optional[Dict[str, Any
 
 
 def daemon_json(host: Host) -> Dict[str, Any]:
-    """The configuration without what may hold a secret; `error` names the place when it is no JSON."""
+    """Docker's daemon.json: {path, present, error, data}, without what may hold a secret.
+
+    `error` says where it is not a JSON object; `data` is None then.
+    """
     text = host.read(DAEMON)
     if text is None:
         return {"path": DAEMON, "present": False, "error": None, "data": {}}
@@ -95,7 +102,7 @@ def daemon_json(host: Host) -> Dict[str, Any]:
 
 
 def _clean(value: Any) -> Any:
-    """A user name and password inside an address are never shown."""
+    """An address without the user name and password in it."""
     if isinstance(value, str):
         return re.sub(r"(?<=//)[^/@\s]+@", "", value)
     if isinstance(value, list):
@@ -147,7 +154,10 @@ def images(host: Host) -> List[Dict[str, Any]]:
 
 
 def container_of(listener: Dict[str, Any], running: List[Dict[str, Any]]) -> Optional[str]:
-    """The container that listens: on the node's own network, or by a published port (docker-proxy holds it for it)."""
+    """The container behind a listener: on the node's own network, or behind docker-proxy for a published port.
+
+    None for none.
+    """
     for item in running:
         if item["id"] and item["id"] in str(listener.get("unit") or ""):
             return str(item["name"])

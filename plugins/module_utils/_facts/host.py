@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one window through which the readers look at a machine.
+"""The only way in which the readers look at a machine.
 
-Readers ask a `Host` for files, links and command outputs and get None when there is nothing.
+Readers ask a `Host` for files, links and command outputs, and get None where there is nothing.
 `Host` reads the machine it runs on; `Capture` answers from a recorded dict, which tests and support use.
 """
 
@@ -22,7 +22,7 @@ READ_LIMIT = 4 * 1024 * 1024
 
 
 class Output(NamedTuple):
-    """What a command said."""
+    """What a command printed, and its exit status."""
 
     rc: int
     out: str
@@ -30,7 +30,7 @@ class Output(NamedTuple):
 
 
 class Space(NamedTuple):
-    """What statvfs said of a file system, in bytes and inodes."""
+    """What statvfs says about a file system, in bytes and inodes."""
 
     size: int
     available: int
@@ -42,6 +42,7 @@ class Host:
     """The machine this code runs on. No method raises; missing is None or empty."""
 
     def read_bytes(self, path: str) -> Optional[bytes]:
+        """The content of a file; None where it can't be read."""
         try:
             with open(path, "rb") as stream:
                 return stream.read(READ_LIMIT)
@@ -49,10 +50,12 @@ class Host:
             return None
 
     def read(self, path: str) -> Optional[str]:
+        """The content of a file as text; None where it can't be read."""
         data = self.read_bytes(path)
         return None if data is None else data.decode("utf-8", "replace")
 
     def names(self, path: str) -> List[str]:
+        """The names in a folder, in order; empty where it can't be read."""
         try:
             return sorted(os.listdir(path))
         except (OSError, ValueError):
@@ -62,16 +65,18 @@ class Host:
         return os.path.lexists(path)
 
     def link(self, path: str) -> Optional[str]:
+        """Where a link points, as it is written in the link; None for anything else."""
         try:
             return os.readlink(path)
         except (OSError, ValueError):
             return None
 
     def resolve(self, path: str) -> str:
+        """The path with every link followed."""
         return os.path.realpath(path)
 
     def device(self, path: str) -> Optional[str]:
-        """`major:minor` of a character device."""
+        """`major:minor` of a character device; None for anything else."""
         try:
             info = os.stat(path)
         except (OSError, ValueError):
@@ -79,10 +84,11 @@ class Host:
         return f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}" if stat.S_ISCHR(info.st_mode) else None
 
     def synchronized(self) -> Optional[bool]:
-        """Whether something keeps the kernel's clock, as adjtimex(2) tells."""
+        """Whether the kernel says that its clock is synchronized (adjtimex(2)); None where it can't be asked."""
         return _kept_clock()
 
     def space(self, path: str) -> Optional[Space]:
+        """Size and free space of the file system that holds the path; None where it can't be asked."""
         try:
             info = os.statvfs(path)
         except (OSError, ValueError):
@@ -91,10 +97,11 @@ class Host:
         return Space(info.f_blocks * unit, info.f_bavail * unit, info.f_files, info.f_favail)
 
     def which(self, name: str) -> Optional[str]:
+        """The path of a command on PATH; None where there is none."""
         return shutil.which(name, path=SAFE_PATH)
 
     def run(self, argv: Sequence[str], timeout: float = 5.0) -> Optional[Output]:
-        """Runs a command, bounded; None when it is not there or did not end in time."""
+        """Runs a command for at most `timeout` seconds; None when it is missing or did not end in time."""
         path = self.which(argv[0])
         if path is None:
             return None
@@ -109,7 +116,7 @@ class Host:
 
 
 class Capture(Host):
-    """A machine that was recorded: {files, links, spaces, devices, commands, directories, synchronized}.
+    """A recorded machine: {files, links, spaces, devices, commands, directories, synchronized}.
 
     A command's key is its words joined by one space; its value is its output, or {rc, out, err}.
     """
@@ -172,7 +179,7 @@ class Capture(Host):
 
 
 class Recorder(Host):
-    """Reads the machine and remembers every answer, so that `Capture` can give it again."""
+    """Reads the machine and remembers every answer, so that `Capture` can repeat it."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -268,7 +275,7 @@ def _kept_clock() -> Optional[bool]:
 
 
 def first_line(text: Optional[str]) -> Optional[str]:
-    """The first non-empty line, stripped."""
+    """The first line that is not empty, without blanks around it; None where there is none."""
     for line in (text or "").splitlines():
         if line.strip():
             return line.strip()
@@ -276,7 +283,7 @@ def first_line(text: Optional[str]) -> Optional[str]:
 
 
 def number(text: Optional[str]) -> Optional[int]:
-    """The integer a text starts with (decimal or 0x…), else None."""
+    """The integer that a text starts with (decimal or 0x…); None where it starts with none."""
     word = ((text or "").split() or [""])[0]
     try:
         return int(word, 16) if word.lower().startswith("0x") else int(float(word))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Readers of what stands between a card and its driver: nouveau, keys, the kernel's log, the IOMMU, the chip's age."""
+"""Readers of what stands between a card and its driver: nouveau, enrolled keys, kernel log, IOMMU, chip family."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAMILIES: List[Tuple[int, int, str]] = [
 
 
 def architecture(pci_id: Optional[str]) -> Optional[str]:
-    """The chip family of an NVIDIA card by its PCI id (`10de:2684`)."""
+    """The chip family of an NVIDIA card (`ada`, `hopper`, …) by its PCI id (`10de:2684`); None for an unknown one."""
     match = re.match(r"10de:([0-9a-f]{4})$", (pci_id or "").lower())
     if not match:
         return None
@@ -51,7 +51,10 @@ def architecture(pci_id: Optional[str]) -> Optional[str]:
 
 
 def nouveau(host: Host, loaded: List[str]) -> Dict[str, Any]:
-    """{loaded, blacklisted, available}; available: the running kernel has such a module, None when nobody can tell."""
+    """{loaded, blacklisted, available}.
+
+    `available`: whether the running kernel has the module; None when that can't be told.
+    """
     release = first_line(host.read("/proc/sys/kernel/osrelease")) or ""
     known = host.names(f"/lib/modules/{release}/kernel/drivers/gpu/drm") if release else []
     bare = bool(host.names("/lib")) and not host.names("/lib/modules")  # a kernel from elsewhere, as in a microVM
@@ -63,7 +66,7 @@ def nouveau(host: Host, loaded: List[str]) -> Dict[str, Any]:
 
 
 def blacklists(host: Host) -> List[str]:
-    """Names of the files that keep nouveau from loading."""
+    """Names of the files in modprobe.d that prevent nouveau from loading."""
     wanted = re.compile(r"^\s*(blacklist\s+nouveau|install\s+nouveau\s+(/usr)?/bin/(false|true))\b", re.MULTILINE)
     return [
         name for folder in MODPROBE for name in host.names(folder) if wanted.search(host.read(f"{folder}/{name}") or "")
@@ -71,7 +74,7 @@ def blacklists(host: Host) -> List[str]:
 
 
 def initramfs(host: Host, kernels: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
-    """{file, nouveau, guarded} of the newest kernel's initramfs; nouveau is None when nobody can list it."""
+    """{file, nouveau, guarded} of the newest kernel's initramfs; `nouveau` is None when its files can't be listed."""
     versions = [str(kernel["version"]) for kernel in kernels if kernel.get("image")]
     for version in versions[-1:]:
         for form, tool in (("/boot/initrd.img-{}", "lsinitramfs"), ("/boot/initramfs-{}.img", "lsinitrd")):
@@ -91,7 +94,7 @@ def initramfs(host: Host, kernels: List[Dict[str, Any]]) -> Optional[Dict[str, A
 
 
 def enrolled_keys(host: Host) -> Optional[List[str]]:
-    """Names of the keys that Secure Boot trusts beyond the firmware's own; None when nobody can tell."""
+    """Names of the keys that Secure Boot trusts besides the firmware's own; None when that can't be told."""
     answer = host.run(["mokutil", "--list-enrolled"], timeout=5)
     if not answer or answer.rc != 0:
         return None
@@ -99,7 +102,7 @@ def enrolled_keys(host: Host) -> Optional[List[str]]:
 
 
 def kernel_log(host: Host) -> Optional[List[str]]:
-    """The last telling lines of the kernel's log; None when it can't be read."""
+    """The latest lines of the kernel's log that a rule looks for; None when the log can't be read."""
     answer = host.run(["dmesg"], timeout=5)
     if not answer or answer.rc != 0:
         return None

@@ -17,6 +17,7 @@ UNCONNECTED = "07"
 
 
 def network(host: Host, hostname: str) -> Dict[str, Any]:
+    """{interfaces, hostname_addresses, default_interface, rdma, resolvers}; `hostname` is the name that is resolved."""
     return {
         "interfaces": interfaces(host),
         "hostname_addresses": name_addresses(host, hostname),
@@ -31,6 +32,10 @@ def network(host: Host, hostname: str) -> Dict[str, Any]:
 
 
 def interfaces(host: Host) -> List[Dict[str, Any]]:
+    """Every interface: {name, mac, mtu, speed_mbps, up, addresses, physical, driver, errors}.
+
+    Addresses with their prefix.
+    """
     addresses = _addresses(host)
     found = []
     for name in host.names("/sys/class/net"):
@@ -59,7 +64,10 @@ def interfaces(host: Host) -> List[Dict[str, Any]]:
 
 
 def _addresses(host: Host) -> Dict[str, List[str]]:
-    """Addresses with prefix by interface. Without iproute2, /proc still tells all IPv6 and the routed IPv4."""
+    """Addresses with prefix, by interface.
+
+    Without iproute2, /proc still lists all IPv6 addresses and the routed IPv4 ones.
+    """
     found: Dict[str, List[str]] = {}
     answer = host.run(["ip", "-j", "address", "show"], timeout=5)
     try:
@@ -82,7 +90,7 @@ def _addresses(host: Host) -> Dict[str, List[str]]:
 
 
 def name_addresses(host: Host, name: str) -> Optional[List[str]]:
-    """What a name resolves to on this machine; None when asking was not possible."""
+    """The addresses to which a name resolves on this machine; None when that can't be asked."""
     answer = host.run(["getent", "ahosts", name], timeout=6)
     if answer is None or answer.rc not in (0, 2):
         return None
@@ -95,6 +103,7 @@ def name_addresses(host: Host, name: str) -> Optional[List[str]]:
 
 
 def default_interface(host: Host) -> Optional[str]:
+    """The interface of the IPv4 default route with the lowest metric; None without one."""
     best: Optional[Tuple[int, str]] = None
     for line in (host.read("/proc/net/route") or "").splitlines()[1:]:
         words = line.split()
@@ -105,7 +114,7 @@ def default_interface(host: Host) -> Optional[str]:
 
 
 def rdma(host: Host) -> List[Dict[str, Any]]:
-    """RDMA devices with their ports: state, rate and the network interface behind."""
+    """RDMA devices: {name, ports, interfaces}; each port {port, state, rate_gbps, layer}."""
     found = []
     for name in host.names("/sys/class/infiniband"):
         base = "/sys/class/infiniband/" + name
@@ -125,7 +134,7 @@ def rdma(host: Host) -> List[Dict[str, Any]]:
 
 
 def listeners(host: Host) -> List[Dict[str, Any]]:
-    """Sockets that wait for others: {protocol, address, port, process, pid, unit}."""
+    """Sockets on which something listens: {protocol, address, port, process, pid, unit}."""
     rows = []
     for protocol, state in (("tcp", LISTEN), ("tcp6", LISTEN), ("udp", UNCONNECTED), ("udp6", UNCONNECTED)):
         for line in (host.read("/proc/net/" + protocol) or "").splitlines()[1:]:
@@ -153,7 +162,7 @@ def listeners(host: Host) -> List[Dict[str, Any]]:
 
 
 def decode_address(text: str) -> str:
-    """/proc/net writes addresses as little-endian 32-bit words in hex."""
+    """An address from /proc/net, which has it as little-endian 32-bit words in hexadecimal."""
     words = [int(text[at : at + 8], 16) for at in range(0, len(text), 8)]
     packed = struct.pack(f"<{len(words)}I", *words)
     if len(words) == 1:

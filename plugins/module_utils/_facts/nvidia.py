@@ -49,7 +49,7 @@ def read_smi(host: Host) -> Dict[str, Any]:
 
 
 def parse_smi(text: str) -> Optional[Dict[str, Any]]:
-    """The XML of `nvidia-smi -q -x`; None when it is none."""
+    """The XML of `nvidia-smi -q -x` as {gpus, driver_version, cuda_version, error}; None when it is not that XML."""
     start = text.find("<nvidia_smi_log")
     end = text.find("</nvidia_smi_log>")
     if start < 0 or end < 0:
@@ -80,7 +80,7 @@ def _mib(node: ElementTree.Element, path: str) -> Optional[int]:
 
 
 def _usable(node: ElementTree.Element) -> Optional[int]:
-    """What programs can have: the driver counts what it keeps for itself into the total."""
+    """Bytes of memory that programs can use: the driver counts what it reserves for itself as part of the total."""
     total = _mib(node, "fb_memory_usage/total")
     return None if total is None else total - (_mib(node, "fb_memory_usage/reserved") or 0)
 
@@ -157,7 +157,10 @@ def _add_links(host: Host, gpus: List[Dict[str, Any]]) -> None:
 
 
 def driver(host: Host, smi: Dict[str, Any]) -> Optional[Dict[str, Any]]:
-    """What is known of the driver: loaded module, installed module, library, tool. None without a trace of it."""
+    """What is known of the driver: loaded module, installed module, library, tool.
+
+    None when there is no trace of it.
+    """
     proc = host.read("/proc/driver/nvidia/version") or ""
     line = first_line(proc) or ""
     match = re.search(r"(?:Kernel Module|for \w+)\s+(\d+\.\d+[\d.]*)", line)
@@ -211,7 +214,10 @@ def _library(host: Host) -> Optional[str]:
 
 
 def unlinked(host: Host) -> Optional[List[str]]:
-    """The cards' devices without a link in /dev/char; a daemon-reload takes these from containers."""
+    """Device files of cards without a link in /dev/char, which a daemon-reload takes from containers.
+
+    None without any card.
+    """
     names = [name for name in host.names("/dev") if re.match(r"nvidia(\d+|ctl|-uvm|-uvm-tools|-modeset)$", name)]
     numbers = {name: host.device("/dev/" + name) for name in names}
     known = {name: number for name, number in numbers.items() if number}
@@ -219,7 +225,7 @@ def unlinked(host: Host) -> Optional[List[str]]:
 
 
 def nvswitch(host: Host, devices: List[Dict[str, Any]]) -> bool:
-    """NVSwitch: an NVIDIA bridge on PCI, or its device nodes."""
+    """Whether there is an NVSwitch: an NVIDIA bridge on the PCI bus, or its device files."""
     if any(found["vendor"] == "10de" and found["class"].startswith("0680") for found in devices):
         return True
     return any(re.match(r"nvidia-nvswitch\d+$", name) for name in host.names("/dev"))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Readers of the PCI bus: accelerators of every maker, also without a driver."""
+"""Readers of the PCI bus: accelerators of every vendor, also those without a driver."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _hex(text: Optional[str], digits: int) -> Optional[str]:
 
 
 def accelerators(found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """The cards that could compute, in the order of the bus."""
+    """The devices that can compute, in the order of the bus, each with its `maker`."""
     cards = []
     for item in found:
         vendor = VENDORS.get(item["vendor"])
@@ -68,7 +68,7 @@ def accelerators(found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
 
 
 def blank_gpu(host: Host, card: Dict[str, Any], index: int) -> Dict[str, Any]:
-    """A card known from the bus only: what a missing or broken driver leaves."""
+    """A card that is known from the bus only, as when its driver is missing or broken."""
     name = {"huawei": ASCEND, "hygon": HYGON}.get(card["maker"], {}).get(card["device"])
     memory: Optional[int] = None
     uuid = None
@@ -98,7 +98,7 @@ def blank_gpu(host: Host, card: Dict[str, Any], index: int) -> Dict[str, Any]:
 
 
 def gpus(host: Host, found: List[Dict[str, Any]], smi: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Cards the driver reports, then those that only the bus shows."""
+    """The cards that the driver reports, then those that only the bus shows."""
     known = {gpu["bus"] for gpu in smi}
     result = list(smi)
     for card in accelerators(found):
@@ -108,7 +108,10 @@ def gpus(host: Host, found: List[Dict[str, Any]], smi: List[Dict[str, Any]]) -> 
 
 
 def acs_redirects(host: Host, buses: List[str]) -> Optional[List[str]]:
-    """Ports of PCIe switches above these cards that send peer traffic upwards; None when no port can be read."""
+    """Ports of PCIe switches above these cards that send peer traffic upwards.
+
+    None when no port's configuration can be read.
+    """
     found: Dict[str, bool] = {}
     for bus in buses:
         way = host.resolve("/sys/bus/pci/devices/" + bus).split("/")[:-1]
@@ -123,7 +126,7 @@ def acs_redirects(host: Host, buses: List[str]) -> Optional[List[str]]:
 def redirects(config: bytes) -> Optional[bool]:
     """Whether a port's ACS control redirects requests or completions; None when its configuration can't be read.
 
-    Only a switch's downstream ports count: what passes a root port goes through the processor anyway.
+    Only downstream ports of a switch count: what passes a root port goes through the processor anyway.
     """
     if len(config) < 0x104:
         return None

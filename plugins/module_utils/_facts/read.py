@@ -49,7 +49,7 @@ SCHEMA = 1
 
 
 class _Reader:
-    """Runs readers; one that trips over odd hardware leaves its default and a line in `problems`."""
+    """Runs the readers; one that fails on odd hardware leaves its default and a line in `problems`."""
 
     def __init__(self) -> None:
         self.problems: List[str] = []
@@ -63,7 +63,10 @@ class _Reader:
 
 
 def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dict[str, Any]:
-    """The node as `node_info` returns it."""
+    """The node as `node_info` returns it (its RETURN describes the fields).
+
+    `epoch`: the time of reading, in seconds.
+    """
     host = host or Host()
     get = _Reader()
     kernel = first_line(host.read("/proc/sys/kernel/osrelease")) or platform.release()

@@ -30,6 +30,7 @@ PACKAGES = re.compile(
 
 
 def os_release(host: Host) -> Dict[str, Optional[str]]:
+    """{id, like, version, codename, name} from os-release; None for what it does not say."""
     text = host.read("/etc/os-release") or host.read("/usr/lib/os-release") or ""
     values: Dict[str, str] = {}
     for line in text.splitlines():
@@ -49,6 +50,10 @@ def os_release(host: Host) -> Dict[str, Optional[str]]:
 
 
 def cpu(host: Host) -> Dict[str, Any]:
+    """{sockets, cores, threads, model, vendor, flags, numa_nodes} from /proc/cpuinfo and sysfs.
+
+    None for what can't be read.
+    """
     text = host.read("/proc/cpuinfo") or ""
     blocks = [_pairs(block) for block in text.split("\n\n") if re.search(r"^processor\s*:", block, re.M)]
     threads = len(blocks) or None
@@ -85,6 +90,7 @@ def _pairs(text: str) -> Dict[str, str]:
 
 
 def memory(host: Host) -> Dict[str, Optional[int]]:
+    """{total_bytes, available_bytes, swap_bytes} from /proc/meminfo."""
     values = _pairs(host.read("/proc/meminfo") or "")
 
     def read_bytes(key: str) -> Optional[int]:
@@ -99,6 +105,7 @@ def memory(host: Host) -> Dict[str, Optional[int]]:
 
 
 def boot(host: Host) -> Dict[str, Any]:
+    """{efi, secure_boot, lockdown, cmdline, init, systemd}; `secure_boot` is None where the firmware does not tell."""
     efi = host.exists("/sys/firmware/efi")
     flag = host.read_bytes(SECURE_BOOT)
     secure: Optional[bool] = (flag[-1] == 1) if flag else (None if efi else False)
@@ -114,12 +121,12 @@ def boot(host: Host) -> Dict[str, Any]:
 
 
 def version_key(text: str) -> List[Tuple[int, int, str]]:
-    """Orders versions as people do: numbers as numbers, the rest as text."""
+    """A sort key for versions, numbers compared as numbers and the rest as text."""
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|[^\d.+-]+", text)]
 
 
 def kernels(host: Host) -> List[Dict[str, Any]]:
-    """Installed kernels, oldest first; `headers` tells whether a module can be built for one."""
+    """Installed kernels, oldest first: {version, headers, image}. `headers`: whether a module can be built for it."""
     found = []
     images = set(host.names("/boot"))
     names = host.names("/lib/modules")
@@ -135,10 +142,15 @@ def kernels(host: Host) -> List[Dict[str, Any]]:
 
 
 def modules(host: Host) -> List[str]:
+    """Names of the loaded kernel modules."""
     return sorted(line.split()[0] for line in (host.read("/proc/modules") or "").splitlines() if line.split())
 
 
 def mounts(host: Host) -> List[Dict[str, Any]]:
+    """File systems that hold files, by path.
+
+    {path, device, fstype, size_bytes, available_bytes, inodes, inodes_available, read_only}; None for what can't be asked.
+    """
     found: Dict[str, Dict[str, Any]] = {}
     for line in (host.read("/proc/self/mountinfo") or "").splitlines():
         left, sign, right = line.partition(" - ")
@@ -165,7 +177,7 @@ def mounts(host: Host) -> List[Dict[str, Any]]:
 
 
 def _space(host: Host, path: str, fstype: str) -> Optional[Space]:
-    """A dead server makes statvfs hang for ever, so remote file systems are asked by a bounded command."""
+    """Remote file systems are asked by a command with a time limit, as statvfs hangs when their server is dead."""
     if not (fstype in REMOTE or fstype.startswith("fuse")):
         return host.space(path)
     answer = host.run(["stat", "-f", "-c", "%S %b %a %c %d", path], timeout=3)
@@ -181,6 +193,7 @@ def _unescape(text: str) -> str:
 
 
 def disks(host: Host) -> List[Dict[str, Any]]:
+    """Whole disks: {name, size_bytes, rotational, model}."""
     found = []
     for name in host.names("/sys/block"):
         if re.match(r"(loop|ram|zram|sr|fd|dm-|md|nbd)", name):
@@ -202,6 +215,7 @@ def disks(host: Host) -> List[Dict[str, Any]]:
 
 
 def clock(host: Host, epoch: float) -> Dict[str, Any]:
+    """{epoch, synchronized, source}; `source` is the running unit that keeps the time."""
     source = None
     states = services(host, ("chrony", "chronyd", "systemd-timesyncd", "ntp", "ntpd", "ntpsec"))
     for name, state in states.items():
@@ -215,7 +229,7 @@ def clock(host: Host, epoch: float) -> Dict[str, Any]:
 
 
 def services(host: Host, units: Tuple[str, ...] = UNITS) -> Dict[str, Dict[str, Optional[str]]]:
-    """States of the units that exist, by the name asked for."""
+    """States of the units that exist, by the name that was asked for: {active, state, enabled, result, condition}."""
     if not host.exists("/run/systemd/system"):
         return {}
     names = [unit if "." in unit else unit + ".service" for unit in units]
