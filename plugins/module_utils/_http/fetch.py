@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP for large files: kept connections, ranges, proxies, redirects that never carry the token away."""
+"""HTTP for large files: connections that are kept open, ranges, proxies, redirects that never pass the token on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ Origin = Tuple[str, str, int]
 
 
 class Broken(Exception):
-    """The transfer broke; what came so far is good."""
+    """The transfer broke.
+
+    What has arrived is good. `wait`: seconds that the server asks for; `status`: of HTTP, 0 for none.
+    """
 
     def __init__(self, detail: str, wait: float = 0.0, status: int = 0) -> None:
         super().__init__(detail)
@@ -37,13 +40,17 @@ class Broken(Exception):
 
 
 def origin(url: str) -> Origin:
+    """(scheme, host, port) of an address."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.scheme, (parts.hostname or "").lower(), port
 
 
 class Client:
-    """What all connections to one hub share. Safe to share between threads."""
+    """What all connections to one hub share.
+
+    Safe to share between threads. `timeout` in seconds; Refusal LLM605 for a bad address.
+    """
 
     def __init__(
         self, endpoint: str, token: str = "", timeout: float = 60.0, ca_path: str = "", validate_certs: bool = True
@@ -83,7 +90,7 @@ class Client:
 
 
 class Connection:
-    """One thread's connections, kept open per server."""
+    """The connections of one thread, one kept open for each server."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -95,7 +102,7 @@ class Connection:
         self._open.clear()
 
     def _connect(self, target: Origin) -> Tuple[http.client.HTTPConnection, bool]:
-        """-> connection, whether the request line needs the absolute URL (plain proxy)"""
+        """Returns the connection, and whether its request line needs the absolute URL (a plain proxy does)."""
         scheme, host, port = target
         proxy = self.client.proxy(target)
         known = self._open.get(target)
@@ -120,7 +127,10 @@ class Connection:
             known.close()
 
     def request(self, url: str, span: Optional[Tuple[int, int]] = None, method: str = "GET") -> Response:
-        """One request, redirects followed. `span` = first byte, byte after the last."""
+        """Sends one request and follows redirects.
+
+        `span`: the first byte and the byte after the last; all without it.
+        """
         for _turn in range(REDIRECTS + 1):
             target = origin(url)
             answer = self._once(target, url, span, method)
@@ -170,11 +180,14 @@ class Connection:
         raise Broken("no answer")
 
     def json(self, url: str) -> Any:
-        """A small JSON answer; the status 404 gives None."""
+        """A JSON answer of at most 256 MiB; None for the status 404.
+
+        Raises Refusal LLM608 where access is refused (401, 403), and Broken for anything else.
+        """
         return self.dated_json(url)[0]
 
     def dated_json(self, url: str) -> Tuple[Any, Optional[float]]:
-        """-> the same, and the server's clock (seconds since the epoch) where it told"""
+        """The same, with the server's clock (seconds since the epoch, None where it sent none)."""
         answer = self.request(url)
         told = clock(answer.header("Date"))
         if answer.status == 404:
@@ -193,6 +206,8 @@ class Connection:
 
 
 class Response:
+    """An answer whose body is read piece by piece."""
+
     def __init__(
         self,
         owner: Connection,
@@ -213,9 +228,11 @@ class Response:
         self._count = 0
 
     def header(self, name: str) -> str:
+        """A header of the answer; empty without it."""
         return self.raw.headers.get(name) or ""
 
     def content_range(self) -> Optional[Tuple[int, int, Optional[int]]]:
+        """(first byte, byte after the last, length of the whole or None) of a partial answer; None for another one."""
         match = re.match(r"bytes (\d+)-(\d+)/(\d+|\*)\s*$", self.header("Content-Range"))
         if not match:
             return None
@@ -223,7 +240,10 @@ class Response:
         return int(first), int(last) + 1, None if total == "*" else int(total)
 
     def readinto(self, view: memoryview) -> int:
-        """Some bytes, as they come, but not few where more follow at once; 0 at the end of the body."""
+        """Fills `view` with at least FILL_BYTES where that many follow quickly.
+
+        Returns the count, 0 at the end of the body.
+        """
         if self.remaining is not None and self.remaining < len(view):
             view = view[: self.remaining]
         if not len(view):
@@ -265,7 +285,7 @@ class Response:
             self._begin, self._count = time.monotonic(), 0
 
     def finish(self) -> None:
-        """Keeps the connection if the body is done (or short), else closes it."""
+        """Keeps the connection open if the body is at its end (or nearly), else closes it."""
         try:
             if self.remaining is not None and self.remaining <= 65536 and not self.raw.chunked:
                 while self.remaining:
@@ -278,9 +298,11 @@ class Response:
         self.owner._drop(self.target)
 
     def abandon(self) -> None:
+        """Closes the connection, with the rest of the body."""
         self.owner._drop(self.target)
 
     def whole(self, limit: int) -> bytes:
+        """The whole body; Broken if it is longer than `limit` bytes."""
         parts = []
         room = limit
         buffer = bytearray(1 << 16)
@@ -298,7 +320,7 @@ class Response:
         return b"".join(parts)
 
     def failed(self) -> Broken:
-        """What an unwelcome status means; the body is thrown away."""
+        """The error that an unexpected status means; the body is thrown away."""
         after = self.header("Retry-After")
         wait = min(float(after), 300.0) if after.isdigit() else 0.0
         self.finish()
@@ -306,6 +328,7 @@ class Response:
 
 
 def clock(date: str) -> Optional[float]:
+    """Seconds since the epoch from an HTTP date; None for anything else."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError, IndexError):
@@ -313,9 +336,11 @@ def clock(date: str) -> Optional[float]:
 
 
 def reason(error: BaseException) -> str:
+    """The words of an error, without its number."""
     text = str(error) or type(error).__name__
     return re.sub(r"^\[Errno -?\d+\] ", "", text)
 
 
 def reach(error: Broken, url: str) -> Refusal:
+    """The refusal for a server that can't be reached."""
     return Refusal("LLM605", url=url, detail=str(error))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Knocks at an address: is anybody there, through the proxy the environment names."""
+"""Asks whether a server is there, through the proxy that the environment names."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ AGENT = "yitiji-doctor"
 
 
 def host_of(url: str) -> str:
+    """The host name in an address."""
     return urlsplit(url if "//" in url else "//" + url).hostname or ""
 
 
 def proxies() -> Dict[str, str]:
-    """The proxies of the environment, without user name and password."""
+    """The proxies of the environment by scheme, without user name and password."""
     found = {}
     for scheme, url in urllib.request.getproxies().items():
         if scheme != "no":
@@ -29,7 +30,7 @@ def proxies() -> Dict[str, str]:
 
 
 def proxy_for(url: str) -> str:
-    """The proxy this address goes through; empty without one."""
+    """The proxy through which this address is reached; empty without one."""
     scheme = urlsplit(url).scheme
     if urllib.request.proxy_bypass(host_of(url)):
         return ""
@@ -37,8 +38,10 @@ def proxy_for(url: str) -> str:
 
 
 def knock(url: str, timeout: float, must_exist: bool = False) -> Dict[str, Any]:
-    """{ok, status, reason, proxy}. Any HTTP answer below 500 shows that the server is there;
-    with must_exist the thing asked for must be there too."""
+    """{ok, status, reason, proxy}.
+
+    Any HTTP status below 500 shows that the server is there; with `must_exist`, 4xx other than 405 does not.
+    """
     if urlsplit(url).scheme not in ("http", "https"):
         return {"ok": False, "status": None, "reason": "not an http(s) address", "proxy": ""}
     proxy = proxy_for(url)
@@ -55,7 +58,10 @@ def knock(url: str, timeout: float, must_exist: bool = False) -> Dict[str, Any]:
 
 
 def fetch_json(url: str, timeout: float) -> Dict[str, Any]:
-    """{ok, status, body} of a page of this very node, so without a proxy; body is None when it is no JSON object."""
+    """{ok, status, body} of a page of this node itself, so without a proxy.
+
+    `body` is None when it is not a JSON object.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(urllib.request.Request(url, headers={"User-Agent": AGENT}), timeout=timeout) as answer:  # noqa: S310 - loopback
@@ -70,7 +76,7 @@ def fetch_json(url: str, timeout: float) -> Dict[str, Any]:
 
 
 def explain(error: BaseException) -> str:
-    """A short reason out of what urllib wraps."""
+    """A short reason for an error of urllib."""
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, socket.gaierror):
         return "the name does not resolve"

@@ -30,6 +30,8 @@ class Unanswered(Exception):
 
 
 class Reply(NamedTuple):
+    """`tokens`: of the answer, None where the server does not count; `finish`: why it ended (`stop`, `length`)."""
+
     answer: str
     thinking: str
     model: str
@@ -38,12 +40,12 @@ class Reply(NamedTuple):
 
 
 def tls_context(ca: str = "") -> ssl.SSLContext:
-    """Checks certificates always; `ca` (PEM text) is trusted beside nothing else."""
+    """Certificates are always checked: against `ca` (PEM text) alone where it is given, else against the system's."""
     return ssl.create_default_context(cadata=ca or None)
 
 
 class Client:
-    """Speaks JSON to one server."""
+    """Speaks JSON to one server. `timeout` in seconds."""
 
     def __init__(self, base: str, timeout: float = 30, ca: str = "", key: str = "") -> None:
         if not base.startswith(("http://", "https://")):
@@ -56,7 +58,7 @@ class Client:
         self._opener = urllib.request.build_opener(*handlers)
 
     def call(self, path: str, body: Optional[Dict[str, Any]] = None, method: Optional[str] = None) -> Tuple[int, str]:
-        """Status and text; errors of HTTP are answers too."""
+        """Status and text of an answer, errors of HTTP included; Unanswered where none came."""
         headers = {"Accept": "application/json"}
         if self.key:
             headers["Authorization"] = "Bearer " + self.key
@@ -77,6 +79,7 @@ class Client:
             raise Unanswered(f"{self.base}{path}: {getattr(error, 'reason', None) or error}") from error
 
     def json(self, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
+        """A JSON answer; Unanswered for any status but 200."""
         status, text = self.call(path, body)
         if status != 200:
             raise Unanswered(
@@ -89,28 +92,33 @@ class Client:
             raise Unanswered(f"{self.base}{path}: not JSON: {text[:120]}") from error
 
     def sign_in(self, email: str, password: str) -> None:
-        """Open WebUI: later calls carry the session."""
+        """Signs in to Open WebUI; later calls carry the session."""
         value = self.json("/api/v1/auths/signin", {"email": email, "password": password})
         self.key = str(value.get("token") or "")
         if not self.key:
             raise Unanswered(f"{self.base}: signed in, but no token came")
 
     def models(self, path: str) -> List[str]:
+        """Names of the models that the server lists."""
         value = self.json(path)
         rows = value.get("data", []) if isinstance(value, dict) else value
         return [str(row.get("id")) for row in rows if isinstance(row, dict)]
 
     def ask(self, path: str, body: Dict[str, Any]) -> Reply:
+        """One question, answered as a whole; Unanswered where no answer came."""
         return parse_reply(self.json(path, {**body, "stream": False}))
 
 
 def listed_as(model: str, models: List[str]) -> str:
-    """The name under which a server lists a model: Ollama adds a tag, and takes the name without it as well."""
+    """The name under which a server lists a model, empty without one.
+
+    Ollama adds a tag, and accepts the name without it too.
+    """
     return next((name for name in (model, model + ":latest") if name in models), "")
 
 
 def parse_reply(value: Any) -> Reply:
-    """Answer and visible thinking, wherever the server put the latter."""
+    """The answer and the visible thinking, wherever the server put it; Unanswered for anything else."""
     try:
         choice = value["choices"][0]
         message = choice["message"]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file behind a path or a URL as a stream, also from the middle of it."""
+"""A file at a path or an address as a stream that can be read from any place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPEN_TIMEOUT = 20
 
 
 class Unreadable(Exception):
-    """The archive cannot be fetched or is no image archive."""
+    """The file can't be fetched or read."""
 
 
 def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
@@ -28,7 +28,7 @@ def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
 
 
 class RangeFile(io.RawIOBase):
-    """A seekable file over HTTP ranges: reading headers of a 3 GB archive costs a few kilobytes."""
+    """A seekable file over HTTP ranges: reading the headers in an archive of 3 GB costs a few kilobytes."""
 
     def __init__(self, url: str, block: int = 65536) -> None:
         self.url, self.block, self.position = url, block, 0
@@ -69,11 +69,12 @@ class RangeFile(io.RawIOBase):
 
 
 def is_url(source: str) -> bool:
+    """Whether it is an address, not a path."""
     return "://" in source
 
 
 def open_stream(source: str) -> Tuple[IO[bytes], int]:
-    """The archive as a stream, and its size (0 when the server does not say)."""
+    """A stream of the file, and its size in bytes (0 when the server does not say)."""
     if is_url(source):
         answer = _open_url(source)
         return answer, int(answer.headers.get("Content-Length") or 0)
