@@ -22,7 +22,7 @@ ALIGNMENT = 32
 
 
 class NotGguf(ValueError):
-    """The file is no GGUF, or its header is cut or broken."""
+    """The file is not a GGUF file, or its header is cut short or broken."""
 
 
 class Tensor(NamedTuple):
@@ -41,13 +41,13 @@ class Header(NamedTuple):
     size: int  # where the tensors begin
 
     def field(self, key: str) -> bytes:
-        """The value of a field with its type before it; empty when there is none."""
+        """The value of a field, with its type in front; empty when there is no such field."""
         skip = 8 + len(key.encode("utf-8"))
         return next((raw[skip:] for name, raw in self.fields if name == key), b"")
 
 
 class Tape:
-    """Reads a stream and remembers what came since the last cut."""
+    """Reads a stream and remembers what was read since the last `cut`."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
@@ -95,6 +95,7 @@ class Tape:
 
 
 def read_header(stream: BinaryIO) -> Header:
+    """The header of a GGUF file of version 2 or later; NotGguf for anything else."""
     tape = Tape(stream)
     magic, version, tensors, keys = struct.unpack("<4sIQQ", tape.take(24))
     if magic != MAGIC or version < 2 or tensors > MOST or keys > MOST:
@@ -125,11 +126,12 @@ def _tensor(tape: Tape) -> Tensor:
 
 
 def padded(size: int, alignment: int) -> int:
+    """`size` rounded up to a multiple of `alignment`."""
     return -(-size // alignment) * alignment
 
 
 def read_tensors(stream: BinaryIO) -> Dict[str, int]:
-    """Tensor name -> bytes. Parts of a split file are read one by one and joined by the caller."""
+    """Bytes of each tensor, by its name. The parts of a split file are read one by one and joined by the caller."""
     found: Dict[str, int] = {}
     for tensor in read_header(stream).tensors:
         if tensor.kind not in BLOCKS:

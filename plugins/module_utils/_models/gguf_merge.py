@@ -24,7 +24,7 @@ PART = re.compile(r"^(.*)-(\d{5})-of-(\d{5})\.gguf$")
 
 
 class Whole(NamedTuple):
-    """What a merge writes: a header of its own, then the tensors of each part as they lie."""
+    """What a merge writes: a header of its own, then the tensors of each part as they are."""
 
     start: bytes  # header and padding
     parts: List[str]
@@ -33,7 +33,7 @@ class Whole(NamedTuple):
 
 
 def parts_of(first: str) -> List[str]:
-    """All parts of a split file, from the name of any of them; a file that is not split is its own only part."""
+    """All parts of a split file, from the name of any of them; a file that is not split is its only part."""
     match = PART.match(first)
     if not match:
         return [first]
@@ -41,7 +41,7 @@ def parts_of(first: str) -> List[str]:
 
 
 def look(paths: List[str]) -> Whole:
-    """Read the headers alone; refuses parts that do not belong together."""
+    """Reads the headers only; refuses parts that do not belong together."""
     headers = []
     for path in paths:
         with open(path, "rb") as stream:

@@ -1,6 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files below a folder, reached part by part: no link on the way leads out of it. The folder itself may be one."""
+"""Files below a folder, reached part by part: no link on the way can lead out of it.
+
+The folder itself may be a link.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # opening a p
 
 
 def folder(base: str, relative: str, make: bool = False) -> int:
-    """A handle of the directory `relative` below `base`; OSError where a part of it is a link or a file."""
+    """A handle of the directory `relative` below `base`; OSError where a part of the path is a link or a file."""
     handle = os.open(base, FOLDER)
     try:
         for part in [word for word in relative.split("/") if word]:
@@ -59,7 +62,7 @@ def open_file(base: str, relative: str) -> int:
 
 
 def look(base: str, relative: str) -> Optional[os.stat_result]:
-    """The state of a plain file; None where there is none, or a link on the way or in its place."""
+    """The state of a plain file; None where there is none, or where it or a part of its path is a link."""
     parent, name = os.path.split(relative)
     try:
         above = folder(base, parent)
@@ -75,7 +78,7 @@ def look(base: str, relative: str) -> Optional[os.stat_result]:
 
 
 def put(base: str, relative: str, source: str) -> None:
-    """Renames `source` to its place; the directories are made."""
+    """Renames `source` to its place; missing directories are made."""
     parent, name = os.path.split(relative)
     above = folder(base, parent, make=True)
     try:
@@ -85,12 +88,12 @@ def put(base: str, relative: str, source: str) -> None:
 
 
 def delete(base: str, relative: str) -> bool:
-    """Takes a file, or a link in its place, away. False: there was nothing to reach."""
+    """Removes a file, or a link in its place. False: nothing was there."""
     return _gone(base, relative, os.unlink)
 
 
 def delete_folder(base: str, relative: str) -> bool:
-    """The same for a directory, where it is empty."""
+    """Removes a directory if it is empty."""
     return _gone(base, relative, os.rmdir)
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of files, judged. A hub, a neighbour, a stick and a bundle each send one, and any of them may mean harm."""
+"""Judges lists of files. A hub, a neighbour, a stick and a bundle each send one, and any of them may be hostile."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Row = Tuple[str, int, str]
 
 
 class Unfit(ValueError):
-    """Why a list is not followed."""
+    """Why a list is refused."""
 
 
 def unsafe(path: str) -> str:
-    """Why a path from a list is refused, '' if it is fine."""
+    """Why a path from a list is refused; empty if it is fine."""
     if not path or "\\" in path or any(unicodedata.category(char) in HIDDEN for char in path):
         return "empty, or with a backslash or control character"
     if path.startswith("/") or re.match(r"^[A-Za-z]:", path):
@@ -84,5 +84,5 @@ def _folded(path: str) -> str:
 
 
 def printable(text: object, most: int = 300) -> str:
-    """Words of a stranger, for a message: nothing in them moves the cursor."""
+    """Words of a stranger, safe to print: nothing in them moves the cursor. At most `most` characters."""
     return "".join(char if unicodedata.category(char) not in HIDDEN else "?" for char in str(text)[:most])

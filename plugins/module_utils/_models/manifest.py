@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a model consists of, and the stamp that says it was verified."""
+"""What files a model consists of, and the stamp that says they were verified."""
 
 from __future__ import annotations
 
@@ -28,36 +28,44 @@ STATE_NAMES = (MANIFEST, STAMP, DIGESTS, WORK)
 
 
 class Entry(NamedTuple):
+    """A file of a repository: its path below the model's folder, its size in bytes."""
+
     path: str
     size: int
     sha256: str  # "" where nobody says
 
 
 class Manifest(NamedTuple):
+    """The files of one revision of a model."""
+
     model: str
     revision: str
     files: Sequence[Entry]
 
     @property
     def bytes_total(self) -> int:
+        """Size of all files, in bytes."""
         return sum(file.size for file in self.files)
 
     def digest(self) -> str:
+        """SHA-256 of the list, in hexadecimal: what a plan pins."""
         rows = [[file.path, file.size, file.sha256] for file in self.files]
         text = json.dumps([self.model, self.revision, rows], separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     def save(self, path: str) -> None:
+        """Writes the list as JSON."""
         rows = [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in self.files]
         write_json(path, {"schema": 1, "model": self.model, "revision": self.revision, "files": rows})
 
     @staticmethod
     def load(path: str) -> Optional[Manifest]:
+        """Reads what `save` wrote; None where there is no usable list."""
         return Manifest.parse(read_json(path))
 
     @staticmethod
     def parse(data: object) -> Optional[Manifest]:
-        """None where it is none, or one that is not to be followed."""
+        """The list from JSON data; None where it is not a list, or one that is refused."""
         try:
             return Manifest.judged(data)
         except Unfit:
@@ -65,7 +73,7 @@ class Manifest(NamedTuple):
 
     @staticmethod
     def judged(data: object) -> Manifest:
-        """The same, but Unfit says why."""
+        """The same, but raises Unfit with the reason."""
         try:
             if not isinstance(data, dict) or data["schema"] != 1 or not isinstance(data["files"], list):
                 raise Unfit("not a manifest")
@@ -76,11 +84,12 @@ class Manifest(NamedTuple):
 
 
 def selected(files: Iterable[Entry], include: Sequence[str], exclude: Sequence[str]) -> List[Entry]:
+    """The files that the patterns leave: all without `include`, never those of `exclude`."""
     return [file for file in files if (not include or matches(file.path, include)) and not matches(file.path, exclude)]
 
 
 def moved(planned: Iterable[Entry], found: Iterable[Entry]) -> List[str]:
-    """What is not as it was planned, a word a file. A hash that only one side knows says nothing."""
+    """What differs from the plan, a phrase for each file. A hash that only one side knows counts as equal."""
     before, now = {entry.path: entry for entry in planned}, {entry.path: entry for entry in found}
     words = []
     for path in sorted({*before, *now}):
@@ -97,7 +106,7 @@ def moved(planned: Iterable[Entry], found: Iterable[Entry]) -> List[str]:
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
-    """A pattern meets the path or its last part; one that ends with / meets all below."""
+    """Whether a pattern matches the path or its last part; a pattern that ends with / matches everything below."""
     name = path.rsplit("/", 1)[-1]
     return any(
         path.startswith(pattern)
@@ -114,6 +123,7 @@ def file_state(base: str, path: str) -> Optional[List[int]]:
 
 
 def write_stamp(dest: str, manifest: Manifest, include: Sequence[str], exclude: Sequence[str]) -> Dict[str, Any]:
+    """Writes the stamp: the state of each file, and which list they were verified against."""
     stamp = {
         "schema": 1,
         "model": manifest.model,
@@ -149,7 +159,7 @@ def check_stamp(
     include: Optional[Sequence[str]] = None,
     exclude: Optional[Sequence[str]] = None,
 ) -> Standing:
-    """Reads the stamp, the manifest and the state of each file, none of the data."""
+    """Compares the stamp with the list and with the state of each file; no file's data is read."""
     stamp = read_json(os.path.join(dest, STAMP))
     manifest = Manifest.load(os.path.join(dest, MANIFEST))
     if manifest is None:
@@ -174,6 +184,7 @@ def check_stamp(
 
 
 def read_json(path: str) -> Optional[Dict[str, Any]]:
+    """A JSON object from a plain file; None for anything else, a link included."""
     try:
         with os.fdopen(os.open(path, inside.READ), "rb") as source:
             state = os.fstat(source.fileno())
@@ -186,7 +197,7 @@ def read_json(path: str) -> Optional[Dict[str, Any]]:
 
 
 def write_json(path: str, data: Any, durable: bool = True) -> None:
-    """Whole or not at all, readable by all."""
+    """Writes the file whole or not at all, readable by all; `durable`: it survives a power cut."""
     handle, temporary = tempfile.mkstemp(prefix=TEMPORARY[0], suffix=TEMPORARY[1], dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as target:
@@ -204,13 +215,14 @@ def write_json(path: str, data: Any, durable: bool = True) -> None:
 
 
 def sweep(folder: str) -> None:
-    """What a killed run left of `write_json`. Only for whoever holds the lock."""
+    """Removes what a killed run of `write_json` left. Only for the holder of the lock."""
     for name in os.listdir(folder):
         if name.startswith(TEMPORARY[0]) and name.endswith(TEMPORARY[1]):
             remove(os.path.join(folder, name))
 
 
 def sync_directory(path: str) -> None:
+    """Makes names in a folder survive a power cut, where the file system can."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -221,6 +233,7 @@ def sync_directory(path: str) -> None:
 
 
 def remove(path: str) -> bool:
+    """Deletes a file. False: there was none."""
     try:
         os.unlink(path)
         return True

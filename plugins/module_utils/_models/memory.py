@@ -17,6 +17,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     stages,
 )
 
+# GiB on each card by tensor-parallel size, fitted to published start-up logs (docs/planner.md).
 NON_TORCH = {1: 0.12, 2: 0.5, 4: 0.8, 8: 1.8}
 CONSUMER_NON_TORCH = 0.25
 TWO_NODES_NON_TORCH = 4.5
@@ -26,7 +27,10 @@ LARGE_CARD = 100.0
 
 @dataclass(frozen=True)
 class Run:
-    """How the engine is started on which GPU."""
+    """How the engine is started, and on which GPU.
+
+    `version` is vLLM's; `consumer`: a PCIe card without peer-to-peer.
+    """
 
     version: Version
     tensor: int
@@ -46,7 +50,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Memory:
-    """GiB on the fullest rank of a stage, and that stage's KV cache."""
+    """GiB on the fullest rank of a pipeline stage, and bytes that one token takes there."""
 
     budget: float
     weights: float
@@ -59,17 +63,18 @@ class Memory:
     stage: int
 
     def tokens(self, block: int = 16, margin: float = 0.0) -> int:
+        """Tokens that the KV cache holds after `margin` GiB, in whole blocks."""
         left = (self.kv - margin) * GIB
         return max(0, int(left // (self.kv_token_bytes * block)) * block)
 
 
 def margin_gib(total_gib: float) -> float:
-    """What a plan keeps back: nearly every published start had at least this much more than predicted."""
+    """GiB that a plan keeps back; with it, nearly every published start had the cache that is promised."""
     return 0.3 + 0.02 * total_gib
 
 
 def activation_bytes(shape: Shape, run: Run) -> float:
-    """The larger of the forward pass and the sampler, as vLLM's own profile run meets them."""
+    """Bytes of the larger peak of the forward pass and of the sampler, as vLLM's own profile run meets them."""
     tokens = run.max_batched
     sample = 0.0
     if not run.pooling:
@@ -79,6 +84,7 @@ def activation_bytes(shape: Shape, run: Run) -> float:
 
 
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
+    """Bytes at the peak of one forward pass over `tokens`, on one rank."""
     if shape.moe:
         need = (
             2.0
@@ -95,6 +101,7 @@ def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
 
 
 def non_torch_gib(run: Run) -> float:
+    """GiB that NCCL and the driver take on each card, by measured starts."""
     if run.tensor == 1:
         base = NON_TORCH[1]
     elif run.consumer:
@@ -109,7 +116,7 @@ def non_torch_gib(run: Run) -> float:
 
 
 def graph_gib(shape: Shape, run: Run) -> Tuple[float, float]:
-    """CUDA graphs inside and outside the budget."""
+    """GiB of CUDA graphs inside the budget, and outside of it (before vLLM 0.21)."""
     if run.eager:
         return 0.0, 0.0
     estimate = 0.5 + 0.014 * shape.layers
@@ -117,7 +124,7 @@ def graph_gib(shape: Shape, run: Run) -> Tuple[float, float]:
 
 
 def stage_memories(shape: Shape, run: Run) -> List[Memory]:
-    """Memory of one rank of each pipeline stage."""
+    """Memory of one rank, for each pipeline stage."""
     inside, outside = graph_gib(shape, run)
     activation = activation_bytes(shape, run) / GIB
     other = non_torch_gib(run)
@@ -133,5 +140,5 @@ def stage_memories(shape: Shape, run: Run) -> List[Memory]:
 
 
 def predict(shape: Shape, run: Run) -> Memory:
-    """The stage that holds the fewest tokens decides for all."""
+    """The stage that holds the fewest tokens; it decides for all."""
     return min(stage_memories(shape, run), key=lambda memory: memory.kv / memory.kv_token_bytes)

@@ -56,6 +56,8 @@ class Quant:
 
 @dataclass(frozen=True)
 class Shape:
+    """A model's dimensions. `id` is its name on the hub; sizes without a unit are counts of elements."""
+
     id: str
     model_type: str
     layers: int
@@ -93,10 +95,12 @@ class Shape:
 
     @property
     def mla(self) -> bool:
+        """Whether it keeps one latent for all heads (multi-head latent attention) instead of keys and values."""
         return self.kv_lora > 0
 
     @property
     def moe(self) -> bool:
+        """Whether it is a mixture of experts."""
         return self.experts > 0
 
     @property
@@ -125,6 +129,7 @@ def _number(config: Mapping[str, Any], key: str, model: str, default: Optional[i
 
 
 def model_type_of(config: Mapping[str, Any]) -> str:
+    """The model type in config.json, or the one that its architecture belongs to; empty where it names neither."""
     kind = str(config.get("model_type") or "")
     if kind in VISION_TYPES:
         return VISION_TYPES[kind]
@@ -137,7 +142,7 @@ def model_type_of(config: Mapping[str, Any]) -> str:
 
 
 def _flatten(config: Mapping[str, Any]) -> Tuple[Dict[str, Any], bool]:
-    """A vision model keeps its language part under text_config."""
+    """A vision model keeps its language part under text_config; also whether it is one."""
     inner = config.get("text_config")
     vision = "vision_config" in config or "vision_params" in config
     if isinstance(inner, Mapping):
@@ -156,6 +161,7 @@ def _hybrid(config: Mapping[str, Any], kind: str) -> bool:
 
 
 def read_quant(config: Mapping[str, Any]) -> Quant:
+    """The quantisation that config.json names."""
     raw = config.get("quantization_config") or config.get("compression_config")
     if not isinstance(raw, Mapping):
         return Quant()

@@ -26,7 +26,7 @@ class Stage:
 
 
 def stages(layers: int, pipeline: int) -> List[Stage]:
-    """vLLM's split: equal parts, the remainder one each to the stages before the last one (from the back)."""
+    """The pipeline stages as vLLM splits the layers: equally, the remainder from the last stage but one backwards."""
     base, rest = divmod(layers, pipeline)
     counts = [base] * pipeline
     for index in range(rest):
@@ -39,7 +39,7 @@ def stages(layers: int, pipeline: int) -> List[Stage]:
 
 
 def linear_bytes(quant: Quant, dtype_bytes: int) -> float:
-    """Bytes of one parameter of a quantised linear layer, scales and zero points with it."""
+    """Bytes that one parameter of a linear layer takes, scales and zero points included."""
     if quant.method in ("awq", "gptq") or quant.method.startswith("int"):
         group = quant.group or 128
         return quant.bits / 8 + (2 + (quant.bits / 8 if quant.method in ("awq", "gptq") else 0)) / group
@@ -57,7 +57,7 @@ def linear_bytes(quant: Quant, dtype_bytes: int) -> float:
 
 
 def attention_params(shape: Shape, tensor: int) -> float:
-    """Linear parameters of one attention block on one rank."""
+    """Number of linear parameters of one attention block on one rank."""
     h, n = shape.hidden, shape.heads / tensor
     if not shape.mla:
         kv = max(1.0, shape.kv_heads / tensor)
@@ -73,14 +73,14 @@ def attention_params(shape: Shape, tensor: int) -> float:
 
 
 def absorbed_bytes(shape: Shape, tensor: int) -> float:
-    """bf16 copies of W_UK and W_UV that the MLA kernels keep beside the checkpoint's own."""
+    """Bytes of the bf16 copies of W_UK and W_UV that the MLA kernels keep besides the checkpoint's own."""
     if not shape.mla:
         return 0.0
     return 2.0 * (shape.heads / tensor) * (shape.nope_dim + shape.v_dim) * shape.kv_lora
 
 
 def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
-    """One decoder layer on one rank."""
+    """Bytes of one decoder layer on one rank."""
     dtype = DTYPES.get(shape.dtype, 2)
     plain = linear_bytes(Quant(), dtype)
     stored = linear_bytes(shape.quant, dtype)
@@ -105,20 +105,21 @@ def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
 
 
 def embedding_bytes(shape: Shape, tensor: int) -> float:
+    """Bytes of the vocabulary's matrix on one rank."""
     rows = -(-shape.vocab // 64) * 64
     size = shape.quant.bits / 8 if shape.quant.method == "gguf" else DTYPES.get(shape.dtype, 2)
     return rows / tensor * shape.hidden * size
 
 
 def fused_bytes(shape: Shape, tensor: int) -> float:
-    """vLLM 0.7 alone multiplied W_Q with W_UK and W_UV with W_O ahead of time and kept the products."""
+    """Bytes of the products W_Q x W_UK and W_UV x W_O, which only vLLM 0.7 keeps."""
     n = shape.heads / tensor
     products = shape.q_lora * n * (shape.kv_lora + shape.rope_dim) + n * shape.kv_lora * shape.hidden
     return products * linear_bytes(shape.quant, DTYPES.get(shape.dtype, 2))
 
 
 def lora_bytes(shape: Shape, tensor: int, rank: int) -> float:
-    """Buffers that stand by for one adapter on every linear layer."""
+    """Bytes of the buffers for one LoRA adapter on every linear layer."""
     h, q, kv = shape.hidden, shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
     ends = 2 * (h + q) + 2 * (h + kv) + shape.mlp_matrices * (h + shape.inter)
     return 2.0 * rank * ends * shape.layers / tensor
@@ -138,7 +139,7 @@ _layer = functools.lru_cache(maxsize=8192)(layer_bytes)
 
 @functools.lru_cache(maxsize=8192)
 def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NEWEST) -> float:
-    """All weights of one rank of the stage, and the table of rotary angles that every rank keeps."""
+    """Bytes of all weights of one rank of the stage, and of the table of rotary angles that every rank keeps."""
     total = sum(_layer(shape, kind, tensor) * count for kind, count in _kinds(shape, stage).items())
     if shape.mla and (0, 7) <= version < (0, 8):
         total += stage.layers * fused_bytes(shape, tensor)
@@ -153,7 +154,7 @@ def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NE
 
 
 def checkpoint_bytes(shape: Shape) -> float:
-    """The checkpoint on disk: one rank of everything, without the absorbed copies, with the MTP layers."""
+    """Bytes of the checkpoint on disk: all weights once, without the absorbed copies, with the MTP layers."""
     whole = stage_weights(shape, Stage(shape.layers, True, True, 0), 1)
     whole -= absorbed_bytes(shape, 1) * shape.layers
     whole -= shape.max_len * (shape.rope_dim or shape.head_dim) * (4 if shape.mla else 2)
@@ -164,11 +165,15 @@ def checkpoint_bytes(shape: Shape) -> float:
 
 
 def kv_value_bytes(kv_dtype: str, dtype: str) -> int:
+    """Bytes of one number in the KV cache."""
     return 1 if kv_dtype.startswith("fp8") else DTYPES.get(dtype, 2)
 
 
 def kv_layer_bytes(shape: Shape, tensor: int, kv_dtype: str, version: Version = NEWEST) -> float:
-    """KV cache of one token in one layer on one rank. MLA's latent is copied on every rank, never divided."""
+    """Bytes of the KV cache for one token in one layer on one rank.
+
+    MLA's latent is copied on every rank, never divided.
+    """
     size = kv_value_bytes(kv_dtype, shape.dtype)
     if shape.mla:
         values = shape.kv_lora + shape.rope_dim
