@@ -149,7 +149,7 @@ def modules(host: Host) -> List[str]:
 def mounts(host: Host) -> List[Dict[str, Any]]:
     """File systems that hold files, by path.
 
-    {path, device, fstype, size_bytes, available_bytes, inodes, inodes_available, read_only}; None for what can't be asked.
+    {path, device, fstype, size_bytes, available_bytes, inodes, inodes_available, read_only}; None for what is unknown.
     """
     found: Dict[str, Dict[str, Any]] = {}
     for line in (host.read("/proc/self/mountinfo") or "").splitlines():
