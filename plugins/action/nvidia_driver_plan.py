@@ -8,7 +8,7 @@ import time
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import plan as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
@@ -32,5 +32,5 @@ class ActionModule(ActionBase):
         except Refusal as refusal:
             return {**result, **failed(refusal, host)}
         for warning in plan["warnings"]:
-            self._display.warning(f"{warning['id']} [{host}] {warning['zh']} / {warning['en']}")
+            self._display.warning(noticed(warning, host))
         return {**result, "changed": False, "plan": plan}

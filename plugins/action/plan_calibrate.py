@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
             except Refusal as refusal:
                 action_fail(refusal, str((task_vars or {}).get("inventory_hostname", "")))
         for warning in found["warnings"]:
-            self._display.warning(f"{warning['id']}: {warning['zh']} / {warning['en']}")
+            self._display.warning(noticed(warning, plan["deployment"]))
         return {
             **result,
             "changed": changed,

@@ -74,6 +74,17 @@ class Refusal(Exception):
         return ", ".join(named[:HOSTS_SHOWN]) + (" …" if len(named) > HOSTS_SHOWN else "")
 
 
+def notice(rule: str, **values: Any) -> Dict[str, Any]:
+    """A message of the catalogue that stops nothing, for a plan, which is JSON."""
+    told = Refusal(rule, **values)
+    return {"id": rule, **told.reason.as_dict(), "remedy": told.remedy.as_dict()}
+
+
+def noticed(row: Mapping[str, Any], host: str) -> str:
+    """The one printed form of what `notice` made."""
+    return printed({"rule": row["id"], "host": host, "reason": row, "remedy": row["remedy"]})
+
+
 def printed(told: Mapping[str, Any], evidence: Sequence[str] = (), languages: Sequence[str] = ("en", "zh")) -> str:
     """The one printed form, of what `as_dict` told; `evidence` follows it. The doctor can be asked for one language."""
     rule, host, reason, remedy = (told[name] for name in ("rule", "host", "reason", "remedy"))
@@ -102,4 +113,4 @@ def _stop(text: str, stop: str) -> str:
     return text if text.endswith(STOPS) else text + stop
 
 
-__all__ = ["Refusal", "Text", "fail", "say"]
+__all__ = ["Refusal", "Text", "fail", "notice", "noticed", "say"]

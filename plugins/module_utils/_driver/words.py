@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping
+from typing import Any, Dict, Iterable, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, notice, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Bilingual, bilingual
 
 REPOSITORY = say("the driver's source")
@@ -157,12 +157,12 @@ def ended(numbers: List[int], rows: Mapping[int, Mapping[str, Any]], families: L
     )
 
 
-def end_of_support(row: Mapping[str, Any], source: str) -> Bilingual:
+def end_of_support(row: Mapping[str, Any], source: str) -> Dict[str, Any]:
     en = f"NVIDIA's support of branch {row['branch']} ended in {row['until']}"
     zh = f"NVIDIA 对分支 {row['branch']} 的支持已于 {row['until']} 结束"
     if source == "archive":
         en, zh = en + "; only the distribution still mends it", zh + "；只有发行版仍在修补"
-    return dict(bilingual(zh, en), id="LLM221")
+    return notice("LLM221", why=Text(en, zh))
 
 
 def wrong_flavour(wish: str, families: List[str], able: List[str], branch: Mapping[str, Any]) -> Refusal:

@@ -8,7 +8,7 @@ import re
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 
 TOLERANCE = 0.15
 # Rows without this number compare one engine with the sum of all; they are neither used nor kept.
@@ -57,7 +57,7 @@ def learn(plan: Mapping[str, Any], logs: Mapping[str, str]) -> Dict[str, Any]:
 
 def compare(
     plan: Mapping[str, Any], unit: Mapping[str, Any], measured: Mapping[str, float]
-) -> Tuple[Dict[str, Any], List[Dict[str, str]]]:
+) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
     """A calibration row of one engine, and a warning where plan and start are over 15 % apart."""
     per_gpu = unit["memory"].get("per_gpu_gib") or {}
     capacity, layout = unit["capacity"], unit["layout"]
@@ -77,12 +77,10 @@ def compare(
     }  # fmt: skip
     if share is None or abs(share - 1) <= TOLERANCE:
         return row, []
-    message = bilingual(
-        f"{unit['name']}: KV 缓存: 计划 {planned_tokens} 词元, 实测 {measured['kv_tokens']:.0f} ({share - 1:+.0%})",
-        f"{unit['name']}: KV cache: {planned_tokens} tokens planned, {measured['kv_tokens']:.0f} measured "
-        f"({share - 1:+.0%})",
+    apart = notice(
+        "LLM535", unit=unit["name"], planned=planned_tokens, measured=measured["kv_tokens"], share=share - 1
     )
-    return row, [{"id": "LLM535", "zh": message["zh"], "en": message["en"]}]
+    return row, [apart]
 
 
 def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:

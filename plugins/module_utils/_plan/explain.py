@@ -6,91 +6,39 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Problem
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import warning, why
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import why
 
 ROOM = 0.05  # a cache that exceeds the wish by less than this is called tight
 
 
 def warnings(
     engine: str, nodes: List[Node], problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision
-) -> List[Dict[str, str]]:
-    found = [warning("LLM501", text_) for text_ in precision.warnings]
+) -> List[Dict[str, Any]]:
+    found = list(precision.notices)
     layout = chosen.layout
     idle = problem.gpus * problem.nodes - layout.used
     if idle:
-        found.append(
-            warning(
-                "LLM517",
-                bilingual(f"{idle} 张 GPU 未使用 (布局不允许)", f"{idle} GPU(s) stay unused: no layout can use them"),
-            )
-        )
+        found.append(notice("LLM517", idle=idle))
     if not problem.shape.mla and layout.tensor > problem.shape.kv_heads:
-        found.append(
-            warning(
-                "LLM503",
-                bilingual(
-                    f"TP {layout.tensor} 大于 KV 头数 {problem.shape.kv_heads}: KV 缓存有重复",
-                    f"TP {layout.tensor} exceeds {problem.shape.kv_heads} KV heads: the cache holds copies",
-                ),
-            )
-        )
+        found.append(notice("LLM562", tensor=layout.tensor, heads=problem.shape.kv_heads))
     if not gpu.verified:
-        found.append(
-            warning(
-                "LLM516",
-                bilingual(
-                    f"{gpu.kind}: 按数据手册计划, 未经验证", f"{gpu.kind}: planned from its data sheet, not verified"
-                ),
-            )
-        )
+        found.append(notice("LLM516", gpu=gpu.kind))
     if not gpu.known:
-        found.append(
-            warning(
-                "LLM525",
-                bilingual(
-                    f"目录中没有 {gpu.kind}: 只用驱动报告的数值",
-                    f"{gpu.kind} is not in the catalogue: only the driver's figures are used",
-                ),
-            )
-        )
+        found.append(notice("LLM563", gpu=gpu.kind))
     if engine != "vllm":
-        found.append(
-            warning(
-                "LLM518",
-                bilingual(f"{engine} 的内存按 vLLM 的公式估算", f"memory of {engine} is estimated by vLLM's formula"),
-            )
-        )
-    if layout.span > 1:
-        slow = [node.name for node in nodes if node.link_gbps is not None and not node.rdma]
-        if slow:
-            found.append(
-                warning(
-                    "LLM405",
-                    bilingual(
-                        "节点间没有 RDMA: 流水线可用, 但较慢",
-                        "no RDMA between the nodes: the pipeline works, but slower",
-                    ),
-                )
-            )
+        found.append(notice("LLM518", engine=engine))
+    if layout.span > 1 and any(node.link_gbps is not None and not node.rdma for node in nodes):
+        found.append(notice("LLM405"))
     if gpu.free is not None and gpu.free < 0.9 * gpu.total:
-        found.append(
-            warning(
-                "LLM506",
-                bilingual(
-                    f"GPU 上已有其他程序占用显存, 利用率降到 {problem.utilization}",
-                    f"something else holds GPU memory; utilization is lowered to {problem.utilization}",
-                ),
-            )
-        )
+        found.append(notice("LLM506", utilization=problem.utilization))
     need = max(problem.context, chosen.seqs * problem.request_tokens)
     if chosen.tokens < (1 + ROOM) * need:
-        found.append(
-            warning("LLM519", bilingual("KV 缓存仅略大于需求", "the KV cache is only just larger than the wish"))
-        )
+        found.append(notice("LLM519"))
     return found
 
 

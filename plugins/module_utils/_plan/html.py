@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import PARTS, facts, word, wrap_args
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import PARTS, facts, noted, word, wrap_args
 
 COLOURS = {
     "weights": "#3b6ea5",
@@ -38,7 +38,7 @@ def page(plan: Mapping[str, Any]) -> str:
     title = escape(f"{plan['deployment']} · {plan['profile']}")
     body: List[str] = [f"<h1>{title}</h1>"]
     body += [
-        f"<p class=warn><b>{escape(warning['id'])}</b> {escape(warning['zh'])} / {escape(warning['en'])}</p>"
+        f"<p class=warn>{escape(noted(warning, 'zh'))}<br>{escape(noted(warning, 'en'))}</p>"
         for warning in plan["warnings"]
     ]
     rows = zip(facts(plan, "zh"), facts(plan, "en"))

@@ -12,7 +12,7 @@ import re
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import CACHE, CLUSTER_KEY
@@ -26,7 +26,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import size_on_cpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry, warning
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import (
     GGUF_ENGINES,
     Guest,
@@ -270,21 +270,13 @@ def provision(name: str, nodes: int, able: Optional[Mapping[str, Any]]) -> Dict[
     return {"role": (able or {}).get("role"), "ready": False, "reason": reason}
 
 
-def _unpinned(image: Optional[Mapping[str, Any]]) -> List[Dict[str, str]]:
+def _unpinned(image: Optional[Mapping[str, Any]]) -> List[Dict[str, Any]]:
     if not image or image.get("digest") or image.get("id"):
         return []
-    message = bilingual(
-        f"镜像 {image['ref']} 未固定摘要; 用 appliance_images 固定",
-        f"image {image['ref']} is not pinned by digest; pin it with appliance_images",
-    )
-    return [warning("LLM527", message)]
+    return [notice("LLM527", image=image["ref"])]
 
 
-def _experimental(entry: Mapping[str, Any]) -> List[Dict[str, str]]:
+def _experimental(entry: Mapping[str, Any]) -> List[Dict[str, Any]]:
     if not entry.get("experimental"):
         return []
-    message = bilingual(
-        f"{entry['title']} 为实验性支持: 参数经过检查, 但从未见到它启动",
-        f"{entry['title']} is experimental: its arguments were checked, but nobody has seen it start",
-    )
-    return [warning("LLM540", message)]
+    return [notice("LLM540", engine=entry["title"])]

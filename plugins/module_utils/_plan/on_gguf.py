@@ -9,8 +9,8 @@ import posixpath
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual, joined
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.gguf_engines import (
     GgufSettings,
@@ -31,7 +31,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     gib,
     image_entry,
     start_bound,
-    warning,
     why,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
@@ -267,11 +266,7 @@ def _sizing(
         more["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
     notes = []
     if part.layers <= shape.layers and wish.engine != "ktransformers":
-        message = bilingual(
-            f"只有 {part.layers}/{shape.layers} 层在 GPU 上: 速度受内存带宽限制",
-            f"only {part.layers} of {shape.layers} layers lie on GPUs: main memory sets the pace",
-        )
-        notes.append(warning("LLM537", message))
+        notes.append(notice("LLM537", on_cards=part.layers, layers=shape.layers))
     indexes = [gpu.index for gpu in head.gpus]
     return Sizing(
         wish=wish,

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Bilingual, bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
 
@@ -27,7 +26,7 @@ class Precision:
     dtype: str
     quantization: Optional[str]
     name: str
-    warnings: List[Bilingual]
+    notices: List[Dict[str, Any]]
 
 
 def card_runs(gpu: Gpu, entry: Mapping[str, Any], form: str) -> bool:
@@ -79,8 +78,5 @@ def decide(shape: Shape, wish: str, gpu: Gpu, entry: Mapping[str, Any]) -> Preci
     if want == "bf16" and not card_runs(gpu, entry, "bf16"):
         if wish == "bf16":
             raise _refuse("LLM501", gpu, "bfloat16 (sm_80+)")
-        warning = bilingual(
-            f"{gpu.kind} 没有 bfloat16, 用 float16 运行", f"{gpu.kind} has no bfloat16: it runs float16"
-        )
-        return Precision(shape, "float16", None, "fp16", [warning])
+        return Precision(shape, "float16", None, "fp16", [notice("LLM564", gpu=gpu.kind)])
     return Precision(shape, "float16" if want == "fp16" else "bfloat16", None, want, [])

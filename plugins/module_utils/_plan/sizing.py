@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Bilingual, bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
@@ -48,7 +48,7 @@ class Sizing:
     gpu: Optional[str] = None
     executor: Optional[str] = None
     meeting_port: Optional[int] = None  # where the ranks' engines find each other
-    warnings: List[Dict[str, str]] = field(default_factory=list)
+    warnings: List[Dict[str, Any]] = field(default_factory=list)
     why: List[Dict[str, Any]] = field(default_factory=list)
     alternatives: List[Dict[str, Any]] = field(default_factory=list)
     more: Dict[str, Any] = field(default_factory=dict)  # what only this engine has in the plan
@@ -60,10 +60,6 @@ def gib(value: float) -> float:
 
 def why(key: str, value: Any, zh: str, en: str, source: str) -> Dict[str, Any]:
     return {"key": key, "value": value, "rule": bilingual(zh, en), "source": source}
-
-
-def warning(rule: str, message: Bilingual) -> Dict[str, str]:
-    return {"id": rule, "zh": message["zh"], "en": message["en"]}
 
 
 def start_bound(model_bytes: int, loaders: int) -> int:

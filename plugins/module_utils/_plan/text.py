@@ -47,6 +47,12 @@ def pad(content: str, columns: int) -> str:
     return content + " " * max(0, columns - width(content))
 
 
+def noted(warning: Mapping[str, Any], language: str) -> str:
+    """A warning with what to do; plans of an earlier day lack the latter."""
+    stop, remedy = ("；" if language == "zh" else "; "), warning.get("remedy", {}).get(language, "")
+    return f"{warning['id']}: {warning[language]}" + (stop + remedy if remedy else "")
+
+
 def explain(plan: Mapping[str, Any], language: str) -> str:
     lines = [word("title", language).format(**plan), ""]
     for key, content in facts(plan, language):
@@ -58,7 +64,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
         *("    " + line for line in wrap_args(head_units(plan)[0]["args"])),
     ]
     lines += _rows(
-        word("warnings", language), [f"{warning['id']}: {warning[language]}" for warning in plan["warnings"]]
+        word("warnings", language), [noted(warning, language) for warning in plan["warnings"]]
     )
     lines += _rows(word("alternatives", language), [
         f"{other['change'][language]}: {other['kv_tokens']:,} KV" for other in plan["alternatives"]])  # fmt: skip

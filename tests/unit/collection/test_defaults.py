@@ -86,8 +86,9 @@ def test_a_play_that_reads_one_itself_has_a_role_that_brings_it(path):
     for play in load(path):
         text = yaml.safe_dump({k: v for k, v in play.items() if k != "import_playbook"}, width=10000)
         if names_in(text, defaults_of(SHARED)):
-            static = [*play.get("roles", []), *[t for part in ("pre_tasks", "tasks", "post_tasks")
-                                                for t in play.get(part, []) if "ansible.builtin.import_role" in t]]
+            tasks = [task for part in ("pre_tasks", "tasks", "post_tasks") for entry in play.get(part, [])
+                     for task in entry.get("block", [entry])]  # fmt: skip
+            static = [*play.get("roles", []), *[task for task in tasks if "ansible.builtin.import_role" in task]]
             assert static, f"{play['name']}: name role {SHARED}"
 
 

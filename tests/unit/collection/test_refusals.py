@@ -33,6 +33,7 @@ def test_both_languages(name, text):
     assert set(FIELDS.findall(text.en)) == set(FIELDS.findall(text.zh)), "both say the same"
 
 
+TAKES_A_RULE = ("Refusal", "notice")  # each with the values of the rule's texts
 NOT_VALUES = {"host", "need", "have", "remedies", "evidence", "retry"}
 
 
@@ -49,17 +50,17 @@ def wrong_calls(code: str):
     """Calls whose id or phrase the catalogue lacks, or whose values are not the ones that its texts ask for."""
     for node in ast.walk(ast.parse(code)):
         name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-        if name not in ("Refusal", "say") or not node.args or not isinstance(node.args[0], ast.Constant):
+        if name not in (*TAKES_A_RULE, "say") or not node.args or not isinstance(node.args[0], ast.Constant):
             continue
         given = {key.arg for key in node.keywords}
-        asked, known = node.args[0].value, MESSAGES if name == "Refusal" else PHRASES
+        asked, known = node.args[0].value, PHRASES if name == "say" else MESSAGES
         if None in given or (name == "say" and len(node.args) > 1):
             continue  # its values come as a dictionary, or this `say` is another function
         if asked not in known:
             yield f"line {node.lineno}: no text {asked}"
             continue
-        wanted = fields(known[asked].reason) if name == "Refusal" else fields(known[asked])
-        if name == "Refusal" and "remedies" not in given:
+        wanted = fields(known[asked]) if name == "say" else fields(known[asked].reason)
+        if name != "say" and "remedies" not in given:
             wanted |= fields(known[asked].remedy)
         if given - NOT_VALUES != wanted:
             yield f"line {node.lineno}: {asked} asks for {sorted(wanted)}, given are {sorted(given - NOT_VALUES)}"
@@ -71,7 +72,8 @@ def test_raised_with_the_values_of_their_texts(path):
 
 
 @pytest.mark.parametrize(
-    "code", ['Refusal("LLM801")', 'Refusal("LLM801", ports=1, more=2)', 'Refusal("LLM000")', 'say("?")']
+    "code",
+    ['Refusal("LLM801")', 'Refusal("LLM801", ports=1, more=2)', 'Refusal("LLM000")', 'say("?")', 'notice("LLM517")'],
 )
 def test_a_wrong_call_is_seen(code):
     assert list(wrong_calls(code))
@@ -224,9 +226,11 @@ SAME = {
     "LLM306": "daemon.json cannot be read",
     "LLM308": "a container does not see the cards",
     "LLM401": "no interface has the data network's address",
+    "LLM405": "a slow link between nodes",
     "LLM501": "cards without bfloat16",
     "LLM502": "cards without FP8",
     "LLM505": "the engine's unit is not ready",
+    "LLM506": "something else uses the cards",
     "LLM507": "different cards in one group",
     "LLM508": "Ollama does not hold the whole context",
     "LLM601": "weights that are not what the manifest lists",

@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     containers,
     driver,
     host,
+    notices,
     planner,
     services,
     weights,
@@ -21,6 +22,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 
 MESSAGES: Dict[str, Message] = {}
 PHRASES: Dict[str, Text] = {}
-for _hundred in (host, driver, containers, cluster, planner, weights, services, access, bundle):
+for _hundred in (host, driver, containers, cluster, planner, notices, weights, services, access, bundle):
     MESSAGES.update(_hundred.MESSAGES)
     PHRASES.update(_hundred.PHRASES)

@@ -172,7 +172,7 @@ def test_volta_takes_the_old_image_and_half(catalog):
     assert made["image"]["key"] == "vllm-cuda-volta" and first_unit(made)["args"][0] == "--model"
     assert "--enable-prefix-caching" not in first_unit(made)["args"]
     assert "float16" in first_unit(made)["args"] and first_unit(made)["env"]["VLLM_USE_V1"] == "0"
-    assert "LLM501" in {warning["id"] for warning in made["warnings"]}
+    assert "LLM564" in {warning["id"] for warning in made["warnings"]}
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_unknown_card_uses_the_drivers_figures(catalog):
         catalog,
         {"a": node(cards(1, name="NVIDIA Mystery", pci_id="10de:ffff", memory_bytes=80 * 2**30, free_bytes=None))},
     )
-    assert made["gpu"] == "NVIDIA Mystery" and "LLM525" in {warning["id"] for warning in made["warnings"]}
+    assert made["gpu"] == "NVIDIA Mystery" and "LLM563" in {warning["id"] for warning in made["warnings"]}
 
 
 def test_other_vendors_are_marked(catalog):

@@ -1,0 +1,112 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages of the hundreds 4 and 5 that do not stop a plan: it is made, and says what to beware of."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
+
+MESSAGES: Dict[str, Message] = {
+    "LLM405": Message(
+        Text("no RDMA between the nodes: the pipeline works, but slower", "节点间没有 RDMA：流水线可用，但较慢"),
+        Text(
+            "connect the nodes by InfiniBand or RoCE, or use fewer nodes with more cards",
+            "请用 InfiniBand 或 RoCE 连接节点，或改用卡数更多的较少节点",
+        ),
+    ),
+    "LLM506": Message(
+        Text(
+            "something else holds GPU memory; utilization is lowered to {utilization}",
+            "GPU 上已有其他程序占用显存，利用率降到 {utilization}",
+        ),
+        Text("stop what uses the cards and plan again", "请停止占用显卡的程序，然后重新规划"),
+    ),
+    "LLM516": Message(
+        Text("{gpu}: planned from its data sheet, not verified", "{gpu}：按数据手册规划，未经验证"),
+        Text("try one node first, then keep the calibration", "请先在一台上试运行并保存校准"),
+    ),
+    "LLM517": Message(
+        Text("{idle} GPU(s) stay unused: no layout can use them", "{idle} 张 GPU 未使用（布局不允许）"),
+        Text(
+            "use another number of cards, or serve another model on the rest (appliance_beside)",
+            "请换用其他卡数，或用剩余的卡运行别的模型（appliance_beside）",
+        ),
+    ),
+    "LLM518": Message(
+        Text("memory of {engine} is estimated by vLLM's formula", "{engine} 的内存按 vLLM 的公式估算"),
+        Text("leave room, and read the engine's log after its start", "请预留余量，并在启动后查看引擎日志"),
+    ),
+    "LLM519": Message(
+        Text("the KV cache is only just larger than the wish", "KV 缓存仅略大于需求"),
+        Text(
+            "lower appliance_concurrency or appliance_context_length a little",
+            "请略微减小 appliance_concurrency 或 appliance_context_length",
+        ),
+    ),
+    "LLM527": Message(
+        Text("image {image} is not pinned by digest", "镜像 {image} 未固定摘要"),
+        Text(
+            "pin it: appliance_images: {{NAME: {{digest: …}}}}",
+            "请用 appliance_images: {{NAME: {{digest: …}}}} 固定",
+        ),
+    ),
+    "LLM535": Message(
+        Text(
+            "{unit}: KV cache: {planned} tokens planned, {measured:.0f} measured ({share:+.0%})",
+            "{unit}：KV 缓存：规划 {planned} 词元，实测 {measured:.0f}（{share:+.0%}）",
+        ),
+        Text(
+            "look for other programs on the cards; the next plan uses what was measured",
+            "请检查显卡上是否有其他程序；下次规划会采用实测值",
+        ),
+    ),
+    "LLM537": Message(
+        Text(
+            "only {on_cards} of {layers} layers lie on GPUs: main memory sets the pace",
+            "只有 {on_cards}/{layers} 层在 GPU 上：速度受内存带宽限制",
+        ),
+        Text("add cards, take a smaller GGUF, or accept the pace", "请增加 GPU、换更小的 GGUF，或接受该速度"),
+    ),
+    "LLM540": Message(
+        Text(
+            "{engine} is experimental: its arguments were checked, but nobody has seen it start",
+            "{engine} 为实验性支持：参数经过检查，但从未见到它启动",
+        ),
+        Text(
+            "expect to adjust things at the first start, or choose vLLM, llama.cpp or Ollama",
+            "首次启动时可能需要调整，或选用 vLLM、llama.cpp、Ollama",
+        ),
+    ),
+    "LLM562": Message(
+        Text(
+            "TP {tensor} exceeds {heads} KV heads: the cache holds copies",
+            "TP {tensor} 大于 KV 头数 {heads}：KV 缓存有重复",
+        ),
+        Text(
+            "for more room, run several engines with fewer cards each (appliance_replicas)",
+            "如需更多缓存，请用每个卡数更少的多个引擎（appliance_replicas）",
+        ),
+    ),
+    "LLM563": Message(
+        Text(
+            "{gpu} is not in the catalogue: only the driver's figures are used",
+            "目录中没有 {gpu}：只用驱动报告的数值",
+        ),
+        Text(
+            "add the card to gpus in a folder of appliance_catalog_dirs",
+            "请在 appliance_catalog_dirs 的目录的 gpus 中添加该型号",
+        ),
+    ),
+    "LLM564": Message(
+        Text("{gpu} has no bfloat16: it runs float16", "{gpu} 没有 bfloat16，用 float16 运行"),
+        Text(
+            "compare a few answers with the model's own; set appliance_precision: fp16 to say that this is meant",
+            "请对比几个回答的质量；如确认如此，可设置 appliance_precision: fp16",
+        ),
+    ),
+}
+
+# Parts of messages.
+PHRASES: Dict[str, Text] = {}
