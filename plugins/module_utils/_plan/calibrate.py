@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine said at its start, beside what was planned; kept so that the next plan knows better."""
+"""Compares what engines logged at their start with the plan; rows are kept, so that the next plan is more careful."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _LINES = {
 
 
 def parse_log(log: str) -> Dict[str, float]:
-    """Figures of the newest start in the log; of several ranks the smallest counts."""
+    """Figures of the newest start in a log: kv_tokens, kv_gib, weights_gib, concurrency (GiB on one card).
+
+    Where several ranks log one, the smallest counts, of the weights the largest.
+    """
     found: Dict[str, float] = {}
     start = log.rfind("non-default args")
     newest = log[start:] if start >= 0 else log
@@ -37,7 +40,7 @@ def parse_log(log: str) -> Dict[str, float]:
 
 
 def learn(plan: Mapping[str, Any], logs: Mapping[str, str]) -> Dict[str, Any]:
-    """From each engine's log, by its unit: figures, rows to keep, warnings. A log without figures is passed over."""
+    """{measured, rows, warnings} from the logs, which are keyed by unit. A log without figures is passed over."""
     found: Dict[str, Any] = {"measured": {}, "rows": [], "warnings": []}
     for unit in head_units(plan):
         measured = parse_log(logs.get(unit["name"], ""))
@@ -58,7 +61,7 @@ def learn(plan: Mapping[str, Any], logs: Mapping[str, str]) -> Dict[str, Any]:
 def compare(
     plan: Mapping[str, Any], unit: Mapping[str, Any], measured: Mapping[str, float]
 ) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
-    """A calibration row of one engine, and a warning where plan and start are over 15 % apart."""
+    """A calibration row for one engine, and a warning where start and plan are over 15 % apart."""
     per_gpu = unit["memory"].get("per_gpu_gib") or {}
     capacity, layout = unit["capacity"], unit["layout"]
     planned_gib = per_gpu.get("kv_best")
@@ -84,7 +87,10 @@ def compare(
 
 
 def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:
-    """The lowest measured/planned share for this version and card; never above 1, so a plan only gets safer."""
+    """The lowest share of measured to planned cache for this version and card.
+
+    At most 1, so a plan only becomes more careful.
+    """
     known = [float(row["kv_factor"]) for row in rows
              if row.get("schema") == ROWS and row.get("kv_factor")
              and row.get("version") == version and row.get("gpu") == gpu]  # fmt: skip
@@ -92,10 +98,11 @@ def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:
 
 
 def same_start(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether two rows are of the same engine version, card, layout and model."""
     return all(old.get(key) == new.get(key) for key in ("engine", "version", "gpu", "tensor", "pipeline", "model"))
 
 
 def add_rows(rows: List[Dict[str, Any]], fresh: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """The newest start of the same engine, card, layout and model takes the place of the older one."""
+    """The rows to keep: a newer start replaces the older one of the same engine version, card, layout and model."""
     kept = [old for old in rows if old.get("schema") == ROWS and not any(same_start(old, row) for row in fresh)]
     return [*kept, *fresh]

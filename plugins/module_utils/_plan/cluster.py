@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nodes that compute together need of each other: addresses, interfaces, ports, a way to start as one."""
+"""What nodes need that compute together: addresses, interfaces, ports, and a way to start as one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ RAY_PORT = 6379
 
 
 def check_addresses(nodes: List[Node]) -> None:
-    """A name, or an address that no interface holds, leads to an endless wait at the start."""
+    """Refuses an address that no interface holds (LLM401): the engine would wait for it without end."""
     for node in nodes:
         if node.source == "facts" and node.interface is None:
             raise Refusal("LLM401", node=node.name, address=node.address)
 
 
 def cluster_part(nodes: List[Node], executor: Optional[str]) -> Optional[Dict[str, Any]]:
-    """None for one node. Ports are open to the peers alone; engines take further ones at random, so all above 1023."""
+    """`cluster` of the plan; None for one node.
+
+    The ports are open to the peers only. Engines take further ones at random, so all above 1023 are.
+    """
     if len(nodes) < 2:
         return None
     return {
@@ -38,7 +41,7 @@ def cluster_part(nodes: List[Node], executor: Optional[str]) -> Optional[Dict[st
 
 
 def node_env(node: Node, cluster: Optional[Mapping[str, Any]]) -> Dict[str, str]:
-    """The data plane's address and interface, never typed by anyone, and the way to Ray; {} for one node."""
+    """A node's address and interface for the data plane, and the way to Ray; {} for one node."""
     if not cluster:
         return {}
     env = {"VLLM_HOST_IP": node.address}
@@ -55,7 +58,7 @@ def node_devices(node: Node, spread: bool) -> List[str]:
 
 
 def group_words(cluster: Optional[Mapping[str, Any]], nodes: List[Node], rank: int, health: str) -> List[str]:
-    """Arguments of the program that keeps one node's part with the others (_engines/group.py); none for one node."""
+    """Arguments of the program that keeps a node's rank with the others (_engines/group.py); none for one node."""
     if not cluster:
         return []
     meet = "{}:{}".format(cluster["head"], cluster["port"])

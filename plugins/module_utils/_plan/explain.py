@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rule behind each number of a GPU plan, what to beware of, and which layouts came next."""
+"""The rule behind each number of a plan on GPUs, its warnings, and the layouts that came next."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ ROOM = 0.05  # a cache that exceeds the wish by less than this is called tight
 def warnings(
     engine: str, nodes: List[Node], problem: Problem, chosen: Candidate, gpu: Gpu, precision: Precision
 ) -> List[Dict[str, Any]]:
+    """What the operator should know about this plan."""
     found = list(precision.notices)
     layout = chosen.layout
     idle = problem.gpus * problem.nodes - layout.used
@@ -118,7 +119,7 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
 
 
 def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any]]:
-    """The three layouts after the chosen one that hold the wish too."""
+    """The three next best layouts that satisfy the wish too."""
     rows = []
     for other in [candidate for candidate in found[1:] if candidate.fits][:3]:
         layout = other.layout

@@ -16,6 +16,8 @@ VENDORS = {"10de": "nvidia", "1002": "amd", "19e5": "huawei", "1d94": "hygon"}
 
 @dataclass(frozen=True)
 class Gpu:
+    """A card. Memory in bytes; `capability` is NVIDIA's, None for other vendors or an unknown one."""
+
     index: int
     kind: str  # catalogue key, or the driver's name for one that the catalogue does not know
     vendor: str
@@ -29,6 +31,11 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Node:
+    """A machine.
+
+    `source`: `facts` or `declared`; `interface`: the one that holds `address`; `link_gbps`: its fastest link.
+    """
+
     name: str
     address: str
     gpus: Tuple[Gpu, ...]
@@ -43,7 +50,10 @@ class Node:
 
 
 def read_nodes(nodes: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> List[Node]:
-    """In the order given: the first is the head."""
+    """The nodes in the order given, the head first.
+
+    Refused where there are none (LLM512) or one is unknown (LLM513).
+    """
     if not nodes:
         raise Refusal("LLM512", ranks=1, there=0)
     return [_node(name, dict(entry), catalog) for name, entry in nodes.items()]
@@ -95,7 +105,7 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
 
 
 def _interface(facts: Mapping[str, Any], address: str) -> Optional[str]:
-    """The interface that holds the node's address: the data plane between nodes."""
+    """The interface that holds the node's address."""
     network = facts.get("network") or {}
     for interface in network.get("interfaces") or []:
         if any(str(held).split("/")[0] == address for held in interface.get("addresses") or []):
@@ -104,7 +114,7 @@ def _interface(facts: Mapping[str, Any], address: str) -> Optional[str]:
 
 
 def match_gpu(raw: Mapping[str, Any], catalog: Catalog) -> Tuple[str, Dict[str, Any]]:
-    """A driver's GPU -> the catalogue's key and entry, by PCI id first, then by name and size."""
+    """The catalogue's name and entry for a card that a driver reports: by PCI id, else by name and memory."""
     pci, label = str(raw.get("pci_id") or "").lower(), str(raw.get("name") or "").lower()
     total = float(raw.get("memory_bytes") or 0) / GIB
     found: List[Tuple[int, float, str]] = []

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan as one HTML page without outside parts: a bar for each card, both languages."""
+"""A plan as one HTML page that loads nothing else: a bar for each card, in both languages."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ STYLE = (
 
 
 def both(key: str) -> str:
+    """A word in both languages."""
     return escape(f"{word(key, 'zh')} / {word(key, 'en')}")
 
 
 def page(plan: Mapping[str, Any]) -> str:
+    """The page of a plan."""
     title = escape(f"{plan['deployment']} · {plan['profile']}")
     body: List[str] = [f"<h1>{title}</h1>"]
     body += [
@@ -94,7 +96,7 @@ def _bars(plan: Mapping[str, Any]) -> List[str]:
 
 
 def _stage(layout: Mapping[str, int], rank: int) -> int:
-    """Ranks of one stage lie next to each other, stages of one replica too."""
+    """The pipeline stage of a rank: ranks of one stage are neighbours, stages of one replica too."""
     return int(rank % (layout["tensor"] * layout["pipeline"]) // layout["tensor"])
 
 

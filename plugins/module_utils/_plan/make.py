@@ -43,6 +43,7 @@ RUN = {"key_variable": "", "cache_variable": "", "health": "/health", "models": 
 
 
 def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
+    """The plan of a wish (docs/plan.schema.json); Refusal with what would fit where it does not."""
     size = size_on_cpus if wish.device == "cpu" else size_on_gpus
     if wish.engine in GGUF_ENGINES:
         size = size_on_gguf
@@ -87,7 +88,7 @@ def shares(wish: Wish) -> List[Tuple[str, Wish]]:
 
 
 def _cards_left(wish: Wish) -> int:
-    """Cards of the first model, where others stand beside it (LLM539)."""
+    """Cards for the first model, where others are served beside it; refuses what can't be (LLM539)."""
     if wish.engine in GGUF_ENGINES or wish.replicas > 1 or len(wish.nodes) > 1:
         raise beside_refusal(say("beside_alone"), say("beside_alone_remedy"))
     names = [wish.served_name, *(guest.wish.served_name for guest in wish.beside)]
@@ -103,7 +104,7 @@ def _cards_left(wish: Wish) -> int:
 
 
 def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> Dict[str, Any]:
-    """The plan of the engines of a deployment, each with the name of its unit; the first one is the wish's own."""
+    """The plan of a deployment's engines, each with the name of its unit; the first is that of the wish itself."""
     first = engines[0][1]
     entry = look_up(catalog, "engines", wish.engine, "appliance_engine")
     image = first.image
@@ -195,6 +196,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
 
 
 def model_part(wish: Wish) -> Dict[str, Any]:
+    """A model as roles read it: where it lies on the nodes, and the files that belong to it."""
     path = f"{wish.weights_dir}/{wish.model_id}"
     # The files as the hub listed them when the plan was made: the download takes these or says what moved.
     files = selected(wish.listing, wish.include, wish.exclude)
@@ -225,7 +227,7 @@ def unit_part(
     cluster: Optional[Mapping[str, Any]],
     run: Mapping[str, Any],
 ) -> Dict[str, Any]:
-    """One engine, or one rank of it, on one node: all that its systemd unit is made from."""
+    """One engine, or one rank of it, on one node: everything its systemd unit is made from."""
     rank, serves, port = sizing.ranks[number], number == 0, sizing.wish.port
     url = f"http://{LOOPBACK}:{port}"
     kept = sizing.image and run["cache_variable"]  # a container's own cache, mounted there
@@ -255,7 +257,7 @@ def totals(capacities: List[Mapping[str, Any]]) -> Dict[str, int]:
 
 
 def provision(name: str, nodes: int, able: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
-    """What site.yml can do with the plan; `able` is the engine's {role, nodes} in the catalogue, or None."""
+    """Which role runs the plan, if one can; `able` is the engine's {role, nodes} in the catalogue, or None."""
     if not able:
         reason = bilingual(
             f"引擎 {name} 目前只能规划, 还没有部署它的角色", f"{name} can be planned, but no role runs it yet"

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vLLM on CPUs, one rank a node: its cache no larger than the wish, since memory is shared with the system."""
+"""vLLM on CPUs, one rank on each node: a cache no larger than the wish, as memory is shared with the system."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def _nodes(wish: Wish, ranks: int) -> List[Node]:
 
 
 def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
+    """Sizes one engine; refused for too little memory (LLM104), too few nodes (LLM512) or an unknown cache (LLM547)."""
     shape, head = wish.shape, wish.head
     if not shape.sized:
         raise Refusal("LLM547", model_type=shape.model_type)

@@ -53,7 +53,7 @@ class Split:
 
 
 def by_formula(card_gb: float, file_gb: float, layers: int) -> int:
-    """The rule in use: n = VRAM / file x layers - 4."""
+    """Layers for the cards by the rule of thumb: GB of the cards / GB of the file x layers - 4."""
     return max(0, min(layers, int(card_gb / file_gb * layers - 4)))
 
 
@@ -92,7 +92,10 @@ def split(
     parallel: int,
     tensors: Optional[Dict[str, int]] = None,
 ) -> Split:
-    """The last layers go to the cards first, as llama.cpp does; each takes its part of the cache along."""
+    """Fills the cards from the last layer on, as llama.cpp does; each layer takes its part of the cache along.
+
+    `cards`: bytes of each. `tensors`: bytes by name; without them layers are placed in proportion.
+    """
     sizes, outside = layer_sizes(shape, file_bytes, tensors)
     cache = kv_layer_bytes(shape, 1, "auto") * context * parallel
     room = sum(max(0.0, card * CARD_SHARE - CARD_RESERVE) for card in cards)
@@ -112,6 +115,7 @@ def split(
 
 
 def size_on_gguf(wish: Wish, catalog: Catalog) -> Sizing:
+    """Sizes one engine on the head; refused where neither cards nor main memory hold the model (LLM104, LLM546)."""
     head, shape = wish.head, wish.native_shape or wish.shape
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     files = (wish.entry.get("gguf") or {}).get("files") or {}
@@ -136,7 +140,7 @@ def size_on_gguf(wish: Wish, catalog: Catalog) -> Sizing:
 
 
 def _known(wish: Wish, row: Dict[str, Any]) -> Dict[str, Any]:
-    """A file of the catalogue with what the hub says of it: its parts, their bytes, their tensors."""
+    """A file of the catalogue with what the hub says about it: its parts, their bytes and tensors."""
     include = list(row.get("include") or [])
     files = sorted(file for file in wish.files if include and matches(file, include))
     tensors: Dict[str, int] = {}
@@ -150,7 +154,7 @@ def _known(wish: Wish, row: Dict[str, Any]) -> Dict[str, Any]:
 def _choose(
     wish: Wish, shape: Shape, files: Dict[str, Any], cards: List[float], parallel: int
 ) -> Tuple[str, Dict[str, Any]]:
-    """The most precise file that lies wholly on the cards; else the most precise that card and main memory hold."""
+    """The most precise file that fits on the cards; else the most precise that fits on cards and main memory."""
     rows = sorted(files.items(), key=lambda row: -float(row[1]["bits"]))
     if wish.gguf:
         rows = [(wish.gguf, files[wish.gguf])]

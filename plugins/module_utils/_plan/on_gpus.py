@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan on GPUs for the engines that share vLLM's way of holding a model: vLLM, SGLang, LMDeploy."""
+"""Sizes engines on GPUs that hold a model as vLLM does: vLLM, SGLang, LMDeploy."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
 
 
 def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
-    """The one kind of card and how many each node has; anything else is refused."""
+    """The smallest card, and how many each node has.
+
+    Different kinds of cards are refused (LLM507), as are none (LLM511).
+    """
     bare = [node.name for node in nodes if not node.gpus]
     if bare:
         names = ", ".join(bare)
@@ -67,12 +70,13 @@ def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
 
 
 def oldest_driver(nodes: List[Node]) -> Optional[str]:
+    """The oldest driver among the nodes; None where none is known."""
     drivers = [node.driver for node in nodes if node.driver]
     return min(drivers, key=version_key) if drivers else None
 
 
 def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
-    """The engine's own share, less where something else already holds memory on a card."""
+    """The share of a card that the engine takes by itself, or what is free where other programs hold memory."""
     share = 0.9
     for since, value in engine["utilization"].items():
         if version_key(version) >= version_key(str(since)):
@@ -83,6 +87,10 @@ def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
 
 
 def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
+    """Sizes one engine.
+
+    Refused where no layout holds the wish (LLM504) or no token count can be promised (LLM532-534).
+    """
     gpu, count = same_cards(wish.nodes)
     row = catalog["gpus"].get(gpu.kind, {})
     device = DEVICES.get(gpu.vendor, "cuda")
@@ -178,6 +186,7 @@ def make_problem(
     consumer: bool,
     precision: Precision,
 ) -> Problem:
+    """The wish on these cards, with what this version of the engine can do."""
     shape, version = precision.shape, str(image["version"])
     correction = 0.0
     if wish.index_bytes and shape.quant == wish.shape.quant:
@@ -209,7 +218,7 @@ def make_problem(
 
 
 def executor_of(engine: Dict[str, Any], version: str, ranks: int, span: int, asked: str) -> Optional[str]:
-    """vLLM spans nodes by itself from 0.12; before that, or where the profile wants it, by Ray."""
+    """How ranks are joined: vLLM spans nodes by itself from 0.12; before that, or where it is asked for, by Ray."""
     if ranks == 1:
         return None
     if span == 1 or "flags" not in engine:
@@ -218,7 +227,7 @@ def executor_of(engine: Dict[str, Any], version: str, ranks: int, span: int, ask
 
 
 def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
-    """Engines without a table of flags say by `span`, `replicas` and `spread` what they know."""
+    """Whether the engine can do something; those without a table of flags say so by `span`, `replicas` and `spread`."""
     if "flags" not in engine:
         return flag != "nodes" or bool(engine.get("span", False))
     return has_flag(engine, flag, version)
@@ -239,6 +248,7 @@ def _sized_only(shape: Shape, model: str, problem: Problem) -> None:
 
 
 def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:
+    """GiB on one card, each part of it."""
     margin = margin_gib(problem.total_gib)
     kv = memory.kv - margin - problem.correction_gib / chosen.layout.ranks
     kv -= max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
@@ -258,12 +268,13 @@ def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str
 
 
 def stages_part(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
-    """The same for every pipeline stage; `per_gpu_gib` is the one that decides."""
+    """The same for each pipeline stage; the tightest is in `per_gpu_gib`."""
     run = run_of(problem, chosen.layout, chosen.seqs, chosen.batched)
     return [memory_part(problem, chosen, memory) for memory in stage_memories(problem.shape, run)]
 
 
 def capacity_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
+    """Tokens and requests that one engine holds."""
     total = chosen.tokens * chosen.layout.data
     return {
         "kv_tokens": total,

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How precise: what the wish means for this checkpoint, and what this card can run."""
+"""The precision: what the wish means for this checkpoint, and what this card can run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ MLA_FLOOR = 8.0
 
 @dataclass(frozen=True)
 class Precision:
+    """What will run. `shape`: with the quantisation as it will be in memory; `name`: as in `appliance_precision`."""
+
     shape: Shape  # with the quantisation that will lie in memory
     dtype: str
     quantization: Optional[str]
@@ -30,6 +32,7 @@ class Precision:
 
 
 def card_runs(gpu: Gpu, entry: Mapping[str, Any], form: str) -> bool:
+    """Whether a card runs a format, by the catalogue's list or else by its compute capability."""
     formats = entry.get("formats")
     if formats is not None:
         return form in formats
@@ -39,7 +42,7 @@ def card_runs(gpu: Gpu, entry: Mapping[str, Any], form: str) -> bool:
 
 
 def stored_form(shape: Shape) -> str:
-    """The checkpoint's own format, by the names used here."""
+    """The format in which the checkpoint is stored."""
     method = shape.quant.method
     if method == "fbgemm_fp8":
         return "fp8"
@@ -58,7 +61,7 @@ def _refuse(rule: str, gpu: Gpu, form: str) -> Refusal:
 
 
 def decide(shape: Shape, wish: str, gpu: Gpu, entry: Mapping[str, Any]) -> Precision:
-    """The precision to run, or a refusal that says what the card can run instead."""
+    """The precision to run; refused where the card can't run it (LLM501, LLM502)."""
     stored = stored_form(shape)
     quantised = stored not in ("bf16", "fp16")
     if shape.mla and gpu.vendor == "nvidia" and (gpu.capability or 0) < MLA_FLOOR:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wish that does not fit: need, have, the longest context that would, and the nearest changes that help."""
+"""A wish that does not fit: what is needed and what is there, the longest context that would fit, what would help."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ Fix = Tuple[int, Text]
 
 
 def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: str) -> Refusal:
+    """The refusal (LLM504), with up to three changes; LLM503 where the model can't be divided among these cards."""
     found = search(problem)
     cards = f"{problem.nodes} x {problem.gpus} x {gpu.kind}" if problem.nodes > 1 else f"{problem.gpus} x {gpu.kind}"
     if not found:
@@ -66,7 +67,7 @@ def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: 
 
 
 def _fixes(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, longest: int) -> List[Fix]:
-    """Each one is planned before it is said. The number orders them: what costs least comes first."""
+    """Changes that help, each planned before it is offered. The number orders them: the least costly first."""
     entry = catalog["gpus"].get(gpu.kind, {})
     fixes: List[Fix] = []
     requests = most_requests(problem)
@@ -124,7 +125,7 @@ def _other_shape(wish: Wish, other: Dict[str, Any]) -> Shape:
 
 
 def _more_cards(problem: Problem) -> Any:
-    """The smallest machine park of the same card that holds the wish."""
+    """The smallest number of nodes and cards of this kind that satisfies the wish; None up to 8 x 8."""
     tried = [(nodes, gpus) for nodes in range(1, 9) for gpus in (1, 2, 4, 8) if nodes == 1 or gpus >= problem.gpus]
     for nodes, gpus in sorted(tried, key=lambda pair: pair):
         if nodes * gpus <= problem.nodes * problem.gpus or not tensor_sizes(problem.shape, gpus):

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps a plan and its explanation on the controller: atomic, and only where something differs."""
+"""Keeps a plan and its explanation on the controller: each file written whole, and only where it differs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 
 
 def read_rows(path: str) -> List[Dict[str, Any]]:
-    """Calibration rows kept by earlier starts; none where there is no file."""
+    """Calibration rows of earlier starts; none where there is no file."""
     rows = _parsed(path)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def read_plan(path: str) -> Dict[str, Any]:
-    """A plan that an earlier run kept; {} where there is none, or none that this release can read: plan again."""
+    """The plan of an earlier run; {} where there is none, or none that this release can read: then it plans again."""
     return current(_parsed(path))
 
 
@@ -33,11 +33,15 @@ def _parsed(path: str) -> Any:
 
 
 def as_json(plan: Any) -> str:
+    """JSON as it is kept: for people too, with sorted keys."""
     return json.dumps(plan, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def save_files(folder: str, files: Mapping[str, str], check: bool) -> Tuple[bool, List[Dict[str, str]]]:
-    """Writes what differs; returns whether anything did, and the differences."""
+    """Writes the files that differ.
+
+    Returns whether any did, and the differences. Refused where it can't write (LLM541).
+    """
     try:
         diff = [_change(folder, name, content, check) for name, content in sorted(files.items())]
     except OSError as error:
@@ -57,7 +61,7 @@ def _change(folder: str, name: str, content: str, check: bool) -> Dict[str, str]
 
 
 def check_folder(folder: str) -> None:
-    """Refused before anything is changed: a place where no plan can be kept."""
+    """Refuses a folder in which nothing can be kept (LLM541), before anything is changed."""
     there = os.path.abspath(folder)
     while not os.path.lexists(there):
         there = os.path.dirname(there)

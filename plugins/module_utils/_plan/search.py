@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every layout that the model and the cards allow, and the best of those that hold the wish."""
+"""Every layout that the model and the cards allow, and the best of those that satisfy the wish."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LENGTH_STEP = 1024
 
 @dataclass(frozen=True)
 class Problem:
-    """A wish on cards of one kind. Frozen, so that alternatives are copies with one field changed."""
+    """A wish on cards of one kind; frozen, so that alternatives are copies with one field changed."""
 
     shape: Shape
     version: Tuple[int, ...]
@@ -44,6 +44,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Layout:
+    """How a model is divided: into `tensor` x `pipeline` ranks, and `data` replicas of them."""
+
     tensor: int
     pipeline: int
     data: int
@@ -51,15 +53,19 @@ class Layout:
 
     @property
     def ranks(self) -> int:
+        """Cards of one replica."""
         return self.tensor * self.pipeline
 
     @property
     def used(self) -> int:
+        """Cards of all replicas."""
         return self.ranks * self.data
 
 
 @dataclass(frozen=True)
 class Candidate:
+    """A layout, sized."""
+
     layout: Layout
     batched: int
     seqs: int
@@ -75,6 +81,7 @@ def tensor_sizes(shape: Shape, gpus: int) -> List[int]:
 
 
 def tensor_fault(shape: Shape, size: int) -> Optional[str]:
+    """What can't be divided by a tensor-parallel size; None where all can."""
     if shape.heads % size:
         return f"{shape.heads} attention heads"
     if not shape.mla and max(shape.kv_heads, size) % min(shape.kv_heads, size):
@@ -89,6 +96,7 @@ def tensor_fault(shape: Shape, size: int) -> Optional[str]:
 
 
 def layouts(problem: Problem) -> Iterator[Layout]:
+    """Every possible layout: on one node with replicas, then one replica over several nodes."""
     sizes = tensor_sizes(problem.shape, problem.gpus)
     deepest = min(MAX_PIPELINE, problem.max_pipeline, problem.shape.layers)
     copies = problem.nodes if problem.spread and problem.replicas else 1
@@ -104,6 +112,7 @@ def layouts(problem: Problem) -> Iterator[Layout]:
 
 
 def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
+    """The layout as the memory model takes it."""
     return Run(
         version=problem.version, tensor=layout.tensor, pipeline=layout.pipeline, total_gib=problem.total_gib,
         utilization=problem.utilization, max_len=problem.context, max_seqs=seqs, max_batched=batched,
@@ -114,6 +123,7 @@ def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
 
 @functools.lru_cache(maxsize=4096)
 def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
+    """Sizes a layout with one size of prefill batches."""
     seqs = -(-problem.concurrency // layout.data)
     memory = predict(problem.shape, run_of(problem, layout, seqs, batched))
     margin = margin_gib(problem.total_gib) + problem.correction_gib / layout.ranks
@@ -127,7 +137,7 @@ def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
 
 
 def search(problem: Problem) -> List[Candidate]:
-    """The best batch of every layout, the best layout first."""
+    """Each layout with its best batch, the best layout first; those that do not fit come last."""
     found = []
     for layout in layouts(problem):
         tries = [evaluate(problem, layout, batched) for batched in BATCHES]
@@ -136,7 +146,7 @@ def search(problem: Problem) -> List[Candidate]:
 
 
 def preference(candidate: Candidate) -> Tuple[bool, int, int, int, int, int]:
-    """Fits; then all cards at work; then few pipeline stages, few replicas, few nodes a replica; then most cache."""
+    """A sort key: fits; all cards used; few pipeline stages; few replicas; few nodes for a replica; the most cache."""
     layout = candidate.layout
     if not candidate.fits:  # nearest to fitting first
         return (True, round(candidate.short_gib * 1000), layout.pipeline, layout.data, layout.span, 0)
@@ -144,12 +154,13 @@ def preference(candidate: Candidate) -> Tuple[bool, int, int, int, int, int]:
 
 
 def best(problem: Problem) -> Optional[Candidate]:
+    """The best layout that satisfies the wish; None where none does."""
     found = search(problem)
     return found[0] if found and found[0].fits else None
 
 
 def longest_context(problem: Problem) -> int:
-    """The longest single request that any layout could hold, at the wish's concurrency settings."""
+    """Tokens of the longest single request that any layout holds, at the wish's concurrency."""
     longest = 0
     for layout in layouts(problem):
         tokens = evaluate(problem, layout, BATCHES[-1]).tokens
@@ -158,7 +169,7 @@ def longest_context(problem: Problem) -> int:
 
 
 def most_requests(problem: Problem) -> int:
-    """How many requests of the wish's average size any layout holds at once."""
+    """How many requests of the wish's usual size any layout holds at once."""
     return max(
         [evaluate(problem, layout, BATCHES[-1]).tokens * layout.data // problem.request_tokens
          for layout in layouts(problem)] or [0]

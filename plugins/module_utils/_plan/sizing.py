@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every sizer returns, whatever the engine: one engine, sized and with its arguments. And what they share."""
+"""What every sizer returns, whatever the engine: one engine, sized and with its arguments. And what sizers share."""
 
 from __future__ import annotations
 
@@ -55,15 +55,17 @@ class Sizing:
 
 
 def gib(value: float) -> float:
+    """Bytes as GiB, for people."""
     return round(value / GIB, 3)
 
 
 def why(key: str, value: Any, zh: str, en: str, source: str) -> Dict[str, Any]:
+    """One line of the plan's `why`."""
     return {"key": key, "value": value, "rule": bilingual(zh, en), "source": source}
 
 
 def start_bound(model_bytes: int, loaders: int) -> int:
-    """Bound of a start: twice the time that a slow disk takes, plus set-up and compilation."""
+    """Seconds that a start may take: twice what a slow disk needs, plus set-up and compilation."""
     return int(START_BASE + 2 * model_bytes / SLOW_DISK / max(1, loaders))
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan as a readable text, in Chinese or English."""
+"""A plan as text, in Chinese or English."""
 
 from __future__ import annotations
 
@@ -35,15 +35,17 @@ BAR = 40
 
 
 def word(key: str, language: str) -> str:
+    """A word in one language (`zh` or `en`)."""
     return WORDS[key][0 if language == "zh" else 1]
 
 
 def width(content: str) -> int:
-    """Columns on a terminal: Chinese characters take two."""
+    """Columns on a terminal; Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in content)
 
 
 def pad(content: str, columns: int) -> str:
+    """Text filled up with blanks to that many columns."""
     return content + " " * max(0, columns - width(content))
 
 
@@ -54,6 +56,7 @@ def noted(warning: Mapping[str, Any], language: str) -> str:
 
 
 def explain(plan: Mapping[str, Any], language: str) -> str:
+    """The whole plan as text."""
     lines = [word("title", language).format(**plan), ""]
     for key, content in facts(plan, language):
         lines.append("  " + pad(word(key, language), 16) + content)
@@ -77,6 +80,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
 
 
 def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
+    """The rows of its table: a key of WORDS and the text beside it."""
     zh = language == "zh"
     model, engine, layout = plan["model"], plan["engine"], head_units(plan)[0]["layout"]
     used = [len(node["gpus"]) for node in plan["nodes"].values()]
@@ -103,7 +107,7 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
 
 
 def capacity_of(plan: Mapping[str, Any], served_name: str) -> Dict[str, Any]:
-    """Of a model: what one engine takes at most, and what all its engines hold."""
+    """Capacity of a model: the most that one engine takes, and what all its engines hold."""
     unit = next(unit for unit in head_units(plan) if unit["model"]["served_name"] == served_name)
     return {**unit["capacity"], **plan["totals"][served_name]}
 
@@ -137,7 +141,7 @@ def _rows(title: str, rows: List[str]) -> List[str]:
 
 
 def wrap_args(args: List[str]) -> List[str]:
-    """One flag with its value a line."""
+    """Arguments, a flag and its value on one line."""
     lines: List[str] = []
     for argument in args:
         if argument.startswith("-") or not lines or not lines[-1].startswith("-") or " " in lines[-1]:

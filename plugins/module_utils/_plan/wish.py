@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of the planner, read from variables, the profile, the model's facts and the nodes'."""
+"""What is asked of the planner: read from variables, the profile, the model's facts and the nodes'."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ FIELDS = ("model", "cards", "context_length", "concurrency", "precision", "kv_ca
 
 @dataclass
 class Wish:
+    """The request, complete: every default of profile and catalogue is filled in.
+
+    Tokens and bytes, unless a name says otherwise.
+    """
+
     deployment: str
     profile: str
     engine: str
@@ -76,7 +81,7 @@ class Wish:
 
 
 class Guest(NamedTuple):
-    """A further model, and how many of the node's cards are its own."""
+    """A further model, and how many of the node's cards it gets."""
 
     wish: Wish
     cards: int
@@ -89,7 +94,7 @@ def _one_of(name: str, value: str, known: Tuple[str, ...]) -> None:
 
 
 def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
-    """Profile, model and engine by name alone: what can be refused before any node is asked."""
+    """Profile, model and engine by name alone, so that unknown ones are refused before any node is asked."""
     profile = look_up(catalog, "profiles", str(variables["profile"]), "appliance_profile")
     model_id, entry = find_model(catalog, str(variables.get("model") or profile.get("model") or ""))
     engine = str(variables.get("engine") or profile.get("engine") or "vllm")
@@ -110,7 +115,10 @@ def resolve(variables: Mapping[str, Any], catalog: Catalog) -> Dict[str, Any]:
 
 
 def gguf_source(entry: Entry, engine: str) -> Entry:
-    """GGUF engines take another repository; which of its files is decided by the memory there is."""
+    """The repository from which GGUF engines take the model.
+
+    {} for other engines. The file is chosen by the memory there is.
+    """
     if engine not in GGUF_ENGINES:
         return {}
     known = entry.get("gguf") or {}
@@ -120,14 +128,14 @@ def gguf_source(entry: Entry, engine: str) -> Entry:
 
 
 def gguf_masks(entry: Entry, engine: str, name: str) -> List[str]:
-    """Patterns of the files among which the plan chooses; of the one that is named, when one is."""
+    """Patterns of the files among which the plan chooses, or of the one that is named."""
     files = (entry.get("gguf") or {}).get("files") or {} if engine in GGUF_ENGINES else {}
     rows = [files[name]] if name in files else files.values()
     return [str(mask) for row in rows for mask in row.get("include") or []]
 
 
 def checkpoint(entry: Entry, precision: str) -> Entry:
-    """Another repository that holds the same model in the precision asked for; {} = the model's own."""
+    """Another repository with the same model in the precision asked for; {} where it is the model's own."""
     known = entry.get("checkpoints") or {}
     if precision in known:
         return dict(known[precision])
@@ -135,7 +143,7 @@ def checkpoint(entry: Entry, precision: str) -> Entry:
 
 
 def config_of(entry: Entry, chosen: Entry) -> Dict[str, Any]:
-    """The catalogue's config.json, as the chosen checkpoint has it."""
+    """The catalogue's config.json, with what the chosen checkpoint changes in it."""
     config = dict(entry.get("config") or {})
     if config:
         config.update({key: value for key, value in chosen.items() if key not in ("id", "bytes")})
@@ -150,7 +158,7 @@ def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any
 
 
 def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, str, Optional[int]]:
-    """Bytes on disk, where that number comes from, and the index's total where there is one."""
+    """Bytes on disk, where that number comes from, and the total in the safetensors index (None without one)."""
     index = (info.get("index") or {}).get("metadata") or info.get("index") or {}
     total = index.get("total_size") if isinstance(index, Mapping) else None
     index_bytes = int(total) if isinstance(total, (int, float)) and total > 0 else None
@@ -162,6 +170,7 @@ def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, st
 
 
 def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
+    """The wish; refused where a name is unknown or a value is not possible (LLM521-526, LLM544)."""
     wanted = resolve(variables, catalog)
     profile, entry, chosen = wanted["profile"], wanted["entry"], wanted["checkpoint"]
     info = variables.get("model_info") or {}
@@ -226,6 +235,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
 
 
 def beside_refusal(problem: Text, remedy: Text) -> Refusal:
+    """What is wrong with appliance_beside."""
     return Refusal("LLM539", problem=problem, remedies=[remedy])
 
 
@@ -250,7 +260,7 @@ def read_beside(variables: Mapping[str, Any], catalog: Catalog) -> List[Guest]:
 
 
 def resolve_beside(variables: Mapping[str, Any], catalog: Catalog) -> List[Dict[str, str]]:
-    """Their ids and revisions by name alone, before any node is asked."""
+    """{model, revision} of each model of appliance_beside, by name alone."""
     found = []
     for row in map(_checked, variables.get("beside") or []):
         own = {**variables, "gguf": "", "model": row["model"], "precision": row.get("precision", "native")}
