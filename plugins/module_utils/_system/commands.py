@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running a long command: bounded, its newest line told while it runs, nothing of it left behind."""
+"""Runs commands: for a bounded time, the newest line passed on while they run, no child left behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMED_OUT = 124
 
 
 def run(command: List[str], timeout: float = 60, stdin: Optional[str] = None) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; a timeout counts as exit status 124."""
+    """Runs a command to its end; one that takes longer than `timeout` seconds has exit status 124."""
     try:
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as error:
@@ -32,9 +32,9 @@ def stream(
     environment: Optional[Mapping[str, str]] = None,
     started: Optional[Callable[[int], None]] = None,
 ) -> Tuple[int, str]:
-    """Status and everything said; a command that does not end in time is ended with all its children.
+    """Exit status and output; a command that takes longer than `seconds` is ended with all its children (status 124).
 
-    `started` is told the process id.
+    `tell` gets each new line; `started` the process id.
     """
     env: Dict[str, str] = {**os.environ, "PATH": SAFE_PATH, "LC_ALL": "C", **(environment or {})}
     try:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command a container unit runs, and how systemd wants it written."""
+"""The command that a container's unit runs, as systemd wants it written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"^[A-Za-z0-9_@:/.,+=-]+$")
 
 
 def quote(word: str) -> str:
-    """One argument of ExecStart: specifiers and variables stay letters."""
+    """One argument of ExecStart; systemd reads no specifier or variable in it (LLM149)."""
     if "\n" in word or "\0" in word:
         raise Refusal("LLM149", why=say("a unit with a line break", value=word))
     text = word.replace("%", "%%").replace("$", "$$")
@@ -27,7 +27,7 @@ def quote(word: str) -> str:
 
 
 def exec_line(words: List[str]) -> str:
-    """An option and its value on one line, for the people who read the unit."""
+    """ExecStart with an option and its value on each line, for the people who read the unit."""
     lines: List[str] = []
     for before, word in zip(["", *words], words):
         text = quote(word)

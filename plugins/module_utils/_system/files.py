@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def read_text(path: str) -> str:
-    """The text of a file; a missing file reads as empty."""
+    """The text of a file; empty where there is none."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -18,7 +18,7 @@ def read_text(path: str) -> str:
 
 
 def write_atomic(path: str, text: str, mode: int, uid: int = -1, gid: int = -1) -> None:
-    """Write beside the target, then rename: readers see the old text or the new, and never a wider mode."""
+    """Writes beside the target, then renames: readers see the old text or the new one, never with a wider mode."""
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, mode=0o755, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".yitiji-", dir=folder)

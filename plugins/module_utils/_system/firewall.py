@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may reach a node, as one nftables table of our own; everybody else's tables are left alone."""
+"""What may reach a node, as one nftables table of our own; all other tables are left alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 class Door(NamedTuple):
-    """A group of ports, and from where they are open."""
+    """A group of ports, and the networks to which they are open."""
 
     name: str
     ports: Tuple[str, ...]
@@ -30,6 +30,7 @@ def _wrong(reason: Text) -> Refusal:
 
 
 def network(text: str, name: str) -> Network:
+    """A network from its text; Refusal LLM806 for anything else."""
     try:
         return ipaddress.ip_network(str(text).strip(), False)
     except ValueError as error:
@@ -37,6 +38,7 @@ def network(text: str, name: str) -> Network:
 
 
 def port_range(text: str, name: str) -> Tuple[int, int]:
+    """The first and the last port from `443` or `1024-65535`; Refusal LLM806 for anything else."""
     first, _dash, last = str(text).strip().partition("-")
     try:
         low, high = int(first), int(last or first)
@@ -61,7 +63,7 @@ def _rows(settings: Mapping[str, Any]) -> List[Door]:
 
 
 def problems(settings: Mapping[str, Any]) -> List[Refusal]:
-    """Everything among the settings that is no network, port or protocol (LLM806)."""
+    """Everything in the settings that is not a network, port or protocol (LLM806)."""
     found: List[Refusal] = []
     for door in _rows(settings):
         for protocol in set(door.protocols) - {"tcp", "udp"}:
@@ -76,14 +78,14 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
 
 
 def doors(settings: Mapping[str, Any]) -> List[Door]:
-    """What is open, checked (LLM806)."""
+    """What is open, after the settings were checked (LLM806)."""
     for refusal in problems(settings):
         raise refusal
     return [door for door in _rows(settings) if door.ports and door.networks]
 
 
 def admits(rows: List[Door], address: str, port: int) -> bool:
-    """Whether a new TCP connection from an address would be let in."""
+    """Whether a new TCP connection from that address would be accepted."""
     caller = ipaddress.ip_address(address.partition("%")[0])
     if caller.is_loopback or caller.is_link_local:
         return caller.is_loopback
@@ -96,7 +98,7 @@ def admits(rows: List[Door], address: str, port: int) -> bool:
 
 
 def check_session(rows: List[Door], sessions: List[Tuple[str, int]], allowed_ports: List[str]) -> None:
-    """Refuse rules that would shut out whoever sets them (LLM807)."""
+    """Refuses rules that would shut out the operator who sets them (LLM807)."""
     ports = ", ".join(allowed_ports)
     for address, port in sessions:
         if admits(rows, address, port):
@@ -115,7 +117,7 @@ def _accept(door: Door) -> List[str]:
 
 
 def render(settings: Mapping[str, Any]) -> str:
-    """The table as a script for `nft -f` that takes the place of an older one in one step."""
+    """The table as a script for `nft -f`, which replaces the earlier one in a single step."""
     rows = doors(settings)
     inside = [str(port) for port in settings.get("container_ports") or []]
     out = [
@@ -162,12 +164,12 @@ def render(settings: Mapping[str, Any]) -> str:
 
 
 def undo(text: str) -> str:
-    """A script that puts an earlier table back, or takes ours away when there was none."""
+    """A script that restores an earlier table, or removes ours where there was none."""
     return text or f"table {TABLE}\ndelete table {TABLE}\n"
 
 
 def session_of(environment: str) -> List[Tuple[str, int]]:
-    """The caller and port of an SSH session, from the environment of one of its processes (NUL between entries)."""
+    """Address and port of an SSH session, from the environment of one of its processes (entries end with NUL)."""
     for entry in environment.split("\0"):
         name, _equals, value = entry.partition("=")
         words = value.split()
@@ -177,7 +179,7 @@ def session_of(environment: str) -> List[Tuple[str, int]]:
 
 
 def peers(plan: Mapping[str, Any], host: str) -> Dict[str, List[str]]:
-    """Addresses and ports of the nodes that a plan lets compute together with `host`."""
+    """Addresses and ports of the nodes that compute together with `host`, by the plan."""
     nodes = plan.get("nodes") or {}
     others = [str(node["address"]) for name, node in nodes.items() if name != host] if host in nodes else []
     ports = (plan.get("cluster") or {}).get("ports") or ["1024-65535"]

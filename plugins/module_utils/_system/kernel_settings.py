@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel settings of a node: set now and at every boot, and put back as they were."""
+"""Kernel settings of a node: set now and at every boot, and later restored as they were."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ HEADER = "# Set by role host_tuning; uninstalling it takes this file away and pu
 
 
 def path_of(name: str) -> str:
-    """A file below /sys is named by its path, a sysctl by its name."""
+    """The file of a setting: below /sys it is named by its path, a sysctl by its name."""
     if within("/sys", name):
         return os.path.normpath(name)
     return "/proc/sys/" + name.replace(".", "/")
 
 
 def chosen(text: str) -> str:
-    """What a file says: one value, or of `always [madvise] never` the one in brackets."""
+    """The value in a file: the whole of it, or of `always [madvise] never` the word in brackets."""
     picked = re.search(r"\[([^\]]+)\]", text)
     return picked.group(1) if picked else " ".join(text.split())
 
 
 def read(name: str, root: str = "") -> Optional[str]:
+    """The current value; None where the kernel has no such setting."""
     try:
         with open(root + path_of(name), encoding="utf-8") as stream:
             return chosen(stream.read())
@@ -39,7 +40,7 @@ def read(name: str, root: str = "") -> Optional[str]:
 
 
 def can_write(name: str, root: str = "") -> bool:
-    """In a container most of the kernel's settings are mounted read-only, even for root."""
+    """Whether a setting can be written; in containers most can't, even by root."""
     path = root + path_of(name)
     try:
         read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
@@ -49,7 +50,7 @@ def can_write(name: str, root: str = "") -> bool:
 
 
 def refused(name: str, value: str, root: str = "") -> bool:
-    """Whether the kernel is certain to refuse a value: words that are not offered, text where numbers stand."""
+    """Whether the kernel will surely refuse a value: a word that it does not offer, text where it wants numbers."""
     try:
         with open(root + path_of(name), encoding="utf-8") as stream:
             text = stream.read()
@@ -61,14 +62,14 @@ def refused(name: str, value: str, root: str = "") -> bool:
 
 
 def check(wanted: Settings, root: str = "") -> None:
-    """Refuse before the first value is written (LLM131)."""
+    """Refuses values before the first one is written (LLM131)."""
     for name, value in wanted.items():
         if refused(name, value, root):
             raise Refusal("LLM131", name=name, value=value, example=read(name, root))
 
 
 class Todo(NamedTuple):
-    """`write` is set now, `keep` stands in the files for the next boot, `skipped` has a reason a name."""
+    """`write`: set now; `keep`: in the files for the next boot; `skipped`: the reason, by name."""
 
     write: Settings
     keep: Settings
@@ -76,9 +77,9 @@ class Todo(NamedTuple):
 
 
 def decide(wanted: Settings, record: Settings, root: str = "") -> Tuple[Todo, Settings]:
-    """What to do for the settings wanted, and what stood there before we came (for the way back).
+    """What to do for the wanted settings, and the values before ours (for the way back).
 
-    A setting that is no longer wanted goes back to that, unless somebody changed it since.
+    A setting that is no longer wanted goes back to that value, unless somebody else changed it since.
     """
     todo, before = Todo({}, {}, {}), dict(record)
     for name, value in wanted.items():
@@ -101,12 +102,13 @@ def decide(wanted: Settings, record: Settings, root: str = "") -> Tuple[Todo, Se
 
 
 def sysctl_file(keep: Settings) -> str:
+    """The file for sysctl.d."""
     lines = [f"{name} = {value}\n" for name, value in sorted(keep.items()) if not name.startswith("/")]
     return HEADER + "".join(lines) if lines else ""
 
 
 def tmpfiles_file(keep: Settings) -> str:
-    """Files below /sys are written by systemd-tmpfiles at boot; `-` lets a kernel without one pass."""
+    """The file for systemd-tmpfiles, which writes settings below /sys at boot; `-` skips those the kernel lacks."""
     lines = [f"w- {name} - - - - {value}\n" for name, value in sorted(keep.items()) if name.startswith("/")]
     return HEADER + "".join(lines) if lines else ""
 
@@ -125,7 +127,7 @@ def show(settings: Settings) -> str:
 
 
 def iommu_problem(kinds: List[str], command_line: str) -> bool:
-    """Whether the IOMMU translates between cards; `iommu=pt` passes them through (LLM211)."""
+    """Whether the IOMMU translates addresses between cards; with `iommu=pt` it does not (LLM211)."""
     words = command_line.split()
     if "iommu=pt" in words or "iommu.passthrough=1" in words:
         return False

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the settings of roles host_tuning and doctor, and with what several roles share."""
+"""What is wrong with the settings of roles host_tuning and doctor, and with those that several roles share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _wrong(variable: str, value: Any, example: str) -> Refusal:
 
 
 def doctor(settings: Mapping[str, Any]) -> List[Refusal]:
-    """Where the doctor's command and its configuration come to lie, and how often the watch looks."""
+    """Paths of the doctor's command and configuration, and how often the watch runs."""
     paths = {name: value for name, value in settings.items() if name != "doctor_watch_seconds"}
     seconds = settings.get("doctor_watch_seconds", SHORTEST_WATCH)
     often = [] if int(seconds) >= SHORTEST_WATCH else [_wrong("doctor_watch_seconds", seconds, "30")]
@@ -48,5 +48,5 @@ def doctor(settings: Mapping[str, Any]) -> List[Refusal]:
 
 
 def shared(settings: Mapping[str, Any]) -> List[Refusal]:
-    """What several roles share: ports (the engine's, the page's, the gateway's) and the folder of the weights."""
+    """Settings of several roles: ports (of the engine, the page, the gateway) and the folder of the weights."""
     return [*forms.port_problems(settings["ports"]), *forms.path_problems(settings["paths"], empty=True)]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small file that says how far a long job is, for whoever watches."""
+"""A small file that says how far a long job is, for whoever watches it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ def describe(done: int, total: int, seconds: float) -> str:
 
 
 class Reporter:
-    """Writes at most once a second."""
+    """Writes the file at most once a second."""
 
     def __init__(self, path: Optional[str], what: str) -> None:
         self.path, self.what = path, what
         self.began, self.last = time.monotonic(), 0.0
 
     def text(self, line: str) -> None:
+        """Reports a line."""
         if self.path:  # nobody watches a module that runs by itself
             self.last = time.monotonic()
             write_atomic(self.path, json.dumps({"line": f"{self.what}: {line}"}), 0o600)
 
     def bytes(self, done: int, total: int) -> None:
+        """Reports bytes of a total."""
         now = time.monotonic()
         if now - self.last >= 1:
             self.text(describe(done, total, now - self.began))

@@ -22,11 +22,15 @@ TRIES = 3
 
 
 def is_there(dest: str, sha256: str) -> bool:
+    """Whether this very release is unpacked at `dest`."""
     return read_text(os.path.join(dest, MARK)).strip() == sha256
 
 
 def unpack(source: str, sha256: str, dest: str, programs: List[str]) -> None:
-    """Fetch, check, unpack beside the target, rename. What a killed run left is taken away first."""
+    """Fetches, checks and unpacks beside the target, then renames it.
+
+    What a killed run left is removed first (LLM709).
+    """
     parent = os.path.dirname(dest.rstrip("/"))
     os.makedirs(parent, 0o755, exist_ok=True)
     name = ".yitiji-new-" + os.path.basename(dest.rstrip("/"))
@@ -52,7 +56,7 @@ def unpack(source: str, sha256: str, dest: str, programs: List[str]) -> None:
 
 
 def fetch(source: str, sha256: str, out: IO[bytes]) -> None:
-    """A link that breaks is tried again; other content is refused at once."""
+    """Copies the file to `out`. A broken link is tried again; content with another hash is refused at once."""
     for attempt in range(TRIES):
         try:
             found = _copy(source, out)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines of a unit that take away everything which its service does not need."""
+"""The lines of a unit that take away everything its service does not need."""
 
 from __future__ import annotations
 

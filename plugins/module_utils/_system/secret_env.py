@@ -25,7 +25,10 @@ class State(NamedTuple):
 
 
 def content(variables: Mapping[str, Any], folder: Path) -> Content:
-    """{variable: name of a secret, or several, whose values are joined by semicolons; none is empty}."""
+    """The file's text, and the secrets that are missing.
+
+    `variables`: variable -> name of a secret, or a list of names, whose values are joined by semicolons; "" is empty.
+    """
     values: Dict[str, str] = {}
     missing: List[str] = []
     for variable, given in variables.items():
@@ -37,12 +40,14 @@ def content(variables: Mapping[str, Any], folder: Path) -> Content:
 
 
 def state(path: Path, owner: int, text: str, wanted: bool) -> State:
+    """Whether the file must be changed (or removed, if it is not `wanted`), and what its mode or owner lacks."""
     wrong = secrets.problems(path, MODE, owner, owner)
     differs = secrets.read(path) != (text.strip() or None)
     return State((differs or bool(wrong)) if wanted else path.exists(), wrong)
 
 
 def put(path: Path, owner: int, text: str) -> None:
+    """Writes the file for the user `owner` alone."""
     secrets.private_folder(str(path.parent))
     write_atomic(str(path), text, MODE, owner, owner)
 
@@ -52,7 +57,7 @@ def remove(path: Path) -> None:
 
 
 def diff(path: Path, variables: Mapping[str, Any], found: State, wanted: bool) -> Dict[str, str]:
-    """Names, never values."""
+    """What --diff shows: names, never values."""
     shown = "{}: {}\n".format(path, " ".join(sorted(variables)))
     before = "{}: {}\n".format(path, ", ".join(found.wrong) or "other values")
     return {"before": before if found.changed and wanted else shown, "after": shown if wanted else ""}

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets that are made on the node and stay there."""
+"""Secrets that are made on the node and never leave it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ KNOWN = {"admin", "admin123", "password", "passw0rd", "changeme", "123456", "123
 
 
 def make(length: int) -> str:
-    """Letters, digits, `-` and `_`, so that it needs quoting nowhere."""
+    """A random value of letters, digits, `-` and `_`, which needs no quoting anywhere."""
     return secrets.token_urlsafe(length)[:length].replace("-", "x")
 
 
 def check_name(name: str) -> None:
+    """Refuses a name that is not one of a secret (LLM145)."""
     if not NAME.match(name):
         raise Refusal("LLM145", name=name)
 
 
 def check_value(name: str, value: str) -> None:
-    """Refuse what everybody would guess (LLM802)."""
+    """Refuses a value that is easy to guess (LLM802)."""
     if len(value) >= MIN_LENGTH and value.lower() not in KNOWN and "\n" not in value:
         return
     raise Refusal("LLM802", name=name, least=MIN_LENGTH)
@@ -55,6 +56,7 @@ def problems(path: Path, mode: int, uid: int, gid: int) -> List[str]:
 
 
 def read(path: Path) -> Optional[str]:
+    """The value of a secret; None where there is no file."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -63,7 +65,7 @@ def read(path: Path) -> Optional[str]:
 
 
 def is_value(data: bytes) -> bool:
-    """Whether a file holds one secret and nothing else: a line of printable text."""
+    """Whether a file holds a secret and nothing else: one line of printable text."""
     try:
         text = data.decode("utf-8")
     except UnicodeError:
@@ -83,6 +85,6 @@ def shell_lines(values: Dict[str, str]) -> str:
 
 
 def private_folder(path: str) -> None:
-    """A folder that nobody but root enters."""
+    """Makes a folder that only root can enter."""
     os.makedirs(path, mode=0o700, exist_ok=True)
     os.chmod(path, 0o700)

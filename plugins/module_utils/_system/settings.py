@@ -16,11 +16,12 @@ _URL = re.compile(r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/:\"'\[\]]+)(:\d{1,5})?(/[
 
 
 def is_host(text: str) -> bool:
-    """A name or an address by which a machine can be reached."""
+    """Whether it is a name or an address of a machine."""
     return is_address(text) or (len(text) <= 253 and all(_LABEL.match(part) for part in text.rstrip(".").split(".")))
 
 
 def is_address(text: str) -> bool:
+    """Whether it is an IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -29,11 +30,12 @@ def is_address(text: str) -> bool:
 
 
 def is_url(text: str) -> bool:
+    """Whether it is an http(s) address."""
     return bool(_URL.match(text))
 
 
 def port_problems(wanted: Mapping[str, Any]) -> List[Refusal]:
-    """Variable (or unit) -> port: none beyond 1 to 65535, no two alike (LLM130)."""
+    """Ports by variable (or unit): each from 1 to 65535, and no two alike (LLM130)."""
     what: List[Text] = []
     users: Dict[int, List[str]] = {}
     for name, value in wanted.items():
@@ -58,7 +60,7 @@ def _number(value: Any) -> int:
 
 
 def path_problems(paths: Mapping[str, Any], empty: bool = False) -> List[Refusal]:
-    """Variable -> path: whole, from / on, and such that a unit or a mount can hold it (LLM132)."""
+    """Paths by variable: each absolute, and such that a unit or a mount can hold it (LLM132)."""
     return [
         Refusal("LLM132", name=name, path=str(path))
         for name, path in paths.items()

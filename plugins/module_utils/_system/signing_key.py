@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fingerprints of OpenPGP keys, so that a repository is signed by the key that was pinned and no other."""
+"""Fingerprints of OpenPGP keys, so that only the pinned key can sign a repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 
 
 def _packets(data: bytes) -> Iterator[Tuple[int, bytes]]:
-    """(tag, body) of OpenPGP packets of a known length (RFC 4880, section 4.2)."""
+    """(tag, body) of each OpenPGP packet with a known length (RFC 4880, section 4.2)."""
     at = 0
     while at < len(data) and data[at] & 0x80:
         head = data[at]
@@ -33,7 +33,7 @@ def _packets(data: bytes) -> Iterator[Tuple[int, bytes]]:
 
 
 def fingerprints(armored: str) -> List[str]:
-    """Fingerprints of the primary keys (version 4) in an armored file; nothing when it holds none."""
+    """Fingerprints of the primary keys (version 4) in an armored file; none where it holds none."""
     found = []
     for block in re.findall(r"-----BEGIN PGP PUBLIC KEY BLOCK-----(.*?)-----END", armored, re.DOTALL):
         _headers, _, body = block.replace("\r", "").partition("\n\n")
@@ -51,7 +51,7 @@ def fingerprints(armored: str) -> List[str]:
 
 
 def check_key(armored: str, fingerprint: str, source: str) -> None:
-    """Refuse a signing key that is not the one that was pinned: it must be the only one in the file."""
+    """Refuses a file with another key than the pinned one, or with more than one (LLM316)."""
     wish = re.sub(r"[^0-9A-F]", "", fingerprint.upper())
     found = fingerprints(armored)
     if found == [wish]:

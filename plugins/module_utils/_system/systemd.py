@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What systemd says about a unit, and what its instance was started from."""
+"""What systemd knows about a unit, and which files its running instance was started from."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
 
 def parse_state(text: str) -> State:
-    """From `systemctl show -p …`."""
+    """The state from what `systemctl show -p …` prints."""
     rows = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     return State(
         loaded=rows.get("LoadState") == "loaded",
@@ -49,18 +49,19 @@ def parse_state(text: str) -> State:
 
 
 def read_state(run: Runner, unit: str) -> State:
+    """The state of a unit."""
     return parse_state(run(["systemctl", "show", unit, "-p", ",".join(PROPERTIES)])[1])
 
 
 def read_log(run: Runner, unit: str, lines: int, invocation: str = "") -> List[str]:
-    """The newest log lines of a unit, or of one run of it."""
+    """The newest lines of a unit's log, or of one of its runs."""
     which = ["_SYSTEMD_INVOCATION_ID=" + invocation] if invocation else ["--unit", unit]
     text = run(["journalctl", *which, "--lines", str(lines), "--output", "cat", "--no-pager", "--quiet"])[1]
     return [line.rstrip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
 
 
 def digest(paths: List[str]) -> str:
-    """Same as `cat PATHS 2>/dev/null | sha256sum`: missing files count as empty."""
+    """The same as `cat PATHS 2>/dev/null | sha256sum`: missing files count as empty."""
     total = hashlib.sha256()
     for path in paths:
         try:
@@ -71,7 +72,7 @@ def digest(paths: List[str]) -> str:
 
 
 def started_from(unit: str, run_dir: str = "/run") -> str:
-    """The digest that the running instance noted when it started; empty when none runs."""
+    """The digest that the running instance noted at its start; empty where none runs."""
     try:
         return Path(run_dir, unit, "inputs").read_text(encoding="utf-8").split()[0]
     except (OSError, IndexError):
@@ -79,18 +80,19 @@ def started_from(unit: str, run_dir: str = "/run") -> str:
 
 
 def unit_path(unit: str) -> str:
+    """The path of a unit's file."""
     return f"{UNIT_DIR}/{unit}.service"
 
 
 def note(unit: str, inputs: List[str]) -> str:
-    """Lines for [Service]: an instance notes what it is started from in a folder that goes when it stops."""
+    """Lines for [Service]: at its start an instance notes a digest of its files, in a folder that ends with it."""
     quoted = " ".join(f'"{path}"' for path in [unit_path(unit), *inputs])
     command = "/bin/sh -c 'cat \"$$@\" 2>/dev/null | sha256sum >/run/%N/inputs' sh " + quoted
     return "RuntimeDirectory=%N\nRuntimeDirectoryMode=0700\nExecStartPre=" + command
 
 
 def reasons(state: State, enabled: bool, started: str, wanted: str, written: bool) -> Dict[str, List[str]]:
-    """What has to be done to a unit: keys reload, enable, start, restart, each with its reason."""
+    """What has to be done to a unit: reload, enable, start, restart, each with its reasons."""
     todo: Dict[str, List[str]] = {}
     if written:
         todo["reload"] = ["the unit changed"]
@@ -107,7 +109,10 @@ def reasons(state: State, enabled: bool, started: str, wanted: str, written: boo
 
 
 def reload_actions(state: State, loaded: str, wanted: str) -> List[str]:
-    """Verbs for a service that is kept true by reloading; no note of what it loaded counts as other files."""
+    """Verbs for a service that takes new configuration by reloading.
+
+    Without a note of what it loaded, it is reloaded.
+    """
     verbs = [] if state.enabled else ["enable"]
     if state.active != "active":
         return [*verbs, "start"]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files below a folder that somebody else writes to: no link is followed, in reading or in writing."""
+"""Files below a folder to which somebody else writes: no link is followed, neither in reading nor in writing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Found(NamedTuple):
 def walk(
     top: Path, leave_out: AbstractSet[str] = frozenset(), skipped: Optional[Callable[[str], None]] = None
 ) -> Iterator[Found]:
-    """Regular files, in order. Everything else (links, pipes, devices, other mounts) is told to `skipped`."""
+    """Regular files, in order. All else (links, pipes, devices, other mounts) is reported to `skipped`."""
     handle = os.open(str(top), FOLDER)
     try:
         yield from _walk(handle, "", leave_out, skipped or (lambda name: None), os.fstat(handle).st_dev, DEPTH)
@@ -66,7 +66,7 @@ def _names(folder: int) -> List[str]:
 
 
 def open_file(name: str, folder: Optional[int] = None) -> BinaryIO:
-    """A regular file for reading; `OSError` for anything else, whatever it was a moment ago."""
+    """A regular file for reading; OSError for anything else, whatever it was a moment ago."""
     handle = os.open(name, FILE, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
@@ -75,7 +75,7 @@ def open_file(name: str, folder: Optional[int] = None) -> BinaryIO:
 
 
 def new_file(top: int, name: str, mode: int = 0o600) -> BinaryIO:
-    """A file that was not there, below the open folder `top`; folders on its way are made, links on its way refused."""
+    """A new file below the open folder `top`; missing folders are made, links on the way are refused."""
     *folders, last = name.split("/")
     here = os.dup(top)
     try:
@@ -96,7 +96,7 @@ def new_file(top: int, name: str, mode: int = 0o600) -> BinaryIO:
 
 
 def give(top: Path, uid: int, gid: int) -> None:
-    """A tree and all in it to an owner; a link itself, never what it leads to."""
+    """Gives a tree to an owner; of a link the link itself, never what it leads to."""
     for _where, folders, names, here in os.fwalk(str(top), follow_symlinks=False):
         for name in (*folders, *names):
             os.chown(name, uid, gid, dir_fd=here, follow_symlinks=False)

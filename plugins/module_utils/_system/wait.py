@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bounded wait for a service that says why it waits and stops at once when waiting is useless."""
+"""Waits for a service for a bounded time, says why it waits, and stops at once when waiting is useless."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_LINES = 20
 
 
 class Seen(NamedTuple):
-    """One look: the unit's state, the newest log lines, and why it is not ready (None when it is)."""
+    """One look: the unit's state, the newest lines of its log, and why it is not ready (None: it is)."""
 
     state: State
     log: List[str]
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 
 
 def judge(unit: str, seen: Seen, restarts_before: int, stamp: str) -> Optional[Refusal]:
-    """A reason to stop waiting, or None."""
+    """Why to stop waiting; None to go on."""
     state = seen.state
     if not state.loaded:
         return Refusal("LLM328", unit=unit)
@@ -45,11 +45,12 @@ def judge(unit: str, seen: Seen, restarts_before: int, stamp: str) -> Optional[R
 
 
 def evidence(answer: Answer) -> List[str]:
-    """Log lines worth showing: none of them explains a start that did not happen."""
+    """Lines of the log that are worth showing; none where the service was never started."""
     return [] if answer.refusal is not None and answer.refusal.rule == "LLM330" else answer.seen.log
 
 
 def too_late(unit: str, seen: Seen, timeout: int, variable: str) -> Refusal:
+    """The refusal for a service that was not ready in time (LLM505)."""
     why = seen.missing or "?"
     return Refusal("LLM505", unit=unit, timeout=timeout, why=why, variable=variable)
 
@@ -65,7 +66,10 @@ def watch(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Answer:
-    """Look until ready, failed or out of time; `tell` gets every look at a service that is not ready."""
+    """Looks until the service is ready, has failed or `seconds` are over.
+
+    `tell` gets each look at one that is not ready.
+    """
     end = clock() + seconds
     while True:
         seen = look()
@@ -81,5 +85,5 @@ def watch(
 
 
 def told(seen: Seen) -> str:
-    """What an operator reads while waiting: what is missing, and the newest line of the log."""
+    """What the operator reads while waiting: what is missing, and the newest line of the log."""
     return "{}; {}".format(seen.missing or "ready", (seen.log[-1] if seen.log else "no log yet")[:160])

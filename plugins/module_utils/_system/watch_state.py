@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the watch leaves behind, for the doctor, monitoring and the first-boot page."""
+"""What the watch leaves for the doctor, monitoring and the first-boot page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_EVENTS = 300
 
 
 def parse(text: Optional[str]) -> Dict[str, Any]:
-    """{} when there is none, or it is not whole."""
+    """The state; {} where there is none, or not all of it."""
     try:
         found = json.loads(text or "{}")
     except ValueError:
@@ -25,11 +25,12 @@ def parse(text: Optional[str]) -> Dict[str, Any]:
 
 
 def fresh(state: Mapping[str, Any], now: float) -> bool:
+    """Whether the state is new enough to be believed."""
     return bool(state) and abs(now - float(state["written"])) < STALE_SECONDS
 
 
 def repairs(state: Mapping[str, Any], now: float, seconds: float = DAY) -> Dict[str, int]:
-    """How often each thing was repaired lately, by systemd or by the watch."""
+    """How often each thing was repaired within `seconds`, by systemd or by the watch."""
     found: Dict[str, int] = {}
     for event in state.get("events") or []:
         if now - float(event["time"]) < seconds:
@@ -39,7 +40,7 @@ def repairs(state: Mapping[str, Any], now: float, seconds: float = DAY) -> Dict[
 
 
 def total(state: Mapping[str, Any], now: float) -> List[float]:
-    """Repairs of the last day: by the watch, by systemd, and how many failed."""
+    """Repairs of the last day: by the watch, by systemd, and those that failed."""
     rows = [event for event in state.get("events") or [] if now - float(event["time"]) < DAY]
     count = {by: float(sum(int(e.get("count") or 1) for e in rows if e["by"] == by)) for by in ("watch", "systemd")}
     return [count["watch"], count["systemd"], float(sum(not event["ok"] for event in rows))]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""apt and dpkg by their command lines: nothing of Python's bindings is needed on the node."""
+"""apt and dpkg by their command lines; the node needs no Python bindings for it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,10 @@ class Apt:
         return parse_names(self._ask(say("packages.list"), ["apt-mark", "showhold"]))
 
     def refresh(self) -> str:
-        """A source that can't be reached is not yet a failure: another one may offer what is wanted."""
+        """Reads the lists again.
+
+        A source that can't be reached is no failure yet: another one may offer what is wanted.
+        """
         self.wait_until_free()
         status, said = self.run([*self.words, "update"], self.seconds)
         self.complaint = "" if status == 0 else " | ".join(complaints(said))
@@ -120,7 +123,7 @@ class Apt:
         self._do(what, ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"])
 
     def wait_until_free(self) -> None:
-        """dpkg's own lock is waited for by apt itself; those of the lists and the archives are not."""
+        """apt itself waits for dpkg's lock, but not for those of the lists and the archives."""
         end = time.monotonic() + self.lock_seconds
         paths = self._locks()
         while True:
@@ -182,7 +185,7 @@ class Apt:
 
 
 def parse_steps(text: str) -> Steps:
-    """Out of a simulation: `Inst name [old] (new ...)`, `Remv name [old]`, `Purg name [old]`."""
+    """The steps in a simulation: `Inst name [old] (new ...)`, `Remv name [old]`, `Purg name [old]`."""
     new: Dict[str, str] = {}
     upgraded: Dict[str, str] = {}
     removed: List[str] = []
@@ -199,19 +202,19 @@ def parse_steps(text: str) -> Steps:
 
 
 def parse_names(text: str) -> List[str]:
-    """Names out of `apt-mark showhold` or `showauto`."""
+    """Names from `apt-mark showhold` or `showauto`."""
     return sorted(line.strip().partition(":")[0] for line in text.splitlines() if line.strip())
 
 
 def complaints(text: str) -> List[str]:
-    """apt's own reasons; where it gives none, its last lines."""
+    """The reasons that apt gives, or else its last lines."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("E:", "Err:", "dpkg: error")) or ": Depends:" in line]
     return (errors or lines)[-4:]
 
 
 def holder(path: str) -> str:
-    """Who has locked a file, as `name (process id)`; empty when nobody has. The lock is not taken."""
+    """Who holds a lock, as `name (process id)`; empty where nobody does. The lock itself is not taken."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:

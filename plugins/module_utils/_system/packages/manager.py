@@ -21,7 +21,7 @@ class Options(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """What the package manager would do: name -> new version, and names that it would remove."""
+    """What the package manager would do: new versions by name, and names that it would remove."""
 
     new: Dict[str, str]
     upgraded: Dict[str, str]
@@ -29,36 +29,36 @@ class Steps(NamedTuple):
 
 
 class Manager(Protocol):
-    """Names are without a version; `wanted` may be written `name=version`, with `*` for any letters."""
+    """One package manager. Names are without a version; `wanted` may also be `name=version`, with `*` for any text."""
 
     def installed(self) -> Dict[str, str]:
-        """Name -> version of what is installed and configured."""
+        """Versions of what is installed and configured, by name."""
 
     def present(self) -> List[str]:
-        """What is installed, half installed or not configured: all that can be removed."""
+        """Everything that can be removed: installed, half installed or not configured."""
 
     def automatic(self) -> List[str]:
-        """What came as a dependency of something else."""
+        """What was installed as a dependency of something else."""
 
     def held(self) -> List[str]:
         """Packages that stay at their version."""
 
     def refresh(self) -> str:
-        """Reads the package lists again; what could not be read, empty when all could."""
+        """Reads the package lists again; returns what could not be read, empty where all could."""
 
     def would_install(self, wanted: List[str], options: Options) -> Steps:
         """The installation, simulated."""
 
     def offers(self, wanted: List[str], options: Options) -> None:
-        """Refuses what can't be installed, also not with lists that are read anew; the node's own stay as they are."""
+        """Refuses what can't be installed even with fresh lists; the node's own lists are not changed."""
 
     def install(self, wanted: List[str], options: Options) -> None: ...
 
     def would_remove(self, names: List[str]) -> List[str]:
-        """The removal, simulated: these and what depends on them."""
+        """The removal, simulated: these packages and those that depend on them."""
 
     def unneeded(self, without: List[str]) -> List[str]:
-        """What came as a dependency and nothing would need without these packages."""
+        """Dependencies that nothing would need without these packages."""
 
     def remove(self, names: List[str], purge: bool) -> None: ...
 
@@ -67,19 +67,22 @@ class Manager(Protocol):
     def unhold(self, names: List[str]) -> None: ...
 
     def finish(self) -> None:
-        """Completes what a killed run left half done."""
+        """Completes what a killed run left unfinished."""
 
     def wait_until_free(self) -> None:
-        """Returns when nobody else uses the package manager; refuses after a time, and says who does."""
+        """Returns when nobody else uses the package manager; refuses after a time, naming who does (LLM118)."""
 
 
 def bare(package: str) -> str:
-    """`docker-ce` out of `docker-ce=5:28.0`."""
+    """`docker-ce` from `docker-ce=5:28.0`."""
     return package.split("=", maxsplit=1)[0].split(":", maxsplit=1)[0]
 
 
 def missing(installed: Mapping[str, str], wanted: Iterable[str]) -> List[str]:
-    """What has to be installed: absent names, and `name=version` where another version is; `*` as apt reads it."""
+    """What must be installed: absent names, and `name=version` where another version is installed.
+
+    `*` as apt reads it.
+    """
     found = []
     for package in wanted:
         name, _sign, version = package.partition("=")
@@ -89,7 +92,7 @@ def missing(installed: Mapping[str, str], wanted: Iterable[str]) -> List[str]:
 
 
 def family(os_release: str) -> str:
-    """`debian` for Debian, Ubuntu and what is made of them; else the distribution's own id."""
+    """`debian` for Debian, Ubuntu and their derivatives; else the distribution's own id."""
     rows = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
     ids = [rows.get("ID", ""), *rows.get("ID_LIKE", "").strip('"').split()]
     names = [name.strip('"') for name in ids]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Units that must not start by themselves: while their package is installed, or for as long as it is ours."""
+"""Units that must not start by themselves: while their package is installed, or as long as it is ours."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ KEPT = "etc/systemd/system"
 
 
 class Masks:
-    """What is masked for now is written down before it is masked, and forgotten after it was lifted."""
+    """Masks units.
+
+    A mask for the time of an installation is noted before it is set, and forgotten after it is lifted.
+    """
 
     def __init__(self, record: str, reload: Callable[[], None], root: str = "/") -> None:
         self.record, self.reload, self.root = record, reload, root
 
     def free(self, units: Iterable[str]) -> List[str]:
-        """Those that no package and nobody else has on this node."""
+        """Those of the units that no package and nobody else has on this node."""
         return [unit for unit in units if not any(os.path.lexists(self._path(d, unit)) for d in UNIT_DIRS)]
 
     def kept(self, units: Iterable[str]) -> List[str]:
-        """Those that are masked for good."""
+        """Those that are masked permanently."""
         return [unit for unit in units if is_mask(self._path(KEPT, unit))]
 
     def leftovers(self) -> List[str]:
-        """What a killed run masked for now."""
+        """Those that a killed run masked for the time of an installation."""
         found: List[str] = json.loads(read_text(self.record) or "[]")
         return found
 
@@ -48,7 +51,7 @@ class Masks:
                 self._mask(self._path(FOR_NOW, unit))
 
     def lift_for_now(self) -> List[str]:
-        """Lifts all that was masked for now, by this run or by one that was killed."""
+        """Lifts all masks for the time of an installation, of this run or of one that was killed."""
         units = self.leftovers()
         if units:
             self._lift(FOR_NOW, units)
@@ -80,4 +83,5 @@ class Masks:
 
 
 def is_mask(path: str) -> bool:
+    """Whether a unit file is a mask."""
     return os.path.islink(path) and os.readlink(path) == "/dev/null"

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages of one owner (a role): installed and remembered, and only what was not there before is removed again."""
+"""Packages of one owner (a role): installed and remembered; only what was not there before is removed again."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Wanted(NamedTuple):
 
 
 class Result(NamedTuple):
+    """What was done, in names of packages; `before` and `after` for --diff."""
+
     changed: bool
     installed: Sequence[str] = ()
     upgraded: Sequence[str] = ()
@@ -46,12 +48,15 @@ class Result(NamedTuple):
 
 
 class Owner:
+    """Installs and removes for one owner; with `check`, only says what it would do."""
+
     def __init__(self, manager: Manager, masks: Masks, state_dir: str, owner: str, check: bool) -> None:
         self.manager, self.masks, self.check = manager, masks, check
         self.record = records.Record(state_dir, owner)
         self.others = records.others(state_dir, owner)
 
     def present(self, wanted: Wanted) -> Result:
+        """Installs what is wanted."""
         repaired = self._repair(wanted)
         there = self.manager.installed()
         record, names = self.record, [bare(name) for name in wanted.names]
@@ -86,6 +91,7 @@ class Owner:
         return Result(False, installed=todo)
 
     def absent(self, wanted: Wanted) -> Result:
+        """Removes what the owner brought, except what others want too."""
         repaired = self._repair(wanted, must=False)  # what can't be completed can still be removed
         if not self.record.exists():
             return Result(bool(repaired), unmasked=repaired)
@@ -114,7 +120,7 @@ class Owner:
         )  # fmt: skip
 
     def _repair(self, wanted: Wanted, must: bool = True) -> List[str]:
-        """What a killed run of any owner left: masked units, packages half installed, the record as it was then."""
+        """Repairs what a killed run of any owner left: masked units, half installed packages, an old record."""
         record = self.record
         if record.along is None and record.ours and wanted.keep_masked:  # an earlier version masked without a note
             record.masked = sorted({*record.masked, *self.masks.kept(wanted.mask_units)})
@@ -172,7 +178,7 @@ class Owner:
         return {**steps.upgraded, **steps.new}
 
     def _forget_what_never_came(self) -> None:
-        """A failed installation: what somebody else installs later is not ours."""
+        """After a failed installation: what somebody else installs later is not ours."""
         present, record = self.manager.present(), self.record
         record.ours = [name for name in record.ours if name in present]
         record.along = None if record.along is None else [name for name in record.along if name in present]
@@ -196,7 +202,7 @@ class Owner:
         return holds, lifts
 
     def _removable(self, names: List[str], claimed: Set[str]) -> List[str]:
-        """Of our packages those that nobody else's depend on, and what came along and nothing needs any more."""
+        """Those of our packages on which nobody else's depend, and their dependencies that nothing else needs."""
         along = self.record.along
         allowed = {*names, *(self.manager.automatic() if along is None else along)} - claimed
         names = [name for name in names if set(self.manager.would_remove([name])) <= allowed]
@@ -211,7 +217,7 @@ class Owner:
         return [*removed, *came]
 
     def _hand_over(self, gone: List[str]) -> None:
-        """What came along and stays is still needed by other owners: the last of them takes it away."""
+        """Dependencies that stay are still needed by other owners: the last of these removes them."""
         present = self.manager.present()
         left = [name for name in self.record.brought() if name in present and name not in gone]
         for other in self.others:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each owner (a role) brought onto a node: one file an owner, those of earlier versions included."""
+"""What each owner (a role) brought onto a node, in a file for each; files of earlier versions are read too."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ EARLIER = {
 
 
 class Record:
-    """`ours` were not there before any owner wanted them; `along` came as their dependencies.
+    """`ours`: not there before any owner wanted them; `along`: came as their dependencies.
 
-    An earlier version's record does not know what came along: `along` is None then.
+    The record of an earlier version does not know what came along: `along` is None then.
     """
 
     def __init__(self, state_dir: str, owner: str) -> None:
@@ -59,7 +59,7 @@ class Record:
         return json.dumps({**data, "unfinished": self.unfinished}, indent=2) + "\n"
 
     def differs(self) -> bool:
-        """Whether there is something to write down; nothing is remembered for an owner who never wanted anything."""
+        """Whether there is something to write; an owner who never wanted anything gets no file."""
         return self.text() != self.before and bool(self.before or self.of_earlier or self.wanted)
 
     def save(self) -> None:
@@ -91,7 +91,7 @@ def others(state_dir: str, owner: str) -> List[Record]:
 
 
 def read_earlier(owner: str, text: str) -> Dict[str, Any]:
-    """The record as an earlier version wrote it."""
+    """The record that an earlier version wrote."""
     lines = text.split()
     if owner == "host_tuning":
         replaced = [line.split("/")[1] for line in lines if line.startswith("installed/systemd-timesyncd/")]
@@ -101,7 +101,7 @@ def read_earlier(owner: str, text: str) -> Dict[str, Any]:
 
 
 def ours_of(text: str, earlier: str) -> List[str]:
-    """The names out of an owner's record; where there is none, out of that of an earlier version."""
+    """Names from an owner's record or, where there is none, from that of an earlier version."""
     if text:
         found: List[str] = json.loads(text).get("ours", [])
         return found
