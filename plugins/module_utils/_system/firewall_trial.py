@@ -81,7 +81,7 @@ class Trial:
         write_atomic(f"{state}/trial", self._table(), 0o600)
 
     def confirm(self, text: str) -> None:
-        """The controller is back over a new connection: keep the rules. Refused (LLM816) where they were withdrawn already."""
+        """The controller is back over a new connection: keep the rules. LLM816 where they were withdrawn before."""
         in_time = self._end_timer()
         if not in_time or self._table() != read_text(f"{self.places.state}/trial"):
             raise Refusal("LLM816")
