@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users, groups and who may use which model: what is wanted, what Open WebUI has, and the steps in between."""
+"""Users, groups and who may use which model: what is wanted, what Open WebUI has, and the steps between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Wanted = List[Mapping[str, Any]]
 
 
 class Step(NamedTuple):
-    """One call: `verb` on the user, group or model `name`."""
+    """One call of Open WebUI's API: `verb` on the user, group or model `name`."""
 
     verb: str
     name: str
@@ -47,7 +47,7 @@ def present(row: Mapping[str, Any]) -> bool:
 
 
 def problems(users: Wanted, groups: Wanted, admin: str) -> List[Text]:
-    """What no page could be made to hold."""
+    """What Open WebUI could not hold: addresses, roles and groups that do not fit together."""
     found: List[Text] = []
     emails = [str(user.get("email", "")).lower() for user in users]
     names = [str(group.get("name", "")) for group in groups]
@@ -71,13 +71,14 @@ def problems(users: Wanted, groups: Wanted, admin: str) -> List[Text]:
 
 
 def differs(wanted: Any, have: Any) -> bool:
-    """Whether something that is wanted is not so; what nobody asked about may be as it is."""
+    """Whether something that is wanted is not so. What is not mentioned may be anything."""
     if isinstance(wanted, Mapping):
         return any(differs(v, have.get(k) if isinstance(have, Mapping) else None) for k, v in wanted.items())
     return bool(wanted != have)
 
 
 def merged(have: Any, wanted: Any) -> Any:
+    """What is there, with what is wanted laid over it."""
     if isinstance(wanted, Mapping):
         base = dict(have) if isinstance(have, Mapping) else {}
         return {**base, **{k: merged(base.get(k), v) for k, v in wanted.items()}}
@@ -85,7 +86,7 @@ def merged(have: Any, wanted: Any) -> Any:
 
 
 def steps(users: Wanted, groups: Wanted, have: Have, models: bool) -> List[Step]:
-    """In the order in which they can be done. Users and groups that nobody named are left alone."""
+    """The calls, in an order in which they are possible. Users and groups that are not named stay as they are."""
     found = [*_group_steps(groups, have), *_user_steps(users, have), *_member_steps(users, groups, have)]
     if models:
         found += _grant_steps(groups, have)
@@ -130,7 +131,7 @@ def _user_steps(users: Wanted, have: Have) -> List[Step]:
 
 
 def _member_steps(users: Wanted, groups: Wanted, have: Have) -> List[Step]:
-    """Membership in the groups that are managed here; others may have been given on the page."""
+    """Membership in the groups that are managed here; other groups may have been given on the page."""
     managed = {str(g["name"]) for g in groups if present(g)}
     found = []
     for user in users:
@@ -163,6 +164,7 @@ def _is_reader(grant: Mapping[str, str]) -> bool:
 
 
 def read(client: api.Client, models: bool) -> Have:
+    """Users, groups and, with `models`, access to models, as Open WebUI has them now."""
     have = Have()
     page, total = 1, 1
     while len(have.users) < total:
@@ -180,7 +182,7 @@ def read(client: api.Client, models: bool) -> Have:
 
 
 class Doer:
-    """Does steps; `password(address)` gives a new user's first password."""
+    """Performs steps; `password(address)` gives the first password of a new user."""
 
     def __init__(self, client: api.Client, have: Have, groups: Wanted, password: Callable[[str], str]) -> None:
         self.client, self.have, self.password = client, have, password

@@ -40,7 +40,10 @@ class Moving(Exception):
 
 
 def may(name: str) -> bool:
-    """Members of the page. What a container sources (*.env) is made of the secrets and never comes from an archive."""
+    """Whether a member belongs to the page.
+
+    What a container sources (*.env) is made from the secrets and never comes from an archive.
+    """
     section, _slash, rest = name.partition("/")
     return bool(rest) and (section == "data" or (section == "secrets" and is_secret(rest)))
 
@@ -66,14 +69,14 @@ CONTENTS = archive.Contents(KIND, SCHEMAS, may, look, is_small)
 
 
 def secrets_of(folder: Path) -> Dict[str, Path]:
-    """The page's secrets by their names: session key, passwords made here, those of other systems."""
+    """The page's secrets by name: session key, passwords made here, credentials for other systems."""
     if not folder.is_dir():
         return {}
     return {found.name: folder / found.name for found in tree.walk(folder) if is_secret(found.name)}
 
 
 def files_of(folder: Path) -> Iterator[Tuple[str, Path]]:
-    """Regular files below a folder by their names in it, in order; links and what can be made again stay out."""
+    """Regular files below a folder by their names in it, in order; not links, nor what can be made again."""
     for found in tree.walk(folder, LEFT_OUT):
         yield found.name, folder / found.name
 
@@ -116,7 +119,7 @@ def write(
 
 
 def _page(writer: archive.Writer, page: Path, told: Dict[str, Any]) -> None:
-    """Databases first: what they name is on the disk before they do."""
+    """Databases are written first: what they name is on the disk before they name it."""
     before = _vectors(page)
     skipped: List[str] = []
     databases: List[str] = []
@@ -162,7 +165,7 @@ def _file(writer: archive.Writer, found: tree.Found) -> None:
 
 
 def _vectors(page: Path) -> Dict[str, Tuple[int, int, int]]:
-    """The index of the documents has no copy at one moment of its own: it must stand still meanwhile."""
+    """State of the document index. It has no snapshot of its own, so it must not change while it is copied."""
     return {
         found.name: (found.about.st_ino, found.about.st_size, found.about.st_mtime_ns)
         for found in tree.walk(page, LEFT_OUT)
@@ -171,7 +174,7 @@ def _vectors(page: Path) -> Dict[str, Tuple[int, int, int]]:
 
 
 def sweep(folder: Path) -> None:
-    """What killed runs left."""
+    """Removes what killed runs left."""
     for left in folder.glob(PART + "*"):
         shutil.rmtree(str(left), ignore_errors=True)
 
@@ -194,7 +197,7 @@ def read(
 
 
 def fits(path: str, manifest: Mapping[str, Any], version: str, admin: str) -> None:
-    """Refuse data that this node's image can't read, or whose administrator nobody here is."""
+    """Refuses data that this node's image can't read (LLM722), or in which nobody here is administrator (LLM729)."""
     had, unknown = str(manifest.get("version") or ""), "?"
     known = had if _VERSION.fullmatch(had) else ""
     if data.newer_than(known, version) is not False:
@@ -210,7 +213,7 @@ _STAMP = re.compile(r"-(\d{8}T\d{6}Z)\.tar\.gz$")
 
 
 def series(folder: Path, name: str) -> List[Path]:
-    """Archives of one name, oldest first: by the time in their names; a name of another series is not among them."""
+    """Archives of one name, oldest first, by the time in their names; not those of another series."""
     found = [
         (stamp.group(1), path)
         for path in folder.glob(name + "-*.tar.gz")
@@ -221,7 +224,7 @@ def series(folder: Path, name: str) -> List[Path]:
 
 
 def keep_newest(made: Path, name: str, count: int) -> List[str]:
-    """Remove the oldest archives of a series, never the one just made (a clock may have gone back)."""
+    """Removes the oldest archives of a series, but never the one just made (a clock may have gone back)."""
     others = [path for path in series(made.parent, name) if path != made]
     doomed = others[: max(0, len(others) - (count - 1))] if count > 0 else []
     for path in doomed:

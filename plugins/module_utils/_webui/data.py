@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The users' data of Open WebUI on a node: what is in them, and which image may go on with them (LLM728, LLM713)."""
+"""The users' data of Open WebUI on a node: what they hold, and which image may continue with them (LLM728, LLM713)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTED = {"users": '"user"', "chats": "chat", "files": "file", "knowledge": "kn
 
 
 def version_of(ref: str) -> str:
-    """Version by an image's tag; empty when the tag does not say."""
+    """The version that an image's tag names; empty where it names none."""
     tag = ref.split("@", maxsplit=1)[0].rpartition("/")[2].partition(":")[2]
     found = re.match(r"^v?(\d+(?:\.\d+)+)", tag)
     return found.group(1) if found else ""
@@ -31,7 +31,7 @@ def order(version: str) -> Tuple[int, ...]:
 
 @contextlib.contextmanager
 def as_owner(path: Path) -> Iterator[None]:
-    """SQLite makes files beside a database: they must belong to whom the database belongs to."""
+    """Files that SQLite makes beside a database belong to the database's owner."""
     owner = path.stat().st_uid
     before = os.geteuid()
     if before != 0 or owner == 0:
@@ -45,7 +45,7 @@ def as_owner(path: Path) -> Iterator[None]:
 
 
 def read(database: Path) -> Dict[str, Any]:
-    """Counts, administrators and the schema's revision. `sqlite3.Error` when it is no whole database."""
+    """Counts, administrators and the schema's revision; `sqlite3.Error` where it is not a whole database."""
     if not stat.S_ISREG(database.lstat().st_mode):
         raise sqlite3.DatabaseError("not a regular file")
     address = f"file:{database}?mode=ro"
@@ -72,14 +72,14 @@ def info(folder: Path) -> Dict[str, Any]:
 
 
 def in_use(found: Mapping[str, Any]) -> bool:
-    """Whether somebody would miss these data."""
+    """Whether anybody would miss these data."""
     if not found.get("exists"):
         return False
     return "problem" in found or found["users"] > 1 or found["chats"] > 0 or found["files"] > 0
 
 
 def changes_image(record: Mapping[str, Any], image: Mapping[str, Any]) -> bool:
-    """Whether another image than the recorded one would go on with the data; without a record nobody knows."""
+    """Whether another image than the recorded one would continue with the data; True without a record too."""
     if not record:
         return True
     keys = [key for key in ("id", "digest", "ref") if record.get(key) and image.get(key)]
@@ -105,5 +105,5 @@ def judge(
 
 
 def newer_than(version: str, limit: str) -> Optional[bool]:
-    """None when one of them is not known."""
+    """Whether one version is newer; None where either is unknown."""
     return order(version) > order(limit) if version and limit else None

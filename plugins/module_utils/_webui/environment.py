@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings of the chat page as the environment of Open WebUI 0.12, and the secrets that go with it."""
+"""The chat page's settings as the environment of Open WebUI 0.12, and the secrets that belong to them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def flag(value: Any) -> str:
 
 
 def secret(name: str) -> str:
-    """File of a secret that comes from outside."""
+    """The file name of a secret that the operator gives."""
     return SECRET_PREFIX + name
 
 
@@ -31,7 +31,7 @@ def engine_urls(base: Mapping[str, str]) -> List[str]:
 
 
 def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[str, str]:
-    """The role's own environment with everything that settings add; no secret in it."""
+    """The role's own environment and everything that settings add; never a secret."""
     found = dict(base)
     found.update(_backends(base, settings))
     for part in (_documents, _database, _access, _safety, _ca, _oidc, _ldap):
@@ -40,7 +40,7 @@ def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[st
 
 
 def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
-    """Variable to the secret files it is read from; a list is joined, an empty name stands for no key."""
+    """For each variable the secret files from which it is read; a list is joined, an empty name stands for no key."""
     keys = [ENGINE_SECRET for _ in engine_urls(base)]
     keys += [
         secret("backend-" + backend["name"]) if backend.get("key", True) else "" for backend in settings["backends"]
@@ -62,7 +62,7 @@ def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
 
 
 def outside_secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> List[str]:
-    """Short names of the secrets that nobody but the operator can give."""
+    """Names of the secrets that only the operator can give."""
     own = {secret("session"), secret("admin"), ENGINE_SECRET, ""}
     names: List[str] = []
     for value in secrets(base, settings).values():
@@ -89,7 +89,7 @@ def _backends(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[str,
 
 
 def _documents(settings: Mapping[str, Any]) -> Dict[str, str]:
-    """How uploads and knowledge reach the model: whole, or by what a search with embeddings finds."""
+    """How uploads and knowledge reach the model: as a whole, or as the parts that a search by embeddings finds."""
     how, given = settings["documents"], settings["embedding"]
     found = {"BYPASS_EMBEDDING_AND_RETRIEVAL": flag(how == "whole"), "RAG_EMBEDDING_ENGINE": "openai"}
     if how == "server":
@@ -115,7 +115,7 @@ def _access(settings: Mapping[str, Any]) -> Dict[str, str]:
 
 
 def _safety(settings: Mapping[str, Any]) -> Dict[str, str]:
-    """Sessions, passwords, and what an administrator of the page can do beyond administration."""
+    """Sessions, passwords, and what the page's administrators can do beyond administration."""
     length = int(settings["password_length"])
     return {
         "ENABLE_PLUGINS": flag(settings["plugins"]),
@@ -189,7 +189,7 @@ def _ldap(settings: Mapping[str, Any]) -> Dict[str, str]:
 
 
 def mounts(settings: Mapping[str, Any], files: bool = False) -> List[Dict[str, Any]]:
-    """What the container sees of the node; `files`: only the files it is started from."""
+    """What the container sees of the node; `files`: only those from which it is started."""
     found: List[Dict[str, Any]] = [] if files else [{"source": settings["data_dir"], "target": DATA}]
     if settings["documents"] == "local" and not files:
         found.append({"source": settings["embedding_dir"], "target": EMBEDDING, "read_only": True})
@@ -202,7 +202,7 @@ def mounts(settings: Mapping[str, Any], files: bool = False) -> List[Dict[str, A
 
 
 def style(color: str) -> str:
-    """A style sheet that gives the page's buttons and links the vendor's colour; the page's own marks stay."""
+    """A style sheet with the vendor's colour for buttons and links; the page's own marks stay."""
     return (
         f":root {{ accent-color: {color}; }}\n"
         f"a:not([class]) {{ color: {color}; }}\n"

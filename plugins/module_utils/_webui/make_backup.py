@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes an archive of the users' data while the page rests, one at a time, and keeps the newest ones."""
+"""Makes an archive of the users' data, one at a time, and keeps the newest ones; the page rests only where it must."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ended(signum: int, _frame: Any) -> None:
 
 @contextlib.contextmanager
 def at_rest(unit: str) -> Iterator[None]:
-    """The page does not run meanwhile; a signal brings it back too."""
+    """Stops the page for a block of work; it is started again afterwards, also after a signal."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ended)
     ran = run(["systemctl", "is-active", "--quiet", unit], 30).returncode == 0

@@ -23,7 +23,7 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
 
 
 def _role(settings: Mapping[str, Any]) -> List[Refusal]:
-    """Who signs in first, from where, by which port and folder."""
+    """Who signs in first, and the addresses, ports and folders of the role."""
     role = settings["role"]
     found = [*forms.port_problems(role["ports"]), *forms.path_problems(role["paths"])]
     if role["admin_password"]:

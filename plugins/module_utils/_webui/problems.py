@@ -34,7 +34,7 @@ def refuse(reason: Text, fix: Text) -> Refusal:
 
 
 def problems(settings: Mapping[str, Any]) -> List[Refusal]:
-    """None when the settings hold together."""
+    """Everything that is wrong with the settings; empty where nothing is."""
     checks = (_shapes, _backends, _documents, _single_sign_on, _look, _people, _safety)
     return [refusal for check in checks for refusal in check(settings)]
 

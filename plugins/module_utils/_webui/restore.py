@@ -1,6 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the users' data back from an archive: judged, unpacked beside, swapped in one step; the old data stay."""
+"""Restores the users' data from an archive: it is judged, unpacked beside the data and swapped in one step.
+
+The data of before stay beside the new ones.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class Restore:
         self.counts: Dict[str, Any] = {}
 
     def judge(self) -> Dict[str, Any]:
-        """The archive's manifest, every member of it accepted; nothing is changed here."""
+        """The archive's manifest, every member of it accepted; nothing is changed."""
         manifest = core.read(self.archive, most=self.free)
         version = data.version_of(str(self.params["image"].get("ref") or ""))
         core.fits(str(self.archive), manifest, version, self.params["admin"])
@@ -42,7 +45,7 @@ class Restore:
         return manifest
 
     def unpack(self) -> None:
-        """Beside the data, and looked at again, by the page's user: the database is as foreign as the archive."""
+        """Unpacks beside the data, and judges the database as the page's user: it is as foreign as the archive."""
         shutil.rmtree(str(self.stage), ignore_errors=True)
         self.stage.mkdir(mode=0o700, parents=True)
         core.read(self.archive, self.stage, most=self.free)
@@ -61,6 +64,7 @@ class Restore:
         self.counts = {name: found[name] for name in data.COUNTED}
 
     def swap(self) -> None:
+        """Puts the restored data in place of the data of before."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         run(["systemctl", "stop", self.params["unit"]], 120)
@@ -79,7 +83,7 @@ class Restore:
             self._keep(path, self.secrets / name)
 
     def keep_secrets(self) -> None:
-        """Those that belong to the data of before stay beside them, out of the reach of the page's container."""
+        """The secrets of the data of before stay beside them, where the page's container can't reach them."""
         found = core.secrets_of(self.secrets)
         if not self.data.exists() or not found:
             return

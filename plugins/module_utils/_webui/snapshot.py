@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole copies of databases that the page writes to, made by a child process that has no more rights than the page."""
+"""Whole copies of databases to which the page writes, made by a child process with no more rights than the page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def is_sqlite(stream: BinaryIO) -> bool:
 
 
 def as_user(uid: int, gid: int, job: Callable[[], Any], seconds: float = SECONDS) -> Any:
-    """What `job` returns (JSON) in a child process of that user; `ValueError` with what went wrong there."""
+    """What `job` returns (JSON) in a child process of that user, within `seconds`.
+
+    ValueError with what went wrong there.
+    """
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
@@ -99,7 +102,7 @@ def _copy(address: str, target: str) -> None:
 
 
 class Databases:
-    """Copies beside the data, in a folder of the page's user that no container has."""
+    """Makes copies beside the data, in a folder of the page's user that no container sees."""
 
     def __init__(self, top: Path) -> None:
         self.top, self.place = top, top.with_name(top.name + ".snapshot")
