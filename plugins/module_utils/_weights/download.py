@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model's files in a directory: whole, verified, or absent."""
+"""A model's files in a directory: all of them verified, or no stamp."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class Weights:
     # what is there
 
     def _plan(self, manifest: Manifest) -> Tuple[List[Entry], List[Job]]:
-        """Compares the disk with the manifest. Sets what is to be fetched."""
+        """Compares the disk with the manifest: files to verify, and jobs for those to fetch."""
         request, outcome = self.request, self.outcome
         outcome.manifest = manifest
         trusted, doubtful, missing = self._sort(manifest)
@@ -215,7 +215,7 @@ class Weights:
         return good, jobs
 
     def _sort(self, manifest: Manifest) -> Tuple[List[Entry], List[Entry], List[Entry]]:
-        """-> verified before and untouched since; there but of unknown worth; missing"""
+        """Three lists: verified before and unchanged; there, but of unknown worth; missing."""
         trusted, doubtful, missing = [], [], []
         done = self._journal.done if self._locked else {}
         stamp = read_json(os.path.join(self.request.dest, STAMP)) or {}

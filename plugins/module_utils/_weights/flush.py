@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bytes that must be on the disk before a file gets its name."""
+"""Bytes that must be on the disk before a file gets its final name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job impor
 
 
 def flush(dest: str, batch: Sequence[Job]) -> None:
-    """The bytes of all these files are on the disk when this returns."""
+    """Returns when the bytes of all these files are on the disk."""
     if len(batch) > 8 and _syncfs(dest):
         return
     for job in batch:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is it a model? Formats, split sets, index; and the hash of what lies on a disk."""
+"""Whether files are a model: formats, split sets, index; and the hashes of files on a disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPLIT_NAME = re.compile(r"^(.*)-(\d{5})-of-(\d{5})(\.[A-Za-z0-9.]+)$")
 
 
 def check_format(path: str, name: str) -> None:
-    """First bytes of one file, before it gets its final name."""
+    """Checks the first bytes of a file before it gets its final name (LLM602)."""
     with os.fdopen(os.open(path, inside.READ), "rb") as source:
         size = os.fstat(source.fileno()).st_size
         head = source.read(200)
@@ -52,7 +52,7 @@ def _check_safetensors(source: BinaryIO, name: str, size: int, head: bytes) -> N
 
 
 def check_sets(names: Iterable[str]) -> None:
-    """Split files are complete: 00001-of-00003 needs its two sisters."""
+    """Checks that split files are complete: 00001-of-00003 needs the other two (LLM602)."""
     groups: Dict[str, set[int]] = {}
     for name in names:
         match = SPLIT_NAME.match(name)
@@ -69,7 +69,7 @@ def check_sets(names: Iterable[str]) -> None:
 
 
 def check_index(dest: str, names: Sequence[str]) -> None:
-    """Every shard the index names is there."""
+    """Checks that every shard which the index names is there (LLM603)."""
     present = set(names)
     for name in names:
         if not name.endswith(".safetensors.index.json"):
@@ -92,7 +92,7 @@ class Hashed(NamedTuple):
 
 
 def hash_file(path: str, tick: Callable[[int], None], buffer_bytes: int = 1 << 20) -> Optional[Hashed]:
-    """The hash of a file and of its prefixes; None where it cannot be read."""
+    """The hash of a file and of its prefixes; None where it can't be read."""
     digest = hashlib.sha256()
     digests: List[str] = []
     view = memoryview(bytearray(buffer_bytes))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hub's API: listing, revisions, small files. Also the same for a plain directory."""
+"""The hub's API: listing, revisions, small files; and the same for a plain directory."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Hub:
         return result
 
     def part(self, path: str, first: int, last: int) -> bytes:
-        """The bytes from `first` up to `last`, that one not included."""
+        """Bytes of a file from `first` to before `last`."""
 
         def ask() -> bytes:
             answer = self._connection.request(self.file_url(path), (first, last))
@@ -150,7 +150,7 @@ class Hub:
         return result
 
     def linked_hash(self, path: str) -> str:
-        """The hash a HEAD answer carries, for a listing without one."""
+        """The hash in the answer to a HEAD request, for files that are listed without one."""
         connection = Connection(self.client)
         try:
             answer = connection.request(self.file_url(path), method="HEAD")
@@ -166,7 +166,7 @@ class Hub:
 
 
 def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
-    """Checked entries of the files, sorted by path."""
+    """The files of a listing, checked and sorted by path (LLM610)."""
     files = [(row.get("Path"), row.get("Size"), row.get("Sha256")) for row in rows if row.get("Type") != "tree"]
     try:
         return sorted(Entry(*row) for row in judge(files))
@@ -175,7 +175,7 @@ def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
 
 
 def with_hashes(hub: Hub, listing: List[Entry], wanted: Sequence[Entry], workers: int) -> List[Entry]:
-    """The listing, with what a HEAD answer says of the wanted files that it gives no hash for."""
+    """The listing; files in `wanted` without a hash get the one that the answer to a HEAD request carries."""
     bare = [entry.path for entry in wanted if not entry.sha256]
     if not bare:
         return listing
@@ -188,7 +188,7 @@ def with_hashes(hub: Hub, listing: List[Entry], wanted: Sequence[Entry], workers
 
 
 def directory_of(source_dir: str, model: str) -> str:
-    """Where a model's files lie below a source directory."""
+    """The folder of a model below a source directory."""
     for path in (os.path.join(source_dir, *model.split("/")), source_dir):
         if (
             os.path.isfile(os.path.join(path, MANIFEST))
@@ -207,7 +207,7 @@ def _names(path: str) -> List[str]:
 
 
 def directory_listing(path: str, model: str) -> List[Entry]:
-    """From the manifest that lies beside the files; without one, the files as they are, without hashes."""
+    """Files by the manifest that lies beside them; without one, those on the disk, without hashes."""
     manifest = Manifest.load(os.path.join(path, MANIFEST))
     if manifest is not None:
         if manifest.model != model:

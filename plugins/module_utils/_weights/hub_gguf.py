@@ -17,7 +17,7 @@ Read = Callable[[str, int, int], bytes]  # path, first byte, byte after the last
 
 
 class Remote:
-    """A stream over ranges; asks for more each time, so that a small header costs one small request."""
+    """A stream over ranges, each larger than the last, so that a small header costs one small request."""
 
     def __init__(self, read: Read, entry: Entry) -> None:
         self._read, self._entry = read, entry
@@ -38,7 +38,10 @@ class Remote:
 def tensors(
     listing: Sequence[Entry], patterns: Sequence[str], read: Read, warnings: List[Refusal]
 ) -> Dict[str, Dict[str, int]]:
-    """File -> tensor -> bytes. A header that can't be read is a doubt, not an end: the plan goes by proportion then."""
+    """Bytes of each tensor, by file and name.
+
+    A header that can't be read is a warning: the plan then goes by proportion.
+    """
     found: Dict[str, Dict[str, int]] = {}
     for entry in listing:
         if not entry.path.endswith(".gguf") or not patterns or not matches(entry.path, patterns):

@@ -28,7 +28,7 @@ Range = Tuple[int, int]
 
 
 def alone(state: os.stat_result) -> bool:
-    """A plain file under one name: what is written into it shows nowhere else."""
+    """Whether it is a plain file with a single name: what is written into it then shows nowhere else."""
     return stat.S_ISREG(state.st_mode) and state.st_nlink == 1
 
 
@@ -70,7 +70,7 @@ class Job:
             self._take(start, min(stop, self.size))
 
     def _take(self, start: int, stop: int) -> None:
-        """A range that lies on the disk already."""
+        """Counts a range that is on the disk already."""
         if start >= stop:
             return
         self._cut(start, stop)
@@ -109,14 +109,14 @@ class Job:
             return segment
 
     def largest(self) -> int:
-        """How much a helper could take over from the busiest range."""
+        """Bytes that a helper could take over from the busiest range."""
         with self.lock:
             if self.single:
                 return 0
             return max((segment.stop - segment.fence for segment in self._segments if segment.busy), default=0)
 
     def split(self) -> Optional[Segment]:
-        """The second half of what the busiest range still has to do."""
+        """The second half of what the busiest range still has to fetch."""
         with self.lock:
             busy = [segment for segment in self._segments if segment.busy]
             busiest = max(busy, key=lambda each: each.stop - each.fence, default=None)
@@ -129,20 +129,20 @@ class Job:
             return segment
 
     def reserve(self, segment: Segment, count: int) -> int:
-        """How many of these bytes are the range's own; from now on nobody else takes them."""
+        """How many of these bytes the range may write; nobody else takes them from now on."""
         with self.lock:
             count = max(0, min(count, segment.stop - segment.pos))
             segment.fence = segment.pos + count
             return count
 
     def extend(self, segment: Segment) -> None:
-        """The answer holds the whole file: take all that nobody else has."""
+        """The answer holds the whole file: takes everything that nobody else has."""
         with self.lock:
             if self._free and self._free[0][0] == segment.stop:
                 segment.stop = self._free.pop(0)[1]
 
     def release(self, segment: Segment) -> None:
-        """The range is done, or its rest goes back."""
+        """Ends a range; what it did not fetch becomes free again."""
         with self.lock:
             segment.busy = False
             if segment.pos < segment.stop:
@@ -152,12 +152,12 @@ class Job:
                 self._segments.remove(segment)
 
     def restart(self) -> None:
-        """Forget what lies on the disk."""
+        """Forgets what is on the disk."""
         with self.lock:
             self._reset()
 
     def _reset(self) -> None:
-        """All again, but for the ranges that are under way."""
+        """Everything again, except for ranges that are being fetched."""
         busy = [segment for segment in self._segments if segment.busy]
         self._segments = busy
         self._free = [(0, self.size)]
@@ -195,7 +195,7 @@ class Job:
     # hashing
 
     def _available(self) -> int:
-        """How far the bytes reach without a gap from where the hash stands."""
+        """Where the bytes without a gap end, from the place of the hash on."""
         reach = self._hashed
         for segment in self._segments:
             if segment.start > reach:
@@ -204,7 +204,7 @@ class Job:
         return reach
 
     def feed(self, segment: Segment, data: memoryview) -> bool:
-        """Bytes that were just written. True: the hash lies behind and needs `catch_up`."""
+        """Takes bytes that were just written; True where the hash is behind and needs `catch_up`."""
         with self.lock:
             at = segment.pos
             segment.pos += len(data)
@@ -217,7 +217,7 @@ class Job:
         return self._run(data, len(data))
 
     def catch_up(self, buffer: memoryview) -> None:
-        """Hashes from the page cache what lies in order."""
+        """Hashes from the page cache what is there in order."""
         while True:
             with self.lock:
                 if self._hashing or self.complete:
@@ -290,7 +290,7 @@ class Job:
         self.complete = True
 
     def _reject(self, start: int, stop: int) -> None:
-        """The bytes of this range are wrong: fetch them again."""
+        """The bytes of this range are wrong: they are fetched again."""
         self._tries[start] = self._tries.get(start, 0) + 1
         if self._tries[start] >= ATTEMPTS:  # perhaps the kept digests are wrong: trust only the manifest
             self._reset()
@@ -312,7 +312,7 @@ class Job:
             raise Refusal("LLM612", path=self.entry.path, detail=self.wrong)
 
     def snapshot(self) -> Any:
-        """For the journal."""
+        """The job's state for the journal."""
         return {
             "path": self.entry.path,
             "present": [list(span) for span in self.present()],

@@ -28,7 +28,7 @@ STALE = 10.0  # a run whose controller has not been seen for this long makes way
 
 
 class Work:
-    """Holds the lock of one destination as long as it is open."""
+    """Holds the lock of a destination while it is open (LLM613 where another run holds it)."""
 
     def __init__(self, dest: str) -> None:
         self.dest = dest
@@ -80,7 +80,7 @@ class Work:
         return "pid {} on {}".format(holder.get("pid", "?"), holder.get("host", "?"))
 
     def abandoned(self, lease: float) -> str:
-        """Why this run should stop, '' if it should not."""
+        """Why this run should stop; empty where it should not."""
         if not lease:
             return ""
         age = file_age(self.lease_path)
@@ -89,7 +89,7 @@ class Work:
         return f"the controller was not seen for {age:.0f} s" if age > lease else ""
 
     def close(self, done: bool) -> None:
-        """Gives the lock back; a done run leaves nothing behind."""
+        """Releases the lock; a finished run leaves nothing behind."""
         if self._lock < 0:
             return
         if done:
@@ -100,14 +100,14 @@ class Work:
         self._lock = -1
 
     def tidy(self) -> None:
-        """Removes what a run left that was killed between its stamp and its end; one under way is left alone."""
+        """Removes what a run left that was killed between its stamp and its end, unless one is running."""
         if os.path.isdir(self.path) and self._try_lock():
             self.close(True)
 
     # parts and journal
 
     def part(self, entry: Entry) -> str:
-        """Named by the content, so that a part of another revision is never taken for this one's."""
+        """Named by the content, so that a part of another revision is never taken for one of this."""
         name = entry.sha256 or hashlib.sha256((f"{entry.path} {entry.size}").encode("utf-8", "replace")).hexdigest()
         return os.path.join(self.parts, name + ".part")
 
@@ -115,7 +115,7 @@ class Work:
         return Journal(os.path.join(self.path, "journal.json"))
 
     def keep_only(self, parts: List[str]) -> None:
-        """Removes parts that belong to nothing wanted."""
+        """Removes parts of files that are no longer wanted."""
         wanted = {os.path.basename(part) for part in parts}
         for name in os.listdir(self.parts):
             if name not in wanted:
@@ -126,9 +126,9 @@ class Work:
 
 
 class Journal:
-    """What is known about parts and finished files after a kill or a loss of power.
+    """What is known about parts and finished files after a kill or a power cut.
 
-    `written` holds after a kill (the page cache survives), `synced` also after a loss of power.
+    `written` holds after a kill (the page cache survives), `synced` after a power cut too.
     """
 
     def __init__(self, path: str) -> None:
@@ -139,7 +139,7 @@ class Journal:
         self.done: Dict[str, Any] = data.get("done") or {}
 
     def present(self, part: str) -> Tuple[List[Tuple[int, int]], List[str]]:
-        """-> ranges on the disk, prefix digests of what was there"""
+        """Ranges on the disk, and digests of the prefixes that were there."""
         known = self.parts.get(os.path.basename(part)) or {}
         try:
             size = os.path.getsize(part)
@@ -170,7 +170,7 @@ def file_age(path: str) -> Optional[float]:
 
 
 def make_directories(base: str, path: str) -> None:
-    """Directories that an engine's user can enter; symlinks below the destination are refused."""
+    """Makes folders that an engine's user can enter; links below the destination are refused."""
     try:
         _make(base)
         current = base

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other nodes as the source: each serves its directory, and a file is taken as soon as one of them has verified it."""
+"""Other nodes as the source: each serves its folder, and a file can be taken once one of them has verified it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class MirrorSource(HttpSource):
     # what is wanted: the first node says
 
     def manifest(self, model: str, revision: str, wait: float, planned: Sequence[Entry] = ()) -> Manifest:
-        """Waits until the first node knows what it fetches, and each hash that the plan does not say."""
+        """Waits until the first node knows what it fetches, and every hash that the plan does not name."""
         known = {file.path for file in planned if file.sha256}
         end = time.monotonic() + wait
         detail = ""
@@ -95,7 +95,10 @@ class MirrorSource(HttpSource):
             )
 
     def _watch_first(self) -> None:
-        """While the first node gets bytes, its files will come: large ones take long. Once it failed, none will."""
+        """While the first node receives bytes, its files will come, though large ones take long.
+
+        Once it failed, none will.
+        """
         state, now = self._connection.dated_json(f"{self.bases[0]}/{WORK}/{PROGRESS}")
         if not isinstance(state, dict):
             return
@@ -120,7 +123,7 @@ class MirrorSource(HttpSource):
             return [base for base in self.bases if entry.path in self._have[base] and self._avoid.get(base, 0) < now]
 
     def pick(self, waiting: Sequence[Any]) -> Optional[int]:
-        """The rarest of the files that somebody has; by chance among equals, so that nodes fetch different ones."""
+        """The rarest of the files that some node has; by chance among equals, so that nodes fetch different ones."""
         best: List[int] = []
         fewest = 0
         for number, job in enumerate(waiting):

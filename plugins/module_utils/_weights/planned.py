@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a plan beside those that are there now: hubs name a branch, and a branch moves."""
+"""Compares the files of a plan with those that are there now: hubs name a branch, and a branch moves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SHOWN = 20  # files in a message
 
 
 def as_planned(request: Request, where: str, listing: Sequence[Entry]) -> List[Entry]:
-    """Before anything is fetched: what is there is what was planned. -> the listing, with the hashes of both."""
+    """Refuses, before anything is fetched, files that differ from the plan (LLM620).
+
+    Returns them with the hashes of both.
+    """
     if not request.files:
         return list(listing)
     other = moved(request.files, selected(listing, request.include, request.exclude))
@@ -31,7 +34,7 @@ def as_planned(request: Request, where: str, listing: Sequence[Entry]) -> List[E
 
 
 def pinned(request: Request, where: str, manifest: Manifest) -> None:
-    """A list whose digest was handed over by somebody else is that list, and leaves no file without a hash."""
+    """Refuses a list whose digest is not the given one, or in which a file has no hash (LLM640)."""
     if not request.manifest_sha256:
         return
     bare = [file.path for file in manifest.files if not file.sha256]
@@ -41,7 +44,7 @@ def pinned(request: Request, where: str, manifest: Manifest) -> None:
 
 
 def standing_differs(request: Request, standing: Standing, warnings: List[str]) -> List[str]:
-    """Verified files stay, also when the model has moved since they came. That is told, not repaired."""
+    """Verified files stay, even when the model has changed since then; this is a warning."""
     if not request.files or standing.manifest is None:
         return []
     other = moved(request.files, standing.manifest.files)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The progress of a download as a line for people."""
+"""The progress of a download as one line of text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import
 
 
 def progress_line(state: Dict[str, Any]) -> str:
-    """Files, bytes, rate, time left."""
+    """Files, bytes, rate and time left."""
     total, done = int(state.get("bytes_total") or 0), int(state.get("bytes_done") or 0)
     files = f"{state.get('files_done') or 0}/{state.get('files_total') or 0} files"
     text = f"{state.get('model', '?')} {state.get('state', '?')}: {files}, {size_text(done)} of {size_text(total)}"

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Taking weights away: only what a manifest lists, never what somebody reads."""
+"""Removes weights: only what a manifest lists, and never what a process has open."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def identities(dest: str, paths: List[str]) -> Dict[Identity, str]:
 
 
 def users_of(files: Dict[Identity, str], proc: str = "/proc") -> List[str]:
-    """Processes that have one of the files open or mapped, as text; containers included."""
+    """Processes that have one of the files open or mapped, as text; those in containers too."""
     found = []
     for pid in sorted((name for name in os.listdir(proc) if name.isdigit()), key=int):
         if int(pid) != os.getpid() and (_open_files(proc, pid) | _mapped_files(proc, pid)) & set(files):
@@ -75,7 +75,7 @@ def _mapped_files(proc: str, pid: str) -> Set[Identity]:
 
 
 def prune_old(dest: str, old: Manifest, new: Manifest) -> List[str]:
-    """Removes what the old manifest lists and the new does not."""
+    """Removes what the old manifest lists and the new one does not."""
     keep = {file.path for file in new.files}
     gone = [file.path for file in old.files if file.path not in keep and os.path.lexists(os.path.join(dest, file.path))]
     _remove_files(dest, gone)
@@ -83,7 +83,7 @@ def prune_old(dest: str, old: Manifest, new: Manifest) -> List[str]:
 
 
 def remove_all(dest: str, model: str, check: bool) -> List[str]:
-    """state: absent. Foreign files stay, and so does the directory if there are any."""
+    """Removes a model (LLM619 while it is used). Other files stay, and then the folder does too."""
     manifest = Manifest.load(os.path.join(dest, MANIFEST))
     listed = [file.path for file in manifest.files] if manifest else []
     if manifest and model and manifest.model != model:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a download, and what came of it."""
+"""What is asked of a download, and what came of it. Times in seconds."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Once per site: which node fetches, from whom the others take, and whether sharing is needed at all."""
+"""Decides once for a site which node fetches, from whom the others take, and whether sharing is needed at all."""
 
 from __future__ import annotations
 

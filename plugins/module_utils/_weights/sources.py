@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
 
 
 class Stream:
-    """The bytes of a range, from `first` on."""
+    """Bytes of a range, beginning at `first`."""
 
     first = 0
     ranged = True  # False: the whole file, although a range was asked for
@@ -28,7 +28,7 @@ class Stream:
 
 
 class Source:
-    """Opened once; `connect` gives each thread a handle of its own."""
+    """Where files come from; `connect` gives each thread a connection of its own."""
 
     name = ""
 
@@ -39,10 +39,10 @@ class Source:
         raise NotImplementedError
 
     def poll(self) -> None:
-        """Called twice a second, for sources whose files come by and by."""
+        """Called twice a second, for sources whose files become available one after the other."""
 
     def pick(self, waiting: Sequence[Any]) -> Optional[int]:
-        """Which of the waiting jobs (smallest first) is next; None: none yet."""
+        """Index of the waiting job (smallest first) that is next; None where none can be fetched yet."""
         return len(waiting) - 1
 
 

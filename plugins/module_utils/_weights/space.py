@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether what is missing fits on the disk, known before the first byte."""
+"""Whether what is missing fits on the disk, before the first byte is fetched."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SPARE = 64 << 20  # bytes left free for the journal and others
 
 
 def check_space(dest: str, need: int, files: int, model: str) -> None:
+    """Refuses a download that does not fit (LLM101). `need` in bytes."""
     if not need:
         return
     path = dest

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The download: a few connections, many ranges, hashes as the bytes arrive, files named when they are right.
+"""The download: a few connections, many ranges, hashes while the bytes arrive; a file is named when it is right.
 
 Threads: workers (one connection each), hashers (for bytes that came ahead of the hash), a finisher
 (disk, format, final name) and a keeper (flushes to the disk and writes the journal while the network works).
@@ -337,7 +337,7 @@ class Engine:
         self._wake()
 
     def _tell(self) -> None:
-        """For other nodes: which files are here and right."""
+        """Tells other nodes which files are here and verified."""
         have = {path: record.get("sha256") or "" for path, record in self.journal.done.items()}
         write_json(os.path.join(os.path.dirname(self.journal.path), HAVE), have, durable=False)
 
@@ -357,7 +357,7 @@ class Engine:
     # keeping
 
     def _keep(self) -> None:
-        """Sends bytes to the disk early and remembers what is safe there."""
+        """Sends bytes to the disk early and records what is safe there."""
         while not self._halt.is_set() and not self._done.wait(KEEP_EVERY):
             self._save()
 
