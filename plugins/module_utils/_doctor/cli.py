@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The doctor as a command on a node: the same facts, probes and rules, without Ansible."""
+"""The doctor as a command on a node: the same facts, checks and rules, without Ansible."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
 
 
 def read_config(path: str) -> Tuple[Dict[str, Any], Text]:
-    """What the role wrote, and why it can't be used: a file cut short must not look like a node without a plan."""
+    """What the role wrote, and why it can't be used: a cut file must not look like a node without a plan."""
     try:
         return (load(path), {}) if os.path.exists(path) else ({}, {})
     except (OSError, ValueError) as error:
@@ -187,7 +187,7 @@ def load(path: str) -> Dict[str, Any]:
 
 
 def save(path: str, text: str) -> None:
-    """For root alone: a report names hosts, addresses and processes."""
+    """Writes for root alone: a report names hosts, addresses and processes."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
         stream.write(text)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges many nodes at once: what one node is asked may depend on the others of its deployment."""
+"""Judges many nodes at once, as a check of one may depend on the others of its deployment."""
 
 from __future__ import annotations
 

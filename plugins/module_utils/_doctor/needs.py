@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a rule applies at all: the words a rule may list under `needs`."""
+"""When a rule applies at all: the words that a rule may list under `needs`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def multi_node(context: Context) -> Optional[bool]:
 
 
 def nvlink5(context: Context) -> Optional[bool]:
-    """HGX B200 and B300: the switch is driven through InfiniBand, by the ids of the cards."""
+    """Whether cards are linked by NVLink 5 (HGX B200, B300), whose switch is driven through InfiniBand.
+
+    By their ids.
+    """
     cards = gpus_of(context, "nvidia")
     return any(str(gpu.get("pci_id") or "").lower() in ("10de:2901", "10de:3182") for gpu in cards)
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results as a JSON document and as one web page that needs nothing else, in Chinese and English."""
+"""Results as a JSON document and as one web page that loads nothing else, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def both(zh: str, en: str) -> str:
 
 
 def as_html(report: Mapping[str, Any], language: str = "both") -> str:
-    """The web page; the reader chooses the language, `language` is what it opens with."""
+    """The web page; readers can change the language, `language` is the first one."""
     checked = {key: " checked" if key == language else "" for key in ("both", "zh", "en")}
     phase = PHASES[str(report["phase"])]
     parts = [
@@ -112,7 +112,7 @@ def _verdict(report: Mapping[str, Any]) -> str:
 
 
 def _hosts(hosts: Mapping[str, Mapping[str, int]]) -> str:
-    """A line per host, with a way down to it."""
+    """A line for each host, with a link to its results."""
     shown = (FAIL, WARN, UNKNOWN, PASS, SKIP)
     head = "".join(f'<th class="{s}">{both(WORDS[s]["zh"], WORDS[s]["en"])}</th>' for s in shown)
     rows = []

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules engine: rules are data, probes are pure functions, a result is pass, warn, fail, skip or unknown.
+"""The rules engine: rules are data, checks are pure functions, a result is pass, warn, fail, skip or unknown.
 
-Unknown is never pass. A rule is silenced by its id and a reason, and stays visible.
+Unknown is never pass. A rule is silenced by its id with a reason, and stays visible.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CHINESE = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What a probe says; `values` fill the braces in the rule's remedy."""
+    """What a check found; `values` fill the braces in the rule's remedy."""
 
     status: str
     en: str
@@ -44,7 +44,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Context:
-    """All a probe may look at. `clock` is {earliest, latest}: bounds of this node's clock minus the controller's."""
+    """Everything a check may look at.
+
+    `clock` is {earliest, latest}: bounds of the node's clock minus the controller's, in seconds.
+    """
 
     node: Dict[str, Any]
     plan: Optional[Dict[str, Any]] = None
@@ -80,7 +83,7 @@ def unknown(en: str, zh: str) -> Finding:
 
 
 def check_rules(rules: Iterable[Mapping[str, Any]], probes: Mapping[str, Probe], needs: Mapping[str, Need]) -> None:
-    """Raises for a rule that could never work: the shape, the texts, the probe, the needs."""
+    """Refuses a rule that could never work, by its shape, texts, check or needs (LLM140)."""
     seen = set()
     for rule in rules:
         name = str(rule.get("id"))
@@ -115,7 +118,7 @@ def _rule_problem(rule: Mapping[str, Any], probes: Mapping[str, Probe], needs: M
 
 
 def silenced(ignore: Any, known: Iterable[str]) -> Dict[str, str]:
-    """Reason by rule id, from `[{id, reason}]`; raises for an unknown id or a missing reason."""
+    """The reason by rule id, from `[{id, reason}]`; refuses an unknown id or a missing reason (LLM199)."""
     names = set(known)
     found: Dict[str, str] = {}
     if not isinstance(ignore, list):
@@ -139,7 +142,7 @@ def evaluate(
     needs: Mapping[str, Need],
     ignore: Optional[Mapping[str, str]] = None,
 ) -> List[Dict[str, Any]]:
-    """One result per rule of the phase, in the order of the rules."""
+    """One result for each rule of the phase, in their order."""
     results = []
     for rule in rules:
         if phase not in rule["phase"]:
@@ -182,12 +185,12 @@ def _judge(
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Replaces {name} by its value, or by dots when the probe did not get that far."""
+    """Replaces {name} by its value, or by dots where the check did not get that far."""
     return re.sub(r"\{(\w+)\}", lambda match: values.get(match.group(1), "…"), text)
 
 
 def counted(result: Mapping[str, Any]) -> str:
-    """The status as it counts: a silenced problem counts as a skip."""
+    """The status as it counts: a silenced problem is a skip."""
     if result.get("silenced") and result["status"] in (FAIL, WARN, UNKNOWN):
         return SKIP
     return str(result["status"])
@@ -204,7 +207,7 @@ def summarize(results: Iterable[Mapping[str, Any]]) -> Dict[str, int]:
 
 
 def exit_code(results: Iterable[Mapping[str, Any]]) -> int:
-    """0 all well, 1 warnings or unknown, 2 failures."""
+    """0: all well; 1: warnings or unknown; 2: failures."""
     statuses = {counted(result) for result in results}
     if FAIL in statuses:
         return 2
@@ -212,7 +215,7 @@ def exit_code(results: Iterable[Mapping[str, Any]]) -> int:
 
 
 def clock_bounds(before: float, after: float, started: float, ended: float) -> Dict[str, float]:
-    """Bounds of the node's clock minus the controller's: `started` came after `before`, `ended` before `after`."""
+    """Bounds of the node's clock minus the controller's (s): `started` was after `before`, `ended` before `after`."""
     earliest, latest = ended - after, started - before
     if earliest > latest:  # the node's clock was set while it was asked
         earliest, latest = latest, earliest

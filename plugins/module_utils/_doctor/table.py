@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results as text for a terminal: a line for every rule that is not well, a line for every host."""
+"""Results as text for a terminal: a line for each rule that is not well, and one for each host."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def sentence(result: Mapping[str, Any], key: str) -> str:
 def table(
     results: Sequence[Mapping[str, Any]], language: str = "both", show_all: bool = False, remedies: bool = True
 ) -> List[str]:
-    """The lines to print; without remedies when those of the failures follow in a message."""
+    """The lines to print; without remedies where a message with those of the failures follows."""
     lines: List[str] = []
     hosts: Dict[str, List[Mapping[str, Any]]] = {}
     for result in results:
@@ -98,7 +98,7 @@ def totals(rows: Sequence[Mapping[str, Any]], language: str) -> str:
 
 
 def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> str:
-    """The message a play fails with: every failure of every host, with its remedy; empty without one."""
+    """The message with which a play fails: every failure of every host, with its remedy; empty where there is none."""
     told = [
         {
             "rule": result["id"],

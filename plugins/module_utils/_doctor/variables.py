@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words about variables that are wrong: their type, their choice, their name, their absence (LLM120 to LLM123)."""
+"""Messages about variables: wrong type or choice, unknown name, missing (LLM120 to LLM123)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RENAMED: Dict[str, Dict[str, str]] = {
 
 
 def options_of(specs: Mapping[str, Mapping[str, Any]]) -> Dict[str, Tuple[str, Dict[str, Any]]]:
-    """{variable: (role, option)} of the main entry points of roles' argument specs."""
+    """{variable: (role, option)} from the main entry points in roles' argument specs."""
     found: Dict[str, Tuple[str, Dict[str, Any]]] = {}
     for role, spec in specs.items():
         main = ((spec or {}).get("argument_specs") or {}).get("main") or {}
@@ -65,21 +65,21 @@ def missing(name: str, role: str, option: Mapping[str, Any]) -> Refusal:
 
 
 def _about(option: Mapping[str, Any]) -> Text:
-    """A variable's description; there is only an English one."""
+    """A variable's description, which exists in English only."""
     text = option.get("description") or ""
     text = " ".join(text) if isinstance(text, list) else str(text)
     return Text(f": {text}" if text else "", "")
 
 
 def renamed(names: Iterable[str], roles: Iterable[str]) -> Dict[str, str]:
-    """Old names among `names`, of variables that these roles read, and what they are called now."""
+    """Old names among `names`, with the new ones, of variables that these roles read."""
     given = set(names)
     table = {old: new for role in roles for old, new in RENAMED.get(role, {}).items()}
     return {old: new for old, new in sorted(table.items()) if old in given}
 
 
 def misspelt(names: Iterable[str], known: Iterable[str]) -> Dict[str, str]:
-    """Variables that look like a known one without being one."""
+    """Names that look like a known variable but are none."""
     right = sorted(known)
     prefixes = tuple(sorted({name.split("_")[0] + "_" for name in right}))
     found: Dict[str, str] = {}

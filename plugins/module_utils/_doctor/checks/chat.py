@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the chat page, Ollama, and of who may reach what (LLM7xx, LLM8xx)."""
+"""Checks of the chat page, of Ollama, and of who can reach what (LLM7xx, LLM8xx)."""
 
 from __future__ import annotations
 

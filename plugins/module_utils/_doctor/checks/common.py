@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the probes share: sizes as text, the file system behind a path, who owns a listener."""
+"""What checks share: sizes as text, the file system behind a path, the owner of a listener."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REASONS = (
 
 
 def chinese(reason: object) -> str:
-    """A reason with its known parts in Chinese; the rest stays as it was said."""
+    """A reason with its known parts in Chinese; the rest stays as it is."""
     text = str(reason)
     for english, translated in REASONS:
         text = text.replace(english, translated)
@@ -67,14 +67,14 @@ def models_of(context: Context) -> List[Dict[str, Any]]:
 
 
 def node_row(context: Context) -> Dict[str, Any]:
-    """What the plan says of this node; {} when it says nothing."""
+    """The plan's entry for this node; {} where there is none."""
     nodes: Dict[str, Any] = (context.plan or {}).get("nodes") or {}
     found = nodes.get(context.host) or nodes.get(str(context.node.get("hostname"))) or {}
     return found if isinstance(found, dict) else {}
 
 
 def units(context: Context) -> List[Dict[str, Any]]:
-    """The engines of this node, each a unit and a container of the same name; the usual one without a plan."""
+    """The engines of this node, each a unit and a container of the same name; without a plan, the usual one."""
     return list(node_row(context).get("units") or [{"name": "yitiji-vllm", "serves": True}])
 
 
@@ -85,7 +85,7 @@ def engine_ports(context: Context) -> List[int]:
 
 
 def each_unit(context: Context, check: Callable[[Context, Dict[str, Any]], Finding]) -> Finding:
-    """One check of every engine on the node; the worst counts, and says whose it is where there are several."""
+    """One check of every engine on the node; the worst result counts and, of several engines, names its own."""
     found = [(str(unit["name"]), check(context, unit)) for unit in units(context)]
     status = min((finding.status for _name, finding in found), key=WORST.index)
     same = [(name, finding) for name, finding in found if finding.status == status]
@@ -97,13 +97,13 @@ def each_unit(context: Context, check: Callable[[Context, Dict[str, Any]], Findi
 
 
 def installed(context: Context) -> bool:
-    """Something of the appliance is on this node: a unit of its own, or the gateway's site."""
+    """Whether anything of the appliance is on this node: a unit of its own, or the gateway's site."""
     own = any(name.startswith("yitiji-") for name in context.node.get("services") or {})
     return own or bool(context.measures.get("gateway_site"))
 
 
 def served(context: Context) -> bool:
-    """Users meet this node: the head of the plan, or a node whose plan was lost."""
+    """Whether users reach this node: the head of the plan, or a node whose plan is lost."""
     return installed(context) and bool(node_row(context).get("head", True))
 
 
@@ -122,7 +122,7 @@ def weights_dir(context: Context) -> str:
 
 
 def weights_done(context: Context) -> bool:
-    """The verified stamp of this model is in place."""
+    """Whether the stamp of this model stands."""
     return bool((context.measures.get("weights") or {}).get("stamp"))
 
 
@@ -138,7 +138,7 @@ def service(context: Context, name: str) -> Optional[Dict[str, Any]]:
 
 
 def ours(context: Context, listener: Dict[str, Any]) -> bool:
-    """A listener of the appliance itself: its unit, its container, or nginx once the gateway's site is there."""
+    """Whether a listener is the appliance's own: its unit, its container, or nginx where the gateway's site is."""
     unit = str(listener.get("unit") or "")
     container = str(listener.get("container") or "")
     if unit.startswith("yitiji-") or container.startswith("yitiji-"):
@@ -147,7 +147,7 @@ def ours(context: Context, listener: Dict[str, Any]) -> bool:
 
 
 def owner(listener: Dict[str, Any]) -> str:
-    """Who listens, as well as it is known."""
+    """Who listens, as far as it is known."""
     parts = [
         str(listener[key])
         for key in ("process", "unit", "container")
@@ -160,7 +160,7 @@ def owner(listener: Dict[str, Any]) -> str:
 
 
 def loaded(context: Context, image: Dict[str, Any]) -> Optional[bool]:
-    """Whether an image of the plan is on the node; None when the engine could not be asked."""
+    """Whether an image of the plan is on the node; None where Docker can't be asked."""
     docker = (context.node.get("containers") or {}).get("docker")
     if not docker:
         return False

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the container engine and of what runs in it (LLM3xx)."""
+"""Checks of Docker and of what runs in it (LLM3xx)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the NVIDIA driver: modules, keys, versions, fabric (LLM2xx)."""
+"""Checks of the NVIDIA driver: modules, keys, versions, fabric (LLM2xx)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def driver_of(context: Context) -> Dict[str, Any]:
 
 
 def upstream(version: Optional[str]) -> str:
-    """535.129.03 out of a package's version such as 2:535.129.03-1~deb12u1."""
+    """`535.129.03` from a package's version such as `2:535.129.03-1~deb12u1`."""
     match = re.search(r"(?:^|:)(\d+\.\d+[\d.]*)", version or "")
     return match.group(1).rstrip(".") if match else ""
 

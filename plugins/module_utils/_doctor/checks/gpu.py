@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the cards against the plan, and of the tool that reports them (LLM212, LLM213)."""
+"""Checks of the cards against the plan, and of the tool that reports them (LLM212, LLM213)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the host: system, disk, memory, clock, names, ports, packages (LLM1xx)."""
+"""Checks of the host: system, disk, memory, clock, names, ports, packages (LLM1xx)."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def disk_needs(context: Context) -> List[Tuple[str, str, str, float]]:
 
 
 def disk(context: Context) -> Finding:
-    """Adds up what goes to each file system, and compares with what it has left."""
+    """Adds up what will be written to each file system, and compares it with what is free there."""
     places: Dict[str, Dict[str, Any]] = {}
     for en, zh, path, size in disk_needs(context):
         mount = mount_of(context, path)
@@ -188,7 +188,7 @@ def _clock_of(peer: Dict[str, Any]) -> Optional[Dict[str, float]]:
 
 
 def least(earliest: float, latest: float) -> float:
-    """The smallest offset that these bounds allow."""
+    """The smallest offset that these bounds allow, in seconds."""
     if earliest <= 0 <= latest:
         return 0.0
     return earliest if earliest > 0 else latest

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the engine and its cards as they are now, against the plan (LLM5xx)."""
+"""Checks of the engine and its cards as they are now, against the plan (LLM5xx)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def used_cards(context: Context) -> Optional[List[Dict[str, Any]]]:
 
 
 def arguments(context: Context, name: str) -> List[str]:
-    """The values that a flag has in the arguments of this node's engines."""
+    """Values of a flag in the arguments of this node's engines."""
     found = []
     for unit in units(context):
         args = [str(item) for item in unit.get("args") or []]
@@ -58,7 +58,7 @@ def capability(gpu: Dict[str, Any]) -> Optional[float]:
 
 
 def _all_cards(context: Context, least: float, no: Text, yes: Text) -> Finding:
-    """Whether every card that the plan uses is of this compute capability at least."""
+    """Whether every card that the plan uses has at least this compute capability."""
     cards = used_cards(context)
     if not cards or any(capability(gpu) is None for gpu in cards):
         return unknown("the cards' compute capability is not known", "无法得知显卡的计算能力")
@@ -84,7 +84,7 @@ def fp8(context: Context) -> Finding:
 
 
 def kv_cache(context: Context) -> Finding:
-    """What each engine says it has, against what the plan promised of it."""
+    """Compares the cache that each engine reports with the one planned for it."""
     return each_unit(context, _kv_cache)
 
 

@@ -48,7 +48,7 @@ CAUSES: List[Tuple[str, str]] = [
 
 
 def unreachable(address: str, port: Any, user: str, said: str) -> Refusal:
-    """What a connection said, as a refusal; its last line is the evidence."""
+    """A failed connection as a refusal (LLM107); the last line of what it said is the evidence."""
     cause = next((name for pattern, name in CAUSES if re.search(pattern, said)), "reach.other")
     values = {"where": f"{address}:{port or 22}", "user": user or "?", "address": address}
     last = _last_line(said)
@@ -69,7 +69,7 @@ def _last_line(said: str) -> str:
 
 
 def reached(context: Context) -> Finding:
-    """What the attempt to look at the node came to; the command on a node is there already."""
+    """Whether the node was reached; the command on the node itself always has been."""
     answer = context.measures.get("reach")
     if answer is None:
         return skipped("asked on the node itself", "在节点上直接运行")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the service as a whole: an answer, the page, the units, and the doctor's own configuration."""
+"""Checks of the service as a whole: an answer, the page, the units, and the doctor's own configuration."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def page(context: Context) -> Finding:
 
 
 def own_units(context: Context) -> Finding:
-    """All but the engines, of which LLM505 speaks."""
+    """Checks all units but the engines, which are checked by LLM505."""
     found: Optional[Dict[str, Dict[str, Any]]] = context.measures.get("units")
     if found is None:
         return unknown("systemd could not be asked", "无法询问 systemd")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of where things come from: the model hub, image archives, registries; and of the plan itself."""
+"""Checks of where things come from: hub, image archives, registries; and of the plan itself."""
 
 from __future__ import annotations
 

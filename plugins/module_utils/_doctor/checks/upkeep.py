@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of what the service stands on, and of what looks after it: certificate, rules, database, files, watch."""
+"""Checks of what the service stands on, and of what looks after it: certificate, rules, database, files, watch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of the weights on the disk (LLM6xx)."""
+"""Checks of the weights on the disk (LLM6xx)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rules need from a node beyond its facts: paths, the state of the weights, answers of the network.
+"""What the rules need from a node beyond its facts: paths, state of the weights, answers of the network.
 
-Runs on the node, reads only, and every question is bounded in time.
+Runs on the node and only reads; every question is bounded in time.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def collect(
 
 
 def gateway_is_ours(host: Host) -> bool:
-    """nginx is the gateway's: its site is there, or the role installed nginx and was cut off before it wrote one."""
+    """Whether nginx is the gateway's: its site is there, or the role was cut off between nginx and the site."""
     if any("yitiji" in name for place in SITES for name in host.names(place)):
         return True
     record = host.read(f"{STATE_DIR}/packages/gateway.json") or ""
@@ -103,7 +103,7 @@ def gateway_is_ours(host: Host) -> bool:
 
 
 def weights(host: Host, context: Context) -> Dict[str, Any]:
-    """Whether all models of the plan are there, verified, whole, and what they take already."""
+    """Whether all models of the plan are there, verified and whole, and the bytes that they take."""
     rows = [(model, _weights(host, model)) for model in models_of(context)]
     if not rows:
         return {"exists": False, "stamp": False, "reason": "", "present_bytes": 0, "problems": []}
@@ -133,7 +133,7 @@ def _weights(host: Host, model: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def file_problems(folder: str) -> List[Dict[str, str]]:
-    """Files that can't be what they claim, by their first bytes, their numbering and their index."""
+    """Files that can't be what their names say: by first bytes, numbering and index."""
     found: List[Dict[str, str]] = []
     names = [
         os.path.relpath(os.path.join(place, name), folder)
@@ -159,7 +159,7 @@ def _note(found: List[Dict[str, str]], check: Callable[[], None]) -> None:
 
 
 def disk_usage(folder: str) -> int:
-    """Bytes that the files below really take (a file reserved but not written takes none)."""
+    """Bytes that the files below take on the disk (a file that is reserved but not written takes none)."""
     total = seen = 0
     for place, _folders, files in os.walk(folder):
         for name in files:
@@ -174,7 +174,7 @@ def disk_usage(folder: str) -> int:
 
 
 def secrets(host: Host) -> Dict[str, Any]:
-    """Names of the secret files, of those that others than root can read, and of easy ones. Never their content."""
+    """Names of secret files, of those that others than root can read, and of easy ones; never their content."""
     names = host.names(SECRETS)
     return {
         "present": names,
@@ -184,7 +184,10 @@ def secrets(host: Host) -> Dict[str, Any]:
 
 
 def _easy(path: str) -> bool:
-    """Such as `admin`, `changeme` or twelve times the same digit. Read past the host, which may be recording."""
+    """Whether a secret is like `admin`, `changeme` or one repeated digit.
+
+    Not read through the host, which may be recording.
+    """
     try:
         with open(path, encoding="utf-8") as stream:
             secret = stream.read().strip()
@@ -204,7 +207,7 @@ Question = Callable[[], Dict[str, Any]]
 
 
 def questions(host: Host, context: Context) -> Dict[str, Question]:
-    """What to ask the network, by a key the probes look up."""
+    """What to ask the network, by the key under which checks find the answer."""
     found: Dict[str, Question] = {}
     settings = context.settings
     name = str(context.node.get("hostname") or "")
@@ -287,7 +290,7 @@ def _mirrors(context: Context) -> List[str]:
 
 
 def ask(asked: Dict[str, Question], limit: float = 25.0) -> Dict[str, Any]:
-    """Asks all at once; what has not answered by then is `{"ok": None}`."""
+    """Asks everything at once; what has not answered within `limit` seconds is `{"ok": None}`."""
     answers: Dict[str, Any] = {key: {"ok": None, "reason": f"no answer within {limit:.0f} s"} for key in asked}
 
     def run(key: str) -> None:

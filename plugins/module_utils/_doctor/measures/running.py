@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the appliance's own containers and units look like from outside: read, never entered."""
+"""What the appliance's own containers and units look like from outside; nothing is run in them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TELLING = re.compile(
 
 
 def containers(host: Host, context: Context) -> Dict[str, Dict[str, Any]]:
-    """Own running containers by name, with what their processes see."""
+    """Our running containers by name, with what their processes see."""
     docker = (context.node.get("containers") or {}).get("docker") or {}
     names = [str(item["name"]) for item in docker.get("containers") or [] if str(item["name"]).startswith(PREFIX)]
     if not names:
@@ -80,7 +80,7 @@ def gpu_driver(settings: Dict[str, Any]) -> Optional[str]:
 
 
 def memlock(text: Optional[str]) -> Optional[int]:
-    """Bytes a process may lock; -1 is unlimited."""
+    """Bytes that a process may lock; -1: unlimited."""
     match = re.search(r"^Max locked memory\s+(\S+)", text or "", re.MULTILINE)
     if not match:
         return None
@@ -88,7 +88,7 @@ def memlock(text: Optional[str]) -> Optional[int]:
 
 
 def journal(host: Host, unit: str) -> Optional[List[str]]:
-    """Telling lines of a unit's journal since the boot; None when there is no journal."""
+    """Lines of a unit's journal since the boot that a rule looks for; None where there is no journal."""
     answer = host.run(["journalctl", "-u", unit, "-b", "-n", "4000", "-o", "cat", "--no-pager"], timeout=8)
     if not answer or answer.rc != 0:
         return None
@@ -115,7 +115,7 @@ def ollama(host: Host, context: Context) -> Optional[Dict[str, Any]]:
 
 
 def _writable(host: Host, path: str, user: str) -> str:
-    """Why a user can't write to a folder; empty when it can. Asked as that user, by `test`."""
+    """Why a user can't write to a folder; empty where it can. Asked as that user, by `test`."""
     if user == "root":
         return "" if host.exists(path) else f"{path} does not exist"
     for part in _parents(path):
@@ -142,7 +142,7 @@ def firewall(host: Host) -> Optional[bool]:
 
 
 def ray(host: Host, context: Context) -> Optional[Dict[str, float]]:
-    """GPUs that Ray counts on the head; None when the plan does not use Ray or nobody answers."""
+    """GPUs that Ray counts on the head; None where the plan does not use Ray or nothing answers."""
     if not by_ray(context):
         return None
     answer = host.run(["docker", "exec", str(units(context)[0]["name"]), "/bin/sh", "-c", RAY_STATUS], timeout=15)
@@ -150,7 +150,7 @@ def ray(host: Host, context: Context) -> Optional[Dict[str, float]]:
 
 
 def ray_gpus(text: str) -> Optional[Dict[str, float]]:
-    """`8.0/16.0 GPU` of `ray status`; no such line means that Ray sees none."""
+    """The counts in `8.0/16.0 GPU` of `ray status`; without such a line Ray sees none."""
     match = re.search(r"([\d.]+)/([\d.]+) GPU", text)
     if match:
         return {"used": float(match.group(1)), "total": float(match.group(2))}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The service as its users meet it: an answer through the gateway, the page, and the units below them.
 
-Asked also where nothing of the network is to be asked: it is this node, and the one question that matters.
+Asked even where nothing else of the network is: it concerns this node only, and it is what matters most.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HTTPS = 443
 
 
 def unrecorded(path: str) -> Optional[str]:
-    """Past the host, which may be recording: keys are in no capture."""
+    """Reads past the host, which may be recording: no capture holds keys."""
     try:
         with open(path, encoding="utf-8") as stream:
             return stream.read()
@@ -30,7 +30,7 @@ def unrecorded(path: str) -> Optional[str]:
 def answers(
     host: Host, context: Context, read: Callable[[str], Optional[str]] = unrecorded
 ) -> Dict[str, Optional[Dict[str, Any]]]:
-    """What the gateway and the page said; None for what this node does not have."""
+    """What the gateway and the page said; None for those that this node does not have."""
     found: Dict[str, Optional[Dict[str, Any]]] = {"gateway": None, "page": None}
     if not served(context):
         return found
@@ -43,7 +43,7 @@ def answers(
 
 
 def own_units(host: Host, gateway: bool) -> Optional[Dict[str, Dict[str, Any]]]:
-    """States of the appliance's units and of those it stands on; None when systemd does not answer."""
+    """States of the appliance's units and of those they need; None where systemd does not answer."""
     own = watched.names(host.names(watched.FOLDER))
     base = [name for name in watched.BASE if name != "nginx.service" or gateway]
     said = host.run(watched.command([*own, *base]), timeout=8)

@@ -29,7 +29,7 @@ SINGLE = ("/etc/nginx/conf.d/yitiji.conf", "/etc/yitiji/firewall.nft", "/etc/yit
 
 
 def certificate(host: Host, now: float) -> Optional[Dict[str, Any]]:
-    """Of the two names that nginx reads: what is wrong with them, and the seconds that are left."""
+    """What is wrong with the two files that nginx reads, and for how many seconds the certificate is still valid."""
     path = answer.CERTIFICATE
     if not host.exists(os.path.dirname(path)):
         return None
@@ -49,7 +49,7 @@ def certificate(host: Host, now: float) -> Optional[Dict[str, Any]]:
 
 
 def packet_rules(host: Host, node: Mapping[str, Any], units: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
-    """Whether the tables of our units and Docker's chains are in the kernel. None without the right to ask."""
+    """Whether the tables of our units and Docker's chains are in the kernel; None without the right to ask."""
 
     def run(words: List[str], seconds: float) -> Tuple[int, str]:
         said = host.run(words, timeout=seconds)
@@ -64,7 +64,7 @@ def packet_rules(host: Host, node: Mapping[str, Any], units: Mapping[str, Any]) 
 
 
 def database(host: Host, folder: str = DATA) -> Optional[Dict[str, Any]]:
-    """Of the page's SQLite file: what is wrong with it; `whole` is false when there was no time to read it all."""
+    """What is wrong with the page's SQLite file; `whole` is false where there was no time to read all of it."""
     path = f"{folder}/{DATABASE}"
     if not host.exists(path):
         other = '"postgresql"' in (host.read(RECORD) or "")
@@ -82,7 +82,7 @@ def database(host: Host, folder: str = DATA) -> Optional[Dict[str, Any]]:
 
 
 def _check(path: Path) -> Tuple[str, bool]:
-    """SQLite's own check, stopped when it takes long."""
+    """SQLite's own check, stopped where it takes too long."""
     end = time.monotonic() + DATABASE_SECONDS
     try:
         with as_owner(path), contextlib.closing(
@@ -99,7 +99,7 @@ def _check(path: Path) -> Tuple[str, bool]:
 
 
 def emptied(host: Host) -> List[str]:
-    """Files that say something on a healthy node, and nothing now."""
+    """Files that hold something on a healthy node, and nothing now."""
     paths = [f"{folder}/{name}" for folder in FILLED for name in host.names(folder)]
     return sorted(path for path in [*paths, *SINGLE] if _is_empty(host, path))
 
@@ -114,7 +114,7 @@ def _is_empty(host: Host, path: str) -> bool:
 
 
 def watch(host: Host, now: float) -> Dict[str, Any]:
-    """Whether it is there, when it looked last, and what it and systemd repaired within a day."""
+    """Whether the watch is there, when it last looked, and what it and systemd repaired within a day."""
     found = state.parse(host.read(state.STATE))
     up = number((host.read("/proc/uptime") or "").split(".", maxsplit=1)[0])
     return {
