@@ -143,4 +143,37 @@ function remember(r) {
     }
 }
 
-export default { key, wait, ask, signIn, remember };
+// What the page says of itself to everybody: its version only to those who are signed in.
+async function config(r) {
+    const session = await r.subrequest('/yitiji-page/session');
+    if (session.status === 200) {
+        r.internalRedirect('@yitiji_page');
+        return;
+    }
+    const reply = await r.subrequest('/yitiji-page/config');
+    try {
+        const body = JSON.parse(reply.responseText);
+        if (body.version) {
+            body.version = '';
+        }
+        answer(r, reply.status, body);
+    } catch (e) {
+        r.return(reply.status);
+    }
+}
+
+// Who else has an account: for administrators.
+async function people(r) {
+    const session = await r.subrequest('/yitiji-page/session');
+    try {
+        if (session.status === 200 && JSON.parse(session.responseText).role === 'admin') {
+            r.internalRedirect('@yitiji_page');
+            return;
+        }
+    } catch (e) {
+        // no answer of the page: nobody is known
+    }
+    answer(r, session.status === 200 ? 403 : 401, { detail: 'Only for administrators. / 仅限管理员。' });
+}
+
+export default { key, wait, ask, signIn, remember, config, people };
