@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import gateway_cost
 import labctl
 import pytest
 import sitectl
@@ -47,3 +48,17 @@ def test_tokens_come_as_they_are_made(ask):
 def test_64_streams_at_a_time(ask):
     found = ask("--streams", "64", "--seconds", SECONDS, "--tokens", "48", "--body", LONG)
     assert found["failed"] == 0 and found["requests"] >= 64
+
+
+def test_the_limits_cost_less_than_two_percent(ask):
+    """Of the time to the first token, against the same site without them, in turn."""
+    body = {
+        "model": "tiny-r1-distill",
+        "stream": True,
+        "max_tokens": 4,
+        "messages": [{"role": "user", "content": "你好"}],
+    }
+    key = labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip()
+    found = gateway_cost.measure(labctl.NODE, labctl.ADDRESS, body, key, 200)
+    print(f"\n    {json.dumps(found)}")
+    assert found["cost_percent"] < 2

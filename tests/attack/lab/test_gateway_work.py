@@ -127,7 +127,8 @@ def session(appliance) -> str:
 def test_a_user_of_the_page_asks_for_the_work_of_many(appliance, session, path, attack):
     told = appliance.curl(
         "-m", "8", "-w", "\n%{http_code}", "-H", f"Authorization: Bearer {session}",
-        "-H", "Content-Type: application/json", "-d", json.dumps(ATTACKS[attack][1]), f"{appliance.url}{path}", check=False,
+        "-H", "Content-Type: application/json", "-d", json.dumps(ATTACKS[attack][1]), f"{appliance.url}{path}",
+        check=False,
     )  # fmt: skip
     text, _newline, status = told.rpartition("\n")
     assert status[0] == "4", (status, text[:300])
