@@ -4,8 +4,8 @@
 
     gateway_cost.py NODE ADDRESS MODEL [PAIRS]     (a lab node with a gateway; YITIJI_LAB names the lab)
 
-A second nginx on the node has the site without its limits, on other ports, for the time of the run. Requests go to one and
-the other in turn, the first of each pair by turns too, so that whatever else the machine does meets both alike.
+A second nginx on the node has the site without its limits, on other ports, for the time of the run. Requests go to one
+and the other in turn, the first of each pair by turns too, so that whatever else the machine does meets both alike.
 """
 
 from __future__ import annotations

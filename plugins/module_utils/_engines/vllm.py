@@ -16,7 +16,7 @@ ENVIRONMENT = {
     "TRANSFORMERS_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "DO_NOT_TRACK": "1",
-    # One request's work, whoever sends it; the gateway's own bounds are lower (gateway_max_answers). vLLM's are 16384 and 1024.
+    # One request's work, whoever sends it (vLLM's own: 16384 and 1024); the gateway's bounds are lower.
     "VLLM_MAX_N_SEQUENCES": "16",
     "VLLM_MAX_COMPLETION_PROMPTS": "16",
     "VLLM_MAX_STOP_STRINGS": "16",
