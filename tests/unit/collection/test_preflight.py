@@ -255,3 +255,28 @@ def test_an_engine_without_an_image_is_checked_by_its_own_role(tmp_path):
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 2 and "LLM702" in run.stdout, run.stdout[-3000:] + run.stderr[-2000:]
+
+
+def facts_named(role: Path) -> set[str]:
+    """The role's variables that hold a fact of Ansible's, also through others of its variables."""
+    texts = {}
+    for path in (role / "defaults/main.yml", *role.glob("vars/*.yml")):
+        if path.exists():
+            texts |= {name: str(value) for name, value in (yaml.safe_load(path.read_text()) or {}).items()}
+    found = {name for name, text in texts.items() if "ansible_facts." in text}
+    more = found
+    while more:
+        known = re.compile(rf"\b({'|'.join(found)})\b")
+        more = {name for name in texts.keys() - found if known.search(texts[name])}
+        found = found | more
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/preflight.yml")), ids=lambda path: path.parts[-3])
+def test_facts_are_read_before_they_are_checked(path):
+    """No play of site.yml gathers facts; what a later task reads is not there yet."""
+    tasks = yaml.safe_load(path.read_text(encoding="utf-8"))
+    named = re.compile("|".join([r"ansible_facts\.", *(rf"\b{name}\b" for name in facts_named(path.parents[1]))]))
+    users = [number for number, task in enumerate(tasks) if named.search(str(task))]
+    readers = [number for number, task in enumerate(tasks) if "ansible.builtin.setup" in task]
+    assert not users or (readers and readers[0] < users[0]), tasks[users[0]]["name"]
