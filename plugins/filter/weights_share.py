@@ -43,9 +43,16 @@ share: "{{ appliance_plan.nodes | yitiji.deepseek.weights_share('gpu02', {'gpu01
 
 RETURN = r"""
 _value:
-  description: C(active), C(fetches), C(mirrors), C(address) and C(allow).
+  description: C(active), C(fetches), C(mirrors), C(address), C(allow), C(name) for the certificate, and C(peers).
   type: dict
-  sample: {active: true, fetches: false, mirrors: ["http://10.0.0.11:8810"], address: 10.0.0.12, allow: [10.0.0.11]}
+  sample:
+    active: true
+    fetches: false
+    mirrors: ["https://10.0.0.11:8810"]
+    address: 10.0.0.12
+    allow: [10.0.0.11]
+    name: "IP:10.0.0.12"
+    peers: [gpu01]
 """
 
 from typing import Any, Callable, Dict

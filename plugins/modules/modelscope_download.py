@@ -55,9 +55,16 @@ options:
     description:
       - Addresses below which other nodes serve their directory of this model, for I(source=mirror).
       - The first one is the node that fetches from the hub; a file is taken from any that has it.
+      - Needs I(identity) and I(peers), or a hash for each file (I(files), I(manifest_sha256)); else refused (LLM641).
     type: list
     elements: str
     default: []
+  identity:
+    description: File with this node's key and certificate, by which the nodes of I(mirrors) know it.
+    type: path
+  peers:
+    description: File with the certificates of the nodes of I(mirrors); no other is spoken to.
+    type: path
   files:
     description:
       - The files as they were when the serving was planned (C(plan.model.manifest.files)).
@@ -84,6 +91,14 @@ options:
       - Digest of the list of files (C(manifest.sha256) of an earlier result), from whoever vouches for the model.
         Another list, or one with a file without a hash, is refused before anything is fetched (LLM640).
       - Needed where nothing else says what is right, such as a stick that is all there is.
+    type: str
+    default: ""
+  allow_pickle:
+    description: The site's reason for Python pickles (C(.bin), C(.pt)); without one, LLM650 or left out.
+    type: str
+    default: ""
+  allow_remote_code:
+    description: The site's reason for Python code of the repository; without one, LLM651 or left out.
     type: str
     default: ""
   workers:
@@ -233,6 +248,12 @@ moved:
   type: list
   elements: str
   sample: [README.md (1203 B -> 1310 B)]
+left_out:
+  description: Files that are programs, which were not fetched.
+  returned: success
+  type: list
+  elements: str
+  sample: [modeling_deepseek.py]
 manifest:
   description: Path of the manifest and its digest, to which the stamp is bound.
   returned: success
@@ -263,19 +284,19 @@ from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import Unfit, judge
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
-    Entry,
     Manifest,
     check_stamp,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.download import Weights
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import remove_all
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
-
-SHOWN = 50  # files in a diff
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import (
+    Outcome,
+    Request,
+    as_lines,
+    request_of,
+)
 
 ARGUMENTS: Dict[str, Any] = {
     "model": {"type": "str", "required": True},
@@ -288,6 +309,8 @@ ARGUMENTS: Dict[str, Any] = {
     "source": {"type": "str", "choices": ["modelscope", "directory", "mirror", "bundle"], "default": "modelscope"},
     "source_dir": {"type": "path"},
     "mirrors": {"type": "list", "elements": "str", "default": []},
+    "identity": {"type": "path"},
+    "peers": {"type": "path"},
     "files": {
         "type": "list",
         "elements": "dict",
@@ -299,6 +322,8 @@ ARGUMENTS: Dict[str, Any] = {
         },
     },
     "manifest_sha256": {"type": "str", "default": ""},
+    "allow_pickle": {"type": "str", "default": ""},
+    "allow_remote_code": {"type": "str", "default": ""},
     "workers": {"type": "int", "default": 8},
     "verify": {"type": "str", "choices": ["stamp", "full"], "default": "stamp"},
     "update": {"type": "bool", "default": False},
@@ -315,26 +340,6 @@ ARGUMENTS: Dict[str, Any] = {
 }
 
 
-def request_of(params: Dict[str, Any], check: bool) -> Request:
-    known = {name: params[name] for name in Request._fields if params.get(name) is not None}
-    known.update(check=check, dest=os.path.normpath(params["dest"]))
-    try:
-        rows = judge((file["path"], file["size"], file["sha256"]) for file in params["files"])
-    except Unfit as error:
-        raise Refusal("LLM610", model=params["model"], detail=f"as planned: {error}") from error
-    known["files"] = [Entry(*row) for row in rows]
-    return Request(**known)
-
-
-def diff_of(dest: str, outcome: Outcome) -> Dict[str, str]:
-    after = [f"{entry.path} ({size_text(entry.size)})" for entry in outcome.to_fetch[:SHOWN]]
-    if len(outcome.to_fetch) > SHOWN:
-        after.append(f"and {len(outcome.to_fetch) - SHOWN} more")
-    if outcome.changed:
-        after.append(f"verified: {len(outcome.manifest.files) if outcome.manifest else 0} files")
-    return {"before": lines(outcome.removed), "after": lines(after), "before_header": dest, "after_header": dest}
-
-
 def verified(request: Request, check: bool) -> Dict[str, Any]:
     standing = check_stamp(request.dest, request.model, request.revision, request.include, request.exclude)
     if not standing.valid and not check:
@@ -344,15 +349,12 @@ def verified(request: Request, check: bool) -> Dict[str, Any]:
     return outcome.result()
 
 
-def lines(rows: List[str]) -> str:
-    return "".join(row + "\n" for row in rows)
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
         supports_check_mode=True,
         required_if=[("source", "directory", ["source_dir"]), ("source", "mirror", ["mirrors"])],
+        required_together=[("identity", "peers")],
     )
     params = module.params
     check = module.check_mode or params["dry_run"]
@@ -362,7 +364,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda caught, _frame: received.append(f"signal {caught}"))
     try:
-        request = request_of(params, check)
+        request = request_of({**params, "dest": os.path.normpath(params["dest"]), "check": check})
         if params["state"] == "absent":
             manifest = Manifest.load(os.path.join(request.dest, MANIFEST))
             gone = remove_all(request.dest, request.model, check)
@@ -378,7 +380,8 @@ def main() -> None:
                 repaired=[],
                 removed=gone,
                 moved=[],
-                diff={"before": lines(gone), "after": "", "before_header": request.dest, "after_header": request.dest},
+                left_out=[],
+                diff={**Outcome(request).diff(), "before": as_lines(gone)},
             )
         if params["state"] == "verified":
             module.exit_json(**verified(request, check))
@@ -387,7 +390,7 @@ def main() -> None:
         fail(module, error)
     for warning in outcome.warnings:
         module.warn(warning)
-    module.exit_json(diff=diff_of(request.dest, outcome), **outcome.result())
+    module.exit_json(diff=outcome.diff(), **outcome.result())
 
 
 if __name__ == "__main__":

@@ -69,6 +69,14 @@ options:
     type: list
     elements: dict
     default: []
+  allow_pickle:
+    description: The site's reason for weights that are Python pickles; without one, LLM650 or left out.
+    type: str
+    default: ""
+  allow_remote_code:
+    description: The site's reason for an engine that runs Python of the repository; without one, LLM651 or left out.
+    type: str
+    default: ""
   calibration_file:
     description: JSON file on the controller with what earlier starts measured; it only makes a plan more careful.
     type: path

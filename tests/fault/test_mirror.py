@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, mirror, transfer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as weights_request
 from conftest import MODEL, Running, Site
@@ -28,8 +30,18 @@ def request(nodes, number, **more):
     base = nodes[0].hub.url + "/files/n%d"
     others = [base % index for index in range(3) if index != number]
     return weights_request.Request(
-        MODEL, str(nodes[number].dest), source="mirror", mirrors=others, mirror_wait=10, timeout=5, **more
-    )
+        MODEL, str(nodes[number].dest), source="mirror", mirrors=others, mirror_wait=10, timeout=5,
+        files=planned(nodes[0].repo), **more
+    )  # fmt: skip
+
+
+def planned(repo):
+    """These servers are in the open, so the list is bound by what the plan saw."""
+    files = sorted(path for path in repo.rglob("*") if path.is_file())
+    return [
+        Entry(str(path.relative_to(repo)), path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in files
+    ]
 
 
 def take(nodes, number, results, **more):

@@ -91,6 +91,7 @@ def gguf(catalog: Any) -> list[str]:
     for engine, gpu, count, memory, name, seen in MEASURED:
         start = f"| {engine} | {count} x {gpu or '-'} | {memory} | {name} | {seen} "
         wish = {"context_length": 4096, "concurrency": 1, "gguf": name, "profile": "flagship", "engine": engine}
+        wish["allow_remote_code"] = "KTransformers runs the code of the model's config"
         try:
             made = plan(catalog, declared(gpu, count, memory_gib=memory), **wish)
         except Refusal as refusal:

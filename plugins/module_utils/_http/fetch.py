@@ -53,8 +53,15 @@ class Client:
     """
 
     def __init__(
-        self, endpoint: str, token: str = "", timeout: float = 60.0, ca_path: str = "", validate_certs: bool = True
+        self,
+        endpoint: str,
+        token: str = "",
+        timeout: float = 60.0,
+        ca_path: str = "",
+        validate_certs: bool = True,
+        identity: str = "",
     ) -> None:
+        """`identity`: a file with this side's key and certificate; then only the peers in `ca_path` are trusted."""
         self.endpoint = endpoint.rstrip("/")
         if urlsplit(self.endpoint).scheme not in ("http", "https") or not urlsplit(self.endpoint).hostname:
             raise Refusal("LLM605", url=endpoint, detail="not an http(s) address")
@@ -62,18 +69,25 @@ class Client:
         self.token = token
         self.timeout = timeout
         self.ca_path = ca_path
-        self.validate_certs = validate_certs
-        self.proxies = urllib.request.getproxies()
+        self.validate_certs = validate_certs or bool(identity)
+        self.identity = identity
+        self.proxies = {} if identity else urllib.request.getproxies()  # neighbours are reached directly
         self._context: Optional[ssl.SSLContext] = None
 
     def context(self) -> ssl.SSLContext:
         if self._context is None:
-            context = ssl.create_default_context(cafile=self.ca_path or None)
+            context = self._pinned() if self.identity else ssl.create_default_context(cafile=self.ca_path or None)
             if not self.validate_certs:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
             self._context = context
         return self._context
+
+    def _pinned(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.ca_path)
+        context.load_cert_chain(self.identity)
+        return context
 
     def proxy(self, target: Origin) -> str:
         scheme, host, port = target
@@ -138,6 +152,8 @@ class Connection:
                 return answer
             location = answer.header("Location")
             answer.finish()
+            if self.client.identity:
+                raise Broken("redirected, where the peer itself is asked")
             if not location:
                 raise Broken("redirect without a target")
             linked = answer.header("X-Linked-ETag")

@@ -26,7 +26,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import size_on_cpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry, why
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import (
     GGUF_ENGINES,
     Guest,
@@ -188,11 +188,26 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             *_experimental(entry),
         ],
         "alternatives": first.alternatives,
-        "why": first.why,
+        "why": first.why + _programs(wish),
         **first.more,
     }
     plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
     return plan
+
+
+def _programs(wish: Wish) -> List[Dict[str, Any]]:
+    """What of the repository is code: left out, or run because the site wants it so."""
+    found = []
+    if wish.left_out:
+        names = ", ".join(wish.left_out[:3]) + (f", ... ({len(wish.left_out)})" if len(wish.left_out) > 3 else "")
+        zh = "仓库中的程序和 pickle 文件不下载：引擎自带该模型的代码"
+        en = "programs and pickles of the repository are not fetched: the engine has its own code"
+        found.append(why("model.left_out", names, zh, en, "appliance_allow_remote_code, appliance_allow_pickle"))
+    if wish.own_code:
+        zh = "引擎运行仓库中的 Python 代码，站点给出的理由"
+        en = "the engine runs Python of the repository; the site's reason"
+        found.append(why("model.remote_code", wish.allow_code, zh, en, "appliance_allow_remote_code"))
+    return found
 
 
 def model_part(wish: Wish) -> Dict[str, Any]:

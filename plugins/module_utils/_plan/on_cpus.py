@@ -80,6 +80,7 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
         kv_bytes=kv,
         reasoning_parser=wish.reasoning_parser,
         eager=wish.eager,
+        trust_remote_code=wish.own_code,
         host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
         tensor=tensor,
         pipeline=pipeline,

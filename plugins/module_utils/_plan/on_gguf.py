@@ -265,6 +265,8 @@ def _sizing(
         more["release"] = dict(engine["release"])
         if len(files) != 1:  # merged into Ollama's store; one file is linked there and takes no further space
             disk *= 2
+    if wish.engine == "ktransformers" and not wish.allow_code:  # it always takes the config's own code
+        raise Refusal("LLM651", model=config_id, detail="KTransformers: configuration_*.py")
     if wish.engine == "ktransformers":  # the GGUF's repository has neither tokenizer nor the code's own config
         config = f"{wish.weights_dir}/{config_id}"
         more["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}

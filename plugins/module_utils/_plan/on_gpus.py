@@ -134,6 +134,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         quantization=precision.quantization,
         reasoning_parser=wish.reasoning_parser,
         eager=wish.eager,
+        trust_remote_code=wish.own_code,
         host="127.0.0.1" if spread else "0.0.0.0",  # noqa: S104 - inside the container
         prefix_caching=version_key(version) >= (0, 9),  # its kernels fail on Volta before
         executor=executor,

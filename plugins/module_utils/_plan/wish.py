@@ -15,7 +15,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog i
     find_model,
     look_up,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful import (
+    own_code,
+    reason,
+    refuse_own_code,
+    set_aside,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry as Listed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
@@ -24,6 +31,7 @@ PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
 EXECUTORS = ("", "mp", "ray")
+ALLOWANCES = ("allow_pickle", "allow_remote_code")
 # What an entry of appliance_beside may say. What it leaves out is the profile's, but for what belongs to a model.
 FIELDS = ("model", "cards", "context_length", "concurrency", "precision", "kv_cache_dtype")
 
@@ -73,6 +81,9 @@ class Wish:
     gguf_tensors: Dict[str, Dict[str, int]] = field(default_factory=dict)  # file -> tensor -> bytes
     files: Dict[str, int] = field(default_factory=dict)  # of the hub's listing, with their bytes
     listing: List[Listed] = field(default_factory=list)  # the same, with their hashes
+    left_out: List[str] = field(default_factory=list)  # programs, which are not fetched
+    own_code: bool = False  # the engine runs the repository's Python
+    allow_code: str = ""  # the site's reason for that
     beside: List[Guest] = field(default_factory=list)  # further models on the head
 
     @property
@@ -192,6 +203,12 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         Listed(str(file["path"]), int(file.get("size") or 0), str(file.get("sha256") or ""))
         for file in info.get("files") or []
     ]
+    allow_pickle, allow_code = (reason(f"appliance_{name}", variables.get(name)) for name in ALLOWANCES)
+    refuse_own_code(wanted["model"], info.get("config"), allow_code)
+    include, exclude = list(entry.get("include") or []), list(entry.get("exclude") or [])
+    whole = listing if wanted["engine"] in GGUF_ENGINES else selected(listing, include, exclude)
+    listing, left_out = set_aside(wanted["model"], whole, allow_pickle, allow_code)
+    size -= sum(file.size for file in left_out) if source == "hub" else 0
     return Wish(
         deployment=str(variables["deployment"]),
         profile=str(variables["profile"]),
@@ -215,8 +232,8 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         sampling=dict(entry.get("sampling") or {"temperature": 0.6}),
         reasoning_parser=entry.get("reasoning_parser"),
         eager=bool(profile.get("eager", False)),
-        include=list(entry.get("include") or []),
-        exclude=list(entry.get("exclude") or []),
+        include=include,
+        exclude=exclude,
         images=dict(variables.get("images") or {}),
         image_archives=list(variables.get("image_archives") or []),
         calibration=list(variables.get("calibration") or []),
@@ -228,6 +245,9 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         native_shape=native,
         files={row.path: row.size for row in listing},
         listing=listing,
+        left_out=[file.path for file in left_out],
+        own_code=bool(own_code(info.get("config"))),
+        allow_code=allow_code,
         gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
         beside=read_beside(variables, catalog),

@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful import refuse_own_code
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     DIGESTS,
     MANIFEST,
@@ -24,7 +25,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
     moved,
     read_json,
     remove,
-    selected,
     sync_directory,
     write_json,
     write_stamp,
@@ -50,6 +50,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.planned i
     few,
     pinned,
     standing_differs,
+    vouched,
+    wanted,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.remove import prune_old
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Outcome, Request
@@ -58,6 +60,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.space imp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.transfer import Engine, Options
 
 HUBS = ("modelscope", "bundle")
+CONFIGS = ("config.json", "tokenizer_config.json")
 
 
 class Weights:
@@ -134,7 +137,8 @@ class Weights:
         # the plan has just read it: a real run compares, a dry one need not ask again
         known = request.check and request.files and request.source in HUBS and request.verify != "full"
         source, listing = (Source(), list(request.files)) if known else self._listing()
-        files = selected(listing, request.include, request.exclude)
+        files, left_out = wanted(request, listing)
+        self.outcome.left_out = [file.path for file in left_out]
         if not files:
             raise Refusal("LLM610", model=request.model, detail="no file is left after include and exclude")
         check_sets([file.path for file in files])
@@ -152,7 +156,9 @@ class Weights:
                 self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
             return DirectorySource(path), as_planned(asked, path, listing)
         if request.source == "mirror":
-            client = Client(request.mirrors[0], "", request.timeout, request.ca_path, request.validate_certs)
+            vouched(request)
+            trusted = request.peers or request.ca_path
+            client = Client(request.mirrors[0], "", request.timeout, trusted, request.validate_certs, request.identity)
             mirror = MirrorSource(client, request.mirrors)
             listing = list(mirror.manifest(request.model, request.revision, request.mirror_wait, request.files).files)
             return mirror, as_planned(asked, mirror.name, listing)
@@ -169,11 +175,10 @@ class Weights:
                 return source, list(standing.manifest.files)  # what was verified once needs no listing
         try:
             listing = as_planned(asked, source.name, hub.listing())
-            wanted = selected(listing, request.include, request.exclude)
-            result = with_hashes(hub, listing, wanted, request.workers)
+            result = with_hashes(hub, listing, wanted(request, listing).wanted, request.workers)
         finally:
             hub.close()
-        without = [entry.path for entry in selected(result, request.include, request.exclude) if not entry.sha256]
+        without = [entry.path for entry in wanted(request, result).wanted if not entry.sha256]
         if without:
             self.outcome.warnings.append(f"no sha256 on the hub for {len(without)} small files, such as {without[0]}")
         return source, result
@@ -300,7 +305,7 @@ class Weights:
             return
         request = self.request
         engine = Engine(
-            source, jobs, request.dest, self._journal, Options(request.workers, request.retries), self._stop
+            source, jobs, request.dest, self._journal, self._options(), self._stop
         )
         total, files = manifest.bytes_total, len(manifest.files)
         base = total - self.outcome.to_fetch_bytes
@@ -328,10 +333,14 @@ class Weights:
         for path, job in engine.finished.items():
             self._digests[path] = job.digests
 
+    def _options(self) -> Options:
+        request = self.request
+        return Options(request.workers, request.retries, pickles=bool(request.allow_pickle))
+
     def _moved(self, manifest: Manifest) -> List[str]:
         try:
             _source, listing = self._listing(planned=False)
-            return moved(manifest.files, selected(listing, self.request.include, self.request.exclude))
+            return moved(manifest.files, wanted(self.request, listing).wanted)
         except Refusal:
             return []
 
@@ -344,7 +353,9 @@ class Weights:
         for file in files:
             if file.path not in self._digests:
                 continue
-            check_format(os.path.join(request.dest, file.path), file.path)
+            check_format(os.path.join(request.dest, file.path), file.path, not request.allow_pickle)
+        for name in CONFIGS:  # of a stick nobody may have read it before
+            refuse_own_code(request.model, read_json(os.path.join(request.dest, name)), request.allow_remote_code)
         if old is not None and request.prune:
             self.outcome.removed = prune_old(request.dest, old, manifest)
             self.outcome.changed = self.outcome.changed or bool(self.outcome.removed)

@@ -14,6 +14,7 @@ from typing import BinaryIO, Callable, Dict, Iterable, List, NamedTuple, Optiona
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful import pickled
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import printable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP
 
@@ -21,13 +22,15 @@ HEADER_LIMIT = 100 << 20  # of a safetensors header
 SPLIT_NAME = re.compile(r"^(.*)-(\d{5})-of-(\d{5})(\.[A-Za-z0-9.]+)$")
 
 
-def check_format(path: str, name: str) -> None:
-    """Checks the first bytes of a file before it gets its final name (LLM602)."""
+def check_format(path: str, name: str, no_pickles: bool = False) -> None:
+    """Checks the first bytes of a file before it gets its final name (LLM602; LLM650 where pickles are not wanted)."""
     with os.fdopen(os.open(path, inside.READ), "rb") as source:
         size = os.fstat(source.fileno()).st_size
         head = source.read(200)
         if size < 200 and head.startswith(b"version https://git-lfs"):
             raise Refusal("LLM602", path=name, detail="a Git LFS pointer, not the file")
+        if no_pickles and pickled(head, name):
+            raise Refusal("LLM650", model=name, detail="by its first bytes")
         if name.endswith(".gguf") and head[:4] != b"GGUF":
             raise Refusal("LLM602", path=name, detail=f"it does not begin with GGUF but with {head[:4]!r}")
         if name.endswith(".safetensors"):

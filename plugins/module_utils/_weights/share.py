@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, Dict, Mapping
 
 
@@ -13,22 +14,33 @@ def share(
     """`nodes`: name -> {address, head}; `verified`: the nodes of this run -> whether their stamp stands.
 
     -> active: serve and take from each other; fetches: this node asks the source itself;
-       mirrors: where the others serve, the head first; address, allow: for this node's own server.
+       mirrors: where the others serve, the head first; address, allow: for this node's own server; name: for its
+       certificate; peers: the other nodes.
     """
     here = [name for name in nodes if name in verified]
     head = next((name for name in here if nodes[name].get("head")), "")
     addresses = {name: str(nodes[name].get("address") or "") for name in here}
     possible = wanted and len(here) > 1 and head and host in here and all(addresses.values())
     if not possible or all(verified[name] for name in here):
-        return {"active": False, "fetches": True, "mirrors": [], "address": "", "allow": []}
+        return {"active": False, "fetches": True, "mirrors": [], "address": "", "allow": [], "name": "", "peers": []}
     others = [name for name in [head, *(other for other in here if other != head)] if name != host]
     return {
         "active": True,
         "fetches": host == head,
-        "mirrors": [f"http://{_bracketed(addresses[name])}:{port}" for name in others],
+        "mirrors": [f"https://{_bracketed(addresses[name])}:{port}" for name in others],
         "address": _bracketed(addresses[host]),
         "allow": [addresses[name] for name in others],
+        "name": _subject(addresses[host]),
+        "peers": others,
     }
+
+
+def _subject(address: str) -> str:
+    """As a certificate names it."""
+    try:
+        return f"IP:{ipaddress.ip_address(address)}"
+    except ValueError:
+        return f"DNS:{address}"
 
 
 def _bracketed(address: str) -> str:

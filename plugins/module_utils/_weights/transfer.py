@@ -43,6 +43,7 @@ class Options(NamedTuple):
     retries: int = 6
     pause: float = 0.5  # first pause after a failure, doubled each time
     longest_pause: float = 30.0
+    pickles: bool = False  # allowed
 
 
 class Engine:
@@ -343,7 +344,7 @@ class Engine:
 
     def _name(self, job: Job) -> str:
         """Checks the format and gives the file its final name."""
-        check_format(job.part, job.entry.path)
+        check_format(job.part, job.entry.path, not self.options.pickles)
         path = os.path.join(self.dest, job.entry.path)
         folder = os.path.dirname(path)
         make_directories(self.dest, folder)

@@ -135,6 +135,44 @@ MESSAGES: Dict[str, Message] = {
             "未下载任何文件；请查明源被谁改动，或更正 weights_manifest_sha256",
         ),
     ),
+    "LLM641": Message(
+        Text(
+            "nothing says that {url} are the nodes of this run, and nothing binds the files of {model} that they offer",
+            "无法确认 {url} 是本次运行的节点，也没有任何依据核对其提供的 {model} 文件",
+        ),
+        Text(
+            "use role weights, which brings certificates of the run, or set files or manifest_sha256 of the module",
+            "请使用 weights 角色（会分发本次运行的证书），或设置模块的 files 或 manifest_sha256",
+        ),
+    ),
+    "LLM650": Message(
+        Text(
+            "{model} has weights as Python pickles ({detail}), which run whatever is in them when they are loaded",
+            "{model} 的权重是 Python pickle 文件（{detail}），加载时会执行其中的任意程序",
+        ),
+        Text(
+            "take a repository with safetensors or GGUF, or write in appliance_allow_pickle why you trust this one",
+            "请使用 safetensors 或 GGUF 格式的仓库，或在 appliance_allow_pickle 中写明信任该仓库的理由",
+        ),
+    ),
+    "LLM651": Message(
+        Text(
+            "{model} asks the engine to run Python code of its repository ({detail})",
+            "{model} 要求引擎运行其仓库中的 Python 代码（{detail}）",
+        ),
+        Text(
+            "take a model that the engine has built in, or read that code and give the reason why you trust it in "
+            "appliance_allow_remote_code",
+            "请使用引擎自带支持的模型，或审阅该代码后在 appliance_allow_remote_code 中写明信任理由",
+        ),
+    ),
+    "LLM652": Message(
+        Text("{name} is {value}, which is no reason", "{name} 的值 {value} 不是理由"),
+        Text(
+            "write down in a few words why the programs of this repository are trusted, or leave it empty",
+            "请用一句话写明为何信任该仓库的程序，或留空",
+        ),
+    ),
 }
 
 # Parts of messages.

@@ -105,12 +105,17 @@ def test_tensors_of_each_file_count(catalog):
     assert made["gguf"]["gpu_layers"] == 11  # 11 x 2 GB and their cache in 22.9 GB
 
 
+REASON = "the code was read by us"
+
+
 @pytest.mark.parametrize(("engine", "experimental"), [
     ("vllm", False), ("llamacpp", False), ("ollama", False),
     ("sglang", True), ("lmdeploy", True), ("ktransformers", True),
 ])  # fmt: skip
 def test_an_engine_that_nobody_saw_start_is_experimental(catalog, engine, experimental):
     wish = {"profile": "flagship" if engine == "ktransformers" else "basic", "engine": engine, "context_length": 4096}
+    if engine == "ktransformers":
+        wish["allow_remote_code"] = REASON
     made = plan(catalog, declared("rtx-4090-24g", 1 if engine == "ktransformers" else 2, **HOST), concurrency=1, **wish)
     assert made["engine"].get("experimental", False) is experimental
     assert ("LLM540" in {row["id"] for row in made["warnings"]}) is experimental
@@ -119,6 +124,10 @@ def test_an_engine_that_nobody_saw_start_is_experimental(catalog, engine, experi
 
 def test_ktransformers(catalog):
     wish = {"profile": "flagship", "engine": "ktransformers", "context_length": 4096, "concurrency": 1}
+    with pytest.raises(Refusal) as caught:  # it runs the config's own code
+        plan(catalog, declared("rtx-4090-24g", 1, **HOST), **wish)
+    assert caught.value.rule == "LLM651"
+    wish["allow_remote_code"] = REASON
     made = plan(catalog, declared("rtx-4090-24g", 1, **HOST), **wish)
     assert made["gguf"]["quant"] == "Q4_K_M" and first_unit(made)["capacity"]["concurrency"] == 1
     assert made["needs"]["memory_bytes"] >= 381 * 10**9

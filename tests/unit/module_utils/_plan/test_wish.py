@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import find_model
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.site import models
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
@@ -75,3 +76,39 @@ def test_models_beside_share_the_memory_that_is_left(catalog):
     facts["memory"] = {"total_bytes": need - 2**30}
     with pytest.raises(Refusal, match="not enough memory"):
         make_plan(read_wish(variables, catalog), catalog)
+
+
+OWN_CODE = {"auto_map": {"AutoConfig": "configuration_own.Own"}}
+
+
+def with_files(config, *names):
+    files = [{"path": name, "size": 10**9, "sha256": "a" * 64} for name in names]
+    return {"config": config, "files": files, "bytes_total": len(files) * 10**9}
+
+
+def test_programs_of_a_repository_are_left_out_and_told(catalog):
+    config = {**find_model(catalog, "deepseek-r1-7b")[1]["config"], **OWN_CODE}
+    info = with_files(config, "config.json", "model.safetensors", "modeling_own.py", "training_args.bin")
+    made = plan(catalog, declared("h20-96g", 1), profile="basic", model_info=info)
+    assert [file["path"] for file in made["model"]["manifest"]["files"]] == ["config.json", "model.safetensors"]
+    assert made["model"]["bytes"] == 2 * 10**9
+    assert [row["value"] for row in made["why"] if row["key"] == "model.left_out"] == [
+        "modeling_own.py, training_args.bin"
+    ]
+    assert "--trust-remote-code" not in str(made) and "modeling_own.py" in explain(made, "en")
+
+
+@pytest.mark.parametrize(
+    ("own", "names", "rule"),
+    [({}, ["pytorch_model.bin"], "LLM650"), ({**OWN_CODE, "model_type": "internlm2"}, ["model.safetensors"], "LLM651")],
+)
+def test_a_model_that_is_a_program_is_refused_unless_the_site_has_a_reason(catalog, own, names, rule):
+    info = with_files({**find_model(catalog, "deepseek-r1-7b")[1]["config"], **own}, "config.json", *names)
+    nodes, wish = declared("h20-96g", 1), {"profile": "basic", "model_info": info}
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, nodes, **wish)
+    assert caught.value.rule == rule
+    reason = "trained by us"
+    made = plan(catalog, nodes, **wish, allow_pickle=reason, allow_remote_code=reason)
+    assert ("--trust-remote-code" in first_unit(made)["args"]) is (rule == "LLM651")
+    assert [row["value"] for row in made["why"] if row["key"] == "model.remote_code"] == [reason] * (rule == "LLM651")

@@ -14,11 +14,19 @@ def test_sharing():
     assert found == {
         "active": True,
         "fetches": False,
-        "mirrors": ["http://10.0.0.1:8810", "http://[fd00::3]:8810"],
+        "mirrors": ["https://10.0.0.1:8810", "https://[fd00::3]:8810"],
         "address": "10.0.0.2",
         "allow": ["10.0.0.1", "fd00::3"],
+        "name": "IP:10.0.0.2",
+        "peers": ["a", "c"],
     }
     assert share(NODES, "a", {"a": False, "b": False}, 8810)["fetches"]
+
+
+def test_the_name_in_a_certificate():
+    nodes = {"a": {"address": "fd00::03", "head": True}, "b": {"address": "gpu02.example.org"}}
+    verified = {"a": False, "b": False}
+    assert [share(nodes, host, verified, 8810)["name"] for host in nodes] == ["IP:fd00::3", "DNS:gpu02.example.org"]
 
 
 @pytest.mark.parametrize(
