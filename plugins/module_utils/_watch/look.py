@@ -9,18 +9,21 @@ import json
 import os
 import re
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer, rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import units as watched
-from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import CHAT, Served, Settings, Weights
 
 HEALTH_SECONDS = 10.0
 # A unit that loads a table of the packet filter says which one: it takes it away again when it stops.
 LOADS = re.compile(r"^ExecStop=-?\S*nft delete table (\w+) (\w+)\s*$", re.MULTILINE)
+STATE_DIR = "/var/lib/yitiji"
 OPEN, REFUSED = "open", "refused"
 Seen = Dict[str, Any]
 Runner = Callable[[List[str], float], Tuple[int, str]]
@@ -51,15 +54,43 @@ def look(settings: Settings, run: Runner) -> Seen:
         "containers": containers([service.container for service in settings.services if service.container], run),
         "docker rules": rules.there(run) if runs(found_units, "docker.service") else None,
         "doors": {service.unit: door(service) for service in settings.services if runs(found_units, service.unit)},
+        "weights": {row.model: unverified(row) for row in settings.weights},
+        "free": free(STATE_DIR),
         "answer": None,
         "page": None,
     }
     if settings.head and os.path.exists(answer.SITE):
         gateway = answer.door_of(read_file, settings.https)
-        seen["answer"] = answer.ask(gateway, answer.keys_of(names_in(answer.KEYS), read_file), settings.model)
-        if any(service.container == "yitiji-open-webui" for service in settings.services):
-            seen["page"] = answer.page(gateway)
+        keys = answer.keys_of(names_in(answer.KEYS), read_file)
+        has_page = any(service.container == CHAT for service in settings.services)
+        seen["answer"], seen["page"] = answer.both(gateway, keys, settings.model, has_page)
     return seen
+
+
+def unverified(weights: Weights, seconds: float = 5.0) -> str:
+    """Why the stamp of a model's files does not stand; empty when it does. Only sizes and times are read.
+
+    A file server that is gone never answers: it must not stop the watch.
+    """
+    found: List[str] = []
+
+    def check() -> None:
+        standing = check_stamp(weights.path, weights.model)
+        found.append("" if standing.valid else str(standing.reason or "there is no stamp"))
+
+    thread = threading.Thread(target=check, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return found[0] if found else f"{weights.path} does not answer"
+
+
+def free(path: str) -> Optional[int]:
+    """Bytes that are left for the users' data; None where that is not known."""
+    try:
+        left = os.statvfs(path)
+    except OSError:
+        return None
+    return left.f_bavail * left.f_frsize
 
 
 def units(run: Runner) -> Dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current, units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current, models_of, units_of
 
 CHAT = "yitiji-open-webui"
 LOADING = 600  # seconds, where the plan does not say how long a start may take
@@ -24,20 +24,31 @@ class Served(NamedTuple):
     loading: float  # seconds that a start may take
 
 
+class Weights(NamedTuple):
+    path: str
+    model: str
+
+
 class Settings(NamedTuple):
     head: bool
     https: int
     model: str
     services: List[Served]
+    weights: List[Weights]
 
     def as_dict(self) -> Dict[str, Any]:
-        return {**self._asdict(), "services": [service._asdict() for service in self.services]}
+        rows = {part: [row._asdict() for row in getattr(self, part)] for part in ("services", "weights")}
+        return {**self._asdict(), **rows}
 
 
 def restored(data: Mapping[str, Any]) -> Settings:
     """What an earlier look kept: a configuration that is cut short later takes nothing from the watch."""
     return Settings(
-        bool(data["head"]), int(data["https"]), str(data["model"]), [Served(**row) for row in data["services"]]
+        bool(data["head"]),
+        int(data["https"]),
+        str(data["model"]),
+        [Served(**row) for row in data["services"]],
+        [Weights(**row) for row in data["weights"]],
     )
 
 
@@ -59,6 +70,7 @@ def of_node(config: Mapping[str, Any], chat: bool) -> Settings:
         int(ports.get("https") or 443),
         str(plan["model"].get("served_name") or ""),
         services,
+        [Weights(str(model["path"]), str(model["id"])) for model in models_of(plan) if model.get("path")],
     )
 
 

@@ -23,6 +23,11 @@ PAGE = Text(
     "see `journalctl -u {unit}`, then run `systemctl restart {unit}`",
     "请查看 journalctl -u {unit}，然后执行 systemctl restart {unit}",
 )
+ROOM = Text(
+    "make room: `du -xh /var | sort -h | tail` lists what is large (LLM101)",
+    "请清理磁盘：用 du -xh /var | sort -h | tail 查看占用（LLM101）",
+)
+LEAST_FREE = 500_000_000
 # How far a question came -> what that means, and what to do.
 STAGES: Dict[str, Tuple[Text, Text]] = {
     "connect": (Text("nothing listens at the gateway's port", "网关端口没有服务在监听"), NGINX),
@@ -82,6 +87,15 @@ def down(seen: Mapping[str, Any], engine: str) -> List[Message]:
             reason_ = Text(f"{name}: {STATES[state].en}", f"{name}：{STATES[state].zh}")
             command = COMMANDS[state].format(name)
             said.append(Message(reason_, Text(f"run: {command}", f"请执行：{command}")))
+    for model, reason in sorted(seen["weights"].items()):
+        if reason:
+            reason_ = Text(
+                f"the weights of {model} are not verified: {reason}", f"模型 {model} 的权重未通过校验：{reason}"
+            )
+            said.append(Message(reason_, SITE))
+    if seen["free"] is not None and seen["free"] < LEAST_FREE:
+        left = f"{seen['free'] / 1e6:.0f} MB"
+        said.append(Message(Text(f"the disk of the data has {left} left", f"数据所在磁盘仅剩 {left}"), ROOM))
     for name, there in sorted(seen["tables"].items()):
         if not there:
             reason_ = Text(f"the packet rules of {name} are gone", f"{name} 的防火墙规则已丢失")

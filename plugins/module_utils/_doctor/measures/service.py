@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import units as watched
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import CHAT
 
 HTTPS = 443
 
@@ -36,9 +37,9 @@ def answers(
         return found
     door = answer.door_of(host.read, int((context.settings.get("ports") or {}).get("https") or HTTPS))
     keys = answer.keys_of(host.names(answer.KEYS), read)
-    found["gateway"] = answer.ask(door, keys, str(model_of(context).get("served_name") or ""))
-    if "yitiji-open-webui" in (context.node.get("services") or {}):
-        found["page"] = answer.page(door)
+    model = str(model_of(context).get("served_name") or "")
+    has_page = CHAT in (context.node.get("services") or {})
+    found["gateway"], found["page"] = answer.both(door, keys, model, has_page)
     return found
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings, Weights
 
 ENGINE, PAGE, NGINX, DOCKER = "yitiji-vllm.service", "yitiji-open-webui.service", "nginx.service", "docker.service"
 UNIT = {
@@ -17,7 +17,9 @@ UNIT = {
 CONFIG: dict[str, Any] = {
     "host": "gpu01",
     "plan": {
-        "schema": 2, "model": {"served_name": "r1"}, "run": {"health": "/health"}, "start": {"timeout_seconds": 200},
+        "schema": 2, "models_beside": [],
+        "model": {"served_name": "r1", "id": "lab/r1", "path": "/srv/models/lab/r1"},
+        "run": {"health": "/health"}, "start": {"timeout_seconds": 200},
         "container": {"network": "bridge"},
         "nodes": {
             "gpu01": {"head": True, "units": [
@@ -29,7 +31,7 @@ CONFIG: dict[str, Any] = {
 SETTINGS = Settings(True, 443, "r1", [
     Served(ENGINE, "yitiji-vllm", 8000, "http://127.0.0.1:8000/health", 200.0),
     Served(PAGE, "yitiji-open-webui", 8080, "http://127.0.0.1:8080/health", 300.0),
-])  # fmt: skip
+], [Weights("/srv/models/lab/r1", "lab/r1")])  # fmt: skip
 
 
 def seen(**changed: Any) -> dict[str, Any]:
@@ -43,6 +45,8 @@ def seen(**changed: Any) -> dict[str, Any]:
         "containers": {"yitiji-vllm": {"id": "c1", **container}, "yitiji-open-webui": {"id": "c2", **container}},
         "docker rules": True,
         "doors": {name: {"port": "open", "health": True, "reason": "HTTP 200"} for name in (ENGINE, PAGE)},
+        "weights": {"lab/r1": ""},
+        "free": 10**11,
         "answer": dict(good, model="r1"),
         "page": dict(good),
     }

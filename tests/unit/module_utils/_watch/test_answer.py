@@ -141,3 +141,21 @@ def test_keys_of_the_node():
     files = {f"/s/gateway-key-{name}": value for name, value in keys.items()}
     names = [path.rsplit("/", 1)[1] for path in files] + ["engine-key"]
     assert answer.keys_of(names, files.get, "/s") == ["D1", "A1", "C", "D"]
+
+
+def test_a_gateway_that_lets_nobody_in_is_not_waited_for_twice(gateway):
+    found, page = answer.both(gateway.door, [KEY], "r1", has_page=True)
+    assert found["ok"] is True and page["ok"] is True
+    assert answer.both(gateway.door, [KEY], "r1", has_page=False)[1] is None
+    asked = len(gateway.seen)
+    found, page = answer.both(gateway.door._replace(certificate="/no"), [KEY], "r1", has_page=True)
+    assert found["stage"] == page["stage"] == "certificate" and "model" not in page and len(gateway.seen) == asked
+    gateway.answers["/v1/chat/completions"] = (503, {})
+    assert answer.both(gateway.door, [KEY], "r1", has_page=True)[1]["ok"] is True
+
+
+def test_a_handshake_that_hangs_ends_early(gateway, monkeypatch):
+    monkeypatch.setattr(answer, "HANDSHAKE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        found = answer.ask(gateway.door._replace(port=deaf.getsockname()[1]), [KEY], "r1")
+    assert found["stage"] == "tls" and found["seconds"] < 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import look as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings, Weights
 
 ROOT = Path(__file__).resolve().parents[4]
 SHOWN = "\n".join(
@@ -121,15 +121,29 @@ def test_every_unit_that_loads_a_table_says_which(path):
 def test_a_whole_look(service, monkeypatch):
     monkeypatch.setattr(core.answer, "SITE", __file__)
     asked = []
-    monkeypatch.setattr(core.answer, "ask", lambda door, _keys, model: asked.append((door.port, model)) or {"ok": True})
+    well = {"ok": True, "stage": ""}
+    monkeypatch.setattr(core.answer, "ask", lambda door, _keys, model: asked.append((door.port, model)) or well)
     monkeypatch.setattr(core.answer, "page", lambda _door: {"ok": True})
     page = service[1]._replace(unit="yitiji-firewall.service", container="yitiji-open-webui")
-    found = core.look(Settings(True, 8443, "r1", [page]), Node(systemctl_show=(0, SHOWN), docker_ps=(0, "")))
+    weights = [Weights("/no/such", "a/b")]
+    found = core.look(Settings(True, 8443, "r1", [page], weights), Node(systemctl_show=(0, SHOWN), docker_ps=(0, "")))
     assert asked == [(8443, "r1")] and found["page"] == {"ok": True} and found["doors"][page.unit]["health"] is True
     assert found["docker rules"] is False and found["containers"] == {}
-    head = core.look(Settings(False, 443, "r1", []), Node(systemctl_show=(0, "")))
+    assert found["weights"]["a/b"]
+    head = core.look(Settings(False, 443, "r1", [], []), Node(systemctl_show=(0, "")))
     assert (head["answer"], head["docker rules"], head["doors"]) == (None, None, {})
 
 
 def test_files_and_folders_that_are_not_there():
     assert core.names_in("/no/such") == [] and core.read_file("/no/such") is None
+
+
+def test_room_on_the_disk(tmp_path):
+    assert core.free(str(tmp_path)) > 0 and core.free("/no/such/folder") is None
+
+
+def test_a_file_server_that_is_gone_does_not_stop_the_watch(monkeypatch):
+    gone = threading.Event()
+    monkeypatch.setattr(core, "check_stamp", lambda _path, _model: gone.wait(5))
+    assert core.unverified(Weights("/mnt/models", "a/b"), seconds=0.1) == "/mnt/models does not answer"
+    gone.set()

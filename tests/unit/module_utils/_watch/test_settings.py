@@ -22,7 +22,7 @@ def test_an_engine_that_is_no_container_and_a_node_that_serves_nobody():
     first = settings.of_node(config, chat=False).services[0]
     assert (first.container, first.loading) == ("", settings.LOADING)
     config["host"] = "gpu02"
-    assert settings.of_node(config, chat=False) == settings.Settings(False, 443, "r1", [])
+    assert settings.of_node(config, chat=False) == settings.Settings(False, 443, "r1", [], SETTINGS.weights)
 
 
 @pytest.mark.parametrize("config", [{}, {"plan": {"schema": 1}}, {**CONFIG, "host": "other"}])

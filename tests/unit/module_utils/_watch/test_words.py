@@ -22,13 +22,15 @@ def test_everything_that_is_down_has_a_remedy():
     found = said(
         answer=answer, page={"ok": False, "stage": "page", "reason": "HTTP 500"},
         units=units(nginx={"active": "failed"}, yitiji_prometheus={"load": "masked"}),
-        tables={"yitiji-firewall.service": False},
+        tables={"yitiji-firewall.service": False}, weights={"lab/r1": "there is no stamp"}, free=10**6,
     )  # fmt: skip
     assert [what for what, _fix in found] == [
         "no answer through the gateway: the gateway reaches no engine (HTTP 503)",
         "the chat page does not work: the chat page is not well (HTTP 500)",
         "nginx.service: failed",
         "yitiji-prometheus.service: masked",
+        "the weights of lab/r1 are not verified: there is no stamp",
+        "the disk of the data has 1 MB left",
         "the packet rules of yitiji-firewall.service are gone",
     ]
     assert "systemctl restart yitiji-vllm.service" in found[0][1] and "yitiji-open-webui" in found[1][1]
