@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Standing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import look as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import Served, Settings, Weights
 
@@ -144,6 +145,6 @@ def test_room_on_the_disk(tmp_path):
 
 def test_a_file_server_that_is_gone_does_not_stop_the_watch(monkeypatch):
     gone = threading.Event()
-    monkeypatch.setattr(core, "check_stamp", lambda _path, _model: gone.wait(5))
+    monkeypatch.setattr(core, "check_stamp", lambda _path, _model: gone.wait(5) and Standing(None, (), ""))
     assert core.unverified(Weights("/mnt/models", "a/b"), seconds=0.1) == "/mnt/models does not answer"
     gone.set()
