@@ -112,18 +112,23 @@ def decide(seen: Seen, settings: Settings, memory: Memory, now: float) -> Tuple[
     for fault in faults(seen, settings, kept):
         count, since = kept["bad"].get(fault.key) or (0, now)
         bad[fault.key] = [count + 1, since]
-        number, _last, after = kept["pauses"].get(fault.key) or (0, 0.0, 0.0)
+        number, _last, after, step = kept["pauses"].get(fault.key) or (0, 0.0, 0.0, 0)
         if count + 1 < fault.looks or now - since < fault.seconds or now < after:
             continue
-        words = fault.repairs[min(number, len(fault.repairs) - 1)]
+        words = fault.repairs[min(step, len(fault.repairs) - 1)]
         chosen.append(Repair(fault.key, fault.what, words, number + 1))
         # A second, other kind of repair need not wait long.
-        pause = FIRST_PAUSE * 2**number if number + 1 >= len(fault.repairs) else FIRST_PAUSE / 2
-        kept["pauses"][fault.key] = [number + 1, now, now + min(pause, LONGEST_PAUSE)]
+        pause = FIRST_PAUSE * 2**number if step + 1 >= len(fault.repairs) else FIRST_PAUSE / 2
+        kept["pauses"][fault.key] = [number + 1, now, now + min(pause, LONGEST_PAUSE), step + 1]
         bad[fault.key] = [0, now]
     kept["bad"] = bad
-    calm = [key for key, (_n, last, _after) in kept["pauses"].items() if key not in bad and now - last > CALM]
-    kept["pauses"] = {key: value for key, value in kept["pauses"].items() if key not in calm}
+    for key, (number, last, after, _step) in list(kept["pauses"].items()):
+        if key in bad:
+            continue
+        if now - last > CALM:
+            del kept["pauses"][key]
+        else:  # the repair helped: should it come again, the first way is tried again
+            kept["pauses"][key] = [number, last, after, 0]
     return chosen, kept
 
 

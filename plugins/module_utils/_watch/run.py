@@ -38,6 +38,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.units import FOLDER
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.words import down
 
+VERSION = 2  # of the memory; another one is begun anew
 CONFIG = "/etc/yitiji/doctor.json"
 
 
@@ -70,7 +71,8 @@ def one_look(
     """The state after one look and the repairs that it called for."""
     now = time.time()
     seen = see(settings, run)
-    memory: Memory = {**fresh(), **(before.get("memory") or {})}
+    # What another release remembered is not understood, and need not be.
+    memory: Memory = {**fresh(), **((before.get("memory") or {}) if before.get("version") == VERSION else {})}
     again = restarted(seen, memory) if before else {}
     memory["restarts"] = {name: unit["restarts"] for name, unit in seen["units"].items()}
     if seen["docker rules"] and seen["containers"] is not None:
@@ -91,6 +93,7 @@ def one_look(
         )  # fmt: skip
         print(f"{repair.what.en}: {done['did']} ({'done' if done['ok'] else done['said'] or 'failed'})", flush=True)
     return {
+        "version": VERSION,
         "written": now,
         "settings": settings.as_dict(),
         "memory": memory,

@@ -106,6 +106,14 @@ def test_another_way_when_the_first_did_not_help():
     assert done == [[[core.PUBLISH, "yitiji-vllm", "yitiji"]], [["restart", ENGINE]], []]
 
 
+def test_a_repair_that_helped_is_tried_first_again():
+    broken = seen(doors=doors(engine=CLOSED))
+    _done, kept = looks(1, broken)
+    _done, kept = looks(1, seen(), kept, start=1030.0)
+    done, _kept = looks(3, broken, kept, start=1060.0)
+    assert done[0] == [[core.PUBLISH, "yitiji-vllm", "yitiji"]] and done[1] == [["restart", ENGINE]]
+
+
 def test_pauses_grow_to_an_hour_and_no_loop_hides_a_fault():
     found = seen(units=units(nginx={"active": "failed", "result": "exit-code"}))
     done, kept = looks(24 * 120, found)  # a day
@@ -116,7 +124,7 @@ def test_pauses_grow_to_an_hour_and_no_loop_hides_a_fault():
 
 
 def test_after_an_hour_of_calm_a_fault_is_a_new_one():
-    memory = {**WELL, "pauses": {f"failed {NGINX}": [9, 1000.0, 9999.0]}}
+    memory = {**WELL, "pauses": {f"failed {NGINX}": [9, 1000.0, 9999.0, 1]}}
     _chosen, kept = core.decide(seen(), SETTINGS, memory, 1000.0 + core.CALM + 1)
     assert kept["pauses"] == {}
     _chosen, kept = core.decide(seen(), SETTINGS, memory, 1500.0)

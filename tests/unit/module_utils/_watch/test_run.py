@@ -101,3 +101,10 @@ def test_rules_of_docker_that_were_flushed_in_part_are_seen():
     assert after["events"][0]["did"] == "docker rules" and after["memory"]["rules"] == before["memory"]["rules"]
     before["memory"]["rules"]["for"] = ["of others"]
     assert one_look(before=before)["events"] == []
+
+
+def test_the_memory_of_another_release_is_begun_anew():
+    before = one_look()
+    before.update(version=1, memory={"pauses": {"failed nginx.service": ["?"]}, "bad": 7})
+    broken = units(nginx={"active": "failed", "result": "signal"})
+    assert one_look(before=before, units=broken)["events"][0]["number"] == 1
