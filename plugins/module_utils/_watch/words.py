@@ -87,6 +87,11 @@ def down(seen: Mapping[str, Any], engine: str) -> List[Message]:
             reason_ = Text(f"{name}: {STATES[state].en}", f"{name}：{STATES[state].zh}")
             command = COMMANDS[state].format(name)
             said.append(Message(reason_, Text(f"run: {command}", f"请执行：{command}")))
+    for name, door in sorted(seen["doors"].items()):
+        if not door["health"]:
+            why = door["reason"]
+            reason_ = Text(f"{name} gives no sign of health: {why}", f"{name} 健康检查失败：{why}")
+            said.append(Message(reason_, PAGE.filled({"unit": name})))
     for model, reason in sorted(seen["weights"].items()):
         if reason:
             reason_ = Text(

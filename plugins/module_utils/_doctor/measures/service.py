@@ -12,9 +12,9 @@ from typing import Any, Callable, Dict, Optional
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import model_of, served
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
-from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer, look
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import units as watched
-from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import CHAT
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings import CHAT, of_node
 
 HTTPS = 443
 
@@ -40,6 +40,22 @@ def answers(
     model = str(model_of(context).get("served_name") or "")
     has_page = CHAT in (context.node.get("services") or {})
     found["gateway"], found["page"] = answer.both(door, keys, model, has_page)
+    if found["gateway"] and found["gateway"]["stage"] == "no key":
+        found["gateway"] = _by_health(context, found["gateway"])
+    return found
+
+
+def _by_health(context: Context, found: Dict[str, Any]) -> Dict[str, Any]:
+    """Nobody can ask, as all keys are elsewhere: an engine that is not well is down all the same."""
+    config = {"plan": context.plan, "host": context.host, "settings": context.settings}
+    try:
+        engines = of_node(config, chat=False).services
+    except (ValueError, KeyError, TypeError):
+        return found
+    for engine in engines:
+        door = look.door(engine)
+        if not door["health"]:
+            return {**found, "ok": False, "stage": "engine", "reason": f"{engine.unit}: {door['reason']}"}
     return found
 
 

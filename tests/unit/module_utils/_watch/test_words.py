@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import words
 
-from tests.unit.module_utils._watch.nodes import ENGINE, seen, units
+from tests.unit.module_utils._watch.nodes import ENGINE, doors, seen, units
 
 
 def said(**changed):
@@ -23,12 +23,14 @@ def test_everything_that_is_down_has_a_remedy():
         answer=answer, page={"ok": False, "stage": "page", "reason": "HTTP 500"},
         units=units(nginx={"active": "failed"}, yitiji_prometheus={"load": "masked"}),
         tables={"yitiji-firewall.service": False}, weights={"lab/r1": "there is no stamp"}, free=10**6,
+        doors=doors(engine={"health": False, "reason": "timed out"}),
     )  # fmt: skip
     assert [what for what, _fix in found] == [
         "no answer through the gateway: the gateway reaches no engine (HTTP 503)",
         "the chat page does not work: the chat page is not well (HTTP 500)",
         "nginx.service: failed",
         "yitiji-prometheus.service: masked",
+        "yitiji-vllm.service gives no sign of health: timed out",
         "the weights of lab/r1 are not verified: there is no stamp",
         "the disk of the data has 1 MB left",
         "the packet rules of yitiji-firewall.service are gone",

@@ -47,3 +47,19 @@ def test_units_of_a_node_without_systemd():
         "commands": {shown: "Id=yitiji-a.service\nLoadState=loaded\nActiveState=failed\n"},
     })  # fmt: skip
     assert service.own_units(host, False)["yitiji-a.service"]["active"] == "failed"
+
+
+def test_where_all_keys_are_elsewhere_an_engine_that_is_not_well_is_down(tmp_path, monkeypatch):
+    context = spoil({"settings/network": False})
+    context.plan["model"]["served_name"] = "r1"
+    context.plan.update(models_beside=[], run={"health": "/health"})
+    context.plan["nodes"]["gpu01"]["units"][0]["url"] = "http://127.0.0.1:8000"
+    doors = iter([{"health": True, "reason": ""}, {"health": False, "reason": "HTTP 503"}])
+    monkeypatch.setattr(service.look, "door", lambda _engine: next(doors))
+    with running(tmp_path) as gateway:
+        monkeypatch.setattr(answer, "door_of", lambda _read, _port: gateway.door)
+        assert service.answers(Capture({}), context)["gateway"]["ok"] is None
+        found = service.answers(Capture({}), context)["gateway"]
+        assert (found["ok"], found["stage"], found["reason"]) == (False, "engine", "yitiji-vllm.service: HTTP 503")
+        context.plan["schema"] = 1
+        assert service.answers(Capture({}), context)["gateway"]["ok"] is None
