@@ -38,11 +38,11 @@ options:
     choices: [known, first_use]
     default: known
   stamps:
-    description: Folder in which it is remembered what was read and found right.
+    description: Folder that records which files were read and found right.
     type: path
     default: ~/.cache/yitiji/bundles
   timeout:
-    description: Seconds that it may take.
+    description: Time limit in seconds.
     type: int
     default: 14400
 extends_documentation_fragment:

@@ -87,7 +87,7 @@ options:
     description: File with the certificates of your own authority.
     type: path
   timeout:
-    description: Seconds that it may take.
+    description: Time limit in seconds.
     type: int
     default: 172800
 extends_documentation_fragment:

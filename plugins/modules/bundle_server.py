@@ -26,7 +26,7 @@ options:
     elements: str
     default: []
   port:
-    description: Port.
+    description: TCP port to listen on.
     type: int
     default: 8812
   allow:

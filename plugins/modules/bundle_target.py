@@ -18,7 +18,7 @@ options:
     type: dict
     required: true
   hardware:
-    description: What the inventory declares of the node (C(appliance_hardware)).
+    description: What the inventory declares about the node (C(appliance_hardware)).
     type: dict
     default: {}
 extends_documentation_fragment:

@@ -34,7 +34,7 @@ options:
     type: str
     default: ""
   max_tokens:
-    description: Limit of the answer.
+    description: Longest answer, in tokens.
     type: int
     default: 64
   temperature:
@@ -45,7 +45,7 @@ options:
     description: File with the key, on the host that asks.
     type: path
   key:
-    description: The key itself, where it is no file on the host that asks.
+    description: The key itself, where it is not in a file on the host that asks.
     type: str
     default: ""
   email:

@@ -20,7 +20,7 @@ options:
     elements: path
     required: true
   values:
-    description: Values that must not be found, by a name that may be told.
+    description: Values that must not be found, each under a name that may be printed.
     type: dict
     default: {}
   values_file:
@@ -41,7 +41,7 @@ options:
     type: path
     default: ""
   timeout:
-    description: Seconds that it may take.
+    description: Time limit in seconds.
     type: int
     default: 21600
 extends_documentation_fragment:

@@ -19,7 +19,7 @@ options:
     type: path
     required: true
   dest:
-    description: The disk image, C(NAME.raw). It takes this name when it is whole.
+    description: The disk image, C(NAME.raw). The file gets this name once it is complete.
     type: path
     required: true
   seed:
@@ -31,7 +31,7 @@ options:
     type: int
     required: true
   free_mib:
-    description: Room in the root file system before it has grown.
+    description: Free space in the root file system before it grows, in MiB.
     type: int
     default: 1024
   weights:
@@ -50,7 +50,7 @@ options:
     type: bool
     default: false
   timeout:
-    description: Seconds that it may take.
+    description: Time limit in seconds.
     type: int
     default: 21600
 extends_documentation_fragment:

@@ -18,7 +18,7 @@ options:
     type: path
     required: true
   state:
-    description: V(present) makes the tree. V(sealed) remembers that it was sealed, so that the next bake begins anew.
+    description: V(present) makes the tree. V(sealed) records that it was sealed, so that the next bake begins anew.
     type: str
     choices: [present, sealed]
     default: present
@@ -29,7 +29,7 @@ options:
     description: Release of Debian. Required with O(state=present).
     type: str
   packages:
-    description: Packages beside the smallest system. Required with O(state=present).
+    description: Packages besides the smallest system. Required with O(state=present).
     type: list
     elements: str
   sources:
@@ -38,7 +38,7 @@ options:
     elements: str
     default: []
   epoch:
-    description: C(SOURCE_DATE_EPOCH), the time that takes the place of the build's day. Required with O(state=present).
+    description: C(SOURCE_DATE_EPOCH) in seconds since 1970, the build's time. Required with O(state=present).
     type: int
   options:
     description: Further options of mmdebstrap.
@@ -46,7 +46,7 @@ options:
     elements: str
     default: []
   timeout:
-    description: Seconds that it may take.
+    description: Time limit in seconds.
     type: int
     default: 3600
 extends_documentation_fragment:

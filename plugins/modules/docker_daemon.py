@@ -27,7 +27,7 @@ options:
     type: path
     default: /var/lib/yitiji/docker-daemon.json
   state:
-    description: V(absent) takes every option out again that this module set.
+    description: V(absent) removes every option that this module set.
     type: str
     choices: [present, absent]
     default: present

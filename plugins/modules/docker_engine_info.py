@@ -13,11 +13,11 @@ description:
   - Compares them with what is wanted, and waits for a limited time until they match.
 options:
   wanted:
-    description: Values that the running engine must have, by the names under RETURN. Empty values are no wish.
+    description: Values that the running engine must have, by the names under RETURN. Empty values are not compared.
     type: dict
     default: {}
   wait_seconds:
-    description: How long to wait until the engine runs and has the wanted values.
+    description: Seconds to wait until the engine runs and has the wanted values.
     type: int
     default: 0
   refuse_unfit:

@@ -40,11 +40,11 @@ options:
     type: str
     default: ""
   flavour:
-    description: Kind of kernel module, for the remedy that is told.
+    description: Kind of kernel module, for the remedy in a refusal.
     type: str
     default: ""
   min_version:
-    description: The oldest version that will do.
+    description: The oldest version that is accepted.
     type: str
     default: ""
   sources_ready:
@@ -56,12 +56,12 @@ options:
     type: path
     default: /var/lib/yitiji/driver-packages.json
   only:
-    description: With O(state=absent), take back only these packages; empty means all that were remembered.
+    description: With O(state=absent), remove only these packages; empty means all that were recorded.
     type: list
     elements: str
     default: []
   state:
-    description: V(absent) takes back what this module installed, and what came along and is needed by nothing else.
+    description: V(absent) removes what this module installed, with the dependencies that nothing else needs.
     type: str
     choices: [present, absent]
     default: present

@@ -16,7 +16,7 @@ description:
   - Rules that would block the SSH connection they arrive by are refused before anything is changed (LLM807).
 options:
   admin_networks:
-    description: From where SSH is open.
+    description: Networks from which SSH is open.
     type: list
     elements: str
     default: []
@@ -26,7 +26,7 @@ options:
     elements: str
     default: ["22"]
   client_networks:
-    description: From where the gateway is open.
+    description: Networks from which the gateway is open.
     type: list
     elements: str
     default: []
@@ -56,11 +56,11 @@ options:
     elements: dict
     default: []
   probation:
-    description: Seconds after which the old rules come back.
+    description: Seconds after which the old rules come back unless the new ones are confirmed.
     type: int
     default: 60
   force:
-    description: Try rules that would shut out this connection all the same. They are taken back by themselves.
+    description: Try rules even if they would shut out this connection. They are withdrawn automatically.
     type: bool
     default: false
   step:

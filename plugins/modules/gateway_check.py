@@ -21,7 +21,7 @@ options:
     type: str
     default: ""
   key:
-    description: A team's key. Empty leaves out what needs one.
+    description: A team's key. Without one, the checks that need a key are skipped.
     type: str
     default: ""
   routes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gateway_keys
-short_description: Keys of the teams that may use the API
+short_description: Manage the keys of the teams that may use the API
 version_added: 0.1.0
 description:
   - Makes a key on the node for every team that has none, and tells nginx the SHA-256 of each. No key is ever returned.
@@ -17,7 +17,7 @@ description:
 options:
   keys:
     description:
-      - The teams. Limits are nginx's part and only checked here.
+      - The teams. Their limits are enforced by nginx and only checked here.
     type: list
     elements: dict
     default: []
@@ -32,16 +32,16 @@ options:
         choices: [present, suspended, absent]
         default: present
       value:
-        description: A key of one's own, for example from a vault, instead of one made here.
+        description: A key of your own, for example from a vault, instead of one made here.
         type: str
       sha256:
-        description: The SHA-256 of a key alone, so that the key itself is never on the node.
+        description: The SHA-256 of a key, so that the key itself is never on the node.
         type: str
       rate:
         description: Requests per minute.
         type: int
       burst:
-        description: Requests above the rate that are still taken.
+        description: Requests above the rate that are still accepted.
         type: int
       concurrency:
         description: Requests at a time.

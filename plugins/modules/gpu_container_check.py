@@ -18,12 +18,12 @@ options:
     type: str
     required: true
   mode:
-    description: How cards are handed over.
+    description: How the container gets the cards.
     type: str
     choices: [cdi, runtime]
     required: true
   cards:
-    description: How many cards the container must see.
+    description: Number of cards that the container must see.
     type: int
     default: 1
   timeout:

@@ -32,7 +32,7 @@ options:
     elements: dict
     required: true
   state:
-    description: V(absent) makes those anew that still hold one of the files.
+    description: V(absent) rebuilds those that still hold one of the files.
     type: str
     choices: [present, absent]
     default: present

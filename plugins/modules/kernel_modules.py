@@ -19,7 +19,7 @@ options:
     elements: str
     required: true
   timeout:
-    description: Seconds for each module; a machine with many cards needs long.
+    description: Seconds for each module; machines with many cards take long.
     type: int
     default: 300
 extends_documentation_fragment:

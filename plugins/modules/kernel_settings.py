@@ -10,13 +10,13 @@ short_description: Sets kernel settings now and at every boot, and restores them
 version_added: 0.1.0
 description:
   - Sysctls by name, and files below C(/sys) by path. They are written now, and by sysctl.d and tmpfiles.d at boot.
-  - Earlier values are remembered. A setting that is no longer listed gets its earlier value back.
+  - Earlier values are recorded. A setting that is no longer listed gets its earlier value back.
   - A value that the kernel is certain to refuse is refused before anything is written (LLM131).
   - Settings that this kernel does not have, or that are read-only here (as in a container), are skipped with the
     reason and do not fail.
 options:
   settings:
-    description: All settings that are wanted, by name. None puts everything back.
+    description: All settings that are wanted, by name. None restores everything.
     type: dict
     default: {}
   sysctl_file:

@@ -54,7 +54,7 @@ options:
     type: bool
     default: false
   install_recommends:
-    description: Whether recommended packages come along.
+    description: Whether recommended packages are installed too.
     type: bool
     default: false
   update_cache:

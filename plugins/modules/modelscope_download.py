@@ -102,7 +102,7 @@ options:
     type: str
     default: ""
   workers:
-    description: Connections at most. More than four are used only while each of them is slow.
+    description: Most connections at a time. More than four are used only while each of them is slow.
     type: int
     default: 8
   verify:
@@ -113,7 +113,7 @@ options:
     choices: [stamp, full]
     default: stamp
   update:
-    description: Ask the hub whether I(revision) has moved, although the stamp stands.
+    description: Ask the hub whether I(revision) has moved, even if the stamp stands.
     type: bool
     default: false
   prune:

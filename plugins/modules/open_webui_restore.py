@@ -19,7 +19,7 @@ options:
     type: path
     required: true
   owner:
-    description: Number of the user and group inside the container.
+    description: User and group id inside the container.
     type: int
     default: 10001
   unit:
@@ -27,7 +27,7 @@ options:
     type: str
     default: yitiji-open-webui
   image:
-    description: The image that goes on with the data (C(ref)).
+    description: The image that continues with the data (C(ref)).
     type: dict
     required: true
   admin:

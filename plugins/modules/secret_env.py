@@ -28,7 +28,7 @@ options:
     type: path
     default: /etc/yitiji/secrets
   owner:
-    description: Number of the user and group that read the file.
+    description: User and group id that read the file.
     type: int
     default: 10001
   state:

@@ -21,15 +21,15 @@ options:
     type: path
     default: /etc/yitiji/secrets
   length:
-    description: Length of a new secret.
+    description: Length of a new secret, in characters.
     type: int
     default: 32
   value:
-    description: A value of one's own, for example from a vault, instead of a random one.
+    description: A value of your own, for example from a vault, instead of a random one.
     type: str
     default: ""
   outside:
-    description: The value was chosen by another system, so its strength is not judged.
+    description: The value was chosen by another system, so its strength is not checked.
     type: bool
     default: false
   state:

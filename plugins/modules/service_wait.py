@@ -22,11 +22,11 @@ options:
     type: str
     required: true
   health:
-    description: Path that answers 200 when the service lives.
+    description: Path that answers 200 when the service is alive.
     type: str
     default: /health
   models:
-    description: Path that lists models. Empty when a good health is enough.
+    description: Path that lists models. Empty where the health check is enough.
     type: str
     default: ""
   model:

@@ -40,11 +40,11 @@ options:
     type: path
     default: /srv/models
   port:
-    description: Port of the engine.
+    description: TCP port of the engine; further engines take the next ones.
     type: int
     default: 8000
   images:
-    description: Changes to catalogue images by name.
+    description: Changes to images of the catalogue, by their name.
     type: dict
     default: {}
   image_archives:

@@ -13,7 +13,7 @@ description:
     there with that fingerprint is not fetched again. Needs no gpg on the node.
 options:
   url:
-    description: Address of the key, http, https or file.
+    description: Address of the key (http, https or file).
     type: str
     required: true
   fingerprint:
