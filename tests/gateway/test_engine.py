@@ -7,11 +7,12 @@ import json
 import os
 from pathlib import Path
 
-import gateway_cost
 import labctl
 import pytest
 import sitectl
 from conftest import ROOT, drive
+
+from tests.bench import gateway_cost
 
 SECONDS = os.environ.get("YITIJI_ENGINE_SECONDS", "60")
 LONG = '{"ignore_eos": true}'  # the lab's model says one sentence: it has to go on to the end of its tokens
