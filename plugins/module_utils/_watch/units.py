@@ -12,7 +12,7 @@ KINDS = (".service", ".timer", ".path", ".socket")
 BASE = ("nginx.service", "docker.service", "containerd.service")
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "ConditionResult", "NRestarts", "Type",
-    "Restart", "RemainAfterExit", "ActiveEnterTimestampMonotonic", "InvocationID",
+    "Restart", "RemainAfterExit", "ActiveEnterTimestampMonotonic", "InvocationID", "ConditionTimestampMonotonic",
 )  # fmt: skip
 RUNS = ("active", "reloading", "activating")
 STARTS_AT_BOOT = ("enabled", "enabled-runtime", "static", "generated", "indirect", "")
@@ -40,15 +40,20 @@ def parse(text: str) -> Dict[str, Unit]:
                 "sub": values.get("SubState"),
                 "enabled": values.get("UnitFileState") or "",
                 "result": values.get("Result") or "",
-                "condition": values.get("ConditionResult") != "no",
+                # A unit that was not started since the boot, or was unloaded since, has looked at no condition.
+                "condition": values.get("ConditionResult") != "no" or not _seconds(values, "Condition"),
                 "restarts": int(values.get("NRestarts") or 0),
                 "type": values.get("Type") or "",
                 "restart": values.get("Restart") or "",
                 "remains": values.get("RemainAfterExit") == "yes",
-                "since": int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6,
+                "since": _seconds(values, "ActiveEnter"),
                 "invocation": values.get("InvocationID") or "",
             }
     return found
+
+
+def _seconds(values: Dict[str, str], what: str) -> float:
+    return int(values.get(f"{what}TimestampMonotonic") or 0) / 1e6
 
 
 def lasting(name: str, unit: Unit) -> bool:
@@ -59,7 +64,7 @@ def lasting(name: str, unit: Unit) -> bool:
 
 
 def trouble(name: str, unit: Unit) -> str:
-    """masked, failed, condition, restarting, stopped or disabled; empty when it is as it should be."""
+    """masked, failed, condition, restarting, stopped, off or disabled; empty when it is as it should be."""
     if unit["load"] == "masked":
         return "masked"
     if unit["active"] == "failed":
@@ -69,5 +74,7 @@ def trouble(name: str, unit: Unit) -> str:
     if not lasting(name, unit):
         return ""
     if unit["active"] not in RUNS:
-        return "stopped" if unit["condition"] else "condition"
+        if not unit["condition"]:
+            return "condition"
+        return "stopped" if unit["enabled"] in STARTS_AT_BOOT else "off"
     return "" if unit["enabled"] in STARTS_AT_BOOT else "disabled"

@@ -49,6 +49,7 @@ STATES = {
     "restarting": Text("restarts again and again", "反复重启"),
     "condition": Text("not started, as its condition does not hold", "启动条件不满足"),
     "stopped": Text("stopped", "已停止"),
+    "off": Text("stopped and disabled", "已停止并禁用"),
     "disabled": Text("does not start at boot", "开机不启动"),
 }
 COMMANDS = {
@@ -57,6 +58,7 @@ COMMANDS = {
     "restarting": "journalctl -u {0}",
     "condition": "systemctl status {0}",
     "stopped": "systemctl start {0}",
+    "off": "systemctl enable --now {0}",
     "disabled": "systemctl enable {0}",
 }
 

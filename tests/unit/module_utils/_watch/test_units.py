@@ -32,6 +32,7 @@ SubState=dead
 UnitFileState=enabled
 Result=success
 ConditionResult=no
+ConditionTimestampMonotonic=81
 """
 
 
@@ -42,6 +43,8 @@ def test_what_systemctl_shows():
     assert (first["restarts"], first["since"], first["invocation"], first["condition"]) == (3, 2.5, "ab", True)
     assert units.trouble("yitiji-vllm.service", first) == ""
     assert units.trouble("yitiji-metrics.timer", found["yitiji-metrics.timer"]) == "condition"
+    unloaded = units.parse(SHOWN.replace("Monotonic=81", "Monotonic=0"))["yitiji-metrics.timer"]
+    assert units.trouble("yitiji-metrics.timer", unloaded) == "stopped"
     assert units.parse("") == {}
 
 
@@ -66,6 +69,7 @@ def unit(**changed):
         ("yitiji-a.service", {"active": "inactive"}, "stopped"),
         ("yitiji-a.service", {"active": "inactive", "condition": False}, "condition"),
         ("yitiji-a.service", {"enabled": "disabled"}, "disabled"),
+        ("yitiji-a.service", {"enabled": "disabled", "active": "inactive"}, "off"),
         ("yitiji-a.service", {"active": "inactive", "restart": "no", "type": "oneshot"}, ""),
         ("yitiji-a.service", {"active": "failed", "restart": "no", "type": "oneshot"}, "failed"),
         ("yitiji-a.service", {"active": "inactive", "restart": "no", "type": "oneshot", "remains": True}, "stopped"),
