@@ -125,12 +125,12 @@ bytes:
   type: int
   sample: 3300000000
 fetched:
-  description: Bytes that came in this run, models not counted.
+  description: Bytes downloaded in this run, without models.
   returned: success
   type: int
   sample: 0
 seconds:
-  description: Time spent.
+  description: Seconds spent.
   returned: success
   type: float
   sample: 61.5

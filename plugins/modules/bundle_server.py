@@ -54,9 +54,9 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Serves in check mode too, since the checks ask for what would come. Nothing is changed by it.
+    details: Serves in check mode too, as the checks ask for what would be fetched. Nothing is changed by it.
   action:
-    details: Tells the module which run it serves.
+    details: Tells the module which run the server belongs to.
 """
 
 EXAMPLES = r"""

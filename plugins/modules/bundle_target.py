@@ -40,7 +40,7 @@ ansible_facts:
   type: dict
   sample: {distribution: Debian, distribution_major_version: "13", architecture: x86_64}
 node:
-  description: What M(yitiji.deepseek.nvidia_driver_plan) wants to know of the node.
+  description: What M(yitiji.deepseek.nvidia_driver_plan) needs to know of the node.
   returned: always
   type: dict
   sample: {os: {id: debian, version: "13"}, gpus: []}

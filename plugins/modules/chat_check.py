@@ -111,7 +111,7 @@ models:
   elements: str
   sample: [deepseek-r1-7b]
 seconds:
-  description: Time of the answer.
+  description: Seconds until the answer.
   returned: always
   type: float
   sample: 0.8

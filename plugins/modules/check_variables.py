@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checked:
-  description: How many variables were looked at.
+  description: Number of variables that were checked.
   type: int
   returned: always
   sample: 64

@@ -92,7 +92,7 @@ command:
   elements: str
   sample: [vllm, serve]
 source:
-  description: Where it came, or would come, from; C(node) when it was there.
+  description: Where it came from, or would; C(node) when it was there already.
   returned: always
   type: str
   sample: http://files.example/images.tar
@@ -102,12 +102,12 @@ bytes:
   type: int
   sample: 3200000000
 seconds:
-  description: Time spent.
+  description: Seconds spent.
   returned: always
   type: float
   sample: 51.2
 download_bytes:
-  description: Size of the image in the registry, compressed; 0 when it does not come from one, or is not told.
+  description: Size of the image in the registry, compressed; 0 when it does not come from one, or the size is unknown.
   returned: always
   type: int
   sample: 9871234567

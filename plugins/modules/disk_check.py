@@ -52,7 +52,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Says that it would look.
+    details: Says that it would search.
 """
 
 EXAMPLES = r"""

@@ -79,7 +79,7 @@ files:
   returned: outside check mode
   sample: {/var/lib/bake/appliance.raw: {bytes: 3221225472, on_disk: 2147483648}}
 seconds:
-  description: Time spent.
+  description: Seconds spent.
   type: float
   returned: outside check mode
   sample: 48.2

@@ -42,7 +42,7 @@ attributes:
     details: Says what is still there.
   diff_mode:
     support: full
-    details: Shows the paths that go.
+    details: Shows the paths that are removed.
   action:
     details: Reads the catalogue.
 """

@@ -78,7 +78,7 @@ attributes:
     details: Asks the package manager what it would do; the node's package lists are not touched.
   diff_mode:
     support: full
-    details: Lists the packages that come or go.
+    details: Lists the packages that are installed or removed.
 """
 
 EXAMPLES = r"""
@@ -96,19 +96,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 installed:
-  description: Packages that came, or would come, with what they need.
+  description: Packages that were, or would be, installed, with their dependencies.
   returned: always
   type: list
   elements: str
   sample: [dkms, nvidia-kernel-dkms, nvidia-smi]
 removed:
-  description: Packages that went, or would go.
+  description: Packages that were, or would be, removed.
   returned: always
   type: list
   elements: str
   sample: []
 upgraded:
-  description: Packages that were there in an older version; they are not taken back.
+  description: Packages that were upgraded; they are not downgraded again.
   returned: always
   type: list
   elements: str

@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 refused:
-  description: Number of requests that were refused, as they must be.
+  description: Number of requests that were refused, as they should be.
   returned: when asked
   type: int
   sample: 80

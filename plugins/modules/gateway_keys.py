@@ -114,7 +114,7 @@ made:
   elements: str
   sample: [research]
 revoked:
-  description: Teams that were known and are refused now.
+  description: Teams whose key was valid and is refused now.
   returned: always
   type: list
   elements: str

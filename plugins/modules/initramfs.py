@@ -45,7 +45,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Looks, and says which would be made anew.
+    details: Says which would be rebuilt.
   diff_mode:
     support: none
     details: The files are archives, so no difference is shown.
@@ -65,14 +65,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 images:
-  description: What was seen at the end, for each kernel with an initramfs.
+  description: State of each initramfs at the end, by kernel.
   returned: always
   type: list
   elements: dict
   sample:
     - {kernel: 6.1.0-40-amd64, path: /boot/initrd.img-6.1.0-40-amd64, fits: true, why: "", nouveau: true}
 rebuilt:
-  description: Kernels whose initramfs was made anew, or would be.
+  description: Kernels whose initramfs was, or would be, rebuilt.
   returned: always
   type: list
   elements: str

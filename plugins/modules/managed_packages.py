@@ -134,13 +134,13 @@ upgraded:
   elements: str
   sample: []
 removed:
-  description: Packages that went.
+  description: Packages that were removed.
   returned: always
   type: list
   elements: str
   sample: [nginx, nginx-common]
 restored:
-  description: Packages that came back because the owner's had displaced them.
+  description: Packages that were installed again because the owner's had displaced them.
   returned: always
   type: list
   elements: str
@@ -152,7 +152,7 @@ kept:
   elements: str
   sample: []
 held:
-  description: Packages that are held from now on.
+  description: Packages that are now held.
   returned: always
   type: list
   elements: str

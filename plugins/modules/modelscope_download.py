@@ -166,7 +166,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Says which files and bytes would come. The hub's listing is read, nothing is written.
+    details: Says which files and how many bytes would be downloaded. The hub's listing is read, nothing is written.
   diff_mode:
     support: full
     details: Shows the files before and after.
@@ -216,7 +216,7 @@ bytes_total:
   type: int
   sample: 15231233024
 bytes_fetched:
-  description: Bytes that came in this run.
+  description: Bytes downloaded in this run.
   returned: success
   type: int
   sample: 0
@@ -243,7 +243,7 @@ removed:
   elements: str
   sample: []
 moved:
-  description: What of the files that stand is not as planned, a word a file.
+  description: How the files that stay differ from the plan, a phrase for each.
   returned: success
   type: list
   elements: str

@@ -65,7 +65,7 @@ revision:
   type: str
   sample: master
 files:
-  description: The files with size and hash (empty where nobody says).
+  description: The files with size and hash (empty where it is unknown).
   returned: success
   type: list
   elements: dict

@@ -37,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 node:
-  description: The facts. C(problems) lists readers that tripped over odd hardware.
+  description: The facts. C(problems) lists readers that failed on odd hardware.
   type: dict
   returned: always
   sample:

@@ -64,7 +64,7 @@ size_vram:
   type: int
   sample: 0
 tokens:
-  description: Tokens that were read of the long question.
+  description: Tokens of the long question that were read.
   returned: when I(context) is given
   type: int
   sample: 1843

@@ -71,7 +71,7 @@ counts:
   type: dict
   sample: {users: 12, chats: 310, files: 44}
 removed:
-  description: Old archives that made room.
+  description: Old archives that were removed.
   returned: always
   type: list
   elements: str

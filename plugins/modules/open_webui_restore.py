@@ -67,7 +67,7 @@ counts:
   type: dict
   sample: {users: 12, chats: 310, files: 44}
 before:
-  description: Folder with what was there before; delete it when nobody misses anything.
+  description: Folder with the data of before; delete it when nothing is missing.
   returned: success
   type: str
   sample: /var/lib/yitiji/open-webui.before-20260101T030000Z

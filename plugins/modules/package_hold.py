@@ -49,7 +49,7 @@ attributes:
     details: Says what would be held or lifted.
   diff_mode:
     support: full
-    details: Lists the holds that come or go.
+    details: Lists the holds that are set or lifted.
 """
 
 EXAMPLES = r"""
@@ -66,7 +66,7 @@ held:
   elements: str
   sample: [linux-image-amd64, nvidia-kernel-dkms]
 lifted:
-  description: Holds of ours that went, or would go.
+  description: Our holds that were, or would be, lifted.
   returned: always
   type: list
   elements: str

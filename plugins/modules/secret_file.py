@@ -62,7 +62,7 @@ path:
   type: str
   sample: /etc/yitiji/secrets/engine-key
 made:
-  description: Whether the value is new in this run; false when only its mode was put right.
+  description: Whether the value is new in this run; false when only its mode was corrected.
   returned: always
   type: bool
   sample: true

@@ -85,12 +85,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: C(ready), C(waiting) after a mere look, or C(skipped) in check mode.
+  description: C(ready), C(waiting) after a single look, or C(skipped) in check mode.
   returned: always
   type: str
   sample: ready
 seconds:
-  description: Time waited.
+  description: Seconds waited.
   returned: always
   type: float
   sample: 36.1

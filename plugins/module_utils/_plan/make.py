@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice, say
@@ -188,25 +188,25 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             *_experimental(entry),
         ],
         "alternatives": first.alternatives,
-        "why": first.why + _programs(wish),
+        "why": first.why + _programs(wish.left_out, wish.allow_code if wish.own_code else ""),
         **first.more,
     }
     plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
     return plan
 
 
-def _programs(wish: Wish) -> List[Dict[str, Any]]:
-    """What of the repository is code: left out, or run because the site wants it so."""
+def _programs(left_out: Sequence[str], reason: str) -> List[Dict[str, Any]]:
+    """What of the repository is code: left out, or run for the reason that the site gives."""
     found = []
-    if wish.left_out:
-        names = ", ".join(wish.left_out[:3]) + (f", ... ({len(wish.left_out)})" if len(wish.left_out) > 3 else "")
+    if left_out:
+        names = ", ".join(left_out[:3]) + (f", ... ({len(left_out)})" if len(left_out) > 3 else "")
         zh = "仓库中的程序和 pickle 文件不下载：引擎自带该模型的代码"
         en = "programs and pickles of the repository are not fetched: the engine has its own code"
         found.append(why("model.left_out", names, zh, en, "appliance_allow_remote_code, appliance_allow_pickle"))
-    if wish.own_code:
+    if reason:
         zh = "引擎运行仓库中的 Python 代码，站点给出的理由"
         en = "the engine runs Python of the repository; the site's reason"
-        found.append(why("model.remote_code", wish.allow_code, zh, en, "appliance_allow_remote_code"))
+        found.append(why("model.remote_code", reason, zh, en, "appliance_allow_remote_code"))
     return found
 
 

@@ -15,5 +15,6 @@ MOST = {"one engine": (16, 8), "two copies of a model": (16, 8), "two models": (
 def test_the_walk_is_short(title):
     found = walk(**WISHES[title])
     functions, files = MOST[title]
-    assert len(found) <= functions, sorted(found)
+    advice = "give a helper the part it needs, not the wish, the plan or a unit"
+    assert len(found) <= functions, f"{advice}: {sorted(found)}"
     assert len({file for file, _name in found}) <= files
