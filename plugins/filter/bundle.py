@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import use as core
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
 
 
 def problem(bundle: Dict[str, Any], host: str, node: Any = None, plan: Any = None) -> str:
@@ -19,4 +20,6 @@ def use(bundle: Dict[str, Any], node: Any, base: str, folder: str, path: str, im
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"bundle_wants": core.wants, "bundle_problem": problem, "bundle_use": use, "bundle_told": core.told}
+        return refusing(
+            {"bundle_wants": core.wants, "bundle_problem": problem, "bundle_use": use, "bundle_told": core.told}
+        )

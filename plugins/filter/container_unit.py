@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import un
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import sandbox, systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.ports import exposed
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
 def container_exec(settings: Dict[str, Any]) -> str:
@@ -36,10 +36,5 @@ def engine_exec(plan: Dict[str, Any], engine_unit: Dict[str, Any], role: Dict[st
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {
-            "container_exec": container_exec,
-            "engine_exec": engine_exec,
-            "unit_note": systemd.note,
-            "unit_sandbox": sandbox.sandbox,
-            "exposed_listeners": exposed,
-        }
+        others = {"unit_note": systemd.note, "unit_sandbox": sandbox.sandbox, "exposed_listeners": exposed}
+        return {"container_exec": container_exec, "engine_exec": engine_exec, **refusing(others)}

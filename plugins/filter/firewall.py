@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any, Callable, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall import peers
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
 
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"firewall_peers": peers}
+        return refusing({"firewall_peers": peers})

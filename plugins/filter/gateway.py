@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes, site
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
 def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
@@ -50,9 +50,11 @@ def gateway_team(rows: List[Dict[str, Any]]) -> str:
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {
-            "gateway_site": gateway_site,
-            "gateway_team": gateway_team,
-            "gateway_sources": gateway_sources,
-            "gateway_refused": gateway_refused,
-        }
+        return refusing(
+            {
+                "gateway_site": gateway_site,
+                "gateway_team": gateway_team,
+                "gateway_sources": gateway_sources,
+                "gateway_refused": gateway_refused,
+            }
+        )

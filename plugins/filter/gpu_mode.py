@@ -40,7 +40,7 @@ from typing import Any, Callable, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
 def gpu_mode(engine: Dict[str, Any], wish: str, host: str = "") -> Dict[str, Any]:
@@ -53,4 +53,4 @@ def gpu_mode(engine: Dict[str, Any], wish: str, host: str = "") -> Dict[str, Any
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"gpu_mode": gpu_mode}
+        return refusing({"gpu_mode": gpu_mode})

@@ -30,6 +30,7 @@ _value:
 from typing import Any, Callable, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
 
 
 def iommu_problem(boot: Dict[str, Any]) -> bool:
@@ -38,4 +39,4 @@ def iommu_problem(boot: Dict[str, Any]) -> bool:
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"iommu_problem": iommu_problem}
+        return refusing({"iommu_problem": iommu_problem})

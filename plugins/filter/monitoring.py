@@ -10,7 +10,7 @@ import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring import config as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
 def monitoring_files(plan, role):
@@ -47,8 +47,10 @@ def _yaml(data):
 
 class FilterModule:
     def filters(self):
-        return {
-            "monitoring_figures": monitoring_figures,
-            "monitoring_files": monitoring_files,
-            "monitoring_listens": monitoring_listens,
-        }
+        return refusing(
+            {
+                "monitoring_figures": monitoring_figures,
+                "monitoring_files": monitoring_files,
+                "monitoring_listens": monitoring_listens,
+            }
+        )

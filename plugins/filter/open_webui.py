@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
 def open_webui_env(base: Dict[str, str], settings: Dict[str, Any]) -> Dict[str, str]:
@@ -38,11 +38,13 @@ def open_webui_image_changes(record: Dict[str, Any], image: Dict[str, Any]) -> b
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {
-            "open_webui_env": open_webui_env,
-            "open_webui_secrets": open_webui_secrets,
-            "open_webui_mounts": env.mounts,
-            "open_webui_style": env.style,
-            "open_webui_data_problems": open_webui_data_problems,
-            "open_webui_image_changes": open_webui_image_changes,
-        }
+        return refusing(
+            {
+                "open_webui_env": open_webui_env,
+                "open_webui_secrets": open_webui_secrets,
+                "open_webui_mounts": env.mounts,
+                "open_webui_style": env.style,
+                "open_webui_data_problems": open_webui_data_problems,
+                "open_webui_image_changes": open_webui_image_changes,
+            }
+        )

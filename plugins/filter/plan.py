@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
+
 
 def plan_nodes(hosts, hostvars):
     """Host names -> {name: {address, facts, hardware}} for serving_plan, in the order given."""
@@ -31,4 +33,4 @@ def plan_dir(deployment, groups, hostvars, host):
 
 class FilterModule:
     def filters(self):
-        return {"plan_nodes": plan_nodes, "plan_dir": plan_dir}
+        return refusing({"plan_nodes": plan_nodes, "plan_dir": plan_dir})

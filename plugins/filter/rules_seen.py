@@ -41,6 +41,8 @@ _value:
 
 from typing import Any, Callable, Dict, Iterable, Mapping
 
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
+
 KEYS = ("node", "measures", "clock", "plan", "settings")
 
 
@@ -58,4 +60,4 @@ class FilterModule:
     """The filter under its name."""
 
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"rules_seen": rules_seen}
+        return refusing({"rules_seen": rules_seen})

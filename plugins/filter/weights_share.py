@@ -58,8 +58,9 @@ _value:
 from typing import Any, Callable, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.share import share
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
 
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"weights_share": share}
+        return refusing({"weights_share": share})

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Builds and installs the DKMS sources with a matching name for every given kernel, and reports where that fails
-    (LLM204). The message holds the compiler's own first error.
+    (LLM565). The message holds the compiler's own first error.
 options:
   pattern:
     description: Regular expression for the names of the sources.

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
+import functools
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
 
 from ansible.errors import AnsibleActionFail, AnsibleFilterError
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import HOSTS_SHOWN, Refusal
@@ -34,3 +35,19 @@ def action_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:
 def filter_fail(refusal: Refusal, hosts: Hosts = "localhost") -> NoReturn:
     """A filter runs on the controller, and knows another host only where it is told."""
     raise AnsibleFilterError(refusal.message(hosts)) from None
+
+
+def refusing(filters: Mapping[str, Callable[..., Any]]) -> Dict[str, Callable[..., Any]]:
+    """Filters whose refusals, wherever they come from, are told in the one form."""
+    return {name: _told(function) for name, function in filters.items()}
+
+
+def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except Refusal as refusal:
+            filter_fail(refusal)
+
+    return call

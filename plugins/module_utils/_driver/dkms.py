@@ -116,7 +116,7 @@ class BuildFailed(Refusal):
     def __init__(self, source: Source, kernel: str, verb: str, said: str, log: str) -> None:
         self.line = first_error(log if verb == "build" and log else said)
         super().__init__(
-            "LLM204",
+            "LLM565",
             name=source.name,
             version=source.version,
             kernel=kernel,

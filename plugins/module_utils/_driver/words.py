@@ -179,7 +179,7 @@ def no_fabric_manager(distribution: Mapping[str, Any], source: str) -> Refusal:
     name = f"{distribution['distribution']} {distribution['release']}"
     where = "NVIDIA's repository" if source == "vendor" else name
     return _refusal(
-        "LLM206",
+        "LLM566",
         f"the node has NVSwitches, and {where} has no fabric manager (or subnet manager) for them.",
         f"节点有 NVSwitch，而 {where} 中没有所需的 Fabric Manager（或子网管理器）。",
         f"{REPOSITORY.en}.",

@@ -33,10 +33,10 @@ def check_name(name: str) -> None:
 
 
 def check_value(name: str, value: str) -> None:
-    """Refuses a value that is easy to guess (LLM802)."""
+    """Refuses a value that is easy to guess (LLM733)."""
     if len(value) >= MIN_LENGTH and value.lower() not in KNOWN and "\n" not in value:
         return
-    raise Refusal("LLM802", name=name, least=MIN_LENGTH)
+    raise Refusal("LLM733", name=name, least=MIN_LENGTH)
 
 
 def problems(path: Path, mode: int, uid: int, gid: int) -> List[str]:

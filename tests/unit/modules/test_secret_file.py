@@ -38,5 +38,5 @@ def test_secret_file_with_a_value(tmp_path):
     answers = four_states("secret_file", arguments)
     assert "correct-horse" not in json.dumps([a["diff"] for a in answers])
     weak = run("secret_file", {**arguments, "value": "changeme"})
-    assert weak["rule"] == "LLM802"
+    assert weak["rule"] == "LLM733"
     assert (tmp_path / "x").read_text() == "correct-horse-battery\n"

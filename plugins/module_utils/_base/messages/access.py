@@ -119,7 +119,7 @@ MESSAGES: Dict[str, Message] = {
         Text("the new rules were withdrawn before they were confirmed", "新规则在确认之前已被撤回"),
         Text("run again; raise firewall_probation on a slow node", "请重新运行；节点较慢时增大 firewall_probation"),
     ),
-    "LLM802": Message(
+    "LLM733": Message(
         Text(
             "the value given for secret {name} is a known default, shorter than {least} characters, "
             "or has a line break",

@@ -182,7 +182,7 @@ MESSAGES: Dict[str, Message] = {
             "请在节点控制台登记用于签名本机模块的密钥",
         ),
     ),
-    "LLM204": Message(
+    "LLM565": Message(
         Text(
             "the driver's module {name} {version} can't be built for kernel {kernel}: {line}",
             "无法为内核 {kernel} 构建驱动模块 {name} {version}：{line}",
@@ -205,7 +205,7 @@ MESSAGES: Dict[str, Message] = {
             "请将 nvidia_driver_flavour 保持为 auto",
         ),
     ),
-    "LLM206": Message(
+    "LLM566": Message(
         Text(
             "the fabric manager is not available: {why}",
             "无法获取 Fabric Manager：{why}",

@@ -78,7 +78,7 @@ def test_a_failed_build_tells_the_compilers_line(tmp_path):
     assert any("pci_resize_resource" in line for line in caught.value.evidence)
     text = caught.value.message("gpu01")
     assert "--- log" in text
-    assert caught.value.rule == "LLM204" and "pci_resize_resource" in text and "6.12.117" in text
+    assert caught.value.rule == "LLM565" and "pci_resize_resource" in text and "6.12.117" in text
 
 
 def test_a_build_without_end(tmp_path):

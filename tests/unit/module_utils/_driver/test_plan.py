@@ -155,7 +155,7 @@ VOLTA = {"vendor": "nvidia", "pci_id": "10de:1db6", "architecture": "Volta"}
         ({"gpus": [VOLTA]}, {"branch": "999"}, "LLM218", "999"),
         ({"gpus": [dict(VOLTA, architecture=None)]}, {}, "LLM218", "10de:1db6"),
         ({"os": {"id": "gentoo", "version": ""}}, {}, "LLM218", "gentoo"),
-        ({"nvswitch": True}, {}, "LLM206", "repository"),
+        ({"nvswitch": True}, {}, "LLM566", "repository"),
         ({}, {"min_driver": "580.65"}, "LLM209", "580.65"),
         ({"kernel": "6.18.44-host"}, {}, "LLM239", "nvidia_driver_kernels"),
         ({"nvidia": {"installed_version": "535.1"}, "packages": []}, {}, "LLM238", "nvidia-uninstall"),

@@ -33,7 +33,7 @@ def test_limits_of_a_team_that_states_none():
         ({"name": "a", "sha256": "12"}, "LLM805"),
         ({"name": "a", "sha256": "0" * 64, "value": OWN}, "LLM805"),
         ({"name": "a", "value": "two words of a key"}, "LLM805"),
-        ({"name": "a", "value": "1234"}, "LLM802"),
+        ({"name": "a", "value": "1234"}, "LLM733"),
     ],
 )
 def test_wrong_rows(row, rule):

@@ -43,7 +43,7 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
         ({"gateway_routes": ["EAT /v1/x", "GET /metrics", "POST /v1/ok"]}, ["LLM804", "LLM804"]),
         ({"gateway_keys": [{"name": "Bad Name"}, {"name": "a", "colour": 1}]}, ["LLM805", "LLM805"]),
         ({"gateway_keys": [{"name": "a"}, {"name": "a"}]}, ["LLM805"]),
-        ({"gateway_keys": [{"name": "a", "value": "admin"}]}, ["LLM802"]),
+        ({"gateway_keys": [{"name": "a", "value": "admin"}]}, ["LLM733"]),
         ({"gateway_names": []}, ["LLM812"]),
         ({"gateway_names": ["*.example.com"]}, []),
         ({"gateway_names": ["*"]}, ["LLM812"]),

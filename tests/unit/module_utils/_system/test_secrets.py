@@ -21,7 +21,7 @@ def test_make():
 def test_weak_values_are_refused_and_not_repeated(value):
     with pytest.raises(Refusal) as caught:
         core.check_value("open-webui-admin", value)
-    assert caught.value.rule == "LLM802"
+    assert caught.value.rule == "LLM733"
     assert value not in caught.value.message("gpu01")
 
 

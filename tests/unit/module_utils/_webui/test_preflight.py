@@ -26,7 +26,7 @@ SETTINGS = {"page": PLAIN, "role": ROLE, "container": CONTAINER}
         ({}, []),
         ({"page": {**PLAIN, "color": "blue"}}, ["LLM711"]),
         ({"page": {**PLAIN, "admin_email": "admin"}}, ["LLM711"]),
-        ({"role": {**ROLE, "admin_password": "admin"}}, ["LLM802"]),
+        ({"role": {**ROLE, "admin_password": "admin"}}, ["LLM733"]),
         ({"role": {**ROLE, "admin_password": "long enough and unknown"}}, []),
         ({"role": {**ROLE, "origins": ["10.0.0.1"]}}, ["LLM711"]),
         ({"role": {**ROLE, "origins": []}}, ["LLM711"]),
