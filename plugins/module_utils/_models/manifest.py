@@ -19,12 +19,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing im
 MANIFEST = ".yitiji-manifest.json"
 STAMP = ".yitiji-verified.json"
 DIGESTS = ".yitiji-digests.json"  # digests of prefixes, to find a bad range later
+CHECKED = ".yitiji-checked.json"  # the last time that all was hashed again
 WORK = ".yitiji-download"
 PROGRESS = "progress.json"  # in WORK
 HAVE = "have.json"  # in WORK: what other nodes may take from here already
 TEMPORARY = (".yitiji-", ".tmp")
 JSON_LIMIT = 64 << 20  # of one of our records
-STATE_NAMES = (MANIFEST, STAMP, DIGESTS, WORK)
+STATE_NAMES = (MANIFEST, STAMP, DIGESTS, CHECKED, WORK)
 
 
 class Entry(NamedTuple):

@@ -304,9 +304,7 @@ class Weights:
         if not jobs:
             return
         request = self.request
-        engine = Engine(
-            source, jobs, request.dest, self._journal, self._options(), self._stop
-        )
+        engine = Engine(source, jobs, request.dest, self._journal, self._options(), self._stop)
         total, files = manifest.bytes_total, len(manifest.files)
         base = total - self.outcome.to_fetch_bytes
 

@@ -11,10 +11,11 @@ from typing import Dict, List, Set, Tuple
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
+    CHECKED,
     DIGESTS,
     MANIFEST,
     STAMP,
-    WORK,
+    STATE_NAMES,
     Manifest,
     remove,
 )
@@ -88,7 +89,7 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
     listed = [file.path for file in manifest.files] if manifest else []
     if manifest and model and manifest.model != model:
         raise Refusal("LLM614", path=dest, detail=f"it holds {manifest.model}, not {model}")
-    own = [name for name in (STAMP, MANIFEST, DIGESTS, WORK) if os.path.lexists(os.path.join(dest, name))]
+    own = [name for name in STATE_NAMES if os.path.lexists(os.path.join(dest, name))]
     present = [path for path in listed if os.path.lexists(os.path.join(dest, path))]
     if check or not (own or present):
         return present + own
@@ -102,7 +103,7 @@ def remove_all(dest: str, model: str, check: bool) -> List[str]:
             raise Refusal("LLM619", path=dest, detail=", ".join(users[:5]))
         remove(os.path.join(dest, STAMP))  # first: nothing may start on half a model
         _remove_files(dest, present)
-        for name in (DIGESTS, MANIFEST):
+        for name in (CHECKED, DIGESTS, MANIFEST):
             remove(os.path.join(dest, name))
         done = True
     finally:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
@@ -89,4 +90,25 @@ def place(context: Context) -> Finding:
     return passed(f"{path} is a local {kind}", f"{path} 是本地 {kind}")
 
 
-PROBES: Dict[str, Probe] = {"LLM601": verified, "LLM602": formats, "LLM603": index, "LLM604": place}
+def hashed_again(context: Context) -> Finding:
+    found = state(context)
+    if found is None or found.get("checks") is None:
+        return unknown("the weights were not looked at", "未检查权重")
+    rows = found["checks"]
+    if not rows:
+        return skipped("not hashed again yet", "尚未重新计算摘要")
+    changed = [path for row in rows for path in row["changed"]]
+    if changed:
+        names = ", ".join(changed[:3]) + (f" (+{len(changed) - 3})" if len(changed) > 3 else "")
+        return failed(f"changed since they were verified: {names}", f"校验之后内容被改动：{names}", files=names)
+    day = time.strftime("%Y-%m-%d", time.gmtime(min(row["end"] for row in rows)))
+    return passed(f"hashed again on {day}, all as verified", f"已于 {day} 重新计算摘要，全部一致")
+
+
+PROBES: Dict[str, Probe] = {
+    "LLM601": verified,
+    "LLM602": formats,
+    "LLM603": index,
+    "LLM604": place,
+    "LLM642": hashed_again,
+}

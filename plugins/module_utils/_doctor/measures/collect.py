@@ -51,6 +51,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats i
     check_index,
     check_sets,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.recheck import last_check
 
 TIMEOUT = 8.0
 MANY_FILES = 200000
@@ -106,7 +107,7 @@ def weights(host: Host, context: Context) -> Dict[str, Any]:
     """Whether all models of the plan are there, verified and whole, and the bytes that they take."""
     rows = [(model, _weights(host, model)) for model in models_of(context)]
     if not rows:
-        return {"exists": False, "stamp": False, "reason": "", "present_bytes": 0, "problems": []}
+        return {"exists": False, "stamp": False, "reason": "", "present_bytes": 0, "problems": [], "checks": []}
     named = [
         f"{model.get('served_name')}: {row['reason']}" if len(rows) > 1 and row["reason"] else str(row["reason"])
         for model, row in rows
@@ -117,6 +118,7 @@ def weights(host: Host, context: Context) -> Dict[str, Any]:
         "reason": next(filter(None, named), ""),
         "present_bytes": sum(row["present_bytes"] for _model, row in rows),
         "problems": [problem for _model, row in rows for problem in row["problems"]],
+        "checks": [row["check"] for _model, row in rows if row["check"]],
     }
 
 
@@ -129,6 +131,7 @@ def _weights(host: Host, model: Dict[str, Any]) -> Dict[str, Any]:
         "reason": standing.reason,
         "present_bytes": disk_usage(folder),
         "problems": file_problems(folder),
+        "check": last_check(folder),
     }
 
 

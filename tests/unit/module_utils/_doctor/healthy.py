@@ -95,7 +95,8 @@ HEALTHY: dict[str, Any] = {
         "image_archives": [], "ports": {"engine": 8000, "chat": 8080, "https": 443, "http": 80}},
     "measures": {
         "reach": {"ok": True}, "paths": {}, "gateway_site": True, "firewall": True, "source": {"exists": None},
-        "weights": {"exists": True, "stamp": False, "reason": "", "present_bytes": 0, "problems": []},
+        "weights": {"exists": True, "stamp": False, "reason": "", "present_bytes": 0, "problems": [],
+                    "checks": [{"folder": "/srv/models/x", "end": 1e9, "changed": []}]},
         "containers": {
             "yitiji-vllm": {"shm_bytes": 4 * GIB, "shm_available_bytes": 4 * GIB, "networks": ["yitiji"],
                             "infiniband": True, "memlock": -1, "environment": {}, "mounts": {}},
