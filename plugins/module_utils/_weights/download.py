@@ -40,6 +40,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
     Hub,
     directory_listing,
     directory_of,
+    unproven,
     with_hashes,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import STEP, Job, alone
@@ -152,8 +153,7 @@ class Weights:
         if request.source == "directory":
             path = directory_of(request.source_dir, request.model)
             listing = directory_listing(path, request.model)
-            if any(not entry.sha256 for entry in listing):
-                self.outcome.warnings.append(f"{path} has no manifest: its files are taken as they are")
+            self.outcome.warnings += [doubt_.message() for doubt_ in unproven(listing, path)]
             return DirectorySource(path), as_planned(asked, path, listing)
         if request.source == "mirror":
             vouched(request)
@@ -178,9 +178,7 @@ class Weights:
             result = with_hashes(hub, listing, wanted(request, listing).wanted, request.workers)
         finally:
             hub.close()
-        without = [entry.path for entry in wanted(request, result).wanted if not entry.sha256]
-        if without:
-            self.outcome.warnings.append(f"no sha256 on the hub for {len(without)} small files, such as {without[0]}")
+        self.outcome.warnings += [doubt_.message() for doubt_ in unproven(wanted(request, result).wanted, source.name)]
         return source, result
 
     # what is there

@@ -9,10 +9,10 @@ import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
 from urllib.parse import quote, urlencode
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, reach
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
@@ -249,14 +249,18 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
             if missing:
                 warnings.append(Refusal("LLM603", path=path, detail=printable(", ".join(missing[:5]))))
             break
-    if any(not entry.sha256 for entry in listing):
-        count = sum(1 for entry in listing if not entry.sha256)
-        warnings.append(Refusal("LLM601", path=f"{count} files", detail="the listing gives no sha256"))
+    warnings += unproven(listing, say("the hub"))
     return {
         "config": config,
         "index": index,
         "warnings": [doubt(warning) for warning in warnings],
     }
+
+
+def unproven(listing: Iterable[Entry], where: Union[str, Text]) -> List[Refusal]:
+    """A doubt about files whose sha256 nobody lists."""
+    without = [entry.path for entry in listing if not entry.sha256]
+    return [Refusal("LLM567", where=where, count=len(without), example=printable(without[0]))] if without else []
 
 
 def doubt(trouble_: Refusal) -> Dict[str, str]:
@@ -274,5 +278,5 @@ def _document(
             return document
     except (ValueError, RecursionError):
         pass
-    warnings.append(Refusal("LLM601", path=path, detail="not a JSON object"))
+    warnings.append(Refusal("LLM602", path=path, detail="not a JSON object"))
     return None

@@ -99,6 +99,16 @@ MESSAGES: Dict[str, Message] = {
             "请在 appliance_catalog_dirs 的目录的 gpus 中添加该型号",
         ),
     ),
+    "LLM567": Message(
+        Text(
+            "{where} lists no sha256 for {count} files, such as {example}: they are taken as they are",
+            "{where} 未列出 {count} 个文件的 sha256（例如 {example}）：将按原样使用",
+        ),
+        Text(
+            "take them from a source that lists one (the hub, or a folder with a manifest), or compare them by hand",
+            "请改用提供 sha256 的来源（模型站点或带清单的目录），或手工核对",
+        ),
+    ),
     "LLM564": Message(
         Text("{gpu} has no bfloat16: it runs float16", "{gpu} 没有 bfloat16，用 float16 运行"),
         Text(

@@ -176,4 +176,6 @@ MESSAGES: Dict[str, Message] = {
 }
 
 # Parts of messages.
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "the hub": Text("the hub", "模型站点"),
+}

@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
     describe,
     directory_listing,
     directory_of,
+    unproven,
 )
 
 
@@ -36,3 +37,12 @@ def test_description():
     assert found["config"] == {"model_type": "qwen2"} and found["index"]["shards"] == ["s1", "s2"]
     assert [warning["id"] for warning in found["warnings"]] == ["LLM603"]
     assert describe([Entry("config.json", 1, "")], lambda _name: b"no")["config"] is None
+
+
+def test_files_without_a_sha256_are_a_doubt_of_its_own():
+    """Not LLM601, which says that a file is not the listed one."""
+    listing = [Entry("config.json", 2, ""), Entry("a.safetensors", 9, "0" * 64)]
+    found = describe(listing, {"config.json": b"[]"}.get)
+    assert [warning["id"] for warning in found["warnings"]] == ["LLM602", "LLM567"]
+    assert "config.json" in found["warnings"][1]["en"] and found["warnings"][1]["zh"].startswith("模型站点")
+    assert unproven(listing[1:], "x") == []
