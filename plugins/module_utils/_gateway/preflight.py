@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the gateway's settings and with those of the instructions for users, found before anything is changed."""
+"""What is wrong with the settings of the gateway and of users' instructions, found before anything is changed."""
 
 from __future__ import annotations
 
