@@ -13,7 +13,7 @@ description:
   - Looks into the archives first and streams the one that holds the image into C(docker load).
   - Otherwise asks the registry (through Docker's mirrors and proxy, with the login and the authorities of
     M(yitiji.deepseek.registry_access)) whether it has the image, then pulls it. Nothing is pulled if the image is not
-    there (LLM302), does not fit on the disk (LLM101), or needs a newer driver (LLM209).
+    there (LLM302), does not fit on the disk (LLM321), or needs a newer driver (LLM209).
   - Needs nothing on the node but Docker's own command line.
 options:
   ref:

@@ -10,7 +10,7 @@ short_description: Loads a model in Ollama and checks where it is placed
 version_added: 0.1.0
 description:
   - Ollama loads a model with the first question, and silently falls back to the CPU if it finds no card.
-  - Loads the model, fails with LLM210 when the plan puts layers on cards and none is there, and on request asks a
+  - Loads the model, fails with LLM718 when the plan puts layers on cards and none is there, and on request asks a
     question nearly as long as the context, failing with LLM508 when Ollama cut it.
 options:
   url:

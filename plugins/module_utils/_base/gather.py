@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several checks asked at once, so that a person learns of every mistake in one run."""
+"""Runs several checks, so that a person learns of every mistake in one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 
 
 def gathered(*checks: Callable[[], Any]) -> List[Refusal]:
-    """What each of these refuses. A check either raises a refusal or returns a list of them."""
+    """Everything that these checks refuse. A check raises a refusal or returns a list of them."""
     found: List[Refusal] = []
     for check in checks:
         try:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paths compared by whole parts: /srv/models-old is not in /srv/models."""
+"""Compares paths by whole parts: /srv/models-old is not in /srv/models."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ SCHEMA = 2  # docs/plan.schema.json; another number means: plan again
 
 
 def current(plan: Any) -> Dict[str, Any]:
-    """A plan that was kept somewhere, as far as this release can read it; {} stands for no plan."""
+    """A plan that was kept somewhere, if this release can read it; {} for no plan."""
     return plan if isinstance(plan, dict) and plan.get("schema") == SCHEMA else {}
 
 
@@ -20,7 +20,7 @@ def models_of(plan: Mapping[str, Any]) -> List[Dict[str, Any]]:
 
 
 def units_of(plan: Mapping[str, Any], host: str) -> List[Dict[str, Any]]:
-    """The engines on one node, each a systemd unit; none on a node that the plan leaves out."""
+    """The engines on one node, each a systemd unit; none on a node that the plan does not use."""
     return list((plan["nodes"].get(host) or {}).get("units") or [])
 
 

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one form of a refusal: rule id, hosts, what is wrong, what to do; English and Chinese.
+"""The one form of a refusal: rule id, hosts, what is wrong, what to do; in English and Chinese.
 
-The words stand in `messages/`, found by the rule's id; who refuses gives the id and the values.
+The texts are in `messages/`, by the rule's id; whoever refuses gives the id and the values.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ STOPS = (".", "!", "?", "。", "！", "？", "…")
 
 
 class Refusal(Exception):
-    """Something a person has to decide or repair.
+    """Something that a person has to decide or repair.
 
-    `remedies` are better than the rule's own, nearest first; `need` and `have` are the numbers behind a plan's
+    `remedies` replace the rule's own, the nearest first; `need` and `have` are the numbers behind a plan's
     refusal; `evidence` (log lines) is printed unchanged; `retry` says that a second try may help.
     """
 
@@ -53,7 +53,7 @@ class Refusal(Exception):
         return joined(self.remedies, "; or ", "；或")
 
     def as_dict(self, hosts: Union[str, Sequence[str]] = ()) -> Dict[str, Any]:
-        """For a result: plain data in both languages."""
+        """Plain data in both languages, for a result."""
         told: Dict[str, Any] = {
             "rule": self.rule,
             "host": self._where(hosts),
@@ -99,12 +99,12 @@ def printed(told: Mapping[str, Any], evidence: Sequence[str] = (), languages: Se
 
 
 def say(phrase: str, **values: Any) -> Text:
-    """A part of a message, by its name in the catalogue."""
+    """A phrase of the catalogue, by its name, with its values."""
     return PHRASES[phrase].filled(values)
 
 
 def fail(module: Any, refusal: Refusal, **result: Any) -> NoReturn:
-    """Every module fails this way."""
+    """The one way in which modules fail."""
     module.fail_json(**{"msg": refusal.message(), **refusal.as_dict(), **result})
     raise AssertionError("fail_json came back")
 

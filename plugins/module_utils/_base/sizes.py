@@ -11,6 +11,7 @@ def gb(value: float) -> str:
 
 
 def gib(value: float) -> str:
+    """Bytes as GiB."""
     return f"{value / 2**30:.1f} GiB"
 
 

@@ -10,7 +10,7 @@ Bilingual = Dict[str, str]  # in a plan, which is JSON: the text by language
 
 
 class Text(NamedTuple):
-    """The same in English and Chinese; `{name}` is filled in by a value."""
+    """The same in English and Chinese; values take the places of `{name}`."""
 
     en: str
     zh: str
@@ -23,14 +23,14 @@ class Text(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What is wrong and what to do about it; both without a final stop."""
+    """What is wrong and what to do about it, both without a full stop at the end."""
 
     reason: Text
     remedy: Text
 
 
 def joined(texts: Iterable[Text], en: str = "; ", zh: str = "；") -> Text:
-    """Several texts as one, with these between them."""
+    """Several texts as one, joined by these words."""
     several = list(texts)
     return Text(en.join(text.en for text in several), zh.join(text.zh for text in several))
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The catalogue: models, GPUs, engines, images and profiles as data. Later folders win, entry by entry."""
+"""The catalogue: models, GPUs, engines, images and profiles as data. Later folders take precedence, entry by entry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Parse = Callable[[str], Any]
 
 
 def read_catalog(folders: List[str], parse: Parse, kinds: Tuple[str, ...] = KINDS) -> Catalog:
-    """Reads every <folder>/<kind>/*.yml; `parse` turns YAML text into data (this file stays free of PyYAML)."""
+    """Reads every <folder>/<kind>/*.yml (LLM520). `parse` turns YAML text into data, as nodes have no PyYAML."""
     catalog: Catalog = {kind: {} for kind in kinds}
     for folder in folders:
         if not os.path.isdir(folder):
@@ -63,7 +63,7 @@ def _deep(base: Entry, more: Mapping[str, Any]) -> Entry:
 
 
 def look_up(catalog: Catalog, kind: str, name: str, variable: str) -> Entry:
-    """The entry, or a refusal that lists what there is."""
+    """The entry; refused with what there is where it is unknown (LLM521-525)."""
     found = catalog[kind].get(name)
     if found is None:
         known = ", ".join(sorted(catalog[kind])) or "-"
@@ -72,7 +72,10 @@ def look_up(catalog: Catalog, kind: str, name: str, variable: str) -> Entry:
 
 
 def find_model(catalog: Catalog, wanted: str) -> Tuple[str, Optional[Entry]]:
-    """A catalogue key or a hub id -> (hub id, entry or None for a model that the catalogue does not know)."""
+    """(hub id, entry) for a catalogue key or a hub id.
+
+    The entry is None for a model that the catalogue does not know.
+    """
     entry = catalog["models"].get(wanted)
     if entry is not None:
         return str(entry["id"]), entry

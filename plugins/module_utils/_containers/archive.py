@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image archives (`docker save` format): what is in one, without reading it all, and a bounded stream out of it."""
+"""Image archives (`docker save` format): what is in one without reading it all, and a bounded stream out of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_MANIFEST = 4 << 20
 
 
 def image_ids(tar: tarfile.TarFile) -> Dict[str, List[str]]:
-    """Image id -> tags, from the manifest; the id is the digest of the image's configuration."""
+    """Tags by image id, from the manifest; the id is the digest of the image's configuration."""
     member = next((m for m in tar if m.name == "manifest.json"), None)
     stream = tar.extractfile(member) if member is not None and member.size <= MAX_MANIFEST else None
     if stream is None:
@@ -33,7 +33,7 @@ def image_ids(tar: tarfile.TarFile) -> Dict[str, List[str]]:
 
 
 def peek(source: str) -> Optional[Dict[str, List[str]]]:
-    """The images of an archive, or None when it cannot be known without reading it (compressed, no ranges)."""
+    """The images of an archive; None where that can't be known without reading it all (compressed, no ranges)."""
     try:
         # RawIOBase is what tarfile reads, though typeshed does not call it IO[bytes].
         raw: Any = RangeFile(source) if is_url(source) else io.FileIO(source)
@@ -51,4 +51,3 @@ def peek(source: str) -> Optional[Dict[str, List[str]]]:
             return None
         except (ValueError, KeyError, TypeError) as error:
             raise Unreadable(f"{source}: the manifest cannot be read: {error}") from error
-

@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress i
 
 
 class Brought(NamedTuple):
-    """Where an image comes from; `found` is what Docker says of it, None where it did not come yet."""
+    """Where an image comes from; `found` is what Docker says about it, None where it is not on the node yet."""
 
     source: str
     found: Optional[Dict[str, Any]] = None
@@ -54,7 +54,7 @@ def bring(
 def ask_registry(
     image: core.Image, engine: Dict[str, Any], config: str, cards: Callable[[], Dict[str, Any]]
 ) -> Tuple[str, int]:
-    """(folder with the login, size)."""
+    """The folder with the login, and the image's compressed size in bytes."""
     ref, folders = registry.split(image.ref), (config, logins.ROOTS)
     folder, known = logins.login(ref.host, folders)
     reach = logins.reach(engine, 15, folders)

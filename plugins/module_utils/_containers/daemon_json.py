@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merging our options into a daemon.json that others wrote, and taking them out again."""
+"""Merges our options into a daemon.json that others wrote, and removes them again."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _drop(options: Options, path: Path_) -> None:
 
 
 class Record:
-    """What we set and what stood there before; it makes removal exact."""
+    """What we set and what was there before, so that removal is exact."""
 
     def __init__(self, applied: Dict[Path_, Any], previous: Dict[Path_, Any]) -> None:
         self.applied = applied
@@ -95,7 +95,7 @@ class Record:
 
 
 def merge(live: Options, wanted: Options, record: Record) -> Tuple[Options, Record]:
-    """`live` with `wanted` in it; what we set earlier and no longer want goes back to what it was."""
+    """`live` with `wanted` in it; what we set earlier and no longer want gets its earlier value back."""
     result: Options = json.loads(json.dumps(live))
     leaves = flatten(wanted)
     for path, applied in record.applied.items():
@@ -132,7 +132,7 @@ def holds_data(root: Path) -> Optional[str]:
 
 
 def check_data_root(live: Options, result: Options) -> None:
-    """Refuse a move of the data root that would leave images or volumes behind."""
+    """Refuses a move of the data root that would leave images or volumes behind (LLM307)."""
     old, new = data_root(live), data_root(result)
     if old == new:
         return

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a Docker engine through its command line; no Python package is needed on the node."""
+"""Reads Docker's state through its command line; no Python package is needed on the node."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_snap(path: Optional[str]) -> bool:
 
 
 def path_mtu(route: str = "/proc/net/route", links: str = "/sys/class/net") -> int:
-    """MTU towards the outside: that of the default route's link, else the smallest of the links that are up."""
+    """MTU (bytes) of the way out: of the default route's link, else the smallest of the links that are up."""
     sizes: Dict[str, int] = {}
     for link in sorted(Path(links).glob("*")):
         if link.name.startswith(("lo", "docker", "br-", "veth")):
@@ -77,7 +77,7 @@ def insecure(registry: Dict[str, Any]) -> List[str]:
 
 
 def read(timeout: float = 20) -> Dict[str, Any]:
-    """What runs here; a missing or silent engine is an answer, not an error."""
+    """The state of Docker; one that is missing or silent is an answer, not an error."""
     path = find_docker()
     if path is None:
         return summary({}, None)
@@ -90,7 +90,7 @@ def read(timeout: float = 20) -> Dict[str, Any]:
 
 
 def check(engine: Dict[str, Any]) -> None:
-    """Refuse kinds of Docker that cannot serve an appliance."""
+    """Refuses kinds of Docker that can't run an appliance (LLM301)."""
     kind = "snap" if engine["snap"] else "rootless" if engine["rootless"] else None
     if kind is None:
         return
@@ -98,7 +98,7 @@ def check(engine: Dict[str, Any]) -> None:
 
 
 def mismatches(engine: Dict[str, Any], wanted: Dict[str, Any]) -> List[str]:
-    """Which wanted values the running engine does not have; an empty value is no wish."""
+    """Wanted values that the running Docker does not have; empty ones are not compared."""
     return [
         f"{key}: {value} wanted, {engine.get(key)} found"
         for key, value in wanted.items()

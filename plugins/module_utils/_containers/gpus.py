@@ -23,7 +23,7 @@ def major(version: Any) -> int:
 
 
 def mode(docker: Any, wish: str) -> str:
-    """`cdi` or `runtime`; `auto` takes CDI where Docker reads it, since such containers outlive a daemon-reload."""
+    """`cdi` or `runtime`; `auto` takes CDI where Docker supports it, as such containers survive a daemon-reload."""
     able = major(docker) >= CDI_DOCKER
     if wish == "cdi" and docker and not able:
         raise Refusal("LLM315", docker=docker, least=CDI_DOCKER)
@@ -33,12 +33,12 @@ def mode(docker: Any, wish: str) -> str:
 
 
 def daemon_options(chosen: str) -> Dict[str, Any]:
-    """What Docker's daemon.json needs for it."""
+    """What daemon.json needs for it."""
     return {"features": {"cdi": True}} if chosen == "cdi" else {"runtimes": {"nvidia": dict(RUNTIME)}}
 
 
 def wanted(chosen: str) -> Dict[str, Any]:
-    """What the running engine then says of itself, for `docker_engine_info`."""
+    """What the running Docker then reports, for `docker_engine_info`."""
     return {"running": True, "cdi": True} if chosen == "cdi" else {"running": True, "runtimes": ["nvidia"]}
 
 
@@ -65,7 +65,7 @@ def seen(output: str) -> Seen:
 
 
 def judge(found: Seen, cards: int, said: str, chosen: str) -> None:
-    """Refuse when the container does not see every card (LLM308), or loses them (LLM303)."""
+    """Refuses where the container does not see every card (LLM308), or loses them (LLM303)."""
     last = (said.strip().splitlines() or ["nothing"])[-1]
     if found.before < max(cards, 1):
         raise Refusal("LLM308", seen=found.before, cards=cards, chosen=chosen, last=last)

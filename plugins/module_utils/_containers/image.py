@@ -41,7 +41,7 @@ class Image(NamedTuple):
 
 
 def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
-    """The engine's view of an image, or None when it is not there."""
+    """What Docker says about an image; None where it is not there."""
     done = run([docker, "image", "inspect", "--format", "{{json .}}", name], 30)
     if done.returncode == 0:
         value = json.loads(done.stdout)
@@ -52,7 +52,7 @@ def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
 
 
 def find(docker: str, image: Image) -> Optional[Dict[str, Any]]:
-    """The wanted image if it is here; by id first, for it pins every layer, then by digest."""
+    """The wanted image if it is here: by id first, which pins every layer, then by digest."""
     if image.id:
         found = inspect(docker, image.id)
         if found is not None:
@@ -68,7 +68,7 @@ def command(found: Dict[str, Any]) -> List[str]:
 
 
 def holds(images: Dict[str, List[str]], image: Image) -> str:
-    """The id of the wanted image in an archive's table, or nothing."""
+    """The id of the wanted image in an archive's table; empty where it is not there."""
     if image.id:
         return image.id if image.id in images else ""
     wanted = registry.split(image.ref)
@@ -79,7 +79,7 @@ def holds(images: Dict[str, List[str]], image: Image) -> str:
 
 
 def resolve(image: Image, sources: List[str]) -> Image:
-    """An image known by its tag alone gets the id that the archives give it: a tag says nothing about its content."""
+    """An image known by its tag only gets the id that the archives give it, as a tag says nothing about the content."""
     if image.id or image.digest:
         return image
     for source in sources:
@@ -93,7 +93,7 @@ def resolve(image: Image, sources: List[str]) -> Image:
 
 
 def choose(image: Image, sources: List[str]) -> Optional[str]:
-    """The first archive that holds the image, or may hold it; unreadable ones are named when none does."""
+    """The first archive that holds the image, or may hold it; where none does, unreadable ones are named (LLM320)."""
     problems: List[str] = []
     for source in sources:
         try:
@@ -110,7 +110,7 @@ def choose(image: Image, sources: List[str]) -> Optional[str]:
 
 
 def load(docker: str, source: str, progress: Progress, timeout: float) -> int:
-    """Streams an archive into `docker load`; nothing is kept on the disk besides the image."""
+    """Streams an archive into `docker load`, which keeps nothing on the disk besides the image; returns bytes."""
     deadline = time.monotonic() + timeout
     stream, total = http_stream.open_stream(source)
     with stream, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
@@ -152,7 +152,7 @@ def _load_failed(source: str, reason: str) -> Refusal:
 
 
 def check_registry(image: Image, mirrors: List[str], reach: registry.Reach, helped: bool) -> Optional[registry.Place]:
-    """Refuse before a pull that cannot work (LLM302); `helped`: Docker asks a helper program for the login."""
+    """Refuses before a pull that can't work (LLM302); `helped`: Docker asks a helper program for the login."""
     places = registry.candidates(registry.split(image.ref), mirrors, reach)
     found, reasons = registry.locate(registry.split(image.ref), image.digest, places)
     if found or (helped and any("HTTP 401" in why for why in reasons.values())):
@@ -162,7 +162,7 @@ def check_registry(image: Image, mirrors: List[str], reach: registry.Reach, help
 
 
 def check_space(image: Image, size: int, root: str, free: int) -> None:
-    """Unpacked an image is larger than it travels: less room than that is certain to fail."""
+    """Refuses where less is free than the image takes compressed (LLM321): unpacked it is larger."""
     if not size or free >= size:
         return
     need, have = f"{size / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
@@ -170,7 +170,7 @@ def check_space(image: Image, size: int, root: str, free: int) -> None:
 
 
 def check_driver(image: Image, problem: str, driver: str, cuda: str) -> None:
-    """Refuse an image whose CUDA this driver does not speak (LLM209)."""
+    """Refuses an image whose CUDA this driver does not support (LLM209)."""
     if not problem:
         return
     raise Refusal("LLM209", image=image.pinned_name, wanted=problem, driver=f"{driver} (CUDA {cuda})")

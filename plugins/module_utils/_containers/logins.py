@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private registries: our logins there, and whose certificates are trusted."""
+"""Private registries: our logins, and the certificate authorities that are trusted there."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def authorities(host: str, certs: str = CERTS) -> Tuple[str, ...]:
 
 
 def is_insecure(host: str, names: List[str]) -> bool:
-    """Whether the engine talks to this registry without checking who it is; `names` are hosts and networks."""
+    """Whether Docker does not check who this registry is; `names` are hosts and networks."""
     plain = host.rsplit(":", 1)[0].strip("[]")
     plain = "127.0.0.1" if plain == "localhost" else plain
     for name in names:
@@ -85,7 +85,7 @@ def is_insecure(host: str, names: List[str]) -> bool:
 
 
 def reach(engine: Dict[str, Any], timeout: float, folders: Tuple[str, ...] = (OURS, ROOTS)) -> Reach:
-    """How the running engine would speak to a registry."""
+    """How the running Docker would speak to a registry."""
 
     def access(host: str) -> Access:
         plain = host.rsplit(":", 1)[0]
@@ -129,7 +129,7 @@ def check_login(host: str, username: str, password: str) -> None:
 
 
 def read_password(host: str, path: str) -> str:
-    """A password that lies on the node already; a file that others can read is refused."""
+    """A password that is on the node already; a file that others can read is refused."""
     try:
         mode = os.stat(path).st_mode & 0o077
         text = read_text(path).strip()
@@ -151,12 +151,12 @@ def read_password(host: str, path: str) -> str:
 
 
 def known(folder: str) -> List[str]:
-    """Registries that a config.json has a login for."""
+    """Registries for which a config.json has a login."""
     return [HUB_NAMES[0] if name == HUB_KEY else name for name in _load(folder).get("auths") or {}]
 
 
 def remove(path: str) -> None:
-    """A file, and its folder when nothing else is in it."""
+    """Removes a file, and its folder if nothing else is in it."""
     if os.path.exists(path):
         os.unlink(path)
     folder = os.path.dirname(path)

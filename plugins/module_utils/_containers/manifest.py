@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a registry tells of an image before it is pulled: its size, and which driver it asks for."""
+"""What a registry says about an image before it is pulled: its size, and which driver it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Version = Tuple[int, ...]
 
 
 class Description(NamedTuple):
-    """`bytes` as they travel, compressed; on the disk it is two to three times as much."""
+    """`bytes` are compressed; on the disk the image takes two to three times as much."""
 
     bytes: int
     env: Dict[str, str]
@@ -32,7 +32,7 @@ def choose_platform(index: Dict[str, Any], machine: str) -> str:
 
 
 def describe(place: Place, ref: Reference, digest: str) -> Optional[Description]:
-    """None when the registry does not tell, which is no reason not to pull."""
+    """What the registry says; None where it says nothing, which is no reason not to pull."""
     session = Session(place)
     try:
         manifest = session.json(f"{ref.repository}/manifests/{digest or ref.tag}")
@@ -72,7 +72,7 @@ def _holds(term: str, have: Dict[str, str]) -> bool:
 
 
 def driver_problem(env: Dict[str, str], cuda: Optional[str], driver: Optional[str]) -> str:
-    """What the image asks for and this driver does not give; empty when it may run or nothing is known.
+    """What the image needs and this driver lacks; empty where it may run, or nothing is known.
 
     `NVIDIA_REQUIRE_CUDA` is what NVIDIA's runtime checks when a container starts: words are alternatives, the terms
     in a word (joined by commas) must all hold. Without it only another major version of CUDA is a reason, since

@@ -22,7 +22,10 @@ LEAST_MTU = 576  # of IPv4
 
 
 def docker(settings: Mapping[str, Any]) -> List[Refusal]:
-    """By the names of role docker's variables. Its registries are looked at on the node, where passwords may lie."""
+    """Settings of role docker, by the names of its variables.
+
+    Registries are checked on the node, where passwords may be.
+    """
     tests: Dict[str, Callable[[str], bool]] = {
         "docker_log_max_size": lambda value: bool(SIZE.match(value)),
         "docker_log_max_file": lambda value: int(value) >= 1,

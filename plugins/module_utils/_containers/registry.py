@@ -52,7 +52,7 @@ def split(reference: str) -> Reference:
 
 
 class Access(NamedTuple):
-    """How a registry is spoken to."""
+    """How to speak to a registry."""
 
     timeout: float = 10
     proxy: Optional[str] = None
@@ -76,7 +76,7 @@ class Access(NamedTuple):
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """A registry sends its readers elsewhere for the content; the login stays here."""
+    """A registry redirects to the place of the content; the login is not sent there."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         new = super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -96,7 +96,7 @@ Reach = Callable[[str], Access]
 
 
 class Session:
-    """Requests to one registry; the token it asks for is fetched once."""
+    """Requests to one registry; the token that it demands is fetched once."""
 
     def __init__(self, place: Place) -> None:
         self.base = place.base.rstrip("/")
@@ -148,7 +148,7 @@ class Session:
 
 
 def probe(place: Place, ref: Reference, digest: str) -> Optional[str]:
-    """None when the registry has the manifest, else why not. Nothing of the image is read."""
+    """None where the registry has the manifest, else why not. Nothing of the image is read."""
     try:
         with Session(place).open(f"{ref.repository}/manifests/{digest or ref.tag}", "HEAD"):
             return None
@@ -159,7 +159,7 @@ def probe(place: Place, ref: Reference, digest: str) -> Optional[str]:
 
 
 def candidates(ref: Reference, mirrors: List[str], reach: Reach) -> List[Place]:
-    """Where the engine would ask, in its order: mirrors serve Docker Hub only, an insecure registry may speak http."""
+    """Where Docker would ask, in its order: mirrors serve Docker Hub only, an insecure registry may speak http."""
     access = reach(ref.host)
     bases = ["https://" + ref.host] + ([] if access.verify else ["http://" + ref.host])
     own = [Place(base, access) for base in bases]
@@ -169,7 +169,7 @@ def candidates(ref: Reference, mirrors: List[str], reach: Reach) -> List[Place]:
 
 
 def locate(ref: Reference, digest: str, places: List[Place]) -> Tuple[Optional[Place], Dict[str, str]]:
-    """The first place that has the image; the others with their reasons."""
+    """The first place that has the image, and for the others the reasons."""
     reasons: Dict[str, str] = {}
     for place in places:
         problem = probe(place, ref, digest)

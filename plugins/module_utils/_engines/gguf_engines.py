@@ -10,6 +10,8 @@ from typing import Any, Dict, List, Sequence
 
 @dataclass(frozen=True)
 class GgufSettings:
+    """Settings of one engine; contexts in tokens, `threads` of the CPU, `cards` a count."""
+
     path: str  # the file, or the first part of a split one
     folder: str
     served_name: str
@@ -31,7 +33,7 @@ class GgufSettings:
 
 
 def llamacpp_args(settings: GgufSettings) -> List[str]:
-    """llama-server; the context is shared by all slots, so it is multiplied."""
+    """llama-server shares its context among all slots, so it is multiplied."""
     args = [
         "--model", settings.path, "--alias", settings.served_name,
         "--host", settings.host, "--port", str(settings.port),
@@ -48,7 +50,7 @@ def llamacpp_args(settings: GgufSettings) -> List[str]:
 
 
 def ollama_env(settings: GgufSettings, cards: Sequence[int]) -> Dict[str, str]:
-    """Everything that has a default which changes by itself, and what the appliance promises."""
+    """Every setting whose default changes by itself, and those that the appliance promises."""
     env = {
         "OLLAMA_HOST": f"{settings.host}:{settings.port}",
         "OLLAMA_ORIGINS": "http://127.0.0.1,http://localhost",
@@ -68,7 +70,7 @@ def ollama_env(settings: GgufSettings, cards: Sequence[int]) -> Dict[str, str]:
 
 
 def ollama_modelfile(settings: GgufSettings) -> Dict[str, Any]:
-    """What a Modelfile says. Ollama takes one file: parts are merged on their way into its store."""
+    """What a Modelfile says. Ollama takes one file; parts are merged on their way into its store."""
     return {
         "from": settings.path, "name": settings.served_name, "template": settings.template,
         "parameters": {"num_gpu": settings.gpu_layers, "num_ctx": settings.context, **settings.sampling},
@@ -76,7 +78,7 @@ def ollama_modelfile(settings: GgufSettings) -> Dict[str, Any]:
 
 
 def ktransformers_args(settings: GgufSettings) -> List[str]:
-    """KTransformers 0.3, the last with a server of its own. `config_path`: the original's config and tokenizer."""
+    """KTransformers 0.3, the last with a server of its own. `config_path`: config and tokenizer of the original."""
     return [
         "--model_path", settings.config_path, "--gguf_path", settings.folder, "--optimize_config_path", settings.rules,
         "--host", settings.host, "--port", str(settings.port), "--backend_type", "balance_serve",

@@ -32,7 +32,7 @@ GREETING = 5.0  # seconds that a connecting peer has to prove itself
 
 
 class Over(Exception):
-    """The group is over; the message says why."""
+    """The group has ended; the message says why."""
 
 
 class Peer(NamedTuple):
@@ -68,7 +68,7 @@ class Line:
         self.sock.sendall(text.encode() + b"\n")
 
     def receive(self) -> str:
-        """The next line; Over when the other side is gone, TimeoutError when it says nothing."""
+        """The next line; Over where the other side is gone, TimeoutError where it is silent."""
         while b"\n" not in self.buffer:
             try:
                 more = self.sock.recv(4096)
@@ -87,7 +87,7 @@ class Line:
 
 
 class Part:
-    """This node's process and, on the head, what the engine says of its health."""
+    """This node's process and, on the head, what the engine says about its health."""
 
     def __init__(self, command: List[str], health: str = "", end_by: Optional[List[str]] = None) -> None:
         self.command, self.health, self.end_by = command, health, end_by or []
@@ -107,7 +107,7 @@ class Part:
             raise Over(self.sick)
 
     def end(self) -> None:
-        """At once: what is left of an engine whose group is over waits for peers that don't answer."""
+        """Ends it at once: what is left of an engine whose group has ended waits for peers that don't answer."""
         if self.process and self.end_by:
             # the process is but docker's client; without this the container's port stays open until systemd removes it
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
@@ -240,7 +240,7 @@ class Rank:
         self.line: Optional[Line] = None
 
     def join(self) -> Tuple[Line, str]:
-        """Knocks until the head lets us in; also its first word."""
+        """Knocks until the head lets us in; also returns its first word."""
         began, told, why = time.monotonic(), 0.0, ""
         while True:
             try:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ollama's API: a model made of a GGUF or pulled, and where it lies once it is loaded."""
+"""Ollama's API: a model made from a GGUF file or pulled, and where it is once it is loaded."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def tagged(name: str) -> str:
 
 
 def fingerprint(wanted: Dict[str, Any]) -> str:
-    """Of all that a model is made of; two that are the same are not made twice."""
+    """A digest of everything that a model is made from; the same is not made twice."""
     return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode("utf-8")).hexdigest()
 
 
 def digest_of(client: Client, name: str) -> str:
-    """The digest of a model that Ollama has, or nothing."""
+    """The digest of a model that Ollama has; empty without it."""
     rows = client.json("/api/tags").get("models") or []
     return next((str(row.get("digest")) for row in rows if row.get("name") == tagged(name)), "")
 
@@ -40,7 +40,7 @@ def create(client: Client, name: str, blob: str, template: str, parameters: Dict
 
 
 def pull(client: Client, source: str, name: str) -> None:
-    """From a registry, then under the name that is served."""
+    """Pulls from a registry, then gives the model the name under which it is served."""
     _finished(client, "/api/pull", {"model": source, "stream": False})
     if tagged(source) != tagged(name):
         status, text = client.call("/api/copy", {"source": source, "destination": name})
@@ -61,7 +61,7 @@ def _finished(client: Client, path: str, body: Dict[str, Any]) -> None:
 
 
 def load(client: Client, name: str) -> Dict[str, int]:
-    """Load the model and say how many of its bytes lie where."""
+    """Loads the model; returns its bytes and those of them on cards."""
     client.json("/api/generate", {"model": name, "stream": False})
     rows = client.json("/api/ps").get("models") or []
     row = next((row for row in rows if row.get("name") == tagged(name)), None)
@@ -71,13 +71,13 @@ def load(client: Client, name: str) -> Dict[str, int]:
 
 
 def placed(where: Dict[str, int], layers: int) -> None:
-    """Ollama falls back to the CPU without a word: a plan with layers on cards must see them there."""
+    """Refuses where no layer is on a card although the plan puts some there (LLM718)."""
     if layers > 0 and where["size_vram"] == 0:
         raise Refusal("LLM718", layers=layers)
 
 
 def whole_context(client: Client, name: str, context: int) -> int:
-    """Send a question nearly as long as the context; fails when Ollama cut it."""
+    """Sends a question nearly as long as the context; refuses where Ollama cuts it (LLM508). Returns its tokens."""
     few, more = _read(client, name, 64), _read(client, name, 128)
     each = (more - few) / 64.0
     if each <= 0:
@@ -97,7 +97,7 @@ def _read(client: Client, name: str, words: int) -> int:
 
 
 class Record:
-    """What the last model was made of; beside it Ollama's own digest of the result."""
+    """What the last model was made from, and Ollama's own digest of the result."""
 
     def __init__(self, text: str) -> None:
         try:
@@ -122,7 +122,7 @@ def failed(name: str, error: Exception) -> Refusal:
 
 
 def reachable(client: Client) -> Optional[str]:
-    """The server's version, or nothing."""
+    """The server's version; None where it does not answer."""
     try:
         return str(client.json("/api/version").get("version") or "?")
     except Unanswered:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A GGUF in Ollama's store: one file is linked, so it lies on the disk once; parts are merged into the store."""
+"""A GGUF file in Ollama's store: one file is linked, so it takes its space once; parts are merged into the store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLOCK = 16 << 20
 
 
 def sources(path: str) -> List[List[object]]:
-    """Name, size and time of every part: what a change of the weights shows in."""
+    """Name, size and time of every part, in which a change of the weights shows."""
     rows: List[List[object]] = []
     for part in parts_of(path):
         state = os.stat(part)
@@ -32,7 +32,7 @@ def sources(path: str) -> List[List[object]]:
 
 
 def digest(path: str) -> str:
-    """From the manifest of the verified weights, else by reading the file."""
+    """The digest from the manifest of the verified weights, else from the file itself."""
     folder = os.path.dirname(path)
     while folder not in ("/", ""):
         manifest = Manifest.load(os.path.join(folder, MANIFEST))
@@ -50,7 +50,7 @@ def digest(path: str) -> str:
 
 
 def put(path: str, store: str, uid: int, gid: int) -> str:
-    """The digest of the GGUF, which lies in the store afterwards."""
+    """Puts the GGUF into the store; returns its digest."""
     blobs = os.path.join(store, "blobs")
     if not os.path.isdir(blobs):
         os.makedirs(blobs, 0o755)

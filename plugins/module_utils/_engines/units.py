@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The units that run a plan's engine on one node, and how they are told apart from everything else."""
+"""The units that run a plan's engines on one node, and how they are recognised."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; 
 
 
 def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> List[str]:
-    """The command of a container that joins Ray first. Everything that Ray starts ends with the container."""
+    """The command of a container that first joins Ray. Everything that Ray starts ends with the container."""
     cluster, node = plan["cluster"], unit["env"]["VLLM_HOST_IP"]
     head, port = cluster["head"], cluster["ray_port"]
     start = f"ray start --node-ip-address {node} --num-gpus {len(unit['gpus']) or 1} --disable-usage-stats"
@@ -46,7 +46,7 @@ def marked(folder: str) -> List[str]:
 
 
 def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
-    """What `container_unit.container` takes, from the plan, one of its units and the role's variables."""
+    """What `container_unit.container` takes: from the plan, one of its units and the role's variables."""
     box = plan.get("container") or {}
     shared = box.get("network") == "host"  # nodes that compute together need each other's real addresses
     options: List[str] = []

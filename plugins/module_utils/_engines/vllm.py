@@ -25,7 +25,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Settings:
-    """One engine process. None or False = the flag is not written."""
+    """Settings of one engine process; None or False: the flag is left out. Lengths in tokens."""
 
     model_path: str
     served_name: str
@@ -60,6 +60,7 @@ class Settings:
 
 
 def has_flag(engine: Mapping[str, Any], name: str, version: str) -> bool:
+    """Whether a version has a flag (`since`, `until` in the catalogue)."""
     row = engine["flags"][name]
     key = version_key(version)
     since, until = row.get("since"), row.get("until")

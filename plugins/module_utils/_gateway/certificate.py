@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a certificate that somebody brought to the node can serve (LLM811)."""
+"""Whether a certificate that somebody put on the node can be used (LLM811)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 
 
 def problems(certificate: str, key: str, authority: str, now: float) -> List[Refusal]:
-    """Paths on this node; an empty one is none."""
+    """What is wrong with these files of the node; an empty path is not checked."""
     files = {"certificate": certificate, "key": key, "authority": authority}
     absent = [_unreadable(path, why) for path in files.values() for why in [path and _reason(path)] if why]
     if absent:
@@ -33,7 +33,7 @@ def _context() -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    """nginx could not type one in either; without this, OpenSSL would ask on the terminal."""
+    """nginx can't ask for one either; without this, OpenSSL would ask on the terminal."""
     raise ValueError("the key is encrypted with a password")
 
 
@@ -59,7 +59,10 @@ def _unreadable(path: str, why: str) -> Refusal:
 
 
 def end_of(path: str) -> Optional[float]:
-    """When the first certificate of a file ends; the standard library reads it, but only for its own tests."""
+    """When the first certificate of a file expires, in seconds since 1970.
+
+    (The standard library reads it for its own tests only.).
+    """
     decode = getattr(_ssl, "_test_decode_cert", None)
     try:
         told: Mapping[str, str] = decode(path) if decode else {}

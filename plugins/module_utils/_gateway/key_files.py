@@ -30,7 +30,7 @@ DEVICE = "gateway-device"
 
 
 class Change(NamedTuple):
-    """From what stands to what is wanted."""
+    """The difference between what is there and what is wanted."""
 
     secrets: Dict[str, str]  # name in the folder: key
     texts: Dict[str, str]  # path: what nginx reads
@@ -100,7 +100,7 @@ def apply(wanted: Change, places: Places) -> None:
 
 
 def teams_of(text: str) -> Dict[str, str]:
-    """Team and its hash as nginx's map states them."""
+    """The hash of each team, as nginx's map has them."""
     rows = [
         line.split() for line in text.splitlines() if line.startswith("    ") and not line.startswith("    default")
     ]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of the teams that may use the API. nginx learns their SHA-256 alone."""
+"""Keys of the teams that may use the API; nginx knows only their SHA-256."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _wrong(reason: Text) -> Refusal:
 
 
 def on_node(rows: Iterable[Mapping[str, Any]]) -> List[str]:
-    """The teams whose key lies on the node and opens the API."""
+    """The teams whose key is on the node and opens the API."""
     return [
         str(row.get("name"))
         for row in rows
@@ -55,7 +55,7 @@ def on_node(rows: Iterable[Mapping[str, Any]]) -> List[str]:
 
 
 def parse(rows: List[Mapping[str, Any]], defaults: Mapping[str, int]) -> List[Team]:
-    """The teams, checked (LLM805); limits that a team does not state are the defaults. 0 is no limit."""
+    """The teams, checked (LLM805); limits that a team does not set are the defaults. 0: no limit."""
     teams: List[Team] = []
     for row in rows:
         name = str(row.get("name") or "")
@@ -137,13 +137,13 @@ def render_map(hashes: Dict[str, Team]) -> str:
 
 
 def render_page(key: str) -> str:
-    """nginx's map that knows the chat page by the key it brings; without a key nobody is the page."""
+    """nginx's map that recognises the chat page by its key; without a key, nothing counts as the page."""
     rows = [f'    {digest(key)} "1";'] if key else []
     return "\n".join(["map $yitiji_key $yitiji_page {", '    default "";', *rows, "}", ""])
 
 
 def render_engine(key: str, name: str) -> str:
-    """The header with which the gateway itself comes to the engine; `name` is the secret's."""
+    """The header with which the gateway authenticates to the engine; `name` is the secret's."""
     if not re.match(r"^[A-Za-z0-9._~+/=-]*$", key):
         raise Refusal("LLM144", name=name)
     value = f"Bearer {key}" if key else ""

@@ -127,7 +127,7 @@ def hand_outs(settings: Mapping[str, Any]) -> List[Refusal]:
 
 
 def can_write(folder: str) -> bool:
-    """Whether a folder is there to be written, or could be made."""
+    """Whether a folder can be written, or made."""
     path = os.path.abspath(os.path.expanduser(folder))
     while not os.path.lexists(path):
         path = os.path.dirname(path)

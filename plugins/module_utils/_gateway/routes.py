@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which routes of an engine are published. What stands nowhere is refused."""
+"""Which routes of an engine are published; all others are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse(row: str) -> Route:
 
 
 def published(catalog: Mapping[str, Any], engine: str, extra: List[str]) -> List[Route]:
-    """The allow-list of an engine with what a site adds (LLM804 when a row is none)."""
+    """The allow-list of an engine, with what a site adds (LLM804 for a row that is not a route)."""
     default, own = catalog.get("default") or {}, catalog.get(engine) or {}
     rows = [*(own.get("allow") or default.get("allow") or []), *extra]
     for row in rows:
@@ -47,7 +47,7 @@ def published(catalog: Mapping[str, Any], engine: str, extra: List[str]) -> List
 
 
 def refused_paths(catalog: Mapping[str, Any], engine: str) -> List[Route]:
-    """Routes outside /v1 that are answered with 404 before the chat page would show its own face there."""
+    """Routes outside /v1 that are answered with 404, so that the chat page does not answer there."""
     own: Dict[str, Any] = catalog.get(engine) or {}
     rows = {parse(row) for group in own.get("refuse") or [] for row in group.get("routes") or []}
     found = {row.path: row for row in sorted(rows) if not row.path.startswith("/v1/")}

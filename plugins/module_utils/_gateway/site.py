@@ -77,12 +77,12 @@ def _block(head: str, lines: List[str]) -> List[str]:
 
 
 def _literal(name: str) -> str:
-    """A value of a map as it is; nginx has words of its own there."""
+    """A value of a map that nginx takes as it is, although it is one of nginx's own words."""
     return "\\" + name if name in ("default", "hostnames", "include", "volatile") else name
 
 
 def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
-    """Two maps: what is published, and what belongs to the engine alone."""
+    """Two maps: what is published, and what belongs to the engine only."""
     open_rows = ['default "";']
     for route in allowed:
         key = f"~^{route.method} {route.pattern()}$" if route.varies else f"{route.method} {route.path}"
@@ -103,7 +103,7 @@ def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
 
 
 def upstream(servers: List[str], name: str) -> List[str]:
-    """Replicas by least connections; one that fails twice rests for ten seconds."""
+    """Copies by least connections; one that fails twice is left out for ten seconds."""
     rows = [f"zone {name} 128k;", "least_conn;"]
     # A group without a server is no configuration; port 9 of loopback is refused, so the answer is "not ready".
     rows += [f"server {server} max_fails=2 fail_timeout=10s;" for server in servers or ["127.0.0.1:9"]]
@@ -162,7 +162,7 @@ def page_limits(page: Mapping[str, int], total: int, teams: List[Team]) -> List[
 
 
 def errors() -> List[str]:
-    """Named places for the errors of the API."""
+    """Named locations for the errors of the API."""
     lines: List[str] = []
     for status in sorted(ERRORS):
         lines += _block(
@@ -181,7 +181,7 @@ def _indent(lines: List[str], by: int) -> str:
 
 
 def models(units: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-    """The plan's units by the model that they serve: one upstream a model, the first model's first."""
+    """The plan's units by the model that they serve: one upstream for each model, the first model's first."""
     found: Dict[str, Dict[str, Any]] = {}
     for unit in units:
         if unit["serves"]:

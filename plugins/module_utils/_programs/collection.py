@@ -30,7 +30,7 @@ def members(folder: str) -> Iterator[Tuple[str, str]]:
 
 
 def pack(collections: Mapping[str, str], epoch: int = 0) -> bytes:
-    """{name: folder} -> a tar that unpacks below a collections path."""
+    """A tar of {name: folder} that unpacks below a collections path; the same files give the same bytes."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for name, folder in sorted(collections.items()):

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is put on nodes as programs: each is a core with `main(data, argv=None)`, packed with all that it imports."""
+"""What is installed on nodes as programs: each is a core with `main(data, argv=None)`, packed with all its imports."""
 
 from __future__ import annotations
 

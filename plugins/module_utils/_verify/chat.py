@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One question, one answer: the proof that an appliance works."""
+"""One question and one answer, which prove that an appliance works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATHS = {
 
 
 def ask(client: Client, params: Dict[str, Any]) -> Dict[str, Any]:
-    """List the models, ask the one wanted, judge the answer."""
+    """Lists the models, asks the wanted one, judges the answer."""
     paths = PATHS[params["kind"]]
     models = client.models(paths["models"])
     wanted = params["model"] or (models[0] if models else "")
@@ -46,7 +46,7 @@ def ask(client: Client, params: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def refused(client: Client) -> Dict[str, Any]:
-    """Fail unless a request without a key is turned away."""
+    """Refuses unless a request without a key is rejected (LLM803)."""
     status, _body = client.call(PATHS["openai"]["models"])
     if status in (401, 403):
         return {"refused": status}

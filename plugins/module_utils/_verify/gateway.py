@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tries the doors of a gateway from outside: those that must be shut, and the one that must open."""
+"""Tries a gateway from outside: what must be closed, and what must be open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_error(text: str) -> bool:
 
 
 def shut(client: Client, key: str, routes: List[str]) -> List[str]:
-    """What was not refused, each as one line."""
+    """What was not refused, a line for each."""
     found = []
     tries = [("GET /v1/models", "", 401), ("GET /v1/models", WRONG, 401), ("POST /v1/chat/completions", "", 401)]
     for row, given, wanted in [*tries, *((route, key, 404) for route in routes)]:
@@ -38,7 +38,7 @@ def shut(client: Client, key: str, routes: List[str]) -> List[str]:
 
 
 def check(client: Client, key: str, routes: List[str], model: str) -> Dict[str, object]:
-    """Fail with LLM810 for what stands open, with LLM701 when the key opens nothing."""
+    """Refuses what is open (LLM810), and a key that opens nothing (LLM701)."""
     found = shut(client, key, routes)
     if found:
         listed = "; ".join(found[:10])

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 
 
 def is_loopback(address: str) -> bool:
-    """An address that cannot be read counts as reachable."""
+    """Whether an address is loopback; one that can't be read counts as reachable."""
     try:
         value = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
     except ValueError:
@@ -21,10 +21,10 @@ def is_loopback(address: str) -> bool:
 def exposed(
     listeners: List[Dict[str, Any]], allowed: List[int], cluster: Optional[Dict[str, Any]] = None, walled: bool = False
 ) -> List[str]:
-    """TCP listeners beyond loopback that are not allowed, one text each.
+    """TCP listeners beyond loopback that are not allowed, a text for each.
 
     Nodes that compute together listen on the network between them, which LLM404 and the firewall see to. Ray draws
-    ports that listen on every address: `walled` says that our firewall lets peers alone reach those.
+    ports that listen on every address: `walled` says that our firewall lets only peers reach those.
     """
     between = cluster or {"peers": [], "wide": []}
     open_ports = {int(port) for port in allowed}

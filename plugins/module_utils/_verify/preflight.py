@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the questions from outside could be asked at all with the settings of role verify (LLM814)."""
+"""Whether role verify can ask its questions from outside with these settings (LLM814)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 
 
 class Service:
-    """Asks the service; signs in once, as sign-ins are counted there."""
+    """Asks the service; it signs in once only, as sign-ins are counted there."""
 
     def __init__(self, wanted: Wanted, ask: systemd.Runner = ask) -> None:
         self.wanted, self._ask = wanted, ask
@@ -43,7 +43,7 @@ class Service:
             self.client.key = secrets.read(Path(wanted.key_file)) or ""
 
     def missing(self) -> Optional[str]:
-        """Why the service is not ready, or None."""
+        """Why the service is not ready; None where it is."""
         wanted = self.wanted
         try:
             status, _body = self.client.call(wanted.health)
