@@ -81,10 +81,12 @@ def emptied(context: Context) -> Finding:
 
 def repairs(context: Context) -> Finding:
     found = context.measures.get("watch")
-    if found is None or found.get("repairs") is None:
-        return unknown("what was repaired is not known", "无法得知修复记录")
+    if found is None:
+        return unknown("the watch was not looked at", "未检查守望程序")
     if not found.get("installed"):
         return skipped("there is no watch on this node", "本机没有守望程序")
+    if found.get("repairs") is None:
+        return unknown("what was repaired is not known", "无法得知修复记录")
     done = found["repairs"]
     if not done:
         return passed("nothing had to be repaired in the last 24 hours", "最近 24 小时没有进行过修复")
