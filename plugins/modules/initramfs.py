@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Checks the initramfs of each kernel and rebuilds only those that lack one of the files or are older than it.
-  - Checks again afterwards, and fails if the file is still missing (LLM201).
+  - Checks again afterwards, and fails if the file is still missing (LLM226).
   - A kernel without an initramfs is left alone.
 options:
   files:

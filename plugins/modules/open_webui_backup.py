@@ -12,7 +12,7 @@ description:
   - Stops the page while it copies, so that database, uploads and vectors are consistent, and starts it again whatever
     happens.
   - The archive (0600) holds the data, the secrets that belong to them and a manifest with the sha256 of each file. It
-    gets its name only when it is complete. Databases are checked on the way; a broken one fails with LLM712.
+    gets its name only when it is complete. Databases are checked on the way; a broken one fails with LLM725.
 options:
   directory:
     description: Folder of the archives on the node; made with mode 0700.
