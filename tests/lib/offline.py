@@ -68,11 +68,11 @@ def retargeted(folder: Path, **target: str) -> None:
 
 def signed_again(folder: Path) -> None:
     """Changed and signed anew by a stranger, so that everything in it fits together."""
-    key = PLACE / "stranger"
+    key = PLACE / "key-of-a-stranger"  # a copy of the bundle lies beside it under any other name
     if not key.exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     (folder / "MANIFEST.json.sig").unlink()
-    replaced(folder / "SIGNER.pub", key.with_name("stranger.pub").read_bytes())
+    replaced(folder / "SIGNER.pub", Path(f"{key}.pub").read_bytes())
     command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "yitiji-bundle", "-f", str(key), str(folder / "MANIFEST.json")]
     subprocess.run(command, check=True, capture_output=True)
 
