@@ -280,3 +280,34 @@ def test_facts_are_read_before_they_are_checked(path):
     users = [number for number, task in enumerate(tasks) if named.search(str(task))]
     readers = [number for number, task in enumerate(tasks) if "ansible.builtin.setup" in task]
     assert not users or (readers and readers[0] < users[0]), tasks[users[0]]["name"]
+
+
+def given(files: list[Path]) -> set[str]:
+    """What the tasks of these files register, set or say in `vars`."""
+    found = set()
+    for task in [task for path in files for task in tasks_of(path)]:
+        found |= {task["register"]} if "register" in task else set()
+        found |= {*task.get("ansible.builtin.set_fact", {}), *task.get("vars", {})}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/preflight.yml")), ids=lambda path: path.parts[-3])
+def test_a_check_reads_nothing_that_only_another_entry_point_finds_out(path):
+    """Alone, and first in site.yml, no other task of its role has run."""
+    role, own, todo = path.parents[1], [path], [path]
+    while todo:
+        for task in tasks_of(todo.pop()):
+            called = task.get("ansible.builtin.import_tasks") or task.get("ansible.builtin.include_tasks")
+            if called and role / "tasks" / called not in own:
+                own.append(role / "tasks" / called)
+                todo.append(own[-1])
+    later = given(sorted(role.glob("tasks/*.yml"))) - given(own)
+    texts = {}
+    for holder in (role / "defaults/main.yml", role / "vars/main.yml"):
+        if holder.is_file():
+            texts |= {name: str(value) for name, value in (yaml.safe_load(holder.read_text()) or {}).items()}
+    seen, ahead = set(), set(re.findall(r"\w+", "".join(file.read_text() for file in own)))
+    while ahead:
+        seen |= ahead
+        ahead = {word for name in ahead for word in re.findall(r"\w+", texts.get(name, ""))} - seen
+    assert sorted(seen & later) == []
