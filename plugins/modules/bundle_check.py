@@ -70,6 +70,7 @@ bundle:
   sample:
     targets: [{distribution: debian, release: bookworm, version: "12", architecture: amd64}]
     holds: {images: [], models: [], downloads: []}
+    weights: {o/m: {config.json: 9a4ad2…}}
     made: "2026-01-01T00:00:00Z"
     files: 120
     bytes: 3300000000
@@ -105,6 +106,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import Trust, check
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import weights_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import TRUST, fingerprint
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
@@ -137,6 +139,7 @@ def main() -> None:
         bundle={
             "targets": list(bundle.targets),
             "holds": bundle.holds,
+            "weights": weights_of(bundle),
             "made": bundle.made,
             "files": len(bundle.files),
             "bytes": bundle.size,

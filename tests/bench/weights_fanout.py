@@ -34,6 +34,16 @@ class Fanout(Bench):
     def node(self, number):
         return self.base / f"node{number}"
 
+    def identity(self):
+        """Key and certificate of all nodes here, which have one address; role weights makes one for each."""
+        path = self.base / "identity.pem"
+        if not path.exists():
+            words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=bench"
+            words += f" -addext subjectAltName=IP:127.0.0.1 -keyout {path} -out {path}.crt"
+            subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
+            path.write_text(path.read_text() + (self.base / "identity.pem.crt").read_text())
+        return path
+
     def nginx(self, number):
         """Serves one node's directory, as roles/weights/templates/share.conf.j2 does."""
         work = self.base / f"nginx{number}"
@@ -45,7 +55,9 @@ class Fanout(Bench):
             f"http {{ access_log off; sendfile on; tcp_nopush on; default_type application/octet-stream;\n"
             f"client_body_temp_path {work}/b; proxy_temp_path {work}/p; fastcgi_temp_path {work}/f;\n"
             f"uwsgi_temp_path {work}/u; scgi_temp_path {work}/s;\n"
-            f"server {{ listen 127.0.0.1:{PORT + number}; root {self.node(number)}; }} }}\n"
+            f"server {{ listen 127.0.0.1:{PORT + number} ssl; ssl_protocols TLSv1.3; ssl_buffer_size 64k;\n"
+            f"ssl_certificate {self.identity()}; ssl_certificate_key {self.identity()};\n"
+            f"ssl_client_certificate {self.identity()}; ssl_verify_client on; root {self.node(number)}; }} }}\n"
         )
         return subprocess.Popen(
             [str(CACHE / "tools/usr/sbin/nginx"), "-p", str(work), "-c", str(work / "conf")],
@@ -78,8 +90,9 @@ class Fanout(Bench):
             begin = time.perf_counter()
             running = [self.launch(0)]
             for number in range(1, nodes):
-                others = [f"http://127.0.0.1:{PORT + count}" for count in range(nodes) if count != number]
-                running.append(self.launch(number, source="mirror", mirrors=others))
+                others = [f"https://127.0.0.1:{PORT + count}" for count in range(nodes) if count != number]
+                known = {"identity": str(self.identity()), "peers": str(self.identity())}
+                running.append(self.launch(number, source="mirror", mirrors=others, **known))
             for process in running:
                 out = process.communicate()[0]
                 if process.returncode or not json.loads(out)["verified"]:

@@ -219,3 +219,13 @@ def lacking(bundle: Bundle, images: Sequence[Dict[str, Any]], models: Sequence[s
     known = {model.get("model") for model in bundle.holds.get("models") or []}
     missing = [str(image["ref"]) for image in images if not ((image.get("id") or "") in ids or image["ref"] in refs)]
     return missing + [model for model in models if model not in known]
+
+
+def weights_of(bundle: Bundle) -> Dict[str, Dict[str, str]]:
+    """Model -> path in its repository -> SHA-256, as signed."""
+    found: Dict[str, Dict[str, str]] = {}
+    for row in bundle.holds.get("models") or []:
+        start = f"models/{row['model']}/"
+        files = {file.path[len(start) :]: file.sha256 for file in bundle.files if file.path.startswith(start)}
+        found[str(row["model"])] = files
+    return found

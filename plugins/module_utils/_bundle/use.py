@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
@@ -103,7 +104,16 @@ def problem(
             missing.append(f"{plan['engine']['name']} {release.get('version')}")
         if missing:
             return [incomplete(missing).as_dict(host)]
+        return [row.as_dict(host) for row in map(functools.partial(other_files, told), models_of(plan)) if row]
     return []
+
+
+def other_files(told: Mapping[str, Any], model: Mapping[str, Any]) -> Optional[Refusal]:
+    """The nodes read the list over the network; what binds them to it is that it is the signed one."""
+    signed = (told.get("weights") or {}).get(model["id"]) or {}
+    rows = (model.get("manifest") or {}).get("files") or []
+    other = [str(row["path"]) for row in rows if signed.get(row["path"]) != row["sha256"]]
+    return Refusal("LLM643", model=model["id"], detail=", ".join(other[:5])) if other else None
 
 
 def incomplete(missing: List[str]) -> Refusal:

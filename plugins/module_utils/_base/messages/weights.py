@@ -145,6 +145,16 @@ MESSAGES: Dict[str, Message] = {
             "请使用 weights 角色（会分发本次运行的证书），或设置模块的 files 或 manifest_sha256",
         ),
     ),
+    "LLM643": Message(
+        Text(
+            "the files of {model} that the node was told are not those of the signed bundle: {detail}",
+            "节点得到的 {model} 文件清单与已签名的离线包不一致：{detail}",
+        ),
+        Text(
+            "nothing was fetched; find out who answers between node and controller, and run again",
+            "未下载任何文件；请查明节点与控制端之间由谁应答，然后重新运行",
+        ),
+    ),
     "LLM650": Message(
         Text(
             "{model} has weights as Python pickles ({detail}), which run whatever is in them when they are loaded",

@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import man
 CONTENTS = {
     "apt/x/nginx_1.2+b~c_amd64.deb": b"package",
     "models/a/b/config.json": b"{}",
-    "models/a/b/sub/weights.bin": os.urandom(300000),
+    "models/a/b/sub/weights.dat": b"w" + os.urandom(299999),
     "models/a/b2/config.json": b"[]",
 }
 

@@ -21,8 +21,8 @@ from tests.unit.module_utils._bundle.samples import CONTENTS
 
 
 def test_fetch_goes_on_and_refuses(served, tmp_path):
-    url = f"http://127.0.0.1:{served[0].server_port}/models/a/b/sub/weights.bin"
-    data = CONTENTS["models/a/b/sub/weights.bin"]
+    url = f"http://127.0.0.1:{served[0].server_port}/models/a/b/sub/weights.dat"
+    data = CONTENTS["models/a/b/sub/weights.dat"]
     (tmp_path / "w.part").write_bytes(data[:1000])
     assert fetch.fetch(url, str(tmp_path / "w"), "", lambda _c: None) == (300000, hashlib.sha256(data).hexdigest())
     (tmp_path / "v.part").write_bytes(b"x" * 1000)

@@ -62,7 +62,7 @@ def test_the_projects_own_download_takes_a_model(served, tmp_path):
     endpoint = f"http://127.0.0.1:{served[0].server_port}"
     outcome = Weights(Request("a/b", str(dest), endpoint=endpoint)).run()
     assert outcome.verified and outcome.fetched == 300002
-    assert (dest / "sub/weights.bin").read_bytes() == CONTENTS["models/a/b/sub/weights.bin"]
+    assert (dest / "sub/weights.dat").read_bytes() == CONTENTS["models/a/b/sub/weights.dat"]
 
 
 def test_listing_without_recursion(served):

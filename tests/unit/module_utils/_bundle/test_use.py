@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import use
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import weights_of
 
 from tests.unit.module_utils._bundle.samples import BUNDLE, HOLDS, NODE
 
@@ -61,3 +62,20 @@ def test_a_node_that_is_only_declared():
     assert len(node["gpus"]) == 8 and node["gpus"][0]["architecture"] == "Hopper" and node["nvswitch"]
     assert use.pretended(target, {"gpus": [{"model": "npu", "count": 8}]}, gpus)["gpus"] == []
     assert use.pretended(target, {}, gpus)["os"] == {"id": "debian", "version": "12"}
+
+
+def test_the_list_that_the_nodes_were_told_is_the_signed_one():
+    bundle, weights = BUNDLE, weights_of(BUNDLE)
+    model = next(iter(weights))
+    rows = [{"path": path, "size": 1, "sha256": sha256} for path, sha256 in weights[model].items()]
+    plan = {"model": {"id": model, "manifest": {"files": rows}}, "models_beside": [], "images": []}
+    assert weights == {"a/b": {"配置 1.json": "b" * 64}}
+    told = {"targets": [], "holds": bundle.holds, "made": "", "weights": weights}
+    assert rows and use.problem(told, "h", None, plan) == []
+    rows[0]["sha256"] = "f" * 64
+    found = use.problem(told, "h", None, plan)
+    assert [row["rule"] for row in found] == ["LLM643"] and rows[0]["path"] in found[0]["reason"]["en"]
+    rows[0] = {"path": "more.json", "size": 1, "sha256": ""}
+    assert use.problem(told, "h", None, plan)[0]["rule"] == "LLM643"
+    plan["model"]["manifest"] = None
+    assert use.problem(told, "h", None, plan) == []
