@@ -50,13 +50,14 @@ def main() -> None:
             one = socket.create_connection((host, port), timeout=2, source_address=(source, 0))
             one = context.wrap_socket(one, server_hostname=None) if tls else one
             one.sendall(first)
-            one.settimeout(0.05)
+            one.settimeout(0.001)
             held.append(one)
             got, misses = got + 1, 0
         except OSError:
             misses += 1
             time.sleep(0.05)
-    print(json.dumps({"got": got}), flush=True)
+    held = [one for one in held if alive(one)]
+    print(json.dumps({"got": len(held)}), flush=True)
     while time.monotonic() < until:
         time.sleep(1)
         for one in list(held) if more else []:
