@@ -204,7 +204,7 @@ function expression(text, param, limits) {
         return above(param, limits.expression, 'characters of an expression', '个表达式字符');
     }
     const most = limits.repeats;
-    const found = text.match(/\{\s*\d*\s*,?\s*\d*\s*\}/g) || [];
+    const found = text.replace(/\s+/g, '').match(/\{\d+(,\d*)?\}|\{,\d+\}/g) || [];
     let product = 1;
     found.forEach((one) => {
         const many = (one.match(/\d+/g) || []).map(Number);

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +197,18 @@ def test_a_site_may_allow_more(tmp_path):
 def test_a_route_that_a_site_opens_has_the_limits_all_the_same(tmp_path):
     rows = [("POST /v1/responses", text({"input": "a"}, n=100)), ("POST /v1/responses", text({"input": "a"}, more=1))]
     assert [row["fault"] is None for row in judge(tmp_path, "vllm", rows)] == [False, True]
+
+
+@pytest.mark.parametrize("body", [
+    text(SAY, structured_outputs={"regex": "{" + " " * 1000 + "x"}),
+    text(SAY, structured_outputs={"regex": "{" + "1" * 1000 + "x"}),
+    text(SAY, response_format={"a": "{" * 30000}),
+    text(SAY, tools=[{"function": {"parameters": {"pattern": "{ ,1 " * 200}, "strict": True}}] * 128),
+    text({"messages": [[[{"a": {"b": [1, 2, {"c": "d"}]}}]]] * 4000}),
+    text({"messages": [], "stop": ["{" * 256] * 16, "user": "m" * 10**6}),
+], ids=lambda body: body[40:70])  # fmt: skip
+def test_a_request_that_is_costly_to_judge(tmp_path, body):
+    """nginx's process serves everybody: no request holds it for long."""
+    began = time.monotonic()
+    judge(tmp_path, "vllm", [(CHAT, body)])
+    assert time.monotonic() - began < 3
