@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,33 @@ def test_a_machine_that_runs_keeps_what_it_stands_on():
 def test_every_entry_says_why():
     raw = yaml.safe_load((ROOT / "plugins/catalog/seal/seal.yml").read_text())
     assert [name for name, rule in raw.items() if not rule.get("why")] == []
+
+
+# A clone has them from the start: its first boot and what the hardware wants; the share of weights ends with each run.
+STAYING = {"yitiji-first-boot-page", "yitiji-nvidia-devices", "yitiji-nvidia-devices-again", "yitiji-weights-share"}
+NAMES = re.compile(
+    r"/etc/systemd/system/(yitiji-[a-z-]*[a-z])|^__\w+_(?:unit|sessions|service): (yitiji-[a-z-]+)$"
+    r"|^ +name: (yitiji-[a-z-]+)(?:\.\w+)?$",
+    re.MULTILINE,
+)
+
+
+def units() -> list[str]:
+    files = [path for kind in ("tasks", "vars") for path in sorted(ROOT.glob(f"roles/*/{kind}/*.yml"))]
+    return sorted({name for path in files for names in NAMES.findall(path.read_text()) for name in names if name})
+
+
+@pytest.mark.parametrize("unit", sorted({*units()} - STAYING))
+def test_units_of_an_appliance_go(tmp_path, unit):
+    """They come from a plan and from settings of one site; a clone's first boot makes its own."""
+    place = tmp_path / "etc/systemd/system"
+    (place / "timers.target.wants").mkdir(parents=True)
+    made = [place / f"{unit}.service", place / f"timers.target.wants/{unit}.timer"]
+    for path in made:
+        path.touch()
+    core.seal(str(tmp_path), RULES)
+    assert [path.name for path in made if path.exists()] == []
+
+
+def test_the_search_for_units_finds_them():
+    assert {"yitiji-open-webui", "yitiji-metrics", "yitiji-watch", *STAYING} <= {*units()}
