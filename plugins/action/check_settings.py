@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import preflight as backup
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import preflight as containers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import preflight as driver
@@ -21,6 +22,7 @@ from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import 
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
 CHECKS: Dict[str, Callable[[Mapping[str, Any]], List[Refusal]]] = {
+    "backup": backup.problems,
     "clients": gateway.hand_outs,
     "docker": containers.docker,
     "doctor": system.doctor,

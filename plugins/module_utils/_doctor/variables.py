@@ -12,6 +12,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 CLOSE = 0.85
 # What a variable was called before -> its name now, by the role that reads it.
 RENAMED: Dict[str, Dict[str, str]] = {
+    "backup": {
+        "open_webui_backup_fetch_dir": "backup_fetch_dir",
+        "open_webui_restore_archive": "backup_file",
+        "open_webui_restore_from": "backup_file_on",
+        "open_webui_restore_replace": "backup_replace",
+    },
     "disk_image": {
         f"image_{name}": f"disk_image_{name}"
         for name in (

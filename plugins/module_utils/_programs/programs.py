@@ -16,6 +16,7 @@ class Program(NamedTuple):
 PROGRAMS: Dict[str, Program] = {
     "doctor": Program("_doctor.cli", "/usr/local/bin/yitiji-doctor", wants_rules=True),
     "watch": Program("_watch.run", "/usr/local/lib/yitiji/watch"),
+    "backup": Program("_backup.cli", "/usr/local/bin/yitiji-backup"),
     "metrics": Program("_monitoring.figures", "/usr/local/bin/yitiji-metrics"),
     "weights-check": Program("_weights.recheck", "/usr/local/lib/yitiji/weights-check"),
     "engine-group": Program("_engines.group", "/usr/local/lib/yitiji/engine-group"),

@@ -27,7 +27,7 @@ MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 BLOCK = 1 << 20
 MEMBERS = 500_000
 MANIFEST_BYTES = 96 << 20
-SMALL = 1 << 16  # bytes of a member that is looked into
+SMALL = 1 << 16  # bytes of a secret or a certificate
 PAX_BYTES = 1 << 14
 DAMAGES = (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError, RecursionError)
 Stream = Union[BinaryIO, gzip.GzipFile]
@@ -45,8 +45,8 @@ class Contents(NamedTuple):
     kind: str
     schemas: Tuple[int, ...]
     may: Callable[[str], bool]  # by name
-    look: Callable[[str, bytes], Optional[Text]]  # what is wrong inside a member of at most SMALL bytes
-    small: Callable[[str], bool]  # which ones are looked into
+    look: Callable[[str, bytes], Optional[Text]]  # what is wrong inside a small one
+    small: Callable[[str], int]  # how large one that is looked into may be; 0: it is not looked into
 
 
 def broken(path: str, why: Text) -> Refusal:
@@ -192,8 +192,9 @@ class Reader:
     def _look(
         self, name: str, header: tarfile.TarInfo, stream: Stream, place: Optional[Callable[[str, int], BinaryIO]]
     ) -> None:
-        if header.size > SMALL:
-            raise self.bad(Text(f"{name} is larger than {SMALL} bytes", f"{name} 超过 {SMALL} 字节"))
+        most = self.contents.small(name)
+        if header.size > most:
+            raise self.bad(Text(f"{name} is larger than {most} bytes", f"{name} 超过 {most} 字节"))
         data = self._take(stream, _whole(header.size))[: header.size]
         wrong = self.contents.look(name, data)
         if wrong:
@@ -260,6 +261,14 @@ def read(
     """The manifest of an archive, every byte of which was read and accepted; LLM712 otherwise."""
     with tree.open_file(str(path)) as source:
         return Reader(str(path), contents, most).read(source, place)
+
+
+def digest(stream: BinaryIO) -> str:
+    """Of all that is left in a stream."""
+    value = hashlib.sha256()
+    for block in iter(lambda: stream.read(BLOCK), b""):
+        value.update(block)
+    return value.hexdigest()
 
 
 def space_needed(manifest: Mapping[str, Any]) -> int:

@@ -55,8 +55,8 @@ def is_secret(name: str) -> bool:
     return name != USERS and bool(_OF_THE_PAGE.fullmatch(name))
 
 
-def is_small(name: str) -> bool:
-    return name.startswith("secrets/")
+def small(name: str) -> int:
+    return archive.SMALL if name.startswith("secrets/") else 0
 
 
 def look(name: str, content: bytes) -> Optional[Text]:
@@ -65,7 +65,7 @@ def look(name: str, content: bytes) -> Optional[Text]:
     return Text("it is not one line with a secret", "内容不是单行密钥")
 
 
-CONTENTS = archive.Contents(KIND, SCHEMAS, may, look, is_small)
+CONTENTS = archive.Contents(KIND, SCHEMAS, may, look, small)
 
 
 def secrets_of(folder: Path) -> Dict[str, Path]:
@@ -102,9 +102,11 @@ def write(
                 _page(writer, page, told)
             for name, path in sorted(members.items()):
                 with tree.open_file(str(path)) as source:
-                    content = source.read(archive.SMALL + 1)
+                    content = source.read(contents.small(name) + 1)
                     source.seek(0)
                     wrong = None if contents.may(name) else Text(f"no name for an archive: {name}", f"名称无效：{name}")
+                    if not wrong and len(content) > contents.small(name):
+                        wrong = Text("too large", "过大")
                     wrong = wrong or contents.look(name, content)
                     if wrong:
                         raise ValueError(f"{path}: {wrong.en}")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import shutil
 import signal
 import socket
@@ -93,11 +92,8 @@ def told_of(image: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def digest_of(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(archive.BLOCK), b""):
-            digest.update(block)
-    return digest.hexdigest()
+        return archive.digest(stream)
 
 
 def make(params: Dict[str, Any]) -> Dict[str, Any]:

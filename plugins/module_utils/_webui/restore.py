@@ -12,10 +12,10 @@ import shutil
 import signal
 import time
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets, tree
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import archive, secrets, tree
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as core
@@ -26,34 +26,44 @@ LOOK_SECONDS = 120  # for the counts of a database
 
 
 class Restore:
+    contents: archive.Contents = core.CONTENTS
+
     def __init__(self, params: Dict[str, Any]) -> None:
         self.params = params
         self.archive, self.data = Path(params["archive"]), Path(params["data_dir"])
         self.secrets = Path(params["secrets_dir"])
         self.stage = self.data.with_name(self.data.name + ".restore")
         self.before = self.data.with_name(self.data.name + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime()))
+        self.kept = self.before.with_name(self.before.name + ".secrets")
         self.free = shutil.disk_usage(str(self.data.parent)).free
         self.counts: Dict[str, Any] = {}
 
     def judge(self) -> Dict[str, Any]:
         """The archive's manifest, every member of it accepted; nothing is changed."""
-        manifest = core.read(self.archive, most=self.free)
-        version = data.version_of(str(self.params["image"].get("ref") or ""))
-        core.fits(str(self.archive), manifest, version, self.params["admin"])
+        manifest = core.read(self.archive, None, self.free, self.contents)
+        if holds_page(manifest):
+            version = data.version_of(str(self.params["image"].get("ref") or ""))
+            core.fits(str(self.archive), manifest, version, self.params["admin"])
+        self.replaces_nothing()
+        return manifest
+
+    def replaces_nothing(self) -> None:
+        """Refuses to replace data in use, unless that is asked for (LLM726)."""
         if data.in_use(data.info(self.data)) and not self.params["replace"]:
             raise Refusal("LLM726", folder=self.data)
-        return manifest
 
     def unpack(self) -> None:
         """Unpacks beside the data, and judges the database as the page's user: it is as foreign as the archive."""
         shutil.rmtree(str(self.stage), ignore_errors=True)
         self.stage.mkdir(mode=0o700, parents=True)
-        core.read(self.archive, self.stage, most=self.free)
-        owner, database = self.params["owner"], self.stage / "data" / data.DATABASE
+        manifest = core.read(self.archive, self.stage, self.free, self.contents)
         if not (self.stage / "data").is_dir():
-            raise core.broken(str(self.archive), Text("it holds no data of the page", "其中没有页面数据"))
+            return
+        owner, database = self.params["owner"], self.stage / "data" / data.DATABASE
         tree.give(self.stage / "data", owner, owner)
         os.chmod(str(self.stage / "data"), 0o700)
+        if not holds_page(manifest):
+            return
         os.chmod(str(self.stage), 0o711)  # noqa: S103 - the page's user must reach its own part, the others are 0600
         try:
             found = as_user(owner, owner, lambda: data.read(database), LOOK_SECONDS)
@@ -67,34 +77,47 @@ class Restore:
         """Puts the restored data in place of the data of before."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        run(["systemctl", "stop", self.params["unit"]], 120)
-        self.keep_secrets()
+        comes = (self.stage / "data").is_dir()
+        if comes:
+            run(["systemctl", "stop", self.params["unit"]], 120)
+        self.keep()
+        if comes:
+            self._swap_data()
+        self.put()
+
+    def _swap_data(self) -> None:
         if self.data.exists():
-            os.rename(self.data, self.before)
+            os.rename(str(self.data), str(self.before))
         try:
-            os.rename(self.stage / "data", self.data)
+            os.rename(str(self.stage / "data"), str(self.data))
         except OSError:
             if self.before.exists():
-                os.rename(self.before, self.data)
+                os.rename(str(self.before), str(self.data))
             run(["systemctl", "start", "--no-block", self.params["unit"]], 60)
             raise
-        folder = self.stage / "secrets"
-        for name, path in core.secrets_of(folder).items():
-            self._keep(path, self.secrets / name)
 
-    def keep_secrets(self) -> None:
+    def keep(self) -> None:
         """The secrets of the data of before stay beside them, where the page's container can't reach them."""
         found = core.secrets_of(self.secrets)
         if not self.data.exists() or not found:
             return
-        kept = self.before.with_name(self.before.name + ".secrets")
-        kept.mkdir(mode=0o700)
+        self.kept.mkdir(mode=0o700)
         for name, path in found.items():
-            self._keep(path, kept / name)
+            copy(path, self.kept / name)
 
-    @staticmethod
-    def _keep(source: Path, target: Path) -> None:
-        with tree.open_file(str(source)) as stream:
-            text = stream.read(secrets.MAX_BYTES).decode("utf-8")
+    def put(self) -> None:
+        for name, path in core.secrets_of(self.stage / "secrets").items():
+            copy(path, self.secrets / name)
+
+
+def holds_page(manifest: Mapping[str, Any]) -> bool:
+    return "data/" + data.DATABASE in manifest["members"]
+
+
+def copy(source: Path, target: Path, mode: int = 0o600) -> None:
+    """One of the small files, whole or not at all, into a folder of root's."""
+    with tree.open_file(str(source)) as stream:
+        text = stream.read().decode("utf-8")
+    if not target.parent.is_dir():
         secrets.private_folder(str(target.parent))
-        write_atomic(str(target), text, 0o600, 0, 0)
+    write_atomic(str(target), text, mode, 0, 0)

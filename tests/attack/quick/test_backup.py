@@ -7,9 +7,6 @@ An archive carries its own digests, so whoever writes one can make them right: t
 from __future__ import annotations
 
 import gzip
-import hashlib
-import io
-import json
 import os
 import shutil
 import sqlite3
@@ -21,54 +18,16 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import restore as whole_node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup, make_backup, restore
 
+from tests.attack.archives import Archive, hostile_database
 from tests.unit.module_utils._webui.page_data import ADMIN, NOW, page_data
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners are set")
 PAGE = 10001
 SECRET = "the secret of somebody else"
-
-
-class Archive:
-    """A tar written by hand, sealed like ours."""
-
-    def __init__(self, **about) -> None:
-        self.raw = io.BytesIO()
-        self.members = {}
-        self.about = {"kind": "yitiji.deepseek/open_webui", "schema": 1, "version": "0.12.4", "admins": [ADMIN],
-                      "users": 1, "chats": 0, "files": 0, "knowledge": 0, **about}  # fmt: skip
-
-    def add(self, name, content=b"", kind=tarfile.REGTYPE, size=None, link="", listed=True, pax=None):
-        header = tarfile.TarInfo(name)
-        header.type, header.linkname, header.mode = kind, link, 0o600
-        header.size = len(content) if size is None else size
-        for key, value in (pax or {}).items():
-            self.pax(key, value)
-        self.raw.write(
-            header.tobuf(tarfile.GNU_FORMAT if len(name) > 99 else tarfile.USTAR_FORMAT, "utf-8", "surrogateescape")
-        )
-        self.raw.write(content + b"\0" * (-len(content) % 512))
-        if listed:
-            self.members[name] = [len(content), hashlib.sha256(content).hexdigest(), 0o600]
-        return self
-
-    def pax(self, key, value):
-        body = f" {key}={value}\n"
-        length = len(body) + len(str(len(body) + 4))
-        data = f"{length}{body}".encode()
-        assert len(data) == length, (data, length)
-        header = tarfile.TarInfo("pax")
-        header.type, header.size = tarfile.XHDTYPE, len(data)
-        self.raw.write(header.tobuf(tarfile.USTAR_FORMAT) + data + b"\0" * (-len(data) % 512))
-
-    def sealed(self, target: Path, tail=b"", manifest=None) -> Path:
-        text = json.dumps({**self.about, "members": self.members}).encode() if manifest is None else manifest
-        for name, content in (("manifest.json", text), ("manifest.sha256", hashlib.sha256(text).hexdigest().encode())):
-            self.add(name, content, listed=False)
-        target.write_bytes(gzip.compress(self.raw.getvalue() + b"\0" * 1024, 1) + tail)
-        return target
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +55,13 @@ def node(monkeypatch):
 
 
 def put(node: Path, archive: Path) -> None:
-    work = restore.Restore({
-        "archive": str(archive), "data_dir": str(node / "data"), "secrets_dir": str(node / "secrets"), "owner": PAGE,
-        "unit": "yitiji-not-here", "image": NOW, "admin": ADMIN, "replace": True,
-    })  # fmt: skip
+    config = {
+        "page": {"data_dir": str(node / "data"), "owner": PAGE, "unit": "yitiji-not-here", "database": "sqlite"},
+        "secrets_dir": str(node / "secrets"), "tls_dir": str(node / "tls"), "restored_plan": str(node / "plan.json"),
+        "site": {}, "state": {"open-webui.json": str(node / "open-webui.json")},
+    }  # fmt: skip
+    params = {"archive": str(archive), "config": config, "image": NOW, "admin": ADMIN, "replace": True}
+    work = whole_node.Restore(params)
     work.judge()
     work.unpack()
     work.swap()
@@ -162,7 +124,9 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("name", ["open-webui-session", "open-webui-oidc", "open-webui-users/li@example.org"])
+@pytest.mark.parametrize(
+    "name", ["open-webui-oidc", "open-webui-users/li@example.org", "engine-key", "gateway-key-default"]
+)
 @pytest.mark.parametrize("what", VALUES)
 def test_a_secret_that_is_more_than_one_line(node, database, name, what):
     archive = Archive().add("data/webui.db", database).add("secrets/" + name, VALUES[what])
@@ -176,6 +140,20 @@ TYPES = {
     "GNU long link": tarfile.GNUTYPE_LONGLINK, "pax of all": tarfile.XGLTYPE, "Solaris pax": tarfile.SOLARIS_XHDTYPE,
     "unknown": b"Z",
 }  # fmt: skip
+
+
+PLACES = {
+    "tls/ca.crt": b"#!/bin/sh\n",
+    "tls/server.key": b"-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----\n",
+    "tls/nginx.conf": b"x", "tls/live.crt": b"x", "tls/../nginx.conf": b"x", "site/x": b"x", "state/doctor.json": b"{}",
+    "state/open-webui.json": b'{"ref": "x", "command": "y"}',
+    "state/plan.json": b"[]", "etc/passwd": b"x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_another_file_for_the_places_of_root(node, database, name):
+    refused(node, whole(database).add(name, PLACES[name]).sealed(node / "a.gz"))
 
 
 @pytest.mark.parametrize("section", ["data/x", "secrets/open-webui-x"])
@@ -252,17 +230,6 @@ def test_a_manifest_of_another_form(node, database, text):
 @pytest.mark.parametrize("tail", [b"#!/bin/sh\n", gzip.compress(b"x" * 600)], ids=["text", "gzip"])
 def test_something_after_the_end(node, database, tail):
     refused(node, whole(database).sealed(node / "a.gz", tail=tail))
-
-
-def hostile_database(path: Path) -> bytes:
-    db = sqlite3.connect(path)
-    db.executescript(
-        'CREATE VIEW "user" AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) '
-        "SELECT x AS email, x AS role FROM n; CREATE TABLE chat (id); CREATE TABLE file (id); "
-        "CREATE TABLE knowledge (id); CREATE TABLE alembic_version (version_num);"
-    )
-    db.close()
-    return path.read_bytes()
 
 
 def test_a_database_that_never_answers(node, tmp_path, monkeypatch):

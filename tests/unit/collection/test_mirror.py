@@ -13,7 +13,7 @@ TESTS = ROOT / "tests" / "unit" / "module_utils"
 # Cores without a test file of their own: where they are tested instead, and why there.
 ELSEWHERE = [
     ("unit/module_utils/_doctor/checks/test_all.py", "all checks run through one table of cases, rule by rule",
-     "_doctor/checks", "chat cluster containers driver gpu host model service sources upkeep weights"),
+     "_doctor/checks", "backup chat cluster containers driver gpu host model service sources upkeep weights"),
     ("unit/module_utils/_plan/test_make.py", "each is a step of a plan, tested by the plans that come out",
      "_plan", "cluster explain on_cpus on_gpus precision refuse sizing"),
     ("fault", "a download is tested as a whole, against a hub that fails",
@@ -23,7 +23,7 @@ ELSEWHERE = [
     ("unit/module_utils/_engines/test_sglang.py", "the same settings, side by side", "_engines", "lmdeploy"),
     ("unit/module_utils/_plan/test_on_gguf.py", "command lines of plans", "_engines", "gguf_engines"),
     ("unit/collection/test_refusals.py", "the catalogue is tested as a whole", "_base/messages",
-     "access all bundle cluster containers driver host notices planner services weights"),
+     "access all backup bundle cluster containers driver host notices planner services weights"),
     ("unit/modules/test_managed_packages.py", "what they do together is the module's behaviour, on a stand-in for apt",
      "_system/packages", "masks owner record"),
 ]  # fmt: skip

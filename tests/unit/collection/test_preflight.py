@@ -21,7 +21,8 @@ ENTRIES = {"appliance": "main", "bundle": "main", "preflight": "main"}
 OF_AN_ENGINE = {"ollama", "ktransformers"}  # called by role engine
 READS = {
     "check_settings", "certificate_check", "node_info", "node_probe", "docker_engine_info", "open_webui_data_info",
-    "nvidia_driver_plan", "plan_resolve", "doctor", "bundle_check", "stat", "assert", "require", "debug", "setup",
+    "nvidia_driver_plan", "plan_resolve", "doctor", "bundle_check", "backup_open", "stat", "assert",
+    "require", "debug", "setup",
 }  # fmt: skip
 PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
 # Rules of site.yml's own roles: making bundles, disk images and their first boot are playbooks of their own.

@@ -8,6 +8,7 @@ from typing import Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages import (
     access,
+    backup,
     bundle,
     cluster,
     containers,
@@ -22,6 +23,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 
 MESSAGES: Dict[str, Message] = {}
 PHRASES: Dict[str, Text] = {}
-for _hundred in (host, driver, containers, cluster, planner, notices, weights, services, access, bundle):
+for _hundred in (host, driver, containers, cluster, planner, notices, weights, services, backup, access, bundle):
     MESSAGES.update(_hundred.MESSAGES)
     PHRASES.update(_hundred.PHRASES)

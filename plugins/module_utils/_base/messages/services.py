@@ -142,19 +142,19 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM723": Message(
         Text(
-            "the users' data are in PostgreSQL, which this backup does not cover; nothing was done",
-            "用户数据在 PostgreSQL 中，本备份无法包含，未作任何操作",
+            "the users' data are in PostgreSQL, which this backup does not cover; everything else is in it",
+            "用户数据在 PostgreSQL 中，本备份无法包含；其余内容均已包含",
         ),
         Text(
-            "use pg_dump there, and copy {data}/uploads and {secrets}",
-            "请用 pg_dump 备份数据库，并复制 {data}/uploads 与 {secrets}",
+            "back that up with pg_dump beside this backup",
+            "请另用 pg_dump 备份该数据库",
         ),
     ),
     "LLM724": Message(
         Text("there is no backup {archive} on the {place}", "{place} 上没有备份文件 {archive}"),
         Text(
-            "-e open_webui_restore_archive=PATH, and -e open_webui_restore_from=node if it lies on the node",
-            "请用 -e open_webui_restore_archive=路径 指定；若在节点上，再加 -e open_webui_restore_from=node",
+            "-e backup_file=PATH, and -e backup_file_on=node if it lies on the node",
+            "请用 -e backup_file=路径 指定；若在节点上，再加 -e backup_file_on=node",
         ),
     ),
     "LLM725": Message(
@@ -164,18 +164,18 @@ MESSAGES: Dict[str, Message] = {
     "LLM726": Message(
         Text("{folder} already holds users' data", "{folder} 中已有用户数据"),
         Text(
-            "restore to a fresh node, or set open_webui_restore_replace: true (the old data are kept beside the new)",
-            "请恢复到新节点，或设 open_webui_restore_replace: true（原数据会保留在旁边）",
+            "restore to a fresh node, or set backup_replace: true (the old data are kept beside the new)",
+            "请恢复到新节点，或设 backup_replace: true（原数据会保留在旁边）",
         ),
     ),
     "LLM727": Message(
         Text(
-            "a backup holds SQLite data, open_webui_database is {database}",
-            "备份中是 SQLite 数据，而 open_webui_database 为 {database}",
+            "the backup is of data in {had}, open_webui_database is {database}",
+            "备份的数据在 {had} 中，而 open_webui_database 为 {database}",
         ),
         Text(
-            "restore with sqlite, or restore your own database with PostgreSQL's tools",
-            "请用 sqlite 恢复，或用 PostgreSQL 自己的工具恢复数据库",
+            "restore with the same open_webui_database; what is in PostgreSQL is restored by its own tools",
+            "请用相同的 open_webui_database 恢复；PostgreSQL 中的数据用其自己的工具恢复",
         ),
     ),
     "LLM701": Message(

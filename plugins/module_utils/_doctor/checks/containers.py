@@ -124,9 +124,7 @@ def _shared_memory(context: Context, unit: Dict[str, Any]) -> Finding:
         )
     free = found.get("shm_available_bytes")
     if free is not None and free < have * 0.05:
-        return failed(
-            f"{name}: /dev/shm is full ({gib(free)} left)", f"{name} 的 /dev/shm 已满（剩余 {gib(free)}）"
-        )
+        return failed(f"{name}: /dev/shm is full ({gib(free)} left)", f"{name} 的 /dev/shm 已满（剩余 {gib(free)}）")
     return passed(f"{name}: /dev/shm is {gib(have)}", f"{name} 的 /dev/shm 为 {gib(have)}")
 
 

@@ -25,6 +25,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.com
     weights_dir,
     weights_done,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.backup import backups
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.running import (
     containers,
     firewall,
@@ -91,6 +92,7 @@ def collect(
     measures["database"] = database(host)
     measures["emptied"] = emptied(host)
     measures["watch"] = watch(host, time.time())
+    measures["backup"] = backups(host)
     measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
     return measures
 

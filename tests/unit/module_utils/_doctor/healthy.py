@@ -110,6 +110,8 @@ HEALTHY: dict[str, Any] = {
                    "environment": {"OLLAMA_MODELS": "/srv/ollama", "OLLAMA_CONTEXT_LENGTH": "8192"}},
         "ray": {"used": 4.0, "total": 4.0},
         "secrets": {"present": ["engine-key"], "open": [], "weak": []},
+        "backup": {"limit": 3, "remote": True, "since": 90.0, "made": 0.4, "sent": 0.4, "rehearsed": 20.0,
+                   "failed": {}},
         "config": {"path": "/etc/yitiji/doctor.json", "problem": {}},
         "units": {name: dict(UNIT) for name in ("yitiji-vllm.service", "yitiji-prometheus.service", "nginx.service",
                                                 "yitiji-gateway-renew.timer")},

@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import arc
 
 CONTENTS = archive.Contents(
     "kind", (1,), lambda name: name.startswith("a/"), lambda name, data: Text("bad", "坏") if b"bad" in data else None,
-    lambda name: name.startswith("a/small"),
+    lambda name: archive.SMALL if name.startswith("a/small") else 0,
 )  # fmt: skip
 LONG = "a/" + "长" * 80 + "/" + "x" * 200
 

@@ -28,11 +28,13 @@ def backup(node: Path, **more) -> dict:
 
 
 def restore(node: Path, archive, check: bool = False, **more) -> dict:
-    given = {
-        "archive": str(archive), "data_dir": str(node / "data"), "secrets_dir": str(node / "secrets"),
-        "owner": os.getuid(), "unit": "yitiji-not-here", "image": NOW, "admin": ADMIN, **more,
+    config = {
+        "page": {"data_dir": str(node / "data"), "unit": "yitiji-not-here", "owner": os.getuid(), "database": "sqlite"},
+        "secrets_dir": str(node / "secrets"), "tls_dir": str(node / "tls"), "site": {}, "note": str(node / "note"),
+        "state": {"open-webui.json": str(node / "open-webui.json")}, "restored_plan": str(node / "plan.json"),
     }  # fmt: skip
-    return run("open_webui_restore", given, check)
+    given = {"archive": str(archive), "config": config, "image": NOW, "admin": ADMIN, **more}
+    return run("backup_restore", given, check)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +146,7 @@ def test_a_fresh_node_gets_everything(node, tmp_path_factory):
     assert data.info(fresh / "data")["chats"] == 3
     assert (fresh / "secrets/open-webui-session").read_text() == "value of open-webui-session\n"
     assert (fresh / "secrets/open-webui-users/li@example.org").stat().st_mode & 0o777 == 0o600
-    assert Path(told["before"] + ".secrets", "open-webui-session").read_text() == "of before\n"
+    assert Path(told["kept"], "secrets/open-webui-session").read_text() == "of before\n"
     assert not list(fresh.glob("*.restore"))
 
 
@@ -152,7 +154,7 @@ def test_data_in_use_are_not_replaced_unless_asked(node):
     archive = backup(node)["path"]
     before = fingerprint(node)
     told = restore(node, archive)
-    assert told["rule"] == "LLM726" and "open_webui_restore_replace" in told["msg"]
+    assert told["rule"] == "LLM726" and "backup_replace" in told["msg"]
     assert fingerprint(node) == before
     assert Path(restore(node, archive, replace=True)["before"], "uploads/plan.txt").exists()
 
