@@ -113,3 +113,27 @@ def test_units_of_an_appliance_go(tmp_path, unit):
 
 def test_the_search_for_units_finds_them():
     assert {"yitiji-open-webui", "yitiji-metrics", "yitiji-watch", *STAYING} <= {*units()}
+
+
+OF_ONE_SITE = (
+    "var/lib/yitiji/open-webui.before-20260101T030000Z/webui.db",
+    "var/lib/yitiji/open-webui.before-20260101T030000Z.secrets/open-webui-session",
+    "var/lib/yitiji/open-webui.incoming.tar.gz",
+    "var/lib/yitiji/backup-incoming/appliance.tar",
+    "var/lib/yitiji/backup.json",
+    "var/lib/yitiji/restored-plan.json",
+    "etc/yitiji/backup.json",
+    "etc/yitiji/backup/rclone.conf",
+    "etc/yitiji/firewall.nft",
+    "etc/yitiji/gateway-sources.nft",
+)
+
+
+@pytest.mark.parametrize("path", OF_ONE_SITE)
+def test_people_and_places_of_one_site_go(tmp_path, path):
+    """The page's data of before a restore as well: every clone would have them."""
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    core.seal(str(tmp_path), RULES)
+    assert not file.exists()
