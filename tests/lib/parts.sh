@@ -149,6 +149,12 @@ part_bundle() {
     python -m pytest -x -v -s tests/bundle
 }
 
+part_restore() {
+    packages age openssh-client openssl
+    need_lab
+    python -m pytest -x -v -s tests/restore
+}
+
 part_browser() {
     packages chromium fonts-noto-cjk
     # a machine may have them from elsewhere, and Debian's npm does not go with another's nodejs

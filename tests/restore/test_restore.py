@@ -1,0 +1,156 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A backup is made, the machine is lost, and one command brings everything back: in the order of the file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import labctl
+import pytest
+import sitectl
+
+STORE, STORE_OCTET = "store", "62"
+PAGE = f"https://{labctl.ADDRESS}"
+PERSON, PASSWORD = "li@example.org", "correct horse battery 7"
+WORDS = "the blue elephant stands in the office\n"
+JSON = ["-H", "Content-Type: application/json"]
+# What must be as before, byte for byte; what containers read is made of it again.
+KEPT = r"""
+cd /etc/yitiji && find secrets tls -type f ! -name '*.env' | sort | xargs sha256sum
+cat /var/lib/yitiji/open-webui/uploads/* | sha256sum
+cat /etc/yitiji/secrets/*.env | sha256sum
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> dict[str, Any]:
+    """Keys of the site, on the controller: to read backups, and for the machine that stores them."""
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run(["age-keygen", "-o", str(folder / "identity")], check=True, capture_output=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "ssh")], check=True)
+    labctl.clean_node(STORE, STORE_OCTET)
+    public = (folder / "ssh.pub").read_text().strip()
+    labctl.node("useradd -m keeper && install -d -m 700 -o keeper ~keeper/.ssh", STORE)
+    labctl.node(f"echo '{public}' >~keeper/.ssh/authorized_keys && chown keeper ~keeper/.ssh/authorized_keys", STORE)
+    host_key = labctl.node("cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub", STORE).strip()
+    told = subprocess.run(["age-keygen", "-y", str(folder / "identity")], check=True, capture_output=True, text=True)
+    variables = {
+        "backup_recipients": [told.stdout.strip()],
+        "backup_remote": {"kind": "sftp", "host": f"10.77.0.{STORE_OCTET}", "user": "keeper", "path": "in",
+                          "host_key": host_key},
+        "backup_ssh_key": (folder / "ssh").read_text(),
+    }  # fmt: skip
+    (folder / "vars.json").write_text(json.dumps(variables))
+    return {"folder": folder, "vars": f"-e @{folder / 'vars.json'}", "identity": folder / "identity"}
+
+
+def sign_in(email: str, password: str) -> list[str]:
+    told = labctl.curl(*JSON, "-d", json.dumps({"email": email, "password": password}), f"{PAGE}/api/v1/auths/signin")
+    return ["-H", f"Authorization: Bearer {json.loads(told)['token']}"]
+
+
+def admin() -> list[str]:
+    return sign_in("admin@appliance.local", labctl.node(f"cat {labctl.PASSWORD_FILE}").strip())
+
+
+def seen() -> dict[str, Any]:
+    """What Li finds on the page, and what a program with the team's key gets."""
+    me = sign_in(PERSON, PASSWORD)
+    files = json.loads(labctl.curl(*me, f"{PAGE}/api/v1/files/?content=true"))
+    files = files["items"] if isinstance(files, dict) else files
+    key = labctl.node("cat /etc/yitiji/secrets/gateway-key-default").strip()
+    models = labctl.curl("-H", f"Authorization: Bearer {key}", f"{PAGE}/v1/models")
+    return {
+        "people": sorted(row["email"] for row in json.loads(labctl.curl(*admin(), f"{PAGE}/api/v1/users/"))["users"]),
+        "chats": [row["title"] for row in json.loads(labctl.curl(*me, f"{PAGE}/api/v1/chats/?page=1"))],
+        "files": {row["filename"]: (row.get("data") or {}).get("content", "") for row in files},
+        "models": [row["id"] for row in json.loads(models)["data"]],
+    }
+
+
+def certificate() -> str:
+    words = f"openssl s_client -connect {labctl.ADDRESS}:443 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint"
+    return labctl.lab("run", "sh", "-c", words).strip()
+
+
+BEFORE: dict[str, Any] = {}
+
+
+def test_an_appliance_with_people(site):
+    labctl.clean_node()
+    run = sitectl.site("restore-first", site["vars"])
+    assert run.ok, run.story()
+    person = {"name": "Li", "email": PERSON, "password": PASSWORD, "role": "user"}
+    labctl.curl("-f", *JSON, *admin(), "-d", json.dumps(person), f"{PAGE}/api/v1/auths/add")
+    me = sign_in(PERSON, PASSWORD)
+    note = site["folder"] / "plan.txt"
+    note.write_text(WORDS)
+    labctl.curl("-f", *me, "-F", f"file=@{note}", f"{PAGE}/api/v1/files/?process_in_background=false")
+    chat = {"title": "about the plan", "models": [], "messages": [], "history": {"messages": {}, "currentId": None}}
+    labctl.curl("-f", *JSON, *me, "-d", json.dumps({"chat": chat}), f"{PAGE}/api/v1/chats/new")
+
+
+def test_a_backup_while_it_runs(site):
+    started = labctl.node("systemctl show -p InvocationID yitiji-open-webui")
+    labctl.node("systemctl start yitiji-backup", timeout=600)
+    assert labctl.node("systemctl show -p InvocationID yitiji-open-webui") == started, "the page did not rest"
+    told = json.loads(labctl.node("yitiji-backup status --json"))
+    assert told["failed"] == {} and told["made"]["counts"]["chats"] == 1 and told["made"]["encrypted"]
+    name = told["sent"]["name"]
+    assert labctl.node("sha256sum ~keeper/in/* | cut -d' ' -f1", STORE).strip() == told["made"]["sha256"]
+    command = [str(labctl.LAB), "ssh", STORE, f"cat ~keeper/in/{name}"]
+    archive = Path(site["folder"], name)
+    archive.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    BEFORE.update(
+        archive=archive, sha256=told["made"]["sha256"], kept=labctl.node(KEPT), seen=seen(), cert=certificate()
+    )
+    assert BEFORE["seen"]["chats"] == ["about the plan"] and "blue elephant" in BEFORE["seen"]["files"]["plan.txt"]
+
+
+def options(site, **more: str) -> str:
+    told = {"backup_file": BEFORE["archive"], "backup_identity_file": site["identity"],
+            "backup_file_sha256": BEFORE["sha256"], **more}  # fmt: skip
+    return " ".join([site["vars"], *(f"-e {name}={value}" for name, value in told.items())])
+
+
+def test_a_rehearsal_proves_it_and_touches_nothing(site):
+    run = sitectl.site("rehearse", options(site), playbook="playbooks/rehearse.yml")
+    assert run.ok, run.story()
+    assert labctl.node(KEPT) == BEFORE["kept"]
+    assert json.loads(labctl.node("yitiji-backup status --json"))["rehearsed"]["counts"]["chats"] == 1
+    judged = json.loads(labctl.node("yitiji-doctor --json --fast", check=False))["results"]
+    assert {row["id"]: row["status"] for row in judged if "LLM743" <= row["id"] <= "LLM745"} == dict.fromkeys(
+        ("LLM743", "LLM744", "LLM745"), "pass"
+    )
+
+
+def test_data_in_use_are_not_replaced(site):
+    run = sitectl.site("restore-in-use", options(site), playbook="playbooks/restore.yml")
+    assert not run.ok and "LLM726" in run.output and run.changes() == []
+    assert labctl.node(KEPT) == BEFORE["kept"]
+
+
+def test_one_command_brings_a_bare_machine_back(site):
+    labctl.clean_node()
+    run = sitectl.site("restore", options(site), playbook="playbooks/restore.yml")
+    assert run.ok, run.story()
+    assert labctl.node(KEPT) == BEFORE["kept"]
+    assert seen() == BEFORE["seen"]
+    assert certificate() == BEFORE["cert"]
+    print(f"    restored in {run.seconds:.0f} s")
+
+
+def test_nothing_is_left_in_clear_and_a_second_run_changes_nothing(site):
+    assert labctl.node("ls /var/lib/yitiji | grep -E 'incoming|restore$|rehearsal' || true").strip() == ""
+    assert labctl.node("grep -rl AGE-SECRET-KEY /etc /var/lib/yitiji /root /tmp 2>/dev/null || true").strip() == ""
+    run = sitectl.site("restore-second", site["vars"])
+    assert run.ok and run.changes() == [], run.story()
+
+
+def test_the_next_backup_follows(site):
+    labctl.node("systemctl start yitiji-backup", timeout=600)
+    assert int(labctl.node("ls ~keeper/in | wc -l", STORE)) == 2
+    labctl.lab("down", STORE)
