@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.module_utils._doctor.checks.cases_backup import BACKUP
 from tests.unit.module_utils._doctor.healthy import GIB, GONE, UNIT
 
 D = "node/containers/docker/"
@@ -307,24 +308,6 @@ CASES += [
     ("LLM705", "warn", {W + "environment/ENABLE_PERSISTENT_CONFIG": GONE}, "win over"),
     ("LLM705", "skip", NO_WEBUI, "open webui"),
     ("LLM705", "unknown", {W + "environment": None}, "can't be read"),
-    ("LLM743", "skip", {"measures/backup": None}, "backup"),
-    ("LLM743", "unknown", {"measures/backup/damaged": True}, "can't be read"),
-    ("LLM744", "unknown", {"measures/backup/damaged": True}, "can't be read"),
-    ("LLM745", "unknown", {"measures/backup/damaged": True}, "can't be read"),
-    ("LLM743", "fail", {"measures/backup/made": 9.2}, "9 days"),
-    ("LLM743", "fail", {"measures/backup/made": 9.2, "measures/backup/failed": {"made": "disk full"}}, "disk full"),
-    ("LLM743", "fail", {"measures/backup/made": None}, "no backup"),
-    ("LLM743", "pass", {"measures/backup/made": None, "measures/backup/since": 1.0}, "to come"),
-    ("LLM743", "fail", {"measures/backup/made": None, "measures/backup/since": 1.0, "measures/backup/failed": {"made": "x"}}, "x"),
-    ("LLM743", "warn", {"measures/backup/failed": {"made": "disk full"}}, "disk full"),
-    ("LLM744", "skip", {"measures/backup/remote": False}, "backup elsewhere"),
-    ("LLM744", "fail", {"measures/backup/sent": 9.2}, "9.2 days"),
-    ("LLM744", "fail", {"measures/backup/failed": {"sent": "no route"}}, "no route"),
-    ("LLM744", "fail", {"measures/backup/sent": None}, "no copy"),
-    ("LLM744", "pass", {"measures/backup/sent": None, "measures/backup/made": None}, "to come"),
-    ("LLM745", "skip", {"measures/backup": None}, "backup"),
-    ("LLM745", "fail", {"measures/backup/failed": {"rehearsed": "other bytes"}}, "other bytes"),
-    ("LLM745", "pass", {"measures/backup/rehearsed": None}, "read back"),
     ("LLM801", "fail", {"node/listeners/2": dict(STRANGER, container="yitiji-open-webui", process="docker-proxy")}, "8000"),
     ("LLM801", "fail", dict(ONE_NODE, **{"node/listeners/2": WIDE_ENGINE}), "29500"),
     ("LLM801", "pass", {"node/listeners/2": WIDE_ENGINE}, "gateway"),
@@ -403,4 +386,5 @@ CASES += [
     ("LLM154", "skip", BARE_NODE, "appliance"),
     ("LLM101", "fail", {"node/mounts/0/available_bytes": 0}, "/ needs 500 MB (state 500 MB) and has"),
     ("LLM101", "fail", {"node/mounts/0/read_only": True}, "/ is read-only"),
+    *BACKUP,
 ]
