@@ -51,7 +51,7 @@ These pages are written by `python3 docs/rules/pages.py`.
 """
 # Where more is said about several of them.
 ELSEWHERE = """\
-| LLM307 – LLM316, LLM706 – LLM709 | images, page, Ollama / 镜像、页面、Ollama | [security.md](../security.md) |
+| LLM330 – LLM359, LLM640 – LLM659, LLM801 – LLM849 | attacks and what is promised / 攻击与承诺 | [security.md](../security.md) |
 | LLM910, LLM912 – LLM924 | the offline bundle / 离线包 | [bundle.md](../bundle.md) |
 | LLM601 – LLM603, LLM605 – LLM620 | weights / 权重 | [weights.md](../weights.md) |
 """
