@@ -51,7 +51,7 @@ These pages are written by `python3 docs/rules/pages.py`.
 """
 # Where more is said about several of them.
 ELSEWHERE = """\
-| LLM330 – LLM359, LLM640 – LLM659, LLM801 – LLM849 | attacks and what is promised / 攻击与承诺 | [security.md](../security.md) |
+| LLM640 – LLM659, LLM801 – LLM849 | attacks and promises / 攻击与承诺 | [security.md](../security.md) |
 | LLM910, LLM912 – LLM924 | the offline bundle / 离线包 | [bundle.md](../bundle.md) |
 | LLM601 – LLM603, LLM605 – LLM620 | weights / 权重 | [weights.md](../weights.md) |
 """
