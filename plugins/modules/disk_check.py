@@ -119,7 +119,10 @@ def main() -> None:
     found: List[str] = []
     for image in p["images"]:
         report = Reporter(p["progress"], os.path.basename(image))
-        hits = scan(image, wanted, report.bytes, p["published"])
+        try:
+            hits = scan(image, wanted, report.bytes, p["published"])
+        except OSError as error:
+            fail(module, Refusal("LLM942", path=image, why=error.strerror or error))
         found += [f"{os.path.basename(image)}: {hit.what} at byte {hit.offset} {hit.digest}".rstrip() for hit in hits]
     if found:
         rest = [say("and more", number=len(found) - SHOWN)] if len(found) > SHOWN else []

@@ -124,7 +124,7 @@ def main() -> None:
             made.append(re.sub(r"\.raw$", "", p["dest"]) + ".qcow2")
             core.run(["qemu-img", "convert", "-O", "qcow2", p["dest"], made[-1] + ".part"])
             os.replace(made[-1] + ".part", made[-1])
-    except core.Failed as failed:
+    except (core.Failed, OSError, ValueError) as failed:
         fail(module, Refusal("LLM954", said=str(failed)))
     files = {path: {"bytes": os.path.getsize(path), "on_disk": os.stat(path).st_blocks * 512} for path in made}
     module.exit_json(changed=True, files=files, seconds=round(time.monotonic() - began, 1))

@@ -78,7 +78,7 @@ def main() -> None:
         module.exit_json(changed=bool(running) != wanted, pid=running)
     try:
         changed = core.start(tree, name, module.params["bridge"]) if wanted else core.stop(tree, name)
-    except Failed as failed:
+    except (Failed, OSError) as failed:
         fail(module, Refusal("LLM952", said=str(failed)))
     module.exit_json(changed=changed, pid=core.pid(tree))
 

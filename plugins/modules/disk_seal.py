@@ -90,7 +90,7 @@ def main() -> None:
         write_atomic(keep, json.dumps({**known, **core.identities(root)}) + "\n", 0o600)
     try:
         found = core.seal(root, rules, dry=module.check_mode)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         fail(module, Refusal("LLM953", root=root, said=str(error)))
     done: Dict[str, List[str]] = {}
     for trace in found:

@@ -129,7 +129,7 @@ def main() -> None:
         if module.check_mode:
             module.exit_json(changed=not core.stands(tree), sources=sources)
         source = core.make(tree, Reporter(params["progress"], "tree").text)
-    except Failed as failed:
+    except (Failed, OSError) as failed:
         fail(module, Refusal("LLM951", said=str(failed)))
     module.exit_json(changed=source != "kept", source=source, sources=sources)
 

@@ -45,6 +45,8 @@ CASES = [
     ("open_webui_accounts", accounts, "LLM711"),
     ("gateway_keys", keys, "LLM144"),
     ("monitoring_check", lambda _path: {"url": "http://127.0.0.1:9", "jobs": ["node"], "timeout": 0}, "LLM901"),
+    ("disk_check", lambda path: {"images": [str(path / "gone.raw")]}, "LLM942"),
+    ("disk_image", lambda path: {"tree": str(path), "dest": str(path / "x/d.raw"), "seed": "s", "epoch": 1}, "LLM954"),
     ("reloaded_service", lambda path: {**service(path), "test": ["sh", "-c", "echo bad >&2; exit 1"]}, "LLM143"),
     ("reloaded_service", service, "LLM142"),
 ]

@@ -175,6 +175,13 @@ MESSAGES: Dict[str, Message] = {
             "请查看 `journalctl -u yitiji-first-boot`，然后重启本机",
         ),
     ),
+    "LLM942": Message(
+        Text("the disk image {path} can't be read: {why}", "无法读取磁盘镜像 {path}：{why}"),
+        Text(
+            "check that its disk is there and without errors (dmesg), then bake again",
+            "请检查镜像所在磁盘是否存在且无故障（dmesg），然后重新制作",
+        ),
+    ),
     "LLM949": Message(
         Text("a task asks for the message {asked}, which the catalogue lacks", "任务引用的消息 {asked} 不在目录中"),
         Text(
