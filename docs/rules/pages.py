@@ -89,8 +89,8 @@ def _sentence(text: str) -> str:
 
 HOW = """
 How each is tested, taken from the tests themselves: **unit** is the number of cases of the pure probe
-(`tests/unit/module_utils/_doctor/checks/cases.py`; every rule has a pass, a failure, an unknown and a skip, or the unit
-tests fail);
+(`tests/unit/module_utils/_doctor/checks/cases*.py`; every rule has a pass, a failure, an unknown and a skip, or the
+unit tests fail);
 **machine** counts recorded machines that must show a given result (`tests/fixtures/nodes`); **lab** counts failures
 really made on a lab node, where the doctor must name this rule and no other (`tests/doctor/scenes.yml`), and
 **lab, feigned** those where something is feigned, such as cards laid over a node without any.
@@ -100,8 +100,8 @@ really made on a lab node, where the doctor must name this rule and no other (`t
 def tested() -> dict[str, dict[str, int]]:
     """How often each rule is tested in which way; counted in the tests themselves, so the numbers are never wrong."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    tree = ast.parse((TESTS / "unit/module_utils/_doctor/checks/cases.py").read_text(encoding="utf-8"))
-    for item in ast.walk(tree):
+    files = sorted((TESTS / "unit/module_utils/_doctor/checks").glob("cases*.py"))
+    for item in (node for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
         if isinstance(item, ast.Tuple) and len(item.elts) == 4 and isinstance(item.elts[0], ast.Constant):
             found[str(item.elts[0].value)]["unit"] += 1
     for path in sorted((TESTS / "fixtures/nodes").glob("*.yml")):
