@@ -110,6 +110,11 @@ FAULTS = [
           hits=("inet yitiji", "ip nat", "ip filter")),
     Fault("packet rules: the appliance's table deleted", "nft delete table inet yitiji", "nft list table inet yitiji", 120,
           named=("LLM843",), mend="systemctl restart yitiji-firewall", hits=("yitiji-firewall.service",)),
+    Fault("packet rules: the gateway's table deleted", "nft delete table inet yitiji_gateway", "nft list table inet yitiji_gateway",
+          120, named=("LLM843",), mend="systemctl restart yitiji-gateway-sources",
+          hits=("yitiji-gateway-sources.service", "inet yitiji_gateway")),
+    Fault("packet rules: the guard's table deleted", "nft delete table inet yitiji_guard", "nft list table inet yitiji_guard",
+          120, named=("LLM843",), mend="systemctl restart yitiji-guard", hits=("yitiji-guard.service", "inet yitiji_guard")),
     Fault("packet rules: Docker's flushed", "iptables -F; iptables -t nat -F", "iptables -t nat -S POSTROUTING | grep -q MASQ",
           120, named=("LLM843",), mend="systemctl restart docker; systemctl restart yitiji-firewall"),
     Fault("prometheus: killed", unit_kill("yitiji-prometheus"), active("yitiji-prometheus"), 60,
@@ -130,6 +135,11 @@ FAULTS = [
     Fault("renewal: its timer disabled", "systemctl disable --now yitiji-gateway-renew.timer",
           active("yitiji-gateway-renew.timer"), named=("LLM151",), heals=False,
           mend="systemctl enable --now yitiji-gateway-renew.timer", hits=("yitiji-gateway-renew.timer",)),
+    *(
+        Fault(f"{name}: its timer stopped", f"systemctl stop {unit}", active(unit), named=("LLM151",), heals=False,
+              mend=f"systemctl start {unit}", hits=(unit,))
+        for name, unit in (("weights", "yitiji-weights-check.timer"), ("backup", "yitiji-backup.timer"))
+    ),
     # What a restart cannot bring back: it is named, with the way to get it back.
     Fault("stamp of the weights emptied", kept(STAMP, f": >{STAMP}"), f"test -s {STAMP}", named=("LLM601",), heals=False,
           mend=put_back(STAMP)),
@@ -157,6 +167,8 @@ FAULTS = [
 EXPLAINED = {
     "yitiji-network.service": "a oneshot that every container's unit calls",
     "yitiji-watch.service": "called by its timer",
+    "yitiji-weights-check.service": "called by its timer",
+    "yitiji-backup.service": "called by its timer",
     "yitiji-gateway-renew.service": "called by its timer",
     "yitiji-first-boot-page.path": "on machines that set themselves up: tests/disk",
 }
