@@ -24,7 +24,7 @@ class Unfit(ValueError):
 
 def unsafe(path: str) -> str:
     """Why a path from a list is refused; empty if it is fine."""
-    if not path or "\\" in path or any(unicodedata.category(char) in HIDDEN for char in path):
+    if not path or "\\" in path or _hidden(path):
         return "empty, or with a backslash or control character"
     if path.startswith("/") or re.match(r"^[A-Za-z]:", path):
         return "absolute"
@@ -37,6 +37,10 @@ def unsafe(path: str) -> str:
     if max(sizes) > LONGEST_NAME or sum(sizes) + len(parts) - 1 > LONGEST_PATH or len(parts) > DEEPEST:
         return "too long"
     return ""
+
+
+def _hidden(text: str) -> bool:
+    return not text.isprintable() if text.isascii() else any(unicodedata.category(char) in HIDDEN for char in text)
 
 
 def judge(rows: Iterable[Tuple[object, object, object]]) -> List[Row]:
@@ -80,7 +84,7 @@ def _row(path: object, size: object, sha256: object) -> Row:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 def printable(text: object, most: int = 300) -> str:
