@@ -206,6 +206,14 @@ def test_what_cannot_be_installed_is_refused_without_a_change(node, names, said)
     assert [call for call in node.calls() if "update" in call and "Dir::State::lists=" not in call] == []
 
 
+def test_what_a_killed_run_left_is_completed_and_not_refused(node):
+    node.run(names=["nginx"])
+    record = node.state_dir / "packages" / "gateway.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "unfinished": True}))
+    assert not node.run(names=["nonsense"], state="offered").get("failed")
+    assert not node.run(names=["nonsense"], state="offered", owner="weights").get("failed")
+
+
 def test_what_can_be_installed_is_not_refused(node):
     before = node.read()
     answer = node.run(names=["nginx=1.22.*", "openssl"], state="offered")

@@ -86,7 +86,8 @@ class Owner:
     def offered(self, wanted: Wanted) -> Result:
         """Refuses what can't be installed; nothing is changed."""
         todo = missing(self.manager.installed(), wanted.names)
-        if todo:
+        # What a killed run left half installed would be refused here, and is completed before anything is installed.
+        if todo and not any(each.unfinished for each in [self.record, *self.others]):
             self.manager.offers(todo, wanted.options)
         return Result(False, installed=todo)
 
