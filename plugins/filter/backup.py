@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import remote
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
 
 
 def backup_remote_settings(settings: Mapping[str, Any], folder: str, s3_secret_key: str) -> str:
@@ -15,4 +16,4 @@ def backup_remote_settings(settings: Mapping[str, Any], folder: str, s3_secret_k
 
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        return {"backup_remote_settings": backup_remote_settings, "backup_known_hosts": remote.known_hosts}
+        return refusing({"backup_remote_settings": backup_remote_settings, "backup_known_hosts": remote.known_hosts})
