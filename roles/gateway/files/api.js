@@ -91,12 +91,12 @@ function signIn(r) {
     r.variables.yitiji_account = digest(account);
     r.variables.yitiji_remember = cookie(account) + '=' + until + '.' + mark(account, until)
         + '; Path=/api/v1/auths; Max-Age=' + REMEMBERED_DAYS * 86400 + '; Secure; HttpOnly; SameSite=Lax';
-    r.internalRedirect(known(r, account) ? '@yitiji_sign_in_known' : '@yitiji_sign_in');
+    r.internalRedirect('@yitiji_sign_in' + (letIn(r.remoteAddress) ? '_let_in' : known(r, account) ? '_known' : ''));
 }
 
 function named(r) {
     const body = JSON.parse(r.requestText);
-    const account = String(body.email || body.user || '').toLowerCase();
+    const account = String((/ldap/.test(r.uri) ? body.user : body.email) || '').toLowerCase(); // what the page reads there
     // Other letters could be another spelling of an account that is known by these.
     return /^[\x21-\x7e]{1,200}$/.test(account) ? account : '?';
 }
@@ -117,15 +117,15 @@ function known(r, account) {
     const cookies = r.headersIn['Cookie'] || '';
     const all = cookies.split(/; */).filter((one) => one.indexOf(cookie(account) + '=') === 0).slice(0, 8);
     const now = Math.floor(Date.now() / 1000);
-    const seen = all.some((one) => {
+    return all.some((one) => {
         const parts = one.slice(one.indexOf('=') + 1).split('.');
         return Number(parts[0]) > now && parts[1] === mark(account, parts[0]);
     });
-    return seen || letIn(r.remoteAddress, now);
 }
 
-// Addresses that an operator let in with the program gateway-unlock, a line each: address, and when that ends in seconds since 1970.
-function letIn(address, now) {
+// Addresses that an operator let in with the program gateway-unlock, a line each: address, and its end in seconds since 1970.
+function letIn(address) {
+    const now = Math.floor(Date.now() / 1000);
     try {
         return fs.readFileSync(UNLOCKED, 'utf8').split('\n').some((line) => {
             const words = line.split(' ');
@@ -144,13 +144,13 @@ function remember(r) {
 }
 
 // What the page says of itself to everybody: its version only to those who are signed in.
-async function config(r) {
+async function about(r) {
     const session = await r.subrequest('/yitiji-page/session');
     if (session.status === 200) {
         r.internalRedirect('@yitiji_page');
         return;
     }
-    const reply = await r.subrequest('/yitiji-page/config');
+    const reply = await r.subrequest(r.uri === '/api/config' ? '/yitiji-page/config' : '/yitiji-page/version');
     try {
         const body = JSON.parse(reply.responseText);
         if (body.version) {
@@ -176,4 +176,4 @@ async function people(r) {
     answer(r, session.status === 200 ? 403 : 401, { detail: 'Only for administrators. / 仅限管理员。' });
 }
 
-export default { key, wait, ask, signIn, remember, config, people };
+export default { key, wait, ask, signIn, remember, about, people };
