@@ -22,6 +22,8 @@ CONFIG = "/etc/yitiji/monitoring/metrics.json"
 DOCTOR_FILE = "yitiji-doctor.prom"
 DOCTOR_SECONDS = 90.0  # one that waits for a service that hangs takes longest, and has most to say
 DOCTOR_EVERY = 600  # seconds; a look takes a second of CPU
+BACKUP = "/var/lib/yitiji/backup.json"
+KINDS = ("made", "sent", "rehearsed")
 HELP = {
     "yitiji_weights_verified": "1: the stamp of the model's weights stands",
     "yitiji_certificate_expires_seconds": "when the certificate ends, seconds since the epoch",
@@ -37,6 +39,7 @@ HELP = {
     "yitiji_repairs": "repairs of the last 24 hours, by the watch and by systemd",
     "yitiji_repairs_failed": "repairs of the last 24 hours that could not be carried out",
     "yitiji_watch_written_seconds": "when the watch looked last, seconds since the epoch; 0: never",
+    "yitiji_backup_seconds": "when the last backup was made, sent elsewhere, rehearsed; seconds since the epoch",
     "yitiji_metrics_written_seconds": "when these figures were written, seconds since the epoch",
 }
 Sample = Tuple[str, Dict[str, str], float]
@@ -79,7 +82,16 @@ def samples(config: Dict[str, Any]) -> List[Sample]:
         found.append(("yitiji_doctor_written_seconds", {}, _changed(os.path.join(config["directory"], DOCTOR_FILE))))
     if os.path.exists(config["watch"]["timer"]):
         found += watch_samples(watch_state.parse(_text(config["watch"]["state"])), time.time())
-    return found
+    return [*found, *backup_samples(_text(BACKUP))]
+
+
+def backup_samples(note: str) -> List[Sample]:
+    """When the last backup was made, sent and rehearsed, by the note of role backup; nothing where there is none."""
+    try:
+        told = json.loads(note)
+        return [("yitiji_backup_seconds", {"kind": kind}, float(told[kind]["at"])) for kind in KINDS if kind in told]
+    except (ValueError, TypeError, KeyError):
+        return []
 
 
 def watch_samples(state: Dict[str, Any], now: float) -> List[Sample]:

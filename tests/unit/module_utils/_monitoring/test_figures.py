@@ -160,3 +160,12 @@ def test_a_full_disk_does_not_end_the_collector(tmp_path, capsys, monkeypatch):
         core.main([], ["--config", str(place), "--every", "5"])
     assert capsys.readouterr().err.count("yitiji-metrics: ") == 2
     assert core.main([], ["--config", str(place)]) == 1
+
+
+def test_when_backups_were_made():
+    note = json.dumps({"made": {"at": 7}, "sent": {"at": 8}, "failed": {}})
+    assert core.backup_samples(note) == [
+        ("yitiji_backup_seconds", {"kind": "made"}, 7.0), ("yitiji_backup_seconds", {"kind": "sent"}, 8.0)
+    ]  # fmt: skip
+    for damaged in ("", "{", "[]", '{"made": 7}', '{"made": {"at": "x"}}'):
+        assert core.backup_samples(damaged) == []
