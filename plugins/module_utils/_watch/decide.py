@@ -86,7 +86,7 @@ def _service(service: Served, seen: Seen, memory: Memory) -> Iterator[Fault]:
         yield Fault(f"port {unit}", what, [[PUBLISH, service.container, container["mode"]], again])
     elif not door["health"]:
         was_well = memory["well"].get(unit) == run
-        if was_well or _settled(seen, unit, 2 * service.loading):
+        if was_well or _settled(seen, unit, service.loading):
             what = Text(f"{unit} gives no sign of health: {door['reason']}", f"{unit} 健康检查失败：{door['reason']}")
             yield Fault(f"health {unit}", what, [again], looks=3, seconds=75)
 

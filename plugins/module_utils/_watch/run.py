@@ -113,7 +113,7 @@ def is_starting(service: Served, seen: Seen, memory: Memory) -> bool:
     unit = seen["units"].get(service.unit)
     if not unit or unit["active"] != "active" or memory["well"].get(service.unit) == unit["invocation"]:
         return False
-    return bool(seen["clock"] - unit["since"] < 2 * service.loading)
+    return bool(seen["clock"] - unit["since"] < service.loading)
 
 
 def _engine(settings: Settings) -> str:

@@ -198,6 +198,18 @@ def installed(appliance: Any, unit: str) -> bool:
     return works(appliance, f"systemctl cat {unit}")
 
 
+def settled(appliance: Any) -> None:
+    """The watch has seen the appliance well since the fault before: else what hangs now might still be loading."""
+    script = (
+        "import json; s = json.load(open('/run/yitiji-watch/state.json')); "
+        "assert not s['down'] and not s['starting'] and s['answer']['ok']"
+    )
+    end = time.monotonic() + 150
+    while installed(appliance, "yitiji-watch.timer") and not works(appliance, f'python3 -c "{script}"'):
+        assert time.monotonic() < end, appliance.node("cat /run/yitiji-watch/state.json", check=False)[:2000]
+        time.sleep(5)
+
+
 def doctor(appliance: Any) -> dict[str, Any]:
     said = appliance.node("yitiji-doctor --fast --json -", check=False, timeout=120)
     found: dict[str, Any] = json.loads(said[said.index("{") :])
@@ -241,6 +253,7 @@ def test_it_heals_or_is_named(node, fault):
     missing = [part for part in fault.hits if part.endswith((".service", ".timer")) and not installed(node, part)]
     if missing:
         pytest.skip(f"not on this node: {', '.join(missing)}")
+    settled(node)
     node.node(fault.do, check=False, timeout=180)
     began, told, outcome = time.monotonic(), "", ""
     limit = min(fault.seconds, float(os.environ.get("YITIJI_KILL_SECONDS", "600"))) if fault.heals else 0
