@@ -87,6 +87,12 @@ function probabilities(body, limits) {
     if (low) {
         return fault(low, low + ' must not be below 0.', low + ' 不能小于 0。');
     }
+    const asked = first(['logprobs', 'logprob_token_ids'].concat(names), (name) => {
+        return given(body, name) && body[name] !== false ? name : null;
+    });
+    if (asked && limits.logprobs === 0 && !(asked === 'top_logprobs' && body[asked] === 0)) {
+        return fault(asked, asked + ' is not allowed here.', '本机不允许 ' + asked + '。');
+    }
     if (given(body, 'prompt_logprobs') && limits.prompt_logprobs === 0) {
         return fault('prompt_logprobs', 'prompt_logprobs is not allowed here.', '本机不允许 prompt_logprobs。');
     }

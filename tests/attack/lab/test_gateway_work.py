@@ -26,6 +26,7 @@ ATTACKS = {
     "beams": ("completions", {**ASK, "use_beam_search": True, "n": 50}),
     "prompt_logprobs": ("completions", {**ASK, "prompt": "hello " * 200, "prompt_logprobs": 20}),
     "echo with logprobs": ("completions", {**ASK, "prompt": "hello " * 200, "echo": True, "logprobs": 20}),
+    "logprobs": ("chat/completions", {**SAY, "logprobs": True, "top_logprobs": 5}),
     "stops": ("chat/completions", {**SAY, "stop": [f"{n}" * 300 for n in range(4)]}),
     "allowed_token_ids": ("chat/completions", {**SAY, "allowed_token_ids": list(range(100, 900))}),
     "a template": ("chat/completions", {**SAY, "chat_template": "{{ 1 }}"}),

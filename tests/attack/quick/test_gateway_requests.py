@@ -28,7 +28,7 @@ def judge(folder: Path, engine: str, rows: list[tuple[str, str]], **changed: Any
     """Each (route, body as text) -> what judge.js says of it."""
     defaults = yaml.safe_load((ROOT / "roles/gateway/defaults/main.yml").read_text())
     names = [*limits.NUMBERS, *limits.SWITCHES, "parameters"]
-    wanted = {**{name: defaults[f"gateway_{name}"] for name in names}, **changed}
+    wanted = {**{name: defaults[f"gateway_{name}"] for name in names}, "max_logprobs": 20, **changed}
     catalog = read_catalog([str(ROOT / "plugins/catalog")], yaml.safe_load, ("routes",))["routes"]
     (folder / "limits.js").write_text(limits.script(catalog, engine, wanted))
     shutil.copy(ROOT / "roles/gateway/files/judge.js", folder)
@@ -197,6 +197,21 @@ def test_a_site_may_allow_more(tmp_path):
 def test_a_route_that_a_site_opens_has_the_limits_all_the_same(tmp_path):
     rows = [("POST /v1/responses", text({"input": "a"}, n=100)), ("POST /v1/responses", text({"input": "a"}, more=1))]
     assert [row["fault"] is None for row in judge(tmp_path, "vllm", rows)] == [False, True]
+
+
+def test_an_engine_that_dies_of_probabilities_is_asked_for_none(tmp_path):
+    """Seen with vLLM on processors, in an image without a compiler: one such request, and the engine is gone."""
+    rows = [
+        (CHAT, text(SAY, logprobs=True)),
+        (CHAT, text(SAY, logprobs=True, top_logprobs=1)),
+        (CHAT, text(SAY, top_logprobs=1)),
+        (COMPLETE, text({"prompt": "a"}, logprobs=0)),
+        (COMPLETE, text({"prompt": "a"}, logprob_token_ids=[1])),
+        (CHAT, text(SAY, logprobs=False, top_logprobs=0)),
+        (COMPLETE, text({"prompt": "a"}, logprobs=None)),
+    ]
+    found = judge(tmp_path, "vllm", rows, max_logprobs=0)
+    assert [row["fault"] is None for row in found] == [False] * 5 + [True] * 2
 
 
 @pytest.mark.parametrize("body", [
