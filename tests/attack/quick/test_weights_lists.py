@@ -138,7 +138,7 @@ def from_hub(place: Path, rows: list[dict]) -> Request:
 
 
 def from_mirror(place: Path, rows: list[dict]) -> Request:
-    return from_hub(place, rows)._replace(source="mirror", mirrors=[Stranger(rows).url], mirror_wait=1.0)
+    return from_hub(place, rows)._replace(source="mirror", mirrors=[Stranger(rows).url], mirror_wait=0.2)
 
 
 def from_bundle(place: Path, rows: list[dict]) -> Request:

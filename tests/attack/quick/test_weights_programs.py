@@ -42,6 +42,7 @@ def safetensors(path: Path) -> None:
 @pytest.fixture
 def stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(transfer, "KEEP_EVERY", 0.05)
+    monkeypatch.setattr(transfer, "POLL_EVERY", 0.05)
     (tmp_path / "stick").mkdir()
     (tmp_path / "stick/config.json").write_text(json.dumps({"model_type": "qwen2"}))
     return tmp_path / "stick"
