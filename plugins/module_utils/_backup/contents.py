@@ -20,8 +20,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import archive, tree
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as page
 
-SECRETS = frozenset({"engine-key", "cluster-key"})
-KEYS = re.compile(r"gateway-key-[a-z0-9][a-z0-9-]{0,38}")
+# Names of secrets as roles make them: no dot, so nothing that a shell or systemd would take for a file of its own.
+SECRETS = re.compile(r"(cluster|engine|gateway|monitoring|weights)-[a-z0-9][a-z0-9-]{0,62}")
 TLS = frozenset({"ca.crt", "ca.key", "server.crt", "server.key"})
 SITE = frozenset({"certificate.crt", "certificate.key", "page-ca.crt"})
 STATE = {"open-webui.json": 1 << 16, "plan.json": 16 << 20}
@@ -30,7 +30,7 @@ _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----\n([A-Za-z0-9+/=\n]+?)---
 
 
 def is_secret(name: str) -> bool:
-    return name in SECRETS or bool(KEYS.fullmatch(name)) or page.is_secret(name)
+    return bool(SECRETS.fullmatch(name)) or page.is_secret(name)
 
 
 def may(name: str) -> bool:
@@ -105,6 +105,13 @@ def members(config: Mapping[str, Any]) -> Dict[str, Path]:
         if place.is_file() and not place.is_symlink():
             found[f"{section}/{name}"] = place
     return found
+
+
+def missed(config: Mapping[str, Any]) -> List[str]:
+    """Secrets on the node that are no secrets of ours by their names: whoever made them must keep them."""
+    secrets = Path(config["secrets_dir"])
+    names = [file.name for file in tree.walk(secrets)] if secrets.is_dir() else []
+    return ["secrets/" + name for name in names if not is_secret(name) and not name.endswith(".env")]
 
 
 def _places(config: Mapping[str, Any]) -> List[Any]:

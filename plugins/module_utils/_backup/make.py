@@ -70,7 +70,7 @@ def _make(config: Mapping[str, Any], folder: Path) -> Dict[str, Any]:
         "encrypted": bool(config["recipients"]),
         "members": found["members"],
         "counts": {name: manifest[name] for name in data.COUNTED if name in manifest},
-        "left_out": manifest["left_out"],
+        "left_out": [*manifest["left_out"], *contents.missed(config)],
         "removed": prune(folder, config, target.name),
     }
 

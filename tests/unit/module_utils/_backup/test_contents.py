@@ -43,7 +43,7 @@ def test_links_are_not_taken(node):
 
 
 NOT_OURS = [
-    "secrets/x", "secrets/vllm.env", "secrets/gateway-key-", "secrets/gateway-key-A", "secrets/engine-key/x", "tls/x",
+    "secrets/x", "secrets/vllm.env", "secrets/gateway-", "secrets/gateway-key-A", "secrets/engine-key/x", "tls/x",
     "tls/live.crt", "tls/ca.crt/x", "site/x", "site/../x", "state/x", "state/doctor.json", "etc/x", "data", "tls", "",
     "secrets/engine-key\n",
 ]  # fmt: skip
@@ -91,3 +91,14 @@ def test_places_are_this_nodes_own(node):
     assert core.target("site/certificate.key", config) is None
     assert core.target("state/open-webui.json", config) == node / "open-webui.json"
     assert core.target("state/plan.json", config) == node / "restored-plan.json"
+
+
+def test_secrets_that_only_a_module_makes(node):
+    """The gateway's for devices was missed by the first list: it stood in no task."""
+    (node / "secrets/gateway-device").write_text("x\n")
+    assert "secrets/gateway-device" in core.members(config_of(node)) and core.missed(config_of(node)) == []
+
+
+def test_a_secret_that_is_not_taken_is_named(node):
+    (node / "secrets/somebody.json").write_text("{}")
+    assert core.missed(config_of(node)) == ["secrets/somebody.json"]
