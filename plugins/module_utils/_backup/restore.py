@@ -45,9 +45,8 @@ class Restore(of_the_page.Restore):
             target = None if file.name.startswith("data/") else contents.target(file.name, self.config)
             if target:
                 tls = file.name.startswith("tls/")
-                if tls and not target.parent.is_dir():
-                    target.parent.mkdir(parents=True)
-                    os.chmod(str(target.parent), 0o755)  # noqa: S103 - nginx reads the certificate below it
+                if tls:
+                    of_the_page.reachable(target.parent)
                 public = file.name.endswith(".crt")
                 of_the_page.copy(self.stage / file.name, target, 0o644 if public else 0o600)
 

@@ -35,7 +35,7 @@ class Restore:
         self.stage = self.data.with_name(self.data.name + ".restore")
         self.before = self.data.with_name(self.data.name + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime()))
         self.kept = self.before.with_name(self.before.name + ".secrets")
-        self.free = shutil.disk_usage(str(self.data.parent)).free
+        self.free = shutil.disk_usage(str(there(self.data.parent))).free
         self.counts: Dict[str, Any] = {}
 
     def judge(self) -> Dict[str, Any]:
@@ -55,7 +55,8 @@ class Restore:
     def unpack(self) -> None:
         """Unpacks beside the data, and judges the database as the page's user: it is as foreign as the archive."""
         shutil.rmtree(str(self.stage), ignore_errors=True)
-        self.stage.mkdir(mode=0o700, parents=True)
+        reachable(self.data.parent)
+        self.stage.mkdir(mode=0o700)
         manifest = core.read(self.archive, self.stage, self.free, self.contents)
         if not (self.stage / "data").is_dir():
             return
@@ -119,5 +120,22 @@ def copy(source: Path, target: Path, mode: int = 0o600) -> None:
     with tree.open_file(str(source)) as stream:
         text = stream.read().decode("utf-8")
     if not target.parent.is_dir():
+        reachable(target.parent.parent)
         secrets.private_folder(str(target.parent))
     write_atomic(str(target), text, mode, 0, 0)
+
+
+def there(folder: Path) -> Path:
+    """The nearest folder that exists: on a bare node none of ours does."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def reachable(folder: Path) -> None:
+    """Makes a folder, and those above it, that services' users can pass through, whatever the umask."""
+    if folder.is_dir():
+        return
+    reachable(folder.parent)
+    folder.mkdir()
+    os.chmod(str(folder), 0o755)  # noqa: S103 - what is private lies below it

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,24 @@ def test_a_rehearsal_touches_nothing(node, params):
     before = texts(node, "secrets", "tls", "data")
     assert core.Restore(params(node, archive)).rehearse()["chats"] == 3
     assert texts(node, "secrets", "tls", "data") == before and not list(node.glob("data.*"))
+
+
+def test_a_machine_on_which_no_folder_of_ours_is(node, places, params):
+    """As root works there, with a umask of 077: services' users still pass through what is above their folders."""
+    archive = make(config_of(node))["path"]
+    bare = places()
+    given = params(bare, archive)
+    config = given["config"]
+    config["page"]["data_dir"] = str(bare / "var/lib/yitiji/open-webui")
+    config.update(secrets_dir=str(bare / "etc/yitiji/secrets"), tls_dir=str(bare / "etc/yitiji/tls"))
+    config["state"]["open-webui.json"] = str(bare / "var/lib/yitiji/open-webui.json")
+    mask = os.umask(0o077)
+    try:
+        core.Restore({**given, "archive": ""}).replaces_nothing()
+        assert list(bare.iterdir()) == []
+        put(core.Restore(given))
+    finally:
+        os.umask(mask)
+    modes = {"var/lib/yitiji": 0o755, "etc/yitiji": 0o755, "etc/yitiji/tls": 0o755, "etc/yitiji/secrets": 0o700}
+    assert {name: (bare / name).stat().st_mode & 0o777 for name in modes} == modes
+    assert data.info(bare / "var/lib/yitiji/open-webui")["chats"] == 3
