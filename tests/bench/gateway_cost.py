@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the gateway's limits cost of the time to the first token: through the site as it is, and as it is without them.
 
-    gateway_cost.py NODE ADDRESS MODEL [PAIRS]     (a lab node with a gateway; YITIJI_LAB names the lab)
+    gateway_cost.py NODE ADDRESS MODEL [ROUNDS]     (a lab node with a gateway; YITIJI_LAB names the lab)
 
 A second nginx on the node has the site without its limits, on other ports, for the time of the run. Requests go to one
-and the other in turn, the first of each pair by turns too, so that whatever else the machine does meets both alike.
+and the other in an order that chance makes, so that whatever else the machine does meets both alike.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 import labctl
 
-PLAIN = 9443
+PLAIN, WARM = 9443, 10
 FOLDER = "/run/yitiji-bench"
 MAIN = f"""user www-data;
 worker_processes auto;
@@ -49,28 +49,28 @@ def plain(site: str) -> str:
     return re.sub(r"listen [0-9.]+:(\d+);", f"listen 127.0.0.1:{PLAIN + 2};", site)
 
 
-# Runs in the lab's network: seconds from the request to the first piece, connections kept open as an SDK keeps them.
+# Runs in the lab's network: seconds from the request to the first piece; connections stay open, as an SDK keeps them.
 CLIENT = r"""
 import http.client, json, ssl, sys, time
 job = json.load(sys.stdin)
 context = ssl._create_unverified_context()
-doors = {port: http.client.HTTPSConnection(job["address"], port, timeout=60, context=context) for port in job["ports"]}
+doors = [http.client.HTTPSConnection(job["address"], port, timeout=60, context=context) for port in job["ports"]]
 for order in job["order"]:
-    for port in order:
+    for number in order:
         began = time.perf_counter()
-        doors[port].request("POST", "/v1/chat/completions", job["body"], job["headers"])
-        answer = doors[port].getresponse()
+        doors[number].request("POST", "/v1/chat/completions", job["body"], job["headers"])
+        answer = doors[number].getresponse()
         line = answer.readline()
         took = time.perf_counter() - began
         answer.read()
         if answer.status != 200 or not line.startswith(b"data:"):
-            sys.exit(f"{port}: {answer.status} {line[:200]}")
-        print(port, took, flush=True)
+            sys.exit(f"{job['ports'][number]}: {answer.status} {line[:200]}")
+        print(number, took, flush=True)
 """
 
 
-def measure(node: str, address: str, body: dict[str, object], key: str, pairs: int) -> dict[str, float]:
-    """Medians in milliseconds, and what the limits add in percent."""
+def measure(node: str, address: str, body: dict[str, object], key: str, rounds: int) -> dict[str, float]:
+    """Medians in milliseconds, what the limits add in percent, and how far two connections to the same door differ."""
     site = plain(labctl.node("cat /etc/nginx/conf.d/yitiji.conf", node))
     guarded = f"nft insert rule inet yitiji services tcp dport {PLAIN} accept 2>/dev/null"
     for name, text in (("nginx.conf", MAIN), ("site.conf", site)):
@@ -78,8 +78,8 @@ def measure(node: str, address: str, body: dict[str, object], key: str, pairs: i
         subprocess.run(put, input=text, text=True, check=True, timeout=60)
     labctl.node(f"nginx -t -q -c {FOLDER}/nginx.conf && nginx -c {FOLDER}/nginx.conf && {{ {guarded} || :; }}", node)
     try:
-        ports = [443, PLAIN]
-        order = [random.sample(ports, 2) for _ in range(pairs + 10)]
+        ports = [443, 443, PLAIN, PLAIN]
+        order = [random.sample(range(4), 4) for _ in range(rounds + WARM)]
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         job = {"address": address, "ports": ports, "order": order, "body": json.dumps(body), "headers": headers}
         done = subprocess.run(
@@ -91,16 +91,16 @@ def measure(node: str, address: str, body: dict[str, object], key: str, pairs: i
         rules = f"nft -a list chain inet yitiji services 2>/dev/null | sed -n 's/.*{PLAIN}.*handle //p'"
         undo = f"for one in $({rules}); do nft delete rule inet yitiji services handle $one; done"
         labctl.node(f"kill $(cat {FOLDER}/nginx.pid); {undo}; rm -rf {FOLDER}", node, check=False)
-    rows = [line.split() for line in done.stdout.splitlines()][20:]
-    took = {port: [1000 * float(seconds) for where, seconds in rows if where == str(port)] for port in ports}
-    limited, free = (statistics.median(took[port]) for port in ports)
-    both = list(zip(took[443], took[PLAIN], strict=True))
+    rows = [line.split() for line in done.stdout.splitlines()][4 * WARM :]
+    took = [[1000 * float(seconds) for number, seconds in rows if number == str(door)] for door in range(4)]
+    limited, free = statistics.median(took[0] + took[1]), statistics.median(took[2] + took[3])
+    apart = max(abs(statistics.median(took[one]) - statistics.median(took[one + 1])) for one in (0, 2))
     return {
-        "pairs": len(both),
+        "requests": len(rows),
         "with_limits_ms": round(limited, 3),
         "without_ms": round(free, 3),
         "cost_percent": round(100 * (limited - free) / free, 2),
-        "cost_of_a_pair_ms": round(statistics.median(one - other for one, other in both), 3),
+        "noise_percent": round(100 * apart / free, 2),
     }
 
 
