@@ -30,6 +30,7 @@ CHECKS: Dict[str, Callable[[Mapping[str, Any]], List[Refusal]]] = {
     "firewall": firewall.problems,
     "gateway": gateway.problems,
     "host_tuning": system.host_tuning,
+    "isolation": system.isolation,
     "monitoring": monitoring.problems,
     "nvidia_container_toolkit": containers.toolkit,
     "nvidia_driver": driver.problems,

@@ -8,8 +8,9 @@ from typing import Any, Callable, Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_limits as limits
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_unit as unit
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import sandbox, systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import guard, sandbox, systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.ports import exposed
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
@@ -34,7 +35,17 @@ def engine_exec(plan: Dict[str, Any], engine_unit: Dict[str, Any], role: Dict[st
         filter_fail(refusal)
 
 
+def container_limits(node: Dict[str, Any], kind: str, needed: int = 0) -> Dict[str, Any]:
+    return limits.limits(kind, node, needed)
+
+
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
-        others = {"unit_note": systemd.note, "unit_sandbox": sandbox.sandbox, "exposed_listeners": exposed}
+        others = {
+            "unit_note": systemd.note,
+            "unit_sandbox": sandbox.sandbox,
+            "exposed_listeners": exposed,
+            "container_limits": container_limits,
+            "bridge_name": guard.bridge,
+        }
         return {"container_exec": container_exec, "engine_exec": engine_exec, **refusing(others)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data, reach
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import environment as env
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
@@ -22,6 +22,13 @@ def open_webui_env(base: Dict[str, str], settings: Dict[str, Any]) -> Dict[str, 
 def open_webui_secrets(base: Dict[str, str], settings: Dict[str, Any], outside: bool = False) -> Any:
     try:
         return env.outside_secrets(base, settings) if outside else env.secrets(base, settings)
+    except (KeyError, TypeError) as error:
+        filter_fail(Refusal("LLM149", why=say("a setting is missing", name=error)))
+
+
+def open_webui_guard(settings: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:
+    try:
+        return reach.guard(settings, role)
     except (KeyError, TypeError) as error:
         filter_fail(Refusal("LLM149", why=say("a setting is missing", name=error)))
 
@@ -42,6 +49,7 @@ class FilterModule:
             {
                 "open_webui_env": open_webui_env,
                 "open_webui_secrets": open_webui_secrets,
+                "open_webui_guard": open_webui_guard,
                 "open_webui_mounts": env.mounts,
                 "open_webui_style": env.style,
                 "open_webui_data_problems": open_webui_data_problems,

@@ -18,15 +18,16 @@ options:
       - Which program. V(doctor) judges the node, for support staff without Ansible, and changes nothing;
         V(metrics) collects the appliance's own figures; V(watch) looks at the service and repairs what it can;
         V(weights-check) hashes verified weights again; V(engine-group) starts and ends an engine's parts
-        on several nodes together; V(backup) makes a backup of the node.
+        on several nodes together; V(backup) makes a backup of the node; V(guard) keeps the rules true of who
+        reaches the appliance's inner ports.
     type: str
-    choices: [doctor, metrics, watch, weights-check, engine-group, backup]
+    choices: [doctor, metrics, watch, weights-check, engine-group, backup, guard]
     required: true
   path:
     description:
       - Where it lies. Empty takes the program's own place, C(/usr/local/bin/yitiji-doctor),
         C(/usr/local/bin/yitiji-metrics), C(/usr/local/lib/yitiji/watch), C(/usr/local/lib/yitiji/weights-check),
-        C(/usr/local/lib/yitiji/engine-group) or C(/usr/local/bin/yitiji-backup).
+        C(/usr/local/lib/yitiji/engine-group), C(/usr/local/bin/yitiji-backup) or C(/usr/local/lib/yitiji/guard).
     type: path
     default: ""
   state:

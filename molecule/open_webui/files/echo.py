@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""An engine on 127.0.0.1:8000 that thinks and then repeats what it was asked; it wants the node's engine key."""
+"""An engine on 127.0.0.1:8000 that thinks and then repeats what it was asked; it wants the page's key."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-KEY = Path("/etc/yitiji/secrets/engine-key").read_text().strip()
+KEY = Path("/etc/yitiji/secrets/page-key").read_text().strip()
 
 
 class Engine(BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ def test_people_find_their_chats_and_files(root, email):
 
 def test_the_uploaded_file_itself_is_there(root):
     assert "blue-elephant" in root("cat /var/lib/yitiji/open-webui/uploads/*plan.txt")
-    assert root("stat -c '%u %a' /var/lib/yitiji/open-webui") == "10001 700"
+    assert root("stat -c '%u %a' /var/lib/yitiji/open-webui") == "10002 700"
 
 
 def test_archives_are_closed_and_nothing_is_left_over(host, root):

@@ -25,7 +25,7 @@ def person(host, root):
 def test_runs_as_nobody_with_nothing_to_write_but_its_data(root):
     form = "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}"
     told = root(f"docker inspect yitiji-open-webui --format '{form}'")
-    assert told == "10001:10001 true [ALL]"
+    assert told == "10002:10002 true [ALL]"
 
 
 def test_no_secret_shows(root):

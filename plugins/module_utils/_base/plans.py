@@ -8,6 +8,9 @@ from typing import Any, Dict, List, Mapping
 
 SCHEMA = 2  # docs/plan.schema.json; another number means: plan again
 
+# Where the gateway answers the chat page: on the node's own loopback, reached by containers and by no other machine.
+DOOR = "169.254.213.1"
+
 
 def current(plan: Any) -> Dict[str, Any]:
     """A plan that was kept somewhere, if this release can read it; {} for no plan."""

@@ -80,5 +80,6 @@ def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, 
         "ports": [] if shared else ["{}:{}".format(unit["url"].split("//", 1)[1], unit["port"])],
         "secrets": "{}/{}.env".format(role["secrets_dir"], unit["name"]) if plan["run"]["secrets"] else "",
         "shm_bytes": box.get("shm_bytes") or 0,
+        "limits": role.get("limits") or {},
         "options": options + [str(option) for option in role.get("options", [])],
     }

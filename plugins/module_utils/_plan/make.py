@@ -11,7 +11,7 @@ import dataclasses
 import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR, SCHEMA
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
@@ -127,10 +127,8 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             node["gpus"] += rank.gpus
             node["units"].append(unit_part(name, sizing, number, models[sizing.wish.served_name], cluster, run))
     ports = [sizing.wish.port for _name, sizing in engines] + ([first.meeting_port] if first.meeting_port else [])
-    # The chat page knows one address a model: of several engines of one model, the gateway's.
-    balancer = {"host": LOOPBACK, "port": wish.port + len(engines)} if len(engines) > len(models) else None
-    bridged = bool(image) and not cluster and not balancer
-    doors = [{"host": name if bridged else LOOPBACK, "port": sizing.wish.port} for name, sizing in engines]
+    # The chat page meets the engines through the gateway alone: it holds no key of theirs and sees no more of them.
+    balancer = {"host": DOOR, "port": wish.port + len(engines)}
     plan: Dict[str, Any] = {
         "schema": SCHEMA,
         "deployment": wish.deployment,
@@ -172,14 +170,14 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
                 "images": sum(int(row["bytes"] or 0) for row in images),
             },
             "memory_bytes": sum(sizing.memory_bytes for _name, sizing in engines),
-            "ports": ports + ([balancer["port"]] if balancer else []),
+            "ports": [*ports, balancer["port"]],
         },
         "balancer": balancer,
         "chat": {
             "image": chat_image,
             "model_params": dict(wish.sampling, function_calling="legacy"),
-            "network": "bridge" if bridged else "host",
-            "engines": ["http://{host}:{port}/v1".format(**door) for door in ([balancer] if balancer else doors)],
+            "network": "bridge",
+            "engines": ["http://{host}:{port}/v1".format(**balancer)],
         },
         "sampling": dict(wish.sampling),
         "warnings": [

@@ -20,4 +20,5 @@ PROGRAMS: Dict[str, Program] = {
     "metrics": Program("_monitoring.figures", "/usr/local/bin/yitiji-metrics"),
     "weights-check": Program("_weights.recheck", "/usr/local/lib/yitiji/weights-check"),
     "engine-group": Program("_engines.group", "/usr/local/lib/yitiji/engine-group"),
+    "guard": Program("_system.guard_watch", "/usr/local/lib/yitiji/guard"),
 }

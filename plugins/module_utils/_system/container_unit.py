@@ -8,6 +8,7 @@ import re
 from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import container_limits
 
 DOCKER = "/usr/bin/docker"
 SECRET_IN_CONTAINER = "/run/yitiji/secret.env"  # noqa: S105 - a path, no secret
@@ -53,7 +54,7 @@ def container(settings: Dict[str, Any]) -> List[str]:
 
     settings: name, image, user, network, entrypoint (command of the image), args, env, tmpfs {path: options},
     mounts [{source, target, read_only}], ports ["127.0.0.1:8000:8000"], secrets (path or ""), shm_bytes, options,
-    group (words before `docker run`).
+    limits (of container_limits), group (words before `docker run`).
     """
     words = [*settings.get("group", []), DOCKER, "run", "--rm", "--name", settings["name"]]
     if settings["network"] != "host":
@@ -66,6 +67,7 @@ def container(settings: Dict[str, Any]) -> List[str]:
         words += ["--tmpfs", f"{path}:{options}"]
     if settings.get("shm_bytes"):
         words += ["--shm-size", str(settings["shm_bytes"])]
+    words += container_limits.options(settings.get("limits") or {})
     words += [str(option) for option in settings.get("options", [])]
     for mount in settings.get("mounts", []):
         words += ["--mount", _mount(mount)]

@@ -12,6 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import set
 
 SYSCTL = re.compile(r"^([a-z0-9_-]+([./][A-Za-z0-9_*:-]+)+|/sys/[^\s]+)$")
 SHORTEST_WATCH = 10  # seconds: a look at a service that hangs takes about as long
+USER = re.compile(r"^([a-z_][a-z0-9_.-]*[$]?|[0-9]+)$")
 PATTERN = re.compile(r"^[A-Za-z0-9.+*^$\\_-]+$")
 
 
@@ -37,6 +38,13 @@ def host_tuning(settings: Mapping[str, Any]) -> List[Refusal]:
 
 def _wrong(variable: str, value: Any, example: str) -> Refusal:
     return Refusal("LLM131", name=variable, value=value, example=example)
+
+
+def isolation(settings: Mapping[str, Any]) -> List[Refusal]:
+    """Names of users (LLM340), and the role's folder."""
+    wrong = [name for name in settings["isolation_users"] if not USER.match(str(name))]
+    found = [Refusal("LLM340", name=str(name)) for name in wrong]
+    return [*found, *forms.path_problems({"isolation_state_dir": settings["isolation_state_dir"]})]
 
 
 def doctor(settings: Mapping[str, Any]) -> List[Refusal]:

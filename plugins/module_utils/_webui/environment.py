@@ -8,7 +8,7 @@ import json
 from typing import Any, Dict, List, Mapping, Union
 
 SECRET_PREFIX = "open-webui-"  # noqa: S105 - a name, no secret
-ENGINE_SECRET = "engine-key"  # noqa: S105 - a name, no secret
+PAGE_SECRET = "page-key"  # noqa: S105 - a name, no secret
 CA = "/run/yitiji/ca.crt"
 EMBEDDING = "/models/embedding"
 DATA = "/app/backend/data"
@@ -41,7 +41,7 @@ def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[st
 
 def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
     """For each variable the secret files from which it is read; a list is joined, an empty name stands for no key."""
-    keys = [ENGINE_SECRET for _ in engine_urls(base)]
+    keys = [PAGE_SECRET for _ in engine_urls(base)]
     keys += [
         secret("backend-" + backend["name"]) if backend.get("key", True) else "" for backend in settings["backends"]
     ]
@@ -63,7 +63,7 @@ def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
 
 def outside_secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> List[str]:
     """Names of the secrets that only the operator can give."""
-    own = {secret("session"), secret("admin"), ENGINE_SECRET, ""}
+    own = {secret("session"), secret("admin"), PAGE_SECRET, ""}
     names: List[str] = []
     for value in secrets(base, settings).values():
         names += [value] if isinstance(value, str) else value

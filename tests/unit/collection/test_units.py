@@ -54,7 +54,7 @@ def rendered(path: Path) -> str:
     known = environment.filters
     names = set(re.findall(r"\|\s*([a-z_.]+\.[a-z_.]+)", path.read_text(encoding="utf-8")))
     known.update({name: lambda *_args, **_more: "/bin/true" for name in names})
-    known.update({name: lambda value, *_args, **_more: value for name in ("ternary", "combine", "bool")})
+    known.update({name: lambda value, *_args, **_more: value for name in ("ternary", "combine", "bool", "dirname")})
     known["yitiji.deepseek.unit_sandbox"] = lambda lifted, **more: sandbox([str(w) for w in lifted], **plain(more))
     return environment.from_string(path.read_text(encoding="utf-8")).render()
 

@@ -194,6 +194,20 @@ MESSAGES: Dict[str, Message] = {
             "请运行 weights 角色（site.yml 会执行），然后重试",
         ),
     ),
+    "LLM340": Message(
+        Text("isolation_users: {name} is no user's name", "isolation_users：{name} 不是用户名"),
+        Text("list names or numbers of this node's users, like [nagios]", "请列出本机用户的名称或编号，例如 [nagios]"),
+    ),
+    "LLM341": Message(
+        Text(
+            "the rules that keep the inner ports from other users of this node are not loaded as they should be",
+            "限制本机其他用户访问内部端口的规则未按要求加载",
+        ),
+        Text(
+            "run `systemctl restart yitiji-guard` and look at `journalctl -u yitiji-guard`",
+            "请执行 `systemctl restart yitiji-guard`，并查看 `journalctl -u yitiji-guard`",
+        ),
+    ),
 }
 
 # Parts of messages.

@@ -127,7 +127,7 @@ def test_two_nodes_get_their_own_arguments(catalog):
     assert "--node-rank 0" in first and "--headless" not in first
     assert "--node-rank 1" in second and "--headless" in second
     assert made["nodes"]["n2"]["units"][0]["env"]["VLLM_HOST_IP"] == "10.0.0.2"
-    assert made["container"]["network"] == "host" and made["needs"]["ports"] == [8000, 29501]
+    assert made["container"]["network"] == "host" and made["needs"]["ports"] == [8000, 29501, 8001]
 
 
 def test_interface_comes_from_the_address(catalog):

@@ -30,7 +30,7 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
         ("yitiji-vllm-deepseek-r1-1-5b", 8001, [2]),
     ]
     assert units[0]["args"] == first_unit(alone)["args"] and units[0]["capacity"] == first_unit(alone)["capacity"]
-    assert made["nodes"][name]["gpus"] == [0, 1, 2] and made["needs"]["ports"] == [8000, 8001]
+    assert made["nodes"][name]["gpus"] == [0, 1, 2] and made["needs"]["ports"] == [8000, 8001, 8002]
     small = units[1]
     assert small["args"][small["args"].index("--port") + 1] == "8001"
     assert "1.5B" in small["model"]["stamp"] and small["model"]["stamp"] != units[0]["model"]["stamp"]
@@ -42,8 +42,9 @@ def test_models_beside_have_cards_units_ports_and_stamps_of_their_own(catalog):
                      "servers": ["127.0.0.1:8000"]}  # fmt: skip
     assert second == {"name": small["model"]["served_name"], "unit": small["name"], "upstream": "yitiji_engine_1",
                       "servers": ["127.0.0.1:8001"]}  # fmt: skip
-    assert made["chat"]["engines"] == ["http://yitiji-vllm:8000/v1", f"http://{small['name']}:8001/v1"]
-    assert made["chat"]["network"] == "bridge" and made["balancer"] is None
+    # The page meets both through the gateway, and neither itself.
+    assert made["balancer"] == {"host": "169.254.213.1", "port": 8002}
+    assert made["chat"]["engines"] == ["http://169.254.213.1:8002/v1"] and made["chat"]["network"] == "bridge"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ EVERYTHING = {
     "database": "postgresql",
     "restrict_models": True,
     "default_role": "user",
+    "egress": [],
     "plugins": False,
     "session_lifetime": "12h",
     "password_length": 12,

@@ -74,7 +74,7 @@ def test_plain_settings_need_nothing_from_outside():
     assert found["BYPASS_MODEL_ACCESS_CONTROL"] == "true"
     assert not [name for name in found if "OAUTH" in name or "LDAP" in name]
     assert env.outside_secrets(BASE, PLAIN) == []
-    assert env.secrets(BASE, PLAIN)["OPENAI_API_KEYS"] == ["engine-key"]
+    assert env.secrets(BASE, PLAIN)["OPENAI_API_KEYS"] == ["page-key"]
 
 
 def test_backends_keys_and_settings_stand_at_the_same_place():
@@ -83,7 +83,7 @@ def test_backends_keys_and_settings_stand_at_the_same_place():
     urls = found["OPENAI_API_BASE_URLS"].split(";")
     keys = env.secrets(base, EVERYTHING)["OPENAI_API_KEYS"]
     assert urls == ["http://a:1/v1", "http://b:2/v1", "https://10.0.0.9/v1", "http://10.0.0.8:8000/v1"]
-    assert keys == ["engine-key", "engine-key", "open-webui-backend-old", ""]
+    assert keys == ["page-key", "page-key", "open-webui-backend-old", ""]
     configs = json.loads(found["OPENAI_API_CONFIGS"])
     assert (configs["2"]["prefix_id"], configs["2"]["model_ids"]) == ("old", ["qwen"])
     assert set(configs) == {"2", "3"}
