@@ -29,7 +29,7 @@ def test_runs_as_nobody_with_nothing_to_write_but_its_data(root):
 
 
 def test_no_secret_shows(root):
-    for name in ("engine-key", "open-webui-session", "open-webui-admin"):
+    for name in ("page-key", "open-webui-session", "open-webui-admin"):
         value = root(f"cat {SECRETS}/{name}")
         assert len(value) >= 20
         for place in ("docker inspect", "systemctl cat"):
