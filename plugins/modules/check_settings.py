@@ -18,7 +18,7 @@ options:
     description: Whose settings these are.
     type: str
     required: true
-    choices: [backup, clients, docker, doctor, engine, firewall, gateway, host_tuning, monitoring,
+    choices: [backup, clients, docker, doctor, engine, firewall, gateway, host_tuning, isolation, monitoring,
       nvidia_container_toolkit, nvidia_driver, open_webui, preflight, verify]
   settings:
     description: The settings, as the role's variables hold them.
