@@ -70,6 +70,15 @@ def _settled(seen: Seen, unit: str, seconds: float = SETTLING) -> bool:
     return bool(state and state["active"] == "active" and seen["clock"] - state["since"] >= seconds)
 
 
+def steady(seen: Seen, settings: Settings) -> bool:
+    """All containers are there, and none has just been started or is about to end."""
+    return seen["containers"] is not None and all(
+        _settled(seen, service.unit) and service.container in seen["containers"]
+        for service in settings.services
+        if service.container
+    )
+
+
 def _service(service: Served, seen: Seen, memory: Memory) -> Iterator[Fault]:
     unit = service.unit
     door = seen["doors"].get(unit)

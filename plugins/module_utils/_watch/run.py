@@ -20,7 +20,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.watch_stat
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import repair as repairing
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import rules
-from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.decide import Memory, decide, fresh, restarted
+from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.decide import (
+    Memory,
+    decide,
+    fresh,
+    restarted,
+    steady,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.look import (
     Runner,
     Seen,
@@ -75,7 +81,8 @@ def one_look(
     memory: Memory = {**fresh(), **((before.get("memory") or {}) if before.get("version") == VERSION else {})}
     again = restarted(seen, memory) if before else {}
     memory["restarts"] = {name: unit["restarts"] for name, unit in seen["units"].items()}
-    if seen["docker rules"] and seen["containers"] is not None:
+    # While a container comes or goes, Docker itself changes its rules.
+    if seen["docker rules"] and steady(seen, settings):
         key, tables, kept = rules.containers_key(seen["containers"]), rules.copy(run), memory["rules"]
         if tables and kept and kept["for"] == key and rules.lost(kept["tables"], tables):
             seen["docker rules"] = False
