@@ -19,7 +19,7 @@ cat >nvidia-container-toolkit-base/usr/bin/nvidia-ctk <<'S'
 # stand-in for tests
 case "$1 $2" in
 "--version ") echo "NVIDIA Container Toolkit CLI version 1.18.2" ;;
-"system create-dev-char-symlinks") echo "$(date +%s.%N) $*" >>/var/log/stand-in-links ;;
+"system create-dev-char-symlinks") echo "$(date +%s.%N) $*" >>/run/stand-in-links ;;
 "cdi generate")
     out=${3#--output=}
     mkdir -p "$(dirname "$out")"

@@ -55,7 +55,7 @@ def test_docker_knows_how(root, cdi):
 
 def test_devices_are_ready_before_docker(host, root):
     assert host.file(SPEC).exists
-    assert "create-dev-char-symlinks --create-all" in root("cat /var/log/stand-in-links")
+    assert "create-dev-char-symlinks --create-all" in root("cat /run/stand-in-links")
     assert "docker.service" in root("systemctl show -p Before yitiji-nvidia-devices")
     assert host.service("yitiji-nvidia-devices").is_enabled
 

@@ -117,6 +117,8 @@ def unneeded(without):
 
 def remove(names, purge, auto, simulate):
     gone = closure(names)
+    if (set(gone) - set(names)) & set(held) and "APT::Ignore-Hold=true" not in words:  # as apt 3 has it
+        sys.exit("E: Error, pkgProblemResolver::Resolve generated breaks, this may be caused by held packages.")
     gone = unneeded(gone) if auto else gone
     for name in gone:
         print(f"{'Purg' if purge else 'Remv'} {name} [{installed[name]['version']}]")

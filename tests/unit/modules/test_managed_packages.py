@@ -164,6 +164,14 @@ def test_a_hold_goes_with_its_owner_where_the_package_stays(node):
     assert node.read()["held"] == [] and node.installed() == {"openssl": "3.0"}
 
 
+def test_held_packages_that_need_each_other_go_together(node):
+    """apt 3 would not take one of them alone, as the other one is held."""
+    node.run(names=["nginx-common", "nginx"], hold=True)
+    assert node.read()["held"] == ["nginx-common", "nginx"]
+    assert sorted(node.run(state="absent")["removed"]) == ["nginx", "nginx-common"]
+    assert node.installed() == {}
+
+
 def test_a_held_package_changes_only_when_asked(node):
     node.has("openssl", "2.0")
     node.write({**node.read(), "held": ["openssl"]})

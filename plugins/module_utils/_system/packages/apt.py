@@ -32,6 +32,8 @@ LISTED = ["dpkg-query", "-W", "-f", "${db:Status-Status}/${Package}/${Architectu
 PLACES = {"status": "Dir::State::status/f", "lists": "Dir::State::lists/d", "archives": "Dir::Cache::archives/d"}
 # Whom somebody merely recommends or suggests still came along with us.
 STRICT = ["-o", "APT::AutoRemove::RecommendsImportant=false", "-o", "APT::AutoRemove::SuggestsImportant=false"]
+# apt 3 removes nothing that a held package needs, not even together with that one.
+HELD_TOO = ["--allow-change-held-packages", "-o", "APT::Ignore-Hold=true"]
 NOT_KEPT = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
 LOCKED = re.compile(r"Could not get lock (\S+?)\.? (?:It is held by process (\d+)(?: \((.+?)\))?|- open)")
 
@@ -103,14 +105,14 @@ class Apt:
         self._do(what, [*self._install(options), *wanted])
 
     def would_remove(self, names: List[str]) -> List[str]:
-        return self._removed(["purge", *names]) if names else []
+        return self._removed([*HELD_TOO, "purge", *names]) if names else []
 
     def unneeded(self, without: List[str]) -> List[str]:
         return self._removed([*STRICT, "--auto-remove", "purge", *without] if without else [*STRICT, "autoremove"])
 
     def remove(self, names: List[str], purge: bool) -> None:
         what = say("packages.remove", names=names)
-        self._do(what, [*self.words, "--allow-change-held-packages", "purge" if purge else "remove", *names])
+        self._do(what, [*self.words, *HELD_TOO, "purge" if purge else "remove", *names])
 
     def hold(self, names: List[str]) -> None:
         self._do(say("packages.hold", names=names), ["apt-mark", "hold", *names])
