@@ -21,7 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import arc
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as page
 
 # Names of secrets as roles make them: no dot, so nothing that a shell or systemd would take for a file of its own.
-SECRETS = re.compile(r"(cluster|engine|gateway|monitoring|weights)-[a-z0-9][a-z0-9-]{0,62}")
+SECRETS = re.compile(r"(cluster|engine|gateway|monitoring|page|weights)-[a-z0-9][a-z0-9-]{0,62}")
 TLS = frozenset({"ca.crt", "ca.key", "server.crt", "server.key"})
 SITE = frozenset({"certificate.crt", "certificate.key", "page-ca.crt"})
 STATE = {"open-webui.json": 1 << 16, "plan.json": 16 << 20}
