@@ -27,9 +27,9 @@ PHASES = (
     Phase("containers", "容器环境", ("docker", "nvidia_container_toolkit")),
     Phase("weights, read and verified", "读取并校验模型权重", ("weights",)),
     Phase("inference engine", "推理引擎", ("engine",)),
-    Phase("gateway, keys and certificates", "网关、密钥与证书", ("gateway",)),
-    Phase("chat page", "对话页面", ("open_webui", "clients", "doctor")),
-    Phase("firewall and figures", "防火墙与监控", ("firewall", "monitoring")),
+    Phase("gateway, keys, certificates and firewall", "网关、密钥、证书与防火墙", ("gateway", "firewall")),
+    Phase("chat page", "对话页面", ("open_webui", "clients")),
+    Phase("backups, watch, figures and isolation", "备份、看护、监控与隔离", ("backup", "doctor", "monitoring", "isolation")),
     Phase("questions from outside", "从外部提问验收"),
 )
 

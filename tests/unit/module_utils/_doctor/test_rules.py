@@ -47,7 +47,7 @@ def test_exit_code(results, code):
         ("LLM901", "must be a list"),
         (["LLM901"], "without a reason"),
         ([{"id": "LLM901", "reason": "  "}], "without a reason"),
-        ([{"id": "LLM999", "reason": "x"}], "no rule"),
+        ([{"id": "LLM999", "reason": "x"}], "not a rule"),
     ],
 )
 def test_silencing_is_checked(ignore, word):
