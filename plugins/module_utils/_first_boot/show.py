@@ -29,7 +29,7 @@ PHASES = (
     Phase("inference engine", "推理引擎", ("engine",)),
     Phase("gateway, keys, certificates and firewall", "网关、密钥、证书与防火墙", ("gateway", "firewall")),
     Phase("chat page", "对话页面", ("open_webui", "clients")),
-    Phase("backups, watch, figures and isolation", "备份、看护、监控与隔离", ("backup", "doctor", "monitoring", "isolation")),
+    Phase("backups, watch, isolation", "备份、看护、监控与隔离", ("backup", "doctor", "monitoring", "isolation")),
     Phase("questions from outside", "从外部提问验收"),
 )
 
