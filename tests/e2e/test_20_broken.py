@@ -39,7 +39,7 @@ def test_killed_during_the_download():
         kill()
         killed.set()
 
-    run = sitectl.site("killed", watch=sitectl.when("modelscope_download", then))
+    run = sitectl.site("killed", watch=sitectl.when("modelscope_download", then, "Bring the weights"))
     assert killed.is_set(), run.story()
     assert not run.ok and not run.recap(), "the controller ended by itself"
     assert labctl.node(f"test -e {labctl.WEIGHTS}/.yitiji-verified.json && echo verified", check=False) == ""

@@ -153,12 +153,16 @@ def _cmdline(pid: int) -> bytes:
         return b""
 
 
-def when(action: str, then: Callable[[Callable[[], None]], None]) -> Callable[[Event, Callable[[], None]], None]:
-    """A watcher: once, when a task of this action starts, run `then(kill)` beside it."""
+def when(
+    action: str, then: Callable[[Callable[[], None]], None], task: str = ""
+) -> Callable[[Event, Callable[[], None]], None]:
+    """A watcher: once, when a task of this action (and of this name, if given) starts, run `then(kill)` beside it."""
     started = threading.Event()
 
     def watch(event: Event, kill: Callable[[], None]) -> None:
-        hit = event["event"] == "runner_on_start" and event["event_data"].get("task_action", "").endswith(action)
+        data = event["event_data"]
+        hit = event["event"] == "runner_on_start" and data.get("task_action", "").endswith(action)
+        hit = hit and task in ("", data.get("task"))
         if hit and not started.is_set():
             started.set()
             threading.Thread(target=then, args=(kill,), daemon=True).start()
