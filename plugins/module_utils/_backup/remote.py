@@ -88,8 +88,10 @@ class Remote:
         command = ["timeout", str(int(self.seconds)), *self.words, "cat", place]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
             assert child.stdout is not None and child.stderr is not None
-            for block in iter(lambda: child.stdout.read(1 << 20), b""):  # type: ignore[union-attr]
+            block = child.stdout.read(1 << 20)
+            while block:
                 digest.update(block)
+                block = child.stdout.read(1 << 20)
             said = child.stderr.read().decode("utf-8", "replace")
         if child.returncode != 0:
             raise ValueError(f"{PROGRAM} cat: {_last(said)}")
