@@ -91,6 +91,8 @@ FAULTS = [
     Fault("engine: taken off its network", f"docker network disconnect --force yitiji {ENGINE}", health(8000), named=SILENT, mend="systemctl restart yitiji-vllm"),
     Fault("page: client of its container killed", unit_kill(PAGE), health(8080), named=SILENT, mend="systemctl restart yitiji-open-webui", hits=(f"{PAGE}.service",)),
     Fault("page: process killed", inside(PAGE, "open-webui"), health(8080), named=SILENT, mend="systemctl restart yitiji-open-webui"),
+    Fault("page: memory of ended sign-ins killed", unit_kill("yitiji-page-sessions"), active("yitiji-page-sessions"), 60,
+          hits=("yitiji-page-sessions.service",)),
     Fault("page: hangs", inside(PAGE, "open-webui", "STOP"), health(8080), 420, named=SILENT, mend="systemctl restart yitiji-open-webui"),
     Fault("page: container stopped", f"docker stop --time 2 {PAGE}", health(8080), named=SILENT, mend="systemctl restart yitiji-open-webui"),
     Fault("page: port proxy killed", "pkill -KILL -f 'docker-proxy.*-host-port 8080'", port(8080), named=SILENT, mend="systemctl restart yitiji-open-webui",

@@ -386,5 +386,7 @@ CASES += [
     ("LLM154", "skip", BARE_NODE, "appliance"),
     ("LLM101", "fail", {"node/mounts/0/available_bytes": 0}, "/ needs 500 MB (state 500 MB) and has"),
     ("LLM101", "fail", {"node/mounts/0/read_only": True}, "/ is read-only"),
+    ("LLM101", "fail", {"node/mounts/1/path": "/var/lib/yitiji/open-webui", "node/mounts/1/available_bytes": 0,
+                        "measures/weights/stamp": True}, "chats and files 500 MB"),
     *BACKUP,
 ]
