@@ -55,7 +55,10 @@ def filled(node: Path, chats: int = 3) -> Path:
 def places(monkeypatch):
     """Makes folders that the page's user can reach, and removes them."""
     made: list[Path] = []
-    stopped = lambda words, _seconds=0: subprocess.CompletedProcess(words, 3, "", "")  # noqa: E731
+
+    def stopped(words, _seconds=0):
+        return subprocess.CompletedProcess(words, 3, "", "")
+
     for core in (make_backup, restore):
         monkeypatch.setattr(core, "run", stopped)
         monkeypatch.setattr(core.signal, "signal", lambda number, handler: None)
