@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.programs import PROGRAMS
+
 ROOT = Path(__file__).resolve().parents[3]
 OF_A_DEPLOYMENT = {"appliance", "weights"}  # what they remove is named in its inventory or its plan
 ROLES = sorted({p.parent.parent.name for p in ROOT.glob("roles/*/tasks/uninstall.yml")} - OF_A_DEPLOYMENT)
@@ -35,3 +38,25 @@ def test_every_uninstall_takes_its_arguments_without_a_plan(tmp_path):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env=os.environ, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
     assert run.stdout.count("Validating arguments against arg spec 'uninstall'") == len(ROLES)
+
+
+def removals(tasks: Path):
+    """Paths that `file` removes, with the role's own variables in place."""
+    variables = tasks.parent.parent / "vars/main.yml"
+    here = yaml.safe_load(variables.read_text(encoding="utf-8")) if variables.exists() else {}
+    for task in yaml.safe_load(tasks.read_text(encoding="utf-8")) or []:
+        wanted = task.get("ansible.builtin.file") or {}
+        if wanted.get("state") != "absent":
+            continue
+        for path in [wanted["path"], *(task["loop"] if isinstance(task.get("loop"), list) else [])]:
+            name, _, how = path.strip("{} ").partition(" | ")
+            value = str(here.get(name, path))
+            yield os.path.dirname(value) if how == "dirname" else value
+
+
+def test_no_role_removes_the_folder_of_others_programs():
+    shared = {os.path.dirname(program.path) for program in PROGRAMS.values()}
+    found = [
+        str(tasks.relative_to(ROOT)) for tasks in ROOT.glob("roles/*/tasks/*.yml") if shared & set(removals(tasks))
+    ]
+    assert found == []
