@@ -113,7 +113,7 @@ def tested() -> dict[str, dict[str, int]]:
     return found
 
 
-def overview(found: list[dict[str, Any]]) -> str:
+def overview(found: list[dict[str, Any]], made: dict[str, str]) -> str:
     counted = tested()
     parts = ["# Rules / 规则", HOW, "| id | rule / 规则 | when | severity | looks at | tested |"]
     parts.append("|---|---|---|---|---|---|")
@@ -128,15 +128,15 @@ def overview(found: list[dict[str, Any]]) -> str:
     head = "\n".join(parts) + "\n"
     more = ["", "Refusals of roles, modules, actions and filters / 角色、模块、action 与 filter 的拒绝：", ""]
     more += ["| id | what |", "|---|---|"]
-    more += [f"| [{name}]({name}.md) | {title} |" for name, title in by_hand({rule["id"] for rule in found})]
+    more += [f"| [{name}]({name}.md) | {title} |" for name, title in others({rule["id"] for rule in found}, made)]
     more += ["", "Tables with more / 更多说明：", "", "| id | of | described in |", "|---|---|---|"]
     return head + "\n".join(more) + "\n" + ELSEWHERE + "\n" + SHAPE
 
 
-def by_hand(known: set[str]) -> list[tuple[str, str]]:
-    """(id, title) of the pages that are written by hand."""
-    pages = sorted(p for p in HERE.glob("LLM*.md") if p.stem not in known)
-    return [(p.stem, p.read_text(encoding="utf-8").split("\n", 1)[0].split(": ", 1)[1]) for p in pages]
+def others(known: set[str], made: dict[str, str]) -> list[tuple[str, str]]:
+    """(id, title) of the pages that are no rule's: those written by hand, and those that are made now."""
+    pages = {p.name: p.read_text(encoding="utf-8") for p in HERE.glob("LLM*.md") if p.stem not in known} | made
+    return [(name[:-3], text.split("\n", 1)[0].split(": ", 1)[1]) for name, text in sorted(pages.items())]
 
 
 MADE = "Written from the catalogue of messages. / 由消息目录生成。"
@@ -180,8 +180,9 @@ def texts() -> dict[str, str]:
     found = rules()
     known = {rule["id"] for rule in found}
     wanted = {f"{rule['id']}.md": page(rule) for rule in found}
-    wanted.update(refusals(known))
-    wanted["README.md"] = overview(found)
+    made = refusals(known)
+    wanted.update(made)
+    wanted["README.md"] = overview(found, made)
     return wanted
 
 

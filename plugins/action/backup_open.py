@@ -16,7 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._backup.restore im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import archive
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, framed
 
 
 class ActionModule(ActionBase):
@@ -25,6 +25,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _requires_connection = False
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec("backup_open"))

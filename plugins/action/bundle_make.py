@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import WORK
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, framed
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
 
 
@@ -20,6 +20,7 @@ class ActionModule(Watched):
     def first_look(self, _args: Dict[str, Any], _task_vars: Vars) -> Optional[Dict[str, Any]]:
         return None
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         try:
             found = catalogue(self._task.args.get("catalog_dirs") or [], ("licences", "targets"))

@@ -10,11 +10,13 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.server import start_of
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 NAME = "yitiji.deepseek.bundle_server"
 
 
 class ActionModule(ActionBase):
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         run = os.getppid()  # a worker's parent is ansible-playbook itself

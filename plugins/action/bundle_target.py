@@ -12,13 +12,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
 
 
 class ActionModule(ActionBase):
     _supports_check_mode = True
     _requires_connection = False
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", ""))

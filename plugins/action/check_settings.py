@@ -20,6 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import pre
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import preflight as webui
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 CHECKS: Dict[str, Callable[[Mapping[str, Any]], List[Refusal]]] = {
     "backup": backup.problems,
@@ -47,6 +48,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _requires_connection = False
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec("check_settings"))

@@ -15,6 +15,7 @@ from ansible.utils.display import Display
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 ROLES = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "roles")
 KEYS = ("type", "elements", "choices", "options", "required", "no_log")
@@ -37,6 +38,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _requires_connection = False
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}

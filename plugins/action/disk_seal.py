@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, framed
 
 
 def entries(folders: List[str]) -> Dict[str, Dict[str, Any]]:
@@ -23,6 +23,7 @@ def entries(folders: List[str]) -> Dict[str, Dict[str, Any]]:
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)

@@ -18,7 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.judge impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, framed
 
 
 class ActionModule(ActionBase):
@@ -27,6 +27,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _requires_connection = False
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec("doctor"))

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import shut_out
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 MODULE = "yitiji.deepseek.firewall_rules"
 BACK = 90  # seconds that a node may take after its rules went back
@@ -19,6 +20,7 @@ BACK = 90  # seconds that a node may take after its rules went back
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)

@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.action.reach import refused, said_by
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import clock_bounds
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import read_plan
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 
 class ActionModule(ActionBase):
@@ -19,6 +20,7 @@ class ActionModule(ActionBase):
 
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}

@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import plan as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
 
 
 class ActionModule(ActionBase):
@@ -20,6 +20,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("nvidia_driver_plan"))

@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, failed, framed
 
 
 class ActionModule(ActionBase):
@@ -19,6 +19,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("plan_calibrate"))

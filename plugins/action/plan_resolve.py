@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import resolve, resolve_beside
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, deployment_failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, deployment_failed, framed
 
 
 class ActionModule(ActionBase):
@@ -18,6 +18,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("plan_resolve"))

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
 
 
 def refused(task_vars: Dict[str, Any], remote_user: Optional[str], said: str) -> Refusal:
@@ -32,6 +32,7 @@ class ActionModule(ActionBase):
 
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}

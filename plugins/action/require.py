@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, printed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, framed
 
 
 def in_both(value: Any) -> Any:
@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
         """ansible-core 2.19 and later: an expression must not be taken for a text."""
         return value if name == "that" else super().finalize_task_arg(name, value, templar, context)
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec("require"))

@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import deployment_failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import deployment_failed, framed
 
 
 class ActionModule(ActionBase):
@@ -20,6 +20,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("serving_plan"))

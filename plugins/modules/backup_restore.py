@@ -92,6 +92,7 @@ from typing import Any, Dict
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import record
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup.restore import Restore
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed, of_the_disk
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.backup import broken
@@ -128,6 +129,7 @@ def restore(module: AnsibleModule, work: Restore) -> Dict[str, Any]:
     }
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -153,6 +155,8 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     except (OSError, ValueError, sqlite3.Error) as error:
+        if of_the_disk(error):
+            raise
         fail(module, broken(str(Path(module.params["archive"])), Text(str(error), str(error))))
     module.exit_json(**result)
 

@@ -104,6 +104,7 @@ rule:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import Trust, check
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import weights_of
@@ -111,6 +112,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -156,6 +156,7 @@ import time
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.produce import produce
 
@@ -181,6 +182,7 @@ ARGUMENTS: Dict[str, Any] = {
 }
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     began = time.monotonic()

@@ -84,6 +84,7 @@ import time
 from typing import Any, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import load
@@ -137,6 +138,7 @@ def start(params: Any) -> List[hub.Server]:
     return servers
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

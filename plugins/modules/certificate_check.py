@@ -47,10 +47,12 @@ rule:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import certificate as core
 
 
+@framed
 def main() -> None:
     text = {"type": "str", "default": ""}
     module = AnsibleModule(

@@ -127,12 +127,14 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import chat as core
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -122,6 +122,7 @@ import time
 from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as engine_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
@@ -133,6 +134,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress i
 NO_DOCKER = Refusal("LLM329")
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -87,6 +87,7 @@ import os
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import sbom as manifest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.scan import scan
@@ -96,6 +97,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress i
 SHOWN = 20
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

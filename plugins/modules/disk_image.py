@@ -90,11 +90,13 @@ import re
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import write as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -56,11 +56,13 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import machine as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import Failed
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -65,11 +65,13 @@ import json
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import seal as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

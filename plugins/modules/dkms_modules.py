@@ -64,12 +64,14 @@ error:
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import dkms as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

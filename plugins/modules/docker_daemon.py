@@ -67,11 +67,13 @@ import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import daemon_json as config
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -59,10 +59,12 @@ mismatches:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as docker
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -124,6 +124,7 @@ import tempfile
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import packages as core
@@ -189,6 +190,7 @@ class Job:
         return {"changed": bool(gone)}
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

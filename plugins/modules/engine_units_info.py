@@ -33,10 +33,12 @@ units:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import marked
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import UNIT_DIR
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     module.exit_json(changed=False, units=marked(UNIT_DIR))

@@ -115,12 +115,14 @@ rules:
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import firewall as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import Places, Trial
 
 
+@framed
 def main() -> None:
     texts = {"type": "list", "elements": "str", "default": []}
     module = AnsibleModule(

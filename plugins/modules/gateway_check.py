@@ -75,12 +75,14 @@ skipped_because:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import gateway as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.chat import unanswered
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -125,6 +125,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import key_files
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import STATES
@@ -141,6 +142,7 @@ TEAM = {
 }
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -61,6 +61,7 @@ import threading
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import gpus as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.engine import find_docker
@@ -87,6 +88,7 @@ def watch(words: List[str], timeout: int) -> Tuple[str, str]:
     return "".join(lines) + rest, errors
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

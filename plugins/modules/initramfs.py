@@ -88,6 +88,7 @@ import shutil
 from typing import List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import initramfs as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH, run
@@ -97,6 +98,7 @@ def find(name: str) -> Optional[str]:
     return shutil.which(name, path=SAFE_PATH)
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

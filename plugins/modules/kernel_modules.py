@@ -49,6 +49,7 @@ loaded:
 from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import boot as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
@@ -57,6 +58,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.system impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

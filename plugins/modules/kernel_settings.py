@@ -67,11 +67,13 @@ left_alone:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import kernel_settings as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -179,6 +179,7 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import commands
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
@@ -256,6 +257,7 @@ def alone(run: Commands, path: str, seconds: int) -> Iterator[None]:
         os.close(handle)
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

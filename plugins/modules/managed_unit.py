@@ -74,6 +74,7 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
@@ -133,6 +134,7 @@ class Unit:
         return {"remove": ["state is absent"]}
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

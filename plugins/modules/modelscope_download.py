@@ -283,6 +283,7 @@ import signal
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     MANIFEST,
@@ -349,6 +350,7 @@ def verified(request: Request, check: bool) -> Dict[str, Any]:
     return outcome.result()
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,

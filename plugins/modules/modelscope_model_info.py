@@ -115,6 +115,7 @@ import os
 from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
@@ -186,6 +187,7 @@ def result(params: Dict[str, Any], listing: List[Entry], described: Dict[str, An
     }
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS, supports_check_mode=True, required_if=[("source", "directory", ["source_dir"])]

@@ -49,6 +49,7 @@ import time
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._monitoring.config import unready
 
@@ -62,6 +63,7 @@ def look(url, jobs):
         return [f"prometheus {url}: {error}"]
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -66,10 +66,12 @@ capture:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Recorder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(argument_spec={"capture": {"type": "bool", "default": False}}, supports_check_mode=True)
     if module.params["capture"]:

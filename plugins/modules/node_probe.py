@@ -97,11 +97,13 @@ clock:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.collect import collect
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -71,11 +71,13 @@ tokens:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

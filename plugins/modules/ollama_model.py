@@ -97,6 +97,7 @@ import pwd
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import ollama_store as blob
@@ -155,6 +156,7 @@ class Model:
         self.module.exit_json(changed=bool(there), diff={"before": there, "after": ""})
 
 
+@framed
 def main() -> None:
     arguments: Dict[str, Any] = {
         "url": {"type": "str", "default": "http://127.0.0.1:11434"},

@@ -83,6 +83,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
@@ -131,6 +132,7 @@ def work(module: AnsibleModule, params: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -64,6 +64,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import openai as api
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
@@ -85,6 +86,7 @@ def sign_in(params: Dict[str, Any], password: str) -> None:
     api.Client(params["url"], timeout=30).sign_in(params["email"], password)
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

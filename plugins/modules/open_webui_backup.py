@@ -83,11 +83,13 @@ import sqlite3
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.make_backup import make, refuse
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -46,11 +46,13 @@ import json
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data as core
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={"data_dir": {"type": "path", "required": True}, "record": {"type": "path", "required": True}},

@@ -78,6 +78,7 @@ import os
 from typing import Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
@@ -136,6 +137,7 @@ def put(path: str, text: str) -> None:
         os.unlink(path)
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

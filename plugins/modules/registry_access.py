@@ -83,6 +83,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
@@ -115,6 +116,7 @@ def names(hosts: List[str]) -> str:
     return "".join(f"{host}\n" for host in sorted(set(hosts)))
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -62,6 +62,7 @@ import os
 from typing import List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
@@ -84,6 +85,7 @@ def obey(name: str, test: List[str], actions: List[str]) -> None:
             raise Refusal("LLM142", unit=name, verb=verb, said=done.stderr.strip() or done.returncode)
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

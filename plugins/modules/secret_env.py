@@ -67,10 +67,12 @@ path:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secret_env as core
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -72,6 +72,7 @@ import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
@@ -79,6 +80,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 MODE = 0o600
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -114,12 +114,14 @@ restarts:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wait as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.service import Service, Wanted
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -55,6 +55,7 @@ fingerprint:
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signing_key as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
@@ -68,6 +69,7 @@ def fetch(url: str) -> str:
         raise Refusal("LLM327", url=url, error=error) from error
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -61,11 +61,13 @@ dest:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import release as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
 
+@framed
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

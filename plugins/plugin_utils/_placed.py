@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 
 class Placed(ActionBase):
@@ -24,6 +25,7 @@ class Placed(ActionBase):
     def path(self, args: Dict[str, Any]) -> str:
         return str(args["path"])
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec(self.NAME))

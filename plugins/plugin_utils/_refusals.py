@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
 
 from ansible.errors import AnsibleActionFail, AnsibleFilterError
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import refused
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import HOSTS_SHOWN, Refusal
 
 Hosts = Union[str, Sequence[str]]
@@ -37,6 +39,23 @@ def filter_fail(refusal: Refusal, hosts: Hosts = "localhost") -> NoReturn:
     raise AnsibleFilterError(refusal.message(hosts)) from None
 
 
+class _Frame(contextlib.ContextDecorator):
+    """Stands above every action's `run`: what nobody in it caught is told as a refusal, never as a traceback."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: Any, error: Optional[BaseException], _trace: Any) -> None:
+        # An action itself runs on the controller, and touches its files alone.
+        if isinstance(error, Refusal):
+            action_fail(error, error.host or "localhost")
+        if isinstance(error, OSError):
+            action_fail(refused(error), "localhost")
+
+
+framed = _Frame()
+
+
 def refusing(filters: Mapping[str, Callable[..., Any]]) -> Dict[str, Callable[..., Any]]:
     """Filters whose refusals, wherever they come from, are told in the one form."""
     return {name: _told(function) for name, function in filters.items()}
@@ -49,5 +68,7 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*given, **named)
         except Refusal as refusal:
             filter_fail(refusal)
+        except OSError as error:
+            filter_fail(refused(error))
 
     return call

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Dict, Optional
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
 
 Vars = Optional[Dict[str, Any]]
 PAUSES = (0.5, 1.0, 2.0, 3.0)  # seconds between two looks; the last one repeats
@@ -70,6 +70,7 @@ class Watched(ActionBase):
         finally:
             self._task.check_mode = False
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Vars = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)

@@ -14,6 +14,7 @@ import time
 import urllib.error
 from typing import Callable, Dict, List, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import of_the_disk
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.manifest import MACHINES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import (
@@ -144,6 +145,8 @@ def copy(source: str, path: str, sha256: str, tick: Tick) -> Tuple[int, str]:
         except OSError:
             shutil.copyfile(source, part)
     except OSError as error:
+        if of_the_disk(error):
+            raise
         raise failed(source, str(error.strerror or error)) from error
     return _name(source, part, path, sha256, digest)
 
@@ -186,6 +189,8 @@ def pull(
     except urllib.error.HTTPError as error:
         raise failed(ref.name, f"HTTP {error.code}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
+        if of_the_disk(error):
+            raise
         raise failed(ref.name, str(getattr(error, "reason", None) or error)) from error
 
 
@@ -212,7 +217,9 @@ def _blob(session: Session, ref: Reference, digest: str, size: int, folder: str,
                         tick(len(block))
         except urllib.error.HTTPError:
             raise
-        except OSError:
+        except OSError as error:
+            if of_the_disk(error):
+                raise
             time.sleep(PAUSE * turn)
         finally:
             session.headers.pop("Range", None)

@@ -31,7 +31,9 @@ def write_atomic(path: str, text: str, mode: int, uid: int = -1, gid: int = -1) 
         if uid >= 0 or gid >= 0:
             os.chown(temporary, uid, gid)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         if os.path.exists(temporary):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = path  # a failed write() does not say of which file
         raise

@@ -12,6 +12,7 @@ import tempfile
 import time
 from typing import IO, List
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import of_the_disk
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.stream import Unreadable, open_stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
@@ -62,6 +63,8 @@ def fetch(source: str, sha256: str, out: IO[bytes]) -> None:
             found = _copy(source, out)
             break
         except (Unreadable, OSError) as error:
+            if of_the_disk(error):
+                raise
             if attempt == TRIES - 1:
                 raise wrong(source, f"it cannot be read: {error}", f"无法读取：{error}") from error
             time.sleep(2 * attempt + 1)

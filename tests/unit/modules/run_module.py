@@ -13,9 +13,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run(name: str, arguments: dict[str, Any], check: bool = False) -> dict[str, Any]:
+def run(name: str, arguments: dict[str, Any], check: bool = False, path: str = "") -> dict[str, Any]:
     given = {"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / ".collections"), *([path] if path else [])])}
     done = subprocess.run(
         [sys.executable, str(ROOT / "plugins/modules" / f"{name}.py")],
         input=json.dumps(given),

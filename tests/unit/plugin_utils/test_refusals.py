@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
 from pathlib import Path
@@ -37,3 +38,32 @@ def test_a_refusal_from_below(tmp_path):
     with pytest.raises(AnsibleFilterError, match=r"^\[LLM520\] localhost: ") as caught:
         refused("vllm", [str(tmp_path / "nowhere")])
     assert "处理办法" in str(caught.value)
+
+
+def test_a_filter_on_a_read_only_controller():
+    def fails():
+        raise OSError(errno.EROFS, "Read-only file system", "/etc/yitiji/x")
+
+    with pytest.raises(AnsibleFilterError, match=r"^\[LLM191\] localhost: .*/etc/yitiji/x") as caught:
+        told.refusing({"fails": fails})["fails"]()
+    assert "处理办法" in str(caught.value)
+
+
+def test_an_action_with_a_refusal_that_it_did_not_expect():
+    @told.framed
+    def run(_self, _tmp, _task_vars):
+        raise Refusal("LLM816")
+
+    with pytest.raises(AnsibleActionFail, match=r"^\[LLM816\] localhost: "):
+        run(None, None, {})
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), AnsibleActionFail("x")])
+def test_other_errors_of_an_action_stay_as_they_are(error):
+    @told.framed
+    def run():
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        run()
+    assert caught.value is error

@@ -182,6 +182,36 @@ MESSAGES: Dict[str, Message] = {
             "请改正包含该值的变量",
         ),
     ),
+    "LLM190": Message(
+        Text("no space is left to write {path}", "空间不足，无法写入 {path}"),
+        Text(
+            "free space or inodes on that file system (df -h, df -i), or raise the quota, then run again",
+            "请在该文件系统上释放空间或 inode（df -h、df -i），或提高配额，然后重新运行",
+        ),
+    ),
+    "LLM191": Message(
+        Text("can't write {path}: its file system is read-only", "无法写入 {path}：其文件系统为只读"),
+        Text(
+            "see in `dmesg` why it is read-only (Linux does that when a disk fails), repair it or remount it writable, "
+            "then run again",
+            "请用 `dmesg` 查看变为只读的原因（磁盘故障时 Linux 会这样做），修复或重新挂载为可写后再运行",
+        ),
+    ),
+    "LLM192": Message(
+        Text("the disk reports an error at {path}", "磁盘在 {path} 处报告读写错误"),
+        Text(
+            "see `dmesg` and `smartctl -a`, replace the disk if it fails, then run again",
+            "请查看 `dmesg` 与 `smartctl -a`，如磁盘故障请更换，然后重新运行",
+        ),
+    ),
+    "LLM193": Message(
+        Text("the operating system refuses to use {path}: {why}", "操作系统拒绝使用 {path}：{why}"),
+        Text(
+            "correct what it says (owner and mode, `lsattr`, a missing program or folder), then run again; "
+            "if nothing is wrong there, report this message with the lines below",
+            "请按提示改正（属主与权限、`lsattr`、缺少的程序或目录），然后重新运行；如未发现问题，请连同下方日志一并反馈",
+        ),
+    ),
     "LLM198": Message(
         Text("the report {path} can't be written: {why}", "无法写入报告 {path}：{why}"),
         Text(
@@ -200,6 +230,7 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "a file without a name": Text("a file that it does not name", "未指明的文件"),
     "a port that is not one": Text("{name} is {value!r}", "{name} 为 {value!r}"),
     "a port wanted by several": Text("{port} for {names}", "{port} 被 {names} 同时使用"),
     "packages.install": Text("install {names}", "安装 {names}"),

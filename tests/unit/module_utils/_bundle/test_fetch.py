@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import http.client
@@ -125,3 +126,26 @@ def test_refuses_spoilt_bytes(registry, tmp_path):
     with pytest.raises(Refusal) as refused:
         pull(registry[1], tmp_path)
     assert "another content" in refused.value.reason.en and list(tmp_path.glob("*.part")) == []
+
+
+def test_a_full_disk_is_not_the_files_fault(tmp_path, monkeypatch):
+    def full(*_given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "a").write_bytes(b"a")
+    monkeypatch.setattr(fetch.os, "link", full)
+    monkeypatch.setattr(fetch.shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):  # bundle_make says which disk (LLM921)
+        fetch.copy(str(tmp_path / "a"), str(tmp_path / "b"), digest(b"a")[7:], lambda _count: None)
+
+
+def test_a_full_disk_ends_an_image_at_once(registry, tmp_path, monkeypatch):
+    def full(*_given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    paused = []
+    monkeypatch.setattr(fetch.time, "sleep", paused.append)
+    monkeypatch.setattr(fetch, "open", full, raising=False)
+    with pytest.raises(OSError, match="No space left"):
+        pull(registry[1], tmp_path)
+    assert paused == []

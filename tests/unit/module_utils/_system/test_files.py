@@ -29,3 +29,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         files.write_atomic(str(path), "new", 0o600)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
+    """The kernel's own answer to write(), which names no file."""
+    given = os.fdopen
+    monkeypatch.setattr(
+        os, "fdopen", lambda handle, *_how, **_more: os.close(handle) or given(os.open("/dev/full", os.O_WRONLY), "w")
+    )
+    with pytest.raises(OSError, match="No space left") as caught:
+        files.write_atomic(str(tmp_path / "f"), "new", 0o600)
+    assert caught.value.filename == str(tmp_path / "f") and list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import subprocess
 
@@ -54,3 +55,16 @@ def test_anything_wrong_leaves_the_earlier_release(tarball, tmp_path, how, monke
         core.unpack(source, digest, str(dest), programs)
     assert caught.value.rule == "LLM709" and source in caught.value.reason.zh
     assert (dest / "bin" / "ollama").exists() and [path.name for path in dest.parent.iterdir()] == ["1.0"]
+
+
+def test_a_full_disk_is_not_the_sources_fault(tarball, tmp_path, monkeypatch):
+    tried = []
+
+    def full(*_given):
+        tried.append(1)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(core, "_copy", full)
+    with pytest.raises(OSError, match="No space left"):
+        core.unpack(str(tarball), sha(tarball), str(tmp_path / "opt" / "1.0"), [])
+    assert len(tried) == 1 and list((tmp_path / "opt").iterdir()) == []
