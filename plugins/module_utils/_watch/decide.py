@@ -54,6 +54,10 @@ def faults(seen: Seen, settings: Settings, memory: Memory) -> Iterator[Fault]:
         if not there:
             what = Text(f"the packet rules of {name} are gone", f"{name} 的防火墙规则已丢失")
             yield Fault(f"rules {name}", what, [["restart", name]])
+    for name, there in sorted(seen["addresses"].items()):
+        if not there:
+            what = Text(f"the address of {name} is gone", f"{name} 的地址已丢失")
+            yield Fault(f"address {name}", what, [["restart", name]])
     if seen["docker rules"] is False and memory["rules"]:
         what = Text("Docker's packet rules are gone", "Docker 的防火墙规则已丢失")
         yield Fault("rules docker", what, [[RULES], ["restart", "docker.service"]])

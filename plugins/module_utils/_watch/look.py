@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer, rules
@@ -23,10 +23,15 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings im
 HEALTH_SECONDS = 10.0
 # A unit that loads a table of the packet filter says which one: it takes it away again when it stops.
 LOADS = re.compile(r"^ExecStop=-?\S*nft delete table (\w+) (\w+)\s*$", re.MULTILINE)
+LOADED = re.compile(r"^ExecStart=\S*nft -f (\S+)\s*$", re.MULTILINE)
+# And one that gives the node an address says which.
+GIVES = re.compile(r"^ExecStop=-?(?:/usr/bin/env )?\S*ip address del ([0-9a-fA-F.:]+)/\d+ dev (\S+)\s*$", re.MULTILINE)
 STATE_DIR = "/var/lib/yitiji"
 OPEN, REFUSED = "open", "refused"
+DATA = re.compile(r"type=bind,source=([^,\s\"]+),target=/app/backend/data\b")
 Seen = Dict[str, Any]
 Runner = Callable[[List[str], float], Tuple[int, str]]
+Read = Callable[[str], Optional[str]]
 
 
 def names_in(folder: str) -> List[str]:
@@ -51,11 +56,12 @@ def look(settings: Settings, run: Runner) -> Seen:
         "clock": time.monotonic(),
         "units": found_units,
         "tables": tables(found_units, run),
+        "addresses": addresses(found_units, run),
         "containers": containers([service.container for service in settings.services if service.container], run),
         "docker rules": rules.there(run) if runs(found_units, "docker.service") else None,
         "doors": {service.unit: door(service) for service in settings.services if runs(found_units, service.unit)},
         "weights": {row.model: unverified(row) for row in settings.weights},
-        "free": free(STATE_DIR),
+        "free": least(free(folder) for folder in (STATE_DIR, people(read_file)) if folder),
         "answer": None,
         "page": None,
     }
@@ -84,6 +90,16 @@ def unverified(weights: Weights, seconds: float = 5.0) -> str:
     return found[0] if found else f"{weights.path} does not answer"
 
 
+def people(read: Read) -> str:
+    """Where the page's unit keeps the users' data; empty where there is no page on this node."""
+    found = DATA.search(read(f"{watched.FOLDER}/{CHAT}.service") or "")
+    return found.group(1) if found else ""
+
+
+def least(sizes: Iterable[Optional[int]]) -> Optional[int]:
+    return min((size for size in sizes if size is not None), default=None)
+
+
 def free(path: str) -> Optional[int]:
     """Bytes that are left for the users' data; None where that is not known."""
     try:
@@ -103,13 +119,50 @@ def runs(found: Mapping[str, Any], unit: str) -> bool:
     return bool(found.get(unit) and found[unit]["active"] == "active")
 
 
-def tables(found: Mapping[str, Any], run: Runner, read: Callable[[str], Optional[str]] = read_file) -> Dict[str, bool]:
-    """By unit, whether its table is in the kernel; units that are not active promise none."""
+def tables(found: Mapping[str, Any], run: Runner, read: Read = read_file) -> Dict[str, bool]:
+    """By unit, whether its table is in the kernel with all its rules; units that are not active promise none."""
     there: Dict[str, bool] = {}
     for unit in found:
-        loads = LOADS.search(read(f"{watched.FOLDER}/{unit}") or "") if runs(found, unit) else None
+        text = (read(f"{watched.FOLDER}/{unit}") or "") if runs(found, unit) else ""
+        loads, loaded = LOADS.search(text), LOADED.search(text)
         if loads:
-            there[unit] = run(["nft", "list", "table", *loads.groups()], 10)[0] == 0
+            rc, out = run(["nft", "list", "table", *loads.groups()], 10)
+            wanted = chains(read(loaded.group(1)) or "") if loaded else {}
+            there[unit] = rc == 0 and not fewer(chains(out), wanted)
+    return there
+
+
+def chains(text: str) -> Dict[str, int]:
+    """Of a table as it is written or listed: how many rules each chain has."""
+    found: Dict[str, int] = {}
+    name = ""
+    for line in map(str.strip, text.splitlines()):
+        opened = re.match(r"chain (\w+) \{$", line)
+        if opened:
+            name = opened.group(1)
+            found[name] = 0
+        elif line == "}":
+            name = ""
+        elif name and line and not line.startswith(("#", "type ")):
+            found[name] += 1
+    return found
+
+
+def fewer(now: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
+    """Whether rules were flushed or taken out; those that somebody added are his."""
+    return any(now.get(name, 0) < count for name, count in wanted.items())
+
+
+def addresses(found: Mapping[str, Any], run: Runner, read: Read = read_file) -> Dict[str, bool]:
+    """By unit, whether the address that it gives the node is there."""
+    there: Dict[str, bool] = {}
+    for unit in found:
+        gives = GIVES.search(read(f"{watched.FOLDER}/{unit}") or "") if runs(found, unit) else None
+        if gives:
+            address, device = gives.groups()
+            rc, out = run(["ip", "-o", "address", "show", "dev", device], 10)
+            if rc != 127:
+                there[unit] = rc == 0 and any(word.split("/")[0] == address for word in out.split())
     return there
 
 

@@ -103,8 +103,11 @@ def down(seen: Mapping[str, Any], engine: str) -> List[Message]:
     if seen["free"] is not None and seen["free"] < LEAST_FREE:
         left = f"{seen['free'] / 1e6:.0f} MB"
         said.append(Message(Text(f"the disk of the data has {left} left", f"数据所在磁盘仅剩 {left}"), ROOM))
-    for name, there in sorted(seen["tables"].items()):
-        if not there:
-            reason_ = Text(f"the packet rules of {name} are gone", f"{name} 的防火墙规则已丢失")
+    for part, lost, lost_zh in (
+        ("tables", "packet rules of {} are", "防火墙规则"),
+        ("addresses", "address of {} is", "地址"),
+    ):
+        for name in sorted(name for name, there in seen[part].items() if not there):
+            reason_ = Text(f"the {lost.format(name)} gone", f"{name} 的{lost_zh}已丢失")
             said.append(Message(reason_, Text(f"run: systemctl restart {name}", f"请执行：systemctl restart {name}")))
     return said

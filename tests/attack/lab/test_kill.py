@@ -19,7 +19,6 @@ import pytest
 
 NODE_KEYS = "/etc/yitiji/secrets"
 STAMP = "/srv/models/yitiji-lab/tiny-r1-distill/.yitiji-verified.json"
-DATA = "/var/lib/yitiji/open-webui"
 QUESTION = json.dumps(
     {"model": "tiny-r1-distill", "messages": [{"role": "user", "content": "1+1="}], "max_tokens": 1, "temperature": 0}
 )
@@ -75,6 +74,8 @@ class Fault:
 
 ENGINE, PAGE, PROXY = "yitiji-vllm", "yitiji-open-webui", "docker-proxy"
 SILENT = ("LLM840", "LLM841")
+# Where the page's unit keeps the users' data.
+DATA = f"D=$(sed -n 's/.*source=\\([^,]*\\),target=.app.backend.data.*/\\1/p' /etc/systemd/system/{PAGE}.service);"
 FAULTS = [
     Fault("nginx: master killed", unit_kill("nginx"), active("nginx"), 60, named=SILENT, mend="systemctl restart nginx", hits=("nginx.service",)),
     Fault("nginx: master ended", unit_kill("nginx", "TERM"), active("nginx"), 60, named=SILENT, mend="systemctl restart nginx"),
@@ -119,6 +120,20 @@ FAULTS = [
           120, named=("LLM843",), mend="systemctl restart yitiji-guard", hits=("yitiji-guard.service", "inet yitiji_guard")),
     Fault("packet rules: Docker's flushed", "iptables -F; iptables -t nat -F", "iptables -t nat -S POSTROUTING | grep -q MASQ",
           120, named=("LLM843",), mend="systemctl restart docker; systemctl restart yitiji-firewall"),
+    *(
+        Fault(f"packet rules: {what}", f"nft flush {place}", f"nft list {place} | grep -q {rule}", 120,
+              named=("LLM843",), mend=f"systemctl restart {unit}")
+        for what, place, rule, unit in (
+            ("the appliance's table emptied", "table inet yitiji", "'counter.*drop'", "yitiji-firewall"),
+            ("one chain of it emptied", "chain inet yitiji services", "dport", "yitiji-firewall"),
+            ("the gateway's table emptied", "table inet yitiji_gateway", "'count over'", "yitiji-gateway-sources"),
+        )
+    ),
+    Fault("page: its address for the gateway taken away", "ip address del 169.254.213.1/32 dev lo",
+          "ip -o address show dev lo | grep -qw 169.254.213.1", 120, named=("LLM845",),
+          mend="systemctl restart yitiji-door", hits=("yitiji-door.service",)),
+    Fault("loopback: all its addresses taken away", "ip address flush dev lo", "ping -c 1 -W 1 127.0.0.1", named=SILENT, heals=False,
+          mend="ip address add 127.0.0.1/8 dev lo; ip address add ::1/128 dev lo; systemctl restart yitiji-door"),
     Fault("prometheus: killed", unit_kill("yitiji-prometheus"), active("yitiji-prometheus"), 60,
           hits=("yitiji-prometheus.service",)),
     Fault("exporter of the node: killed", unit_kill("yitiji-node-exporter"), active("yitiji-node-exporter"), 60,
@@ -157,18 +172,17 @@ FAULTS = [
     Fault("gateway's keys emptied", kept("/etc/nginx/yitiji/keys.conf", ": >/etc/nginx/yitiji/keys.conf; systemctl reload nginx"),
           "test -s /etc/nginx/yitiji/keys.conf", named=("LLM154", "LLM840"), heals=False,
           mend=f"{put_back('/etc/nginx/yitiji/keys.conf')}; systemctl reload-or-restart nginx"),
-    Fault("page: database overwritten", f"systemctl stop {PAGE}; {kept(DATA + '/webui.db', f'truncate -s 60000 {DATA}/webui.db')}; "
+    Fault("page: database overwritten", f"{DATA} systemctl stop {PAGE}; {kept('$D/webui.db', 'truncate -s 60000 $D/webui.db')}; "
           f"systemctl start {PAGE}", named=("LLM844",), heals=False, gentle=False,
-          mend=f"systemctl stop {PAGE}; rm -f {DATA}/webui.db-*; {put_back(DATA + '/webui.db')}; systemctl start {PAGE}"),
-    Fault("page: disk of its data full", f"systemctl stop {PAGE}; mkdir -p /root/full; mount -t tmpfs -o size=40m full /root/full; "
-          f"cp -a {DATA}/. /root/full; mount --bind /root/full {DATA}; systemctl start {PAGE}; sleep 20; "
-          "head -c 50M /dev/zero >/root/full/rest || true", f"! mountpoint -q {DATA}", named=("LLM101",), heals=False,
-          gentle=False, mend=f"systemctl stop {PAGE}; umount {DATA} /root/full; systemctl start {PAGE}"),
+          mend=f"{DATA} systemctl stop {PAGE}; rm -f $D/webui.db-*; {put_back('$D/webui.db')}; systemctl start {PAGE}"),
+    Fault("page: disk of its data full", f"{DATA} systemctl stop {PAGE}; mkdir -p /root/full; mount -t tmpfs -o size=40m full /root/full; "
+          f"cp -a $D/. /root/full; mount --bind /root/full $D; systemctl start {PAGE}; sleep 20; "
+          "head -c 50M /dev/zero >/root/full/rest || true", f"{DATA} ! mountpoint -q $D", named=("LLM101",), heals=False,
+          gentle=False, mend=f"{DATA} systemctl stop {PAGE}; umount $D /root/full; systemctl start {PAGE}"),
 ]  # fmt: skip
 # What else runs for the appliance and needs no fault of its own, and why.
 EXPLAINED = {
     "yitiji-network.service": "a oneshot that every container's unit calls",
-    "yitiji-door.service": "an address on lo that ends with the kernel; nobody looks whether somebody took it away",
     "yitiji-watch.service": "called by its timer",
     "yitiji-weights-check.service": "called by its timer",
     "yitiji-backup.service": "called by its timer",

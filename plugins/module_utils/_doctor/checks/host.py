@@ -114,7 +114,7 @@ def disk_needs(context: Context) -> List[Tuple[str, str, str, float]]:
     needs.append(("images", "镜像", root, space))
     standing = context.measures.get("gateway_site")  # its data are there, and grow
     needs.append(("state", "数据", STATE_DIR, STATE_LEAST if standing else STATE_BYTES))
-    people = f"{STATE_DIR}/open-webui"
+    people = str(context.measures.get("people") or f"{STATE_DIR}/open-webui")
     if standing and mount_of(context, people) != mount_of(context, STATE_DIR):  # a disk of its own
         needs.append(("chats and files", "对话与文件", people, STATE_LEAST))
     return needs

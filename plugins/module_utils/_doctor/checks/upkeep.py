@@ -52,6 +52,19 @@ def packet_rules(context: Context) -> Finding:
     return passed("all rules are loaded", "规则已全部加载")
 
 
+def addresses(context: Context) -> Finding:
+    found = context.measures.get("addresses")
+    if found is None:
+        return unknown("the addresses could not be asked", "无法查询地址")
+    gone = sorted(name for name, there in found.items() if not there)
+    if gone:
+        names = ", ".join(gone)
+        return failed(f"the address of {names} is not on this node", f"本机没有 {names} 的地址", units=" ".join(gone))
+    if not found:
+        return skipped("no unit of this node gives it an address", "本机没有设置地址的服务单元")
+    return passed("all addresses are there", "地址均已设置")
+
+
 def database(context: Context) -> Finding:
     found = context.measures.get("database")
     if found is None:
@@ -122,4 +135,5 @@ PROBES: Dict[str, Probe] = {
     "LLM842": certificate,
     "LLM843": packet_rules,
     "LLM844": database,
+    "LLM845": addresses,
 }

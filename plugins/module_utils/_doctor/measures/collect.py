@@ -35,7 +35,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.r
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.service import answers, own_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.upkeep import (
+    addresses,
     certificate,
+    data_folder,
     database,
     emptied,
     packet_rules,
@@ -68,9 +70,11 @@ def collect(
     bare = Context(node, plan, settings)
     folder = weights_dir(bare)
     docker = (node.get("containers") or {}).get("docker") or {}
-    places = {folder, STATE_DIR, str(docker.get("root") or settings.get("docker_root") or "/var/lib/docker")}
+    people = data_folder(host)
+    places = {folder, STATE_DIR, people, str(docker.get("root") or settings.get("docker_root") or "/var/lib/docker")}
     measures: Dict[str, Any] = {
         "paths": {path: host.resolve(path) for path in places},
+        "people": people,
         "weights": weights(host, bare),
         # the record is older than the site: a run that broke in between may go on
         "gateway_site": gateway_is_ours(host),
@@ -89,7 +93,8 @@ def collect(
     measures["answer"] = answers(host, context)
     measures["certificate"] = certificate(host, time.time())
     measures["packet_rules"] = packet_rules(host, node, measures["units"] or {})
-    measures["database"] = database(host)
+    measures["addresses"] = addresses(host, measures["units"] or {})
+    measures["database"] = database(host, people)
     measures["emptied"] = emptied(host)
     measures["watch"] = watch(host, time.time())
     measures["backup"] = backups(host)

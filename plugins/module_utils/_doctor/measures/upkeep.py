@@ -18,7 +18,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wat
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer, look, rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.data import DATABASE, as_owner
 
-DATA = f"{STATE_DIR}/open-webui"
 RECORD = f"{STATE_DIR}/open-webui.json"
 MAGIC = b"SQLite format 3\0"
 DATABASE_SECONDS = 4.0
@@ -63,7 +62,24 @@ def packet_rules(host: Host, node: Mapping[str, Any], units: Mapping[str, Any]) 
     return {"tables": look.tables(units, run, host.read), "docker": rules.there(run) if asked else None}
 
 
-def database(host: Host, folder: str = DATA) -> Optional[Dict[str, Any]]:
+def addresses(host: Host, units: Mapping[str, Any]) -> Optional[Dict[str, bool]]:
+    """By unit, whether the address that it gives this node is there; None where nobody can be asked."""
+
+    def run(words: List[str], seconds: float) -> Tuple[int, str]:
+        said = host.run(words, timeout=seconds)
+        return (said.rc, said.out) if said else (127, "")
+
+    if run(["ip", "-o", "address", "show", "dev", "lo"], 5)[0] != 0:
+        return None
+    return look.addresses(units, run, host.read)
+
+
+def data_folder(host: Host) -> str:
+    """Where the page's unit keeps the users' data; else where it usually does."""
+    return look.people(host.read) or f"{STATE_DIR}/open-webui"
+
+
+def database(host: Host, folder: str) -> Optional[Dict[str, Any]]:
     """What is wrong with the page's SQLite file; `whole` is false where there was no time to read all of it."""
     path = f"{folder}/{DATABASE}"
     if not host.exists(path):

@@ -116,6 +116,7 @@ HEALTHY: dict[str, Any] = {
         "units": {name: dict(UNIT) for name in ("yitiji-vllm.service", "yitiji-prometheus.service", "nginx.service",
                                                 "yitiji-gateway-renew.timer")},
         "certificate": {"path": "/etc/yitiji/tls/live.crt", "problem": "", "left": 300 * 86400.0},
+        "addresses": {"yitiji-door.service": True},
         "packet_rules": {"tables": {"yitiji-firewall.service": True}, "docker": True},
         "database": {"path": "/var/lib/yitiji/open-webui/webui.db", "problem": "", "whole": True},
         "emptied": [],

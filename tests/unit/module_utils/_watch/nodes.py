@@ -42,6 +42,7 @@ def seen(**changed: Any) -> dict[str, Any]:
         "clock": 2000.0,
         "units": {name: dict(UNIT) for name in (ENGINE, PAGE, NGINX, DOCKER)},
         "tables": {"yitiji-firewall.service": True},
+        "addresses": {"yitiji-door.service": True},
         "containers": {"yitiji-vllm": {"id": "c1", **container}, "yitiji-open-webui": {"id": "c2", **container}},
         "docker rules": True,
         "doors": {name: {"port": "open", "health": True, "reason": "HTTP 200"} for name in (ENGINE, PAGE)},

@@ -36,6 +36,7 @@ def test_a_healthy_node_is_left_alone():
         ({"units": units(page={"active": "failed", "result": "exit-code"})}, 0, ["restart", PAGE]),
         ({"tables": {"yitiji-firewall.service": False}}, 0, ["restart", "yitiji-firewall.service"]),
         ({"tables": {"yitiji-guard.service": False}}, 0, ["restart", "yitiji-guard.service"]),
+        ({"addresses": {"yitiji-door.service": False}}, 0, ["restart", "yitiji-door.service"]),
         ({"docker rules": False}, 0, [core.RULES]),
         ({"containers": None}, 5, ["restart", "docker.service"]),
         ({"doors": doors(engine=CLOSED)}, 0, [core.PUBLISH, "yitiji-vllm", "yitiji"]),

@@ -119,6 +119,79 @@ def test_every_unit_that_loads_a_table_says_which(path):
         assert core.LOADS.search(text)
 
 
+RULES = """table inet yitiji {
+    chain services {
+        # admin
+        ip saddr { 10.0.0.0/8 } tcp dport { 22 } accept
+    }
+    chain entry {
+        type filter hook prerouting priority -150; policy accept;
+        jump services
+        counter drop
+    }
+    chain empty_here {
+        type filter hook input priority 0; policy accept;
+    }
+}
+"""
+LISTED = RULES.replace("        # admin\n", "").replace("counter drop", "counter packets 2 bytes 112 drop")
+
+
+@pytest.mark.parametrize(
+    ("listed", "there"),
+    [
+        (LISTED, True),
+        (LISTED.replace("        jump services\n", "        ip saddr 10.0.0.9 accept\n        jump services\n"), True),
+        ("table inet yitiji {\n}\n", False),
+        (LISTED.replace("        jump services\n", ""), False),
+        (LISTED.replace("        jump services\n        counter packets 2 bytes 112 drop\n", ""), False),
+        (LISTED.replace("        ip saddr { 10.0.0.0/8 } tcp dport { 22 } accept\n", ""), False),
+    ],
+    ids=[
+        "whole",
+        "a rule of somebody's own",
+        "table flushed",
+        "one rule deleted",
+        "chain flushed",
+        "its own chain flushed",
+    ],
+)
+def test_a_table_that_lost_rules_is_not_there(listed, there):
+    unit = LOADED(FIREWALL) + "ExecStart=/usr/sbin/nft -f /etc/yitiji/firewall.nft\n"
+    read = {FIREWALL: unit, "/etc/yitiji/firewall.nft": "delete table inet yitiji\n" + RULES}.get
+    found = core.units(Node(systemctl_show=(0, SHOWN)))
+    assert core.tables(found, Node(nft_list=(0, listed)), read) == {"yitiji-firewall.service": there}
+
+
+DOOR = (ROOT / "roles/gateway/templates/door.service.j2").read_text()
+DOOR = DOOR.replace("{{ gateway_balancer_host }}", "169.254.213.1")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ((0, "1: lo    inet 127.0.0.1/8 scope host lo\n1: lo    inet 169.254.213.1/32 scope host lo\n"), True),
+        ((0, "1: lo    inet 127.0.0.1/8 scope host lo\n1: lo    inet 169.254.213.11/32 scope host lo\n"), False),
+        ((0, ""), False),
+        ((1, "Device does not exist."), False),
+        ((127, ""), None),
+    ],
+)
+def test_an_address_that_a_unit_gives_the_node(said, wanted):
+    found = core.units(Node(systemctl_show=(0, SHOWN)))
+    told = core.addresses(found, Node(ip__o=said), {FIREWALL: DOOR}.get)
+    assert told == ({} if wanted is None else {"yitiji-firewall.service": wanted})
+    found["yitiji-firewall.service"]["active"] = "inactive"
+    assert core.addresses(found, Node(ip__o=said), {FIREWALL: DOOR}.get) == {}
+
+
+def test_where_the_users_data_are():
+    mount = "  --mount type=bind,source=/data/page,target=/app/backend/data \\\n"
+    assert core.people({f"{core.watched.FOLDER}/yitiji-open-webui.service": mount}.get) == "/data/page"
+    assert core.people(lambda _path: None) == ""
+    assert core.least([None, 5, 3]) == 3 and core.least([None]) is None
+
+
 def test_a_whole_look(service, monkeypatch):
     monkeypatch.setattr(core.answer, "SITE", __file__)
     asked = []

@@ -23,6 +23,7 @@ def test_everything_that_is_down_has_a_remedy():
         answer=answer, page={"ok": False, "stage": "page", "reason": "HTTP 500"},
         units=units(nginx={"active": "failed"}, yitiji_prometheus={"load": "masked"}),
         tables={"yitiji-firewall.service": False}, weights={"lab/r1": "there is no stamp"}, free=10**6,
+        addresses={"yitiji-door.service": False},
         doors=doors(engine={"health": False, "reason": "timed out"}),
     )  # fmt: skip
     assert [what for what, _fix in found] == [
@@ -34,6 +35,7 @@ def test_everything_that_is_down_has_a_remedy():
         "the weights of lab/r1 are not verified: there is no stamp",
         "the disk of the data has 1 MB left",
         "the packet rules of yitiji-firewall.service are gone",
+        "the address of yitiji-door.service is gone",
     ]
     assert "systemctl restart yitiji-vllm.service" in found[0][1] and "yitiji-open-webui" in found[1][1]
     assert found[3][1] == "run: systemctl unmask yitiji-prometheus.service; systemctl start yitiji-prometheus.service"

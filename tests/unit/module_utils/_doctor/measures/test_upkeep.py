@@ -53,6 +53,30 @@ def test_packet_rules():
     assert upkeep.packet_rules(Capture({"commands": commands}), node, units)["docker"] is None
 
 
+def test_addresses():
+    units = {"yitiji-door.service": {"active": "active"}}
+    stop = "ExecStop=-/usr/bin/env ip address del 169.254.213.1/32 dev lo\n"
+    unit = {"/etc/systemd/system/yitiji-door.service": stop}
+    asked = "ip -o address show dev lo"
+    assert upkeep.addresses(Capture({"files": unit}), units) is None
+    for said, there in (("1: lo inet 169.254.213.1/32 scope host lo\n", True), ("1: lo inet 127.0.0.1/8\n", False)):
+        host = Capture({"files": unit, "commands": {asked: said}})
+        assert upkeep.addresses(host, units) == {"yitiji-door.service": there}
+
+
+def page_in(folder):
+    """A node whose page has its data there, as its unit says."""
+    return Capture({
+        "files": {"/etc/systemd/system/yitiji-open-webui.service":
+                  f"  --mount type=bind,source={folder},target=/app/backend/data \\\n"},
+    })  # fmt: skip
+
+
+def test_where_the_pages_data_are():
+    assert upkeep.data_folder(page_in("/data/page")) == "/data/page"
+    assert upkeep.data_folder(Capture({})) == "/var/lib/yitiji/open-webui"
+
+
 @pytest.fixture(name="folder")
 def fixture_folder(tmp_path):
     with sqlite3.connect(tmp_path / "webui.db") as db:
@@ -94,10 +118,10 @@ def test_a_database_that_is_too_large_is_not_read_to_its_end(folder, monkeypatch
 
 def test_no_database_at_all():
     record = {"files": {upkeep.RECORD: '{"database": "sqlite"}'}}
-    assert upkeep.database(Capture({})) is None
-    assert upkeep.database(Capture(record))["problem"] == "no such file"
+    assert upkeep.database(Capture({}), "/data") is None
+    assert upkeep.database(Capture(record), "/data")["problem"] == "no such file"
     record["files"][upkeep.RECORD] = '{"database": "postgresql"}'
-    assert upkeep.database(Capture(record))["kind"] == "other"
+    assert upkeep.database(Capture(record), "/data")["kind"] == "other"
 
 
 def test_emptied_files(tmp_path, monkeypatch):
