@@ -10,7 +10,10 @@ short_description: Ensures that a container image is on the node
 version_added: 0.1.0
 description:
   - An image is identified by its I(id), which pins its configuration and layers, or by its I(digest) in a registry.
-  - Looks into the archives first and streams the one that holds the image into C(docker load).
+    Docker's own image store and containerd's know it by different digests; both are worked out from the archive, and
+    either is accepted.
+  - Looks into the archives first and streams the one that holds the image into C(docker load). An archive with
+    another image of that name is refused before (LLM360); what turns out to be another one is removed again (LLM311).
   - Otherwise asks the registry (through Docker's mirrors and proxy, with the login and the authorities of
     M(yitiji.deepseek.registry_access)) whether it has the image, then pulls it. Nothing is pulled if the image is not
     there (LLM302), does not fit on the disk (LLM321), or needs a newer driver (LLM209).
@@ -21,7 +24,7 @@ options:
     type: str
     required: true
   id:
-    description: The image's id (C(sha256:…)).
+    description: The digest of the image's configuration, or of its manifest (C(sha256:…)); C(docker images) shows one.
     type: str
     default: ""
   digest:
@@ -126,7 +129,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import engine as engine_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring import Brought, Settings, bring
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring import (
+    Brought,
+    Settings,
+    bring,
+    known,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -163,7 +171,7 @@ def main() -> None:
     there = Brought("node")
     try:
         if engine["running"]:
-            there = there._replace(found=core.find(engine["path"], image))
+            there = there._replace(found=known(image, engine))
         elif not module.check_mode:
             raise NO_DOCKER
         if there.found is None and engine["running"]:
@@ -172,7 +180,8 @@ def main() -> None:
             there = bring(image, engine, settings, report, lambda: read_smi(Host()))
         elif there.found is None:
             # A bare host in check mode has no engine to ask for its mirrors: the archives alone are looked at.
-            there = Brought(core.choose(image, archives) or "unknown until Docker is there")
+            chosen = core.choose(image, archives)
+            there = Brought(chosen.source if chosen else "unknown until Docker is there")
     except Refusal as refusal:
         fail(module, refusal)
     if not (image.id or image.digest):

@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.packages import Packages
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Count, Say, Spec, Work, run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import peek
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import Packed, peek
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.image import Image, holds
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.logins import reach
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.stream import Unreadable
@@ -57,7 +57,7 @@ class Maker:
 
     def _images(self) -> None:
         os.makedirs(self.work.path("images"), exist_ok=True)
-        held: Dict[str, Optional[Dict[str, List[str]]]] = {}
+        held: Dict[str, Optional[List[Packed]]] = {}
         told: Dict[str, List[Tuple[str, str, str, str]]] = {}
         for image in self.spec.images:
             source, pinned = self._archive_of(image, held)
@@ -76,7 +76,7 @@ class Maker:
             names, tags, terms_, origins = (_joined(column) for column in zip(*sorted(rows)))
             self.work.add(path, "image", name=names, version=tags, licence=terms_, source=origins)
 
-    def _archive_of(self, image: Mapping[str, Any], held: Dict[str, Optional[Dict[str, List[str]]]]) -> Tuple[str, str]:
+    def _archive_of(self, image: Mapping[str, Any], held: Dict[str, Optional[List[Packed]]]) -> Tuple[str, str]:
         """The first archive that holds the image, and the image's id; '' when it has to come from a registry."""
         wanted = Image(str(image["ref"]), str(image.get("id") or ""), str(image.get("digest") or ""))
         for row in image.get("archives") or []:
@@ -89,8 +89,9 @@ class Maker:
             found = held[source]
             if found is None:  # compressed: only reading it all would tell
                 return source, wanted.id
-            if holds(found, wanted):
-                return source, holds(found, wanted)
+            packed = holds(found, wanted)
+            if packed:
+                return source, packed.id
         return "", wanted.id
 
     def _pulled(self, image: Mapping[str, Any], path: str) -> str:

@@ -7,8 +7,11 @@ from __future__ import annotations
 import shutil
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins, manifest, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import image_names
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
@@ -26,29 +29,69 @@ class Settings(NamedTuple):
     timeout: float
     config: str  # folder of the logins
     dry: bool  # only find out from where, and refuse what would fail after gigabytes
+    names: str = image_names.PATH  # which digests mean the same image
+
+
+def known(image: core.Image, engine: Dict[str, Any], names: str = image_names.PATH) -> Optional[Dict[str, Any]]:
+    """What Docker says about the image, by whichever digest its store knows it."""
+    docker = engine["path"]
+    found = core.find(docker, image, image_names.others(image_names.groups(_read(names) or ""), image.id, image.digest))
+    if found is not None or not image.id:
+        return found
+    named = core.inspect(docker, image.ref)
+    if named is None:
+        return None
+    inside = image_names.configurations(str(named.get("Id")), engine["data_root"] or "/var/lib/docker", _read)
+    return named if image.id in inside else None
+
+
+def _read(path: str) -> Optional[str]:
+    try:
+        return read_text(path) or None
+    except (OSError, ValueError):
+        return None
 
 
 def bring(
     image: core.Image, engine: Dict[str, Any], settings: Settings, report: Reporter, cards: Callable[[], Dict[str, Any]]
 ) -> Brought:
     """`engine` is the running Docker, `cards` reads what nvidia-smi says where the image asks for a driver."""
-    docker, source = engine["path"], core.choose(image, settings.archives)
-    moved = size = 0
-    if source is not None:
-        if not settings.dry:
-            moved = core.load(docker, source, report.bytes, settings.timeout)
-    else:
-        source = image.ref
+    chosen = core.choose(image, settings.archives)
+    if chosen is not None:
+        return Brought(chosen.source) if settings.dry else _load(image, engine, settings, report, chosen)
+    try:
         folder, size = ask_registry(image, engine, settings.config, cards)
-        if not settings.dry:
-            report.text(f"pulling {size / 2**30:.1f} GiB" if size else "pulling")
-            core.pull(docker, image, settings.timeout, folder)
+    except Refusal as refusal:
+        if refusal.rule == "LLM302":
+            core.check_namesakes(image, settings.archives)
+        raise
     if settings.dry:
-        return Brought(source, None, 0, size)
-    found = core.find(docker, image)
+        return Brought(image.ref, None, 0, size)
+    report.text(f"pulling {size / 2**30:.1f} GiB" if size else "pulling")
+    core.pull(engine["path"], image, settings.timeout, folder)
+    found = known(image, engine, settings.names)
     if found is None:
-        raise core.not_the_one(image, source)
-    return Brought(source, found, moved, size)
+        raise core.not_the_one(image, image.ref)
+    return Brought(image.ref, found, 0, size)
+
+
+def _load(
+    image: core.Image, engine: Dict[str, Any], settings: Settings, report: Reporter, chosen: core.Chosen
+) -> Brought:
+    """What turns out to be another image does not stay on the disk."""
+    docker, before = engine["path"], core.names(engine["path"])
+    moved = core.load(docker, chosen.source, report.bytes, settings.timeout)
+    digests = chosen.packed.digests if chosen.packed else []
+    found = core.find(docker, image, digests) or known(image, engine, settings.names)
+    if found is None:
+        core.drop_new(docker, before)
+        raise core.not_the_one(image, chosen.source)
+    if len(digests) > 1:
+        have = _read(settings.names) or ""
+        text = image_names.joined(image_names.groups(have), digests)
+        if text != have:
+            write_atomic(settings.names, text, 0o644)
+    return Brought(chosen.source, found, moved)
 
 
 def ask_registry(

@@ -8,11 +8,12 @@ import json
 import subprocess
 import tempfile
 import time
-from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional
+from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive as archive_
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import Packed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream as http_stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
@@ -51,10 +52,13 @@ def inspect(docker: str, name: str) -> Optional[Dict[str, Any]]:
     raise Refusal("LLM319", said=done.stderr.strip())
 
 
-def find(docker: str, image: Image) -> Optional[Dict[str, Any]]:
-    """The wanted image if it is here: by id first, which pins every layer, then by digest."""
-    if image.id:
-        found = inspect(docker, image.id)
+def find(docker: str, image: Image, others: Sequence[str] = ()) -> Optional[Dict[str, Any]]:
+    """The wanted image if it is here: by id first, which pins every layer, then by digest.
+
+    `others` are digests by which an engine may know the very same image.
+    """
+    for name in [image.id, *others]:
+        found = inspect(docker, name) if name else None
         if found is not None:
             return found
     if image.digest:
@@ -67,15 +71,16 @@ def command(found: Dict[str, Any]) -> List[str]:
     return [str(part) for part in (config.get("Entrypoint") or []) + (config.get("Cmd") or [])]
 
 
-def holds(images: Dict[str, List[str]], image: Image) -> str:
-    """The id of the wanted image in an archive's table; empty where it is not there."""
-    if image.id:
-        return image.id if image.id in images else ""
+def holds(images: Sequence[Packed], image: Image) -> Optional[Packed]:
+    """The wanted image in an archive's table: by any digest that pins it, by its name only where nothing does."""
+    pins = [pin for pin in (image.id, image.digest) if pin]
     wanted = registry.split(image.ref)
-    for found, tags in images.items():
-        if any(registry.split(tag) == wanted for tag in tags):
-            return found
-    return ""
+    for packed in images:
+        if any(pin in packed.digests for pin in pins):
+            return packed
+        if not pins and any(registry.split(tag) == wanted for tag in packed.tags):
+            return packed
+    return None
 
 
 def resolve(image: Image, sources: List[str]) -> Image:
@@ -84,15 +89,22 @@ def resolve(image: Image, sources: List[str]) -> Image:
         return image
     for source in sources:
         try:
-            found = holds(archive_.peek(source) or {}, image)
+            found = holds(archive_.peek(source) or [], image)
         except http_stream.Unreadable:
             continue
         if found:
-            return image._replace(id=found)
+            return image._replace(id=found.id)
     return image
 
 
-def choose(image: Image, sources: List[str]) -> Optional[str]:
+class Chosen(NamedTuple):
+    """Where an image lies; `packed` is None where only loading it can tell whether it does."""
+
+    source: str
+    packed: Optional[Packed]
+
+
+def choose(image: Image, sources: List[str]) -> Optional[Chosen]:
     """The first archive that holds the image, or may hold it; where none does, unreadable ones are named (LLM320)."""
     problems: List[str] = []
     for source in sources:
@@ -101,12 +113,41 @@ def choose(image: Image, sources: List[str]) -> Optional[str]:
         except http_stream.Unreadable as error:
             problems.append(str(error))
             continue
-        if images is None or holds(images, image):
-            return source
+        packed = holds(images or [], image)
+        if images is None or packed:
+            return Chosen(source, packed)
     if problems:
         listed = "; ".join(problems)
         raise Refusal("LLM320", listed=listed)
     return None
+
+
+def check_namesakes(image: Image, sources: List[str]) -> None:
+    """Refuses where an archive has the image's name under another digest than the pinned one (LLM360)."""
+    for source in sources:
+        for packed in archive_.peek(source) or []:
+            if holds([packed], Image(image.ref)):
+                held = ", ".join(packed.digests)
+                raise Refusal("LLM360", source=source, ref=image.ref, image=image.pinned_name, held=held, id=packed.id)
+
+
+def names(docker: str) -> Dict[str, str]:
+    """Ids of the images that Docker has, by name; those without one by their id."""
+    done = run([docker, "images", "--no-trunc", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}"], 30)
+    if done.returncode != 0:
+        raise Refusal("LLM319", said=done.stderr.strip())
+    rows = [line.split(" ", 1) for line in done.stdout.splitlines() if " " in line]
+    return {name if "<none>" not in name else identity: identity for identity, name in rows}
+
+
+def drop_new(docker: str, before: Dict[str, str]) -> None:
+    """Removes what was loaded since, and gives names back to the images that had them."""
+    for name, identity in names(docker).items():
+        if identity in before.values():
+            continue
+        run([docker, "rmi", name], 120)
+        if name in before:
+            run([docker, "tag", before[name], name], 30)
 
 
 def load(docker: str, source: str, progress: Progress, timeout: float) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, first_line
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import image_names
 
 DAEMON = "/etc/docker/daemon.json"
 SHOWN = ("data-root", "registry-mirrors", "insecure-registries", "exec-opts", "log-driver", "log-opts",
@@ -69,7 +70,7 @@ def docker(host: Host) -> Optional[Dict[str, Any]]:
         "proxies": {key: bool(info.get(key)) for key in ("HttpProxy", "HttpsProxy", "NoProxy")},
         "daemon_json": daemon,
         "containers": ps(host) if running else [],
-        "images": images(host) if running else [],
+        "images": images(host, str(info.get("DockerRootDir") or data_root or "/var/lib/docker")) if running else [],
     }
 
 
@@ -138,8 +139,9 @@ def ps(host: Host) -> List[Dict[str, Any]]:
     return found
 
 
-def images(host: Host) -> List[Dict[str, Any]]:
-    """Images that are loaded: {ref, id, digest}."""
+def images(host: Host, root: str) -> List[Dict[str, Any]]:
+    """Images that are loaded: {ref, id, digest}, and `also` where other digests mean the same image."""
+    same = image_names.groups(host.read(image_names.PATH) or "")
     answer = host.run(
         ["docker", "images", "--no-trunc", "--digests", "--format", "{{.Repository}}:{{.Tag}}\t{{.ID}}\t{{.Digest}}"],
         timeout=10,
@@ -149,7 +151,9 @@ def images(host: Host) -> List[Dict[str, Any]]:
         words = line.split("\t")
         if len(words) == 3:
             ref, identity, digest = words
-            found.append({"ref": ref, "id": identity, "digest": digest if digest.startswith("sha256:") else None})
+            also = image_names.others(same, identity) + image_names.configurations(identity, root, host.read)
+            row = {"ref": ref, "id": identity, "digest": digest if digest.startswith("sha256:") else None}
+            found.append({**row, "also": sorted(set(also))} if also else row)
     return found
 
 

@@ -81,8 +81,9 @@ MESSAGES: Dict[str, Message] = {
     "LLM311": Message(
         Text("{source} does not hold the image {ref} ({image})", "{source} 中没有镜像 {ref}（{image}）"),
         Text(
-            "the archive and the catalogue's image id do not belong together: replace one of them",
-            "归档与目录中的镜像 ID 不一致：请更换其中之一",
+            "what was loaded is removed again; replace the archive, or give the id of the image that it holds in "
+            "appliance_images",
+            "已删除刚加载的内容；请更换归档，或在 appliance_images 中填写归档内镜像的 ID",
         ),
     ),
     "LLM313": Message(
@@ -192,6 +193,16 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "run role weights (site.yml does), then run again",
             "请运行 weights 角色（site.yml 会执行），然后重试",
+        ),
+    ),
+    "LLM360": Message(
+        Text(
+            "{source} holds {ref} as {held}, but {image} is wanted",
+            "{source} 中的 {ref} 为 {held}，与要求的 {image} 不符",
+        ),
+        Text(
+            "if the archive is the right one, set id: {id} for it in appliance_images; else replace the archive",
+            "若归档正确，请在 appliance_images 中设置 id: {id}；否则请更换归档",
         ),
     ),
     "LLM340": Message(

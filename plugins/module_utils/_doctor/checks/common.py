@@ -168,7 +168,7 @@ def loaded(context: Context, image: Dict[str, Any]) -> Optional[bool]:
         return None
     wanted = [image.get(key) for key in ("id", "digest") if image.get(key)]
     for item in docker.get("images") or []:
-        if any(value in (item.get("id"), item.get("digest")) for value in wanted):
+        if any(value in (item.get("id"), item.get("digest"), *(item.get("also") or [])) for value in wanted):
             return True
         if not wanted and item.get("ref") == image.get("ref"):
             return True

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import json
+import shutil
+import subprocess
 import tarfile
 
 import pytest
@@ -33,7 +37,10 @@ def tar_bytes(manifest, layers=3, first=False):
 ROWS = [{"Config": ID + ".json", "RepoTags": ["x/y:1"]}, {"Config": "blobs/sha256/" + "b" * 64, "RepoTags": None}]
 
 
-WANT = {"sha256:" + ID: ["x/y:1"], "sha256:" + "b" * 64: []}
+WANT = [
+    archive.Packed("sha256:" + ID, ["x/y:1"], ["sha256:" + ID]),
+    archive.Packed("sha256:" + "b" * 64, [], ["sha256:" + "b" * 64]),
+]
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -71,3 +78,104 @@ def test_unreadable(server, tmp_path):
     ):
         with pytest.raises(http_stream.Unreadable, match=reason):
             archive.peek(source)
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def packed(files):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+class Made:
+    """One image as `docker save` writes it: `old` before Docker 25 (no index), `oci` without Docker's own table."""
+
+    def __init__(self, old=False, oci=False, nested=False, layer=b"layer" * 999):
+        self.layer = layer
+        diff = "sha256:" + sha(layer)
+        self.config = json.dumps({"rootfs": {"type": "layers", "diff_ids": [diff]}}).encode()
+        blob = "blobs/sha256/"
+        self.id = "sha256:" + sha(self.config)
+        files = {blob + sha(layer): layer, blob + sha(self.config): self.config}
+        manifest = json.dumps(
+            {
+                "config": {"digest": self.id, "size": len(self.config)},
+                "layers": [{"digest": diff, "size": len(layer)}],
+            }
+        ).encode()
+        self.manifest = "sha256:" + sha(manifest)
+        entry = {"digest": self.manifest, "annotations": {"io.containerd.image.name": "docker.io/x/y:1"}}
+        if not old:
+            files[blob + sha(manifest)] = manifest
+        if nested:
+            inner = json.dumps({"manifests": [{"digest": self.manifest}, {"digest": "sha256:" + "0" * 64}]}).encode()
+            files[blob + sha(inner)] = inner
+            entry["digest"] = self.index = "sha256:" + sha(inner)
+        if not old:
+            files["index.json"] = json.dumps({"manifests": [entry]}).encode()
+        if not oci:
+            row = {"Config": blob + sha(self.config), "RepoTags": ["x/y:1"], "Layers": [blob + sha(layer)]}
+            files["manifest.json"] = json.dumps([row]).encode()
+        self.bytes = packed(files)
+
+
+@pytest.mark.parametrize("how", ["plain", "gz", "zst", "http"])
+@pytest.mark.parametrize("oci", [False, True])
+def test_an_image_is_known_by_its_manifest_too(server, tmp_path, how, oci):
+    made = Made(oci=oci)
+    path = tmp_path / "i.tar"
+    path.write_bytes(gzip.compress(made.bytes) if how == "gz" else made.bytes)
+    if how == "zst":
+        if not shutil.which("zstd"):
+            pytest.skip("no zstd here")
+        subprocess.run(["zstd", "-q", "--rm", str(path), "-o", str(tmp_path / "z")], check=True)
+        path = tmp_path / "z"
+    handler, url = server
+    handler.data = made.bytes
+    found = archive.peek(url + "/i.tar" if how == "http" else str(path))
+    assert [(one.id, one.digests) for one in found] == [(made.id, [made.id, made.manifest])]
+    assert found[0].tags == (["docker.io/x/y:1"] if oci else ["x/y:1"])
+
+
+def test_and_by_the_index_above_it(tmp_path):
+    made = Made(nested=True)
+    (tmp_path / "i.tar").write_bytes(made.bytes)
+    assert archive.peek(str(tmp_path / "i.tar"))[0].digests == [made.id, made.manifest, made.index]
+
+
+def test_an_archive_without_manifests_gets_the_one_that_containerd_will_make(tmp_path):
+    made = Made(old=True)
+    (tmp_path / "i.tar").write_bytes(made.bytes)
+    layer, config = made.layer, made.config
+    # Written out here as containerd writes it: order, spelling and all.
+    text = (
+        '{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"mediaType":'
+        f'"application/vnd.docker.container.image.v1+json","digest":"{made.id}","size":{len(config)}}},"layers":['
+        f'{{"mediaType":"application/vnd.docker.image.rootfs.diff.tar","digest":"sha256:{sha(layer)}",'
+        f'"size":{len(layer)}}}]}}'
+    )
+    assert archive.peek(str(tmp_path / "i.tar"))[0].digests == [made.id, "sha256:" + sha(text.encode())]
+    (tmp_path / "p.tar").write_bytes(Made(old=True, layer=gzip.compress(b"layer")).bytes)
+    assert len(archive.peek(str(tmp_path / "p.tar"))[0].digests) == 1
+
+
+def test_a_blob_that_is_not_what_its_name_says_is_no_pin(tmp_path):
+    made = Made()
+    wrong = made.bytes.replace(made.id.encode() + b'", "size"', b"sha256:" + b"e" * 64 + b'", "size"')
+    assert wrong != made.bytes
+    (tmp_path / "i.tar").write_bytes(wrong)
+    with pytest.raises(http_stream.Unreadable, match="not what its name says"):
+        archive.peek(str(tmp_path / "i.tar"))
+
+
+def test_a_compressed_archive_that_takes_too_long_stays_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "SECONDS", -1.0)
+    (tmp_path / "i.tar.gz").write_bytes(gzip.compress(Made().bytes))
+    assert archive.peek(str(tmp_path / "i.tar.gz")) is None

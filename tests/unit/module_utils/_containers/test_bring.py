@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import bring as core
@@ -17,9 +20,10 @@ NO_CARDS = {"cuda_version": None, "driver_version": None}
 class World:
     """What archives, registry and Docker say, and what was done."""
 
-    def __init__(self, monkeypatch, archive=None, told=None, found=None):
+    def __init__(self, monkeypatch, archive=None, told=None, found=None, digests=None):
         self.done = []
         steps = core.core
+        packed = core.core.Packed(IMAGE.id, [], digests or [IMAGE.id])
 
         def did(name, answer=None):
             def step(*args):
@@ -28,17 +32,20 @@ class World:
 
             return step
 
-        monkeypatch.setattr(steps, "choose", lambda image, archives: archive)
+        monkeypatch.setattr(steps, "choose", lambda image, archives: steps.Chosen(archive, packed) if archive else None)
+        monkeypatch.setattr(steps, "names", lambda docker: {})
+        monkeypatch.setattr(steps, "inspect", lambda docker, name: None)
+        monkeypatch.setattr(steps, "drop_new", did("drop"))
         monkeypatch.setattr(steps, "load", did("load", 7))
         monkeypatch.setattr(steps, "pull", did("pull"))
-        monkeypatch.setattr(steps, "find", lambda docker, image: found)
+        monkeypatch.setattr(steps, "find", lambda docker, image, others=(): found)
         monkeypatch.setattr(steps, "check_registry", lambda *args: "https://r" if told else None)
         monkeypatch.setattr(core.logins, "login", lambda host, folders: ("/logins", True))
         monkeypatch.setattr(core.logins, "reach", lambda *args: None)
         monkeypatch.setattr(core.manifest, "describe", lambda *args: told)
 
-    def bring(self, dry=False, cards=lambda: NO_CARDS, report=None):
-        settings = core.Settings(["/a.tar"], 60, "/etc/c", dry)
+    def bring(self, dry=False, cards=lambda: NO_CARDS, report=None, names="/no/names"):
+        settings = core.Settings(["/a.tar"], 60, "/etc/c", dry, names)
         return core.bring(IMAGE, ENGINE, settings, report or Reporter(None, "x"), cards)
 
 
@@ -64,8 +71,10 @@ def test_a_dry_run_fetches_nothing(monkeypatch, archive):
 
 
 def test_another_image_than_wanted_is_refused(monkeypatch):
+    world = World(monkeypatch, archive="/a.tar")
     with pytest.raises(Refusal):
-        World(monkeypatch, archive="/a.tar").bring()
+        world.bring()
+    assert [name for name, _args in world.done] == ["load", "drop"]
 
 
 def test_the_cards_are_asked_only_where_the_image_wants_a_driver(monkeypatch):
@@ -83,3 +92,40 @@ def test_the_cards_are_asked_only_where_the_image_wants_a_driver(monkeypatch):
             dry=True, cards=cards
         )
     assert asked == [True] and caught.value.rule == "LLM209"
+
+
+def test_what_an_archive_told_is_remembered(monkeypatch, tmp_path):
+    names, manifest = tmp_path / "names.json", "sha256:" + "b" * 64
+    World(monkeypatch, archive="/a.tar", found={"Id": IMAGE.id}).bring(names=str(names))
+    assert not names.exists()
+    World(monkeypatch, archive="/a.tar", found={"Id": manifest}, digests=[IMAGE.id, manifest]).bring(names=str(names))
+    asked = []
+    monkeypatch.setattr(core.core, "find", lambda docker, image, others=(): asked.append(others))
+    assert core.known(IMAGE, ENGINE, str(names)) is None and asked == [[manifest]]
+
+
+def test_containerds_own_store_is_read(monkeypatch, tmp_path):
+    World(monkeypatch)
+    manifest = json.dumps({"config": {"digest": IMAGE.id}, "layers": []})
+    digest = hashlib.sha256(manifest.encode()).hexdigest()
+    folder = tmp_path / "containerd/daemon" / core.image_names.CONTENT / "sha256"
+    folder.mkdir(parents=True)
+    (folder / digest).write_text(manifest)
+    engine = {**ENGINE, "data_root": str(tmp_path)}
+    monkeypatch.setattr(core.core, "inspect", lambda docker, name: {"Id": "sha256:" + digest})
+    assert core.known(IMAGE, engine, "/no/names") == {"Id": "sha256:" + digest}
+    assert core.known(IMAGE._replace(id="sha256:" + "c" * 64), engine, "/no/names") is None
+
+
+def test_no_registry_and_an_archive_with_another_image_of_that_name(monkeypatch):
+    other = core.core.Packed("sha256:z", ["r/x:1"], ["sha256:z"])
+    World(monkeypatch)
+
+    def gone(*_args):
+        raise Refusal("LLM302", image="r/x:1", tried="none")
+
+    monkeypatch.setattr(core.core, "check_registry", gone)
+    monkeypatch.setattr(core.core.archive_, "peek", lambda source: [other])
+    with pytest.raises(Refusal) as caught:
+        core.bring(IMAGE, ENGINE, core.Settings(["/a.tar"], 60, "/c", True), Reporter(None, "x"), lambda: NO_CARDS)
+    assert caught.value.rule == "LLM360"

@@ -62,7 +62,10 @@ def test_names():
     assert core.command({"Config": {"Entrypoint": None, "Cmd": None}}) == []
 
 
-TABLES = {"one": {"sha256:z": ["docker.io/r/x:1"]}, "two": {ID: []}, "packed": None}
+MANIFEST = "sha256:" + "b" * 64
+Z = archive.Packed("sha256:z", ["docker.io/r/x:1"], ["sha256:z"])
+TWO = archive.Packed(ID, [], [ID, MANIFEST])
+TABLES = {"one": [Z], "two": [TWO], "packed": None}
 
 
 @pytest.fixture
@@ -78,11 +81,14 @@ def tables(monkeypatch):
 @pytest.mark.usefixtures("tables")
 def test_choose_and_resolve():
     by_id, by_tag = core.Image("r/x:1", id=ID), core.Image("r/x:1")
-    assert core.choose(by_id, ["one", "two"]) == "two"
-    assert core.choose(by_tag, ["two", "one"]) == "one"
-    assert core.choose(by_id, ["one", "packed"]) == "packed"
+    assert core.choose(by_id, ["one", "two"]) == ("two", TWO)
+    assert core.choose(by_tag, ["two", "one"]) == ("one", Z)
+    assert core.choose(by_id, ["one", "packed"]) == ("packed", None)
     assert core.choose(by_id, ["one"]) is None
-    assert core.choose(by_id, ["dead", "two"]) == "two"
+    assert core.choose(by_id, ["dead", "two"]) == ("two", TWO)
+    for pinned in (core.Image("r/x:1", id=MANIFEST), core.Image("r/x:1", digest=MANIFEST)):
+        assert core.choose(pinned, ["one", "two"]) == ("two", TWO)
+        assert core.choose(pinned, ["one"]) is None
     assert core.resolve(by_tag, ["dead", "two", "one"]).id == "sha256:z"
     assert core.resolve(by_id, ["one"]) == by_id
     with pytest.raises(Refusal, match="dead: refused"):
@@ -126,3 +132,32 @@ def test_unreachable_registry_names_the_way_out():
         core.check_registry(core.Image("127.0.0.1:1/r/x:1", digest=DIGEST), [], anyone, False)
     assert caught.value.rule == "LLM302"
     assert "appliance_image_archives" in caught.value.remedy.en and "appliance_image_archives" in caught.value.remedy.zh
+
+
+@pytest.mark.usefixtures("tables")
+def test_an_archive_with_another_image_of_that_name_is_refused_by_name():
+    core.check_namesakes(core.Image("r/y:1", id=ID), ["one", "two", "packed"])
+    with pytest.raises(Refusal) as caught:
+        core.check_namesakes(core.Image("r/x:1", id=ID), ["one"])
+    assert caught.value.rule == "LLM360" and "sha256:z" in caught.value.remedy.en and ID in caught.value.reason.en
+
+
+def test_found_by_another_digest_of_the_same_image(docker):
+    put(docker, MANIFEST, {"Id": MANIFEST})
+    assert core.find(docker, core.Image("r/x:1", id=ID)) is None
+    assert core.find(docker, core.Image("r/x:1", id=ID), [MANIFEST]) == {"Id": MANIFEST}
+
+
+def test_what_was_loaded_and_refused_goes_and_names_are_given_back(monkeypatch):
+    done, listed = [], {"r/x:1": "new", "r/y:1": "kept", "old": "old", "other": "other"}
+    monkeypatch.setattr(core, "names", lambda docker: listed)
+    monkeypatch.setattr(core, "run", lambda words, seconds: done.append(words[1:]))
+    core.drop_new("docker", {"r/x:1": "old", "r/y:1": "kept", "other": "other"})
+    assert done == [["rmi", "r/x:1"], ["tag", "old", "r/x:1"]]
+
+
+def test_names_of_what_is_there(docker):
+    assert core.names(docker) == {"r/x:1": "sha256:aa", "sha256:bb": "sha256:bb"}
+    put(docker, "broken", {})
+    with pytest.raises(Refusal, match="Cannot connect"):
+        core.names(docker)

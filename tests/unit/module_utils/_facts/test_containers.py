@@ -37,6 +37,8 @@ def test_docker():
     assert found["running"] and found["root"] == "/data/docker" and found["runtimes"] == ["nvidia", "runc"]
     assert [port["port"] for port in found["containers"][0]["ports"]] == [8000, 8001]
     assert found["images"] == [{"ref": "vllm:1", "id": "sha256:aa", "digest": None}]
+    files["/var/lib/yitiji/images.json"] = '[["sha256:aa", "sha256:bb"]]'
+    assert containers.docker(capture(files, commands))["images"][0]["also"] == ["sha256:bb"]
     assert found["daemon_json"]["data"]["registry-mirrors"] == ["https://mirror.example"]
     assert "secret" not in json.dumps(found) and "pw" not in json.dumps(found)
     listener = {"process": "docker-proxy", "port": 8001}
