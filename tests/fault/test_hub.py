@@ -56,7 +56,7 @@ def test_hostile_path(site, hub, tmp_path, path):
     [
         ({"Path": "config.json/x", "Size": 1, "Sha256": "a" * 64}, "both a file and a directory"),
         ({"Path": "x", "Size": -1, "Sha256": "a" * 64}, "size"),
-        ({"Path": "x", "Size": "9", "Sha256": "a" * 64}, "size"),
+        ({"Path": "x", "Size": "9 bytes", "Sha256": "a" * 64}, "size"),
         ({"Path": "x", "Size": 1, "Sha256": "zz"}, "sha256"),
         ({"Path": "config.json", "Size": 1, "Sha256": "a" * 64}, "listed twice"),
         ({"Path": 7, "Size": 1, "Sha256": "a" * 64}, "not a text"),

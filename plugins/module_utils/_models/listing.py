@@ -83,6 +83,13 @@ def _row(path: object, size: object, sha256: object) -> Row:
     return path, size, digest
 
 
+def whole(value: object) -> object:
+    """A number as hubs write it: some send 26, some "26" and some 26.0. What is none of these comes back as it is."""
+    if isinstance(value, str) and re.match(r"^[0-9]{1,18}\Z", value, re.ASCII):
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _folded(path: str) -> str:
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 

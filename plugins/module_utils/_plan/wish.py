@@ -21,6 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful im
     refuse_own_code,
     set_aside,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import whole
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry as Listed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
@@ -171,8 +172,8 @@ def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any
 def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, str, Optional[int]]:
     """Bytes on disk, where that number comes from, and the total in the safetensors index (None without one)."""
     index = (info.get("index") or {}).get("metadata") or info.get("index") or {}
-    total = index.get("total_size") if isinstance(index, Mapping) else None
-    index_bytes = int(total) if isinstance(total, (int, float)) and total > 0 else None
+    total = whole(index.get("total_size")) if isinstance(index, Mapping) else None
+    index_bytes = total if isinstance(total, int) and total > 0 else None
     if info.get("bytes_total"):
         return int(info["bytes_total"]), "hub", index_bytes
     if entry.get("bytes"):

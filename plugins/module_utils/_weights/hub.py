@@ -22,6 +22,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing im
     judge,
     printable,
     unsafe,
+    whole,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, Entry, Manifest
 
@@ -167,7 +168,7 @@ class Hub:
 
 def entries(model: str, rows: List[Dict[str, Any]]) -> List[Entry]:
     """The files of a listing, checked and sorted by path (LLM610)."""
-    files = [(row.get("Path"), row.get("Size"), row.get("Sha256")) for row in rows if row.get("Type") != "tree"]
+    files = [(row.get("Path"), whole(row.get("Size")), row.get("Sha256")) for row in rows if row.get("Type") != "tree"]
     try:
         return sorted(Entry(*row) for row in judge(files))
     except Unfit as error:

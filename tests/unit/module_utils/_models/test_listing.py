@@ -10,6 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing im
     judge,
     printable,
     unsafe,
+    whole,
 )
 
 A = "a" * 64
@@ -45,3 +46,16 @@ def test_lists_that_contradict_themselves(rows, says):
 
 def test_a_strangers_words_move_no_cursor():
     assert printable("a\x1b[2J\nb\u202e" + "x" * 400, 8) == "a?[2J?b?"
+
+
+@pytest.mark.parametrize(("sent", "read"), [(26, 26), ("26", 26), (26.0, 26), ("0", 0), (4e9, 4 * 10**9)])
+def test_numbers_as_hubs_write_them(sent, read):
+    assert whole(sent) == read and isinstance(whole(sent), int)
+
+
+NO_NUMBERS = [True, None, "", "-1", "2.5", 2.5, "1e3", "26 ", "26\n", "\u0662\u0666", "9" * 19, float("nan"), [26]]
+
+
+@pytest.mark.parametrize("sent", NO_NUMBERS)
+def test_what_is_no_number_stays_what_it_is(sent):
+    assert whole(sent) is sent

@@ -261,12 +261,13 @@ def test_other_vendors_are_marked(catalog):
     assert made["engine"]["device"] == "npu" and "LLM516" in {warning["id"] for warning in made["warnings"]}
 
 
-def test_hub_facts_win_over_the_catalogue(catalog):
+@pytest.mark.parametrize("total", [20 * 10**9, str(20 * 10**9), 2e10])
+def test_hub_facts_win_over_the_catalogue(catalog, total):
     info = {
         "config": catalog["models"]["deepseek-r1-7b"]["config"],
         "bytes_total": 15300000000,
         "revision": "v1",
-        "index": {"metadata": {"total_size": 20 * 10**9}},
+        "index": {"metadata": {"total_size": total}},
     }
     made = plan(catalog, declared("rtx-4090-24g", 2), model_info=info)
     assert made["model"]["bytes"] == 15300000000 and made["model"]["revision"] == "v1"

@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub impor
     describe,
     directory_listing,
     directory_of,
+    entries,
     unproven,
 )
 
@@ -46,3 +47,11 @@ def test_files_without_a_sha256_are_a_doubt_of_its_own():
     assert [warning["id"] for warning in found["warnings"]] == ["LLM602", "LLM567"]
     assert "config.json" in found["warnings"][1]["en"] and found["warnings"][1]["zh"].startswith("模型站点")
     assert unproven(listing[1:], "x") == []
+
+
+def test_sizes_that_a_hub_sends_as_text():
+    rows = [{"Path": "b", "Size": "26", "Sha256": "b" * 64, "Type": "blob"}, {"Path": "a", "Size": 26.0},
+            {"Path": "sub", "Size": "", "Type": "tree"}]  # fmt: skip
+    assert entries("o/m", rows) == [Entry("a", 26, ""), Entry("b", 26, "b" * 64)]
+    with pytest.raises(Refusal, match="26 bytes"):
+        entries("o/m", [{"Path": "a", "Size": "26 bytes"}])
