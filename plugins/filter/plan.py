@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.address import https, reached_at
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
 
 
@@ -15,9 +16,7 @@ def plan_nodes(hosts, hostvars):
     for name in hosts:
         variables = hostvars[name]
         nodes[name] = {
-            "address": variables.get("appliance_data_address")
-            or variables.get("appliance_address")
-            or variables.get("ansible_host") or name,
+            "address": variables.get("appliance_data_address") or reached_at(variables, name),
             "facts": variables.get("appliance_node") or {},
             "hardware": variables.get("appliance_hardware") or {},
         }
@@ -31,6 +30,17 @@ def plan_dir(deployment, groups, hostvars, host):
     return os.path.join(beside if os.path.isabs(beside) else os.getcwd(), ".plans")
 
 
+def node_address(variables, name):
+    """By which users and peers reach a node, also in a task that is delegated to another machine."""
+    return reached_at(variables, name)
+
+
+def page_url(address, port):
+    return https(address, port)
+
+
 class FilterModule:
     def filters(self):
-        return refusing({"plan_nodes": plan_nodes, "plan_dir": plan_dir})
+        return refusing(
+            {"plan_nodes": plan_nodes, "plan_dir": plan_dir, "node_address": node_address, "page_url": page_url}
+        )

@@ -112,7 +112,7 @@ def _ports(settings: Mapping[str, Any]) -> List[Refusal]:
     if int(settings["gateway_balancer_port"]):
         wanted["gateway_balancer_port"] = settings["gateway_balancer_port"]
     wanted.update({unit["name"]: unit["url"].rpartition(":")[2] for unit in settings["units"] if unit["serves"]})
-    return forms.port_problems(wanted)
+    return [*forms.port_problems(wanted), *forms.port_differences(settings, settings["shared"])]
 
 
 def hand_outs(settings: Mapping[str, Any]) -> List[Refusal]:

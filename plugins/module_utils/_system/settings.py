@@ -52,6 +52,16 @@ def port_problems(wanted: Mapping[str, Any]) -> List[Refusal]:
     return [Refusal("LLM130", what=what, names=list(wanted))] if what else []
 
 
+def port_differences(own: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> List[Refusal]:
+    """A role's port that was set alone, while every other role reads the shared variable (LLM185)."""
+    return [
+        Refusal("LLM185", name=name, value=own[name], owner=owner, shared=value)
+        for name, pair in shared.items()
+        for owner, value in pair.items()
+        if _number(own[name]) != _number(value)
+    ]
+
+
 def _number(value: Any) -> int:
     try:
         return int(str(value))

@@ -25,7 +25,11 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
 def _role(settings: Mapping[str, Any]) -> List[Refusal]:
     """Who signs in first, and the addresses, ports and folders of the role."""
     role = settings["role"]
-    found = [*forms.port_problems(role["ports"]), *forms.path_problems(role["paths"])]
+    found = [
+        *forms.port_problems(role["ports"]),
+        *forms.port_differences(role["ports"], role["shared"]),
+        *forms.path_problems(role["paths"]),
+    ]
     if role["admin_password"]:
         found += gathered(partial(check_value, "open-webui-admin", role["admin_password"]))
     if not accounts.EMAIL.match(settings["page"]["admin_email"]):

@@ -104,6 +104,13 @@ MESSAGES: Dict[str, Message] = {
             "请在清单、group_vars 或 -e 中改用 {new}",
         ),
     ),
+    "LLM185": Message(
+        Text(
+            "{name} is {value}, but {owner}, which the other roles read, is {shared}",
+            "{name} 为 {value}，而其他角色读取的 {owner} 为 {shared}",
+        ),
+        Text("set {owner}: {value} and leave {name} out", "请设置 {owner}: {value}，并去掉 {name}"),
+    ),
     "LLM140": Message(
         Text("the doctor's rules can't be used: rule {name}: {why}", "检查规则不可用：规则 {name}：{why}"),
         Text(

@@ -27,6 +27,8 @@ SETTINGS = {
     "gateway_content_security_policy": "default-src 'self'",
     "gateway_https_port": 443, "gateway_http_port": 80, "gateway_chat_port": 8080, "gateway_tls_dir": "/etc/yitiji/tls",
     "gateway_secrets_dir": "/etc/yitiji/secrets", "gateway_state_dir": "/var/lib/yitiji",
+    "shared": {"gateway_https_port": {"appliance_https_port": "443"}, "gateway_http_port": {"appliance_http_port": 80},
+               "gateway_chat_port": {"appliance_chat_port": 8080}},
     "gateway_other_names": ["chat.lan"], "gateway_parameters": ["guided_choice"],
     "gateway_unlimited_sources": ["10.0.0.0/8", "fd00::1"],
     **{f"gateway_{name}": least for name, least in {**limits.NUMBERS, **limits.OTHERS}.items()},
@@ -61,8 +63,10 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
         ({"gateway_request_size": "0"}, ["LLM812"]),
         ({"gateway_generation_seconds": 0}, ["LLM812"]),
         ({"gateway_content_security_policy": 'default-src "self"'}, ["LLM812"]),
-        ({"gateway_http_port": 443}, ["LLM130"]),
-        ({"gateway_chat_port": 8001}, ["LLM130"]),
+        ({"gateway_http_port": 443}, ["LLM130", "LLM185"]),
+        ({"gateway_chat_port": 8001}, ["LLM130", "LLM185"]),
+        ({"gateway_https_port": 8443}, ["LLM185"]),
+        ({"gateway_https_port": 8443, "shared": {"gateway_https_port": {"appliance_https_port": 8443}}}, []),
         ({"gateway_tls_dir": "tls"}, ["LLM132"]),
         ({"gateway_other_names": ["a b"]}, ["LLM812"]),
         ({"gateway_max_answers": 0, "gateway_connections": 16}, ["LLM820", "LLM820"]),
@@ -77,7 +81,7 @@ def test_settings(changed, rules):
 
 def test_all_mistakes_are_told_at_once():
     changed = {"gateway_routes": ["x"], "gateway_keys": [{}], "gateway_names": [], "gateway_http_port": 443}
-    assert rules_of(core.problems, SETTINGS, **changed) == ["LLM804", "LLM805", "LLM812", "LLM130"]
+    assert rules_of(core.problems, SETTINGS, **changed) == ["LLM804", "LLM805", "LLM812", "LLM130", "LLM185"]
 
 
 def test_hand_outs(tmp_path):

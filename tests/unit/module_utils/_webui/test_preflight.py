@@ -11,7 +11,8 @@ from tests.unit.module_utils.preflight_rules import rules_of
 
 ROLE = {
     "admin_password": "", "origins": ["https://10.0.0.1"], "secrets": ["backend-old"], "network": "yitiji",
-    "docker_network": "yitiji", "ports": {"open_webui_port": 8080}, "paths": {"open_webui_data_dir": "/var/lib/x"},
+    "docker_network": "yitiji", "ports": {"open_webui_port": 8080},
+    "shared": {"open_webui_port": {"appliance_chat_port": "8080"}}, "paths": {"open_webui_data_dir": "/var/lib/x"},
 }  # fmt: skip
 CONTAINER = {
     "name": "yitiji-open-webui", "image": "x", "user": 10001, "network": "yitiji", "entrypoint": [], "args": [],
@@ -32,7 +33,8 @@ SETTINGS = {"page": PLAIN, "role": ROLE, "container": CONTAINER}
         ({"role": {**ROLE, "origins": []}}, ["LLM711"]),
         ({"role": {**ROLE, "secrets": ["Backend_Old"]}}, ["LLM711"]),
         ({"role": {**ROLE, "network": "other"}}, ["LLM711"]),
-        ({"role": {**ROLE, "ports": {"open_webui_port": 0}}}, ["LLM130"]),
+        ({"role": {**ROLE, "ports": {"open_webui_port": 0}}}, ["LLM130", "LLM185"]),
+        ({"role": {**ROLE, "ports": {"open_webui_port": 9000}}}, ["LLM185"]),
         ({"role": {**ROLE, "paths": {"open_webui_data_dir": "data"}}}, ["LLM132"]),
         ({"container": {**CONTAINER, "env": {"A": "b\nc"}}}, ["LLM711"]),
         ({"container": {**CONTAINER, "mounts": [{"source": "/a,b", "target": "/c"}]}}, ["LLM711"]),
