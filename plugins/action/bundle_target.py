@@ -10,9 +10,12 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, System, find, resolved
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
+
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 class ActionModule(ActionBase):
@@ -25,8 +28,11 @@ class ActionModule(ActionBase):
         host = str((task_vars or {}).get("inventory_hostname", ""))
         _checked, args = self.validate_argument_spec(argument_spec("bundle_target"))
         try:
-            known = catalogue(args["catalog_dirs"], ("targets", "gpus"))
+            known = catalogue(args["catalog_dirs"], ("targets", "gpus", KIND))
             target = target_of(args["target"], known["targets"])
+            machine = MACHINES.get(target["architecture"], target["architecture"])
+            system = System(target["distribution"], str(target["version"]), architecture=machine)
+            distribution = find(resolved(known[KIND]), system, args["like"])
         except Refusal as refusal:
             return {**result, **failed(refusal, host)}
         names = {"debian": "Debian", "ubuntu": "Ubuntu"}
@@ -36,7 +42,7 @@ class ActionModule(ActionBase):
             "distribution_major_version": str(target["version"]).split(".")[0],
             "distribution_release": target["release"],
             "os_family": "Debian",
-            "architecture": {"amd64": "x86_64", "arm64": "aarch64"}.get(target["architecture"], target["architecture"]),
+            "architecture": machine,
         }
         node = pretended(target, args["hardware"], known["gpus"])
-        return {**result, "changed": False, "ansible_facts": facts, "node": node}
+        return {**result, "changed": False, "ansible_facts": facts, "node": node, "distribution": distribution}

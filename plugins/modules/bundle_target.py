@@ -21,6 +21,10 @@ options:
     description: What the inventory declares about the node (C(appliance_hardware)).
     type: dict
     default: {}
+  like:
+    description: The entry of the catalogue (distributions) to use for it; empty takes the one that fits.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
   - yitiji.deepseek.attributes.controller
@@ -44,4 +48,9 @@ node:
   returned: always
   type: dict
   sample: {os: {id: debian, version: "13"}, gpus: []}
+distribution:
+  description: What M(yitiji.deepseek.distribution) would return for the node.
+  returned: on success
+  type: dict
+  sample: {key: debian-13, name: Debian 13, packages: {nginx: [nginx]}}
 """

@@ -49,14 +49,14 @@ def merge(catalog: Catalog, kind: str, entries: Any, path: str) -> None:
     if not isinstance(entries, Mapping) or not all(isinstance(entry, Mapping) for entry in entries.values()):
         raise Refusal("LLM520", problem=say("catalog_no_mapping", path=path))
     for name, entry in entries.items():
-        catalog[kind][str(name)] = _deep(catalog[kind].get(str(name), {}), entry)
+        catalog[kind][str(name)] = overlaid(catalog[kind].get(str(name), {}), entry)
 
 
-def _deep(base: Entry, more: Mapping[str, Any]) -> Entry:
+def overlaid(base: Entry, more: Mapping[str, Any]) -> Entry:
     result = dict(base)
     for key, value in more.items():
         if isinstance(value, Mapping) and isinstance(result.get(key), dict):
-            result[key] = _deep(result[key], value)
+            result[key] = overlaid(result[key], value)
         else:
             result[key] = value
     return result

@@ -31,7 +31,10 @@ PACKAGES = re.compile(
 
 def os_release(host: Host) -> Dict[str, Optional[str]]:
     """{id, like, version, codename, name} from os-release; None for what it does not say."""
-    text = host.read("/etc/os-release") or host.read("/usr/lib/os-release") or ""
+    return parse_os_release(host.read("/etc/os-release") or host.read("/usr/lib/os-release") or "")
+
+
+def parse_os_release(text: str) -> Dict[str, Optional[str]]:
     values: Dict[str, str] = {}
     for line in text.splitlines():
         key, sign, value = line.partition("=")

@@ -14,6 +14,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = "shared_variables"
+INSTALLS = re.compile(r"yitiji\.deepseek\.(managed|driver)_packages:")
+DISTRIBUTION = "yitiji.deepseek.distribution"
+# bundle sets it for a target that is not there; disk_seal works on a node that the other roles made.
+KNOW_BY_OTHERS = ("bundle", "disk_seal")
 ROLES = sorted(p.parent.parent for p in ROOT.glob("roles/*/meta/main.yml") if p.parent.parent.name != SHARED)
 PLAYBOOKS = sorted([*ROOT.glob("playbooks/*.yml"), ROOT / "site.yml"])
 READ_BY_ENDS = (".yml", ".j2", ".py", ".sh")
@@ -69,7 +73,16 @@ def test_a_role_that_reads_shared_variables_depends_on_them(role):
     names = defaults_of(SHARED)
     wanted = names_in(text_of(role), names) or "__appliance_" in text_of(role)
     depends = [d["role"] for d in load(role / "meta/main.yml")["dependencies"]]
-    assert depends == ([f"yitiji.deepseek.{SHARED}"] if wanted else [])
+    assert [name for name in depends if name != DISTRIBUTION] == ([f"yitiji.deepseek.{SHARED}"] if wanted else [])
+
+
+@roles
+def test_a_role_that_asks_for_names_or_installs_knows_the_distribution(role):
+    """So that one that is not served is refused before a change, in site.yml and where the role is used alone."""
+    text = text_of(role)
+    wanted = "appliance_distribution." in text or "appliance_distribution |" in text or INSTALLS.search(text)
+    depends = [d["role"] for d in load(role / "meta/main.yml")["dependencies"]]
+    assert (DISTRIBUTION in depends) == (bool(wanted) and role.name not in (*KNOW_BY_OTHERS, "distribution"))
 
 
 @roles

@@ -239,6 +239,7 @@ def test_every_refusal_has_a_page(rule):
 SAME = {
     "LLM101": "too little room on a disk",
     "LLM104": "too little memory",
+    "LLM105": "a distribution that is not served",
     "LLM107": "nobody gets to the node",
     "LLM201": "nouveau may load",
     "LLM202": "Secure Boot refuses the modules",

@@ -17,9 +17,10 @@ FILES = (
 PHASES = {"include_tasks", "import_tasks", "include_role", "import_role", "meta"}
 SHARED_FACTS = {
     "appliance": {"appliance_node", "appliance_plan"},
+    "distribution": {"appliance_distribution"},
     "nvidia_container_toolkit": {"appliance_gpu_mode"},
     "bundle": {"appliance_modelscope_endpoint", "appliance_image_archives", "appliance_images", "appliance_environment",
-               "ollama_release"},
+               "appliance_distribution", "ollama_release"},
 }
 
 roles = pytest.mark.parametrize("role", ROLES, ids=lambda p: p.name)

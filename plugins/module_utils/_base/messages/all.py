@@ -17,12 +17,26 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     notices,
     planner,
     services,
+    systems,
     weights,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {}
 PHRASES: Dict[str, Text] = {}
-for _hundred in (host, driver, containers, cluster, planner, notices, weights, services, backup, access, bundle):
+for _hundred in (
+    host,
+    systems,
+    driver,
+    containers,
+    cluster,
+    planner,
+    notices,
+    weights,
+    services,
+    backup,
+    access,
+    bundle,
+):
     MESSAGES.update(_hundred.MESSAGES)
     PHRASES.update(_hundred.PHRASES)

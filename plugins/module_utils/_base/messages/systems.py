@@ -1,0 +1,52 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""More of the hundred 1: distributions, and what they lack."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
+
+MESSAGES: Dict[str, Message] = {
+    "LLM105": Message(
+        Text("{problem}", "{problem}"),
+        Text(
+            "install one of these: {served}; or, for a derivative of one of them, set appliance_distribution_like to "
+            "its entry (docs/distributions.md)",
+            "请安装以下系统之一：{served}；若为其衍生版，可将 appliance_distribution_like 设为相应条目"
+            "（docs/distributions.md）",
+        ),
+    ),
+    "LLM155": Message(
+        Text(
+            "appliance_distribution_like: there is no entry {name!r}", "appliance_distribution_like：没有条目 {name!r}"
+        ),
+        Text("name one of: {known}", "请使用以下之一：{known}"),
+    ),
+    "LLM156": Message(
+        Text("{distribution} has no package for {name}", "{distribution} 没有提供 {name} 的软件包"),
+        Text(
+            "turn off what needs it, or name packages for it in a folder of appliance_catalog_dirs "
+            "(distributions/*.yml)",
+            "请关闭需要它的功能，或在 appliance_catalog_dirs 的目录中（distributions/*.yml）指定软件包",
+        ),
+    ),
+}
+
+# Parts of messages.
+PHRASES: Dict[str, Text] = {
+    "distribution.bad": Text("distribution {name}: {wrong}", "发行版 {name}：{wrong}"),
+    "distribution.unknown": Text("{label} is not served", "不支持 {label}"),
+    "distribution.no": Text("{label} is not served: {why}", "不支持 {label}：{why}"),
+    "distribution.manager": Text(
+        "{label} is not served yet: its package manager ({manager}) is not known here",
+        "暂不支持 {label}：尚未适配其软件包管理器（{manager}）",
+    ),
+    "distribution.command": Text(
+        "{label} has no {command}, with which its packages are installed", "{label} 上没有用于安装软件包的 {command}"
+    ),
+    "distribution.architecture": Text(
+        "{label} is not served on {architecture}", "不支持 {architecture} 架构上的 {label}"
+    ),
+}

@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What one shell script says of a node that may have no usable Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import basics
+
+# Kylin V10 SP3 as its release notes describe it: kernel 4.19, glibc 2.28, cgroup v1, Python 3.7.
+KYLIN = """banner of the site
+@ os
+NAME="Kylin Linux Advanced Server"
+VERSION="V10 (Lance)"
+ID="kylin"
+VERSION_ID="V10"
+PRETTY_NAME="Kylin Linux Advanced Server V10 (Lance)"
+@ machine
+aarch64
+@ kernel
+4.19.90-52.22.v2207.ky10.aarch64
+@ glibc
+glibc 2.28
+@ cgroup
+tmpfs
+@ commands
+/usr/bin/dnf
+/usr/bin/yum
+@ pythons
+/usr/bin/python3 3.7
+/usr/bin/python3 3.7
+/opt/app/bin/python3 3.9
+/usr/local/bin/python3.10
+@ end
+"""
+
+
+def test_a_node_with_an_old_python():
+    found = basics.parse(KYLIN)
+    assert (found["os"]["id"], found["os"]["version"]) == ("kylin", "V10")
+    assert (found["machine"], found["glibc"], found["cgroup"]) == ("aarch64", "2.28", 1)
+    assert found["commands"] == ["dnf", "yum"]
+    assert found["pythons"] == [("/usr/bin/python3", "3.7"), ("/opt/app/bin/python3", "3.9")]
+    assert basics.usable(found["pythons"]) == [("/opt/app/bin/python3", "3.9")]
+
+
+def test_an_answer_that_was_cut_tells_nothing():
+    assert basics.parse("") == {} and basics.parse(KYLIN.partition("@ pythons")[0]) == {}
+
+
+def test_the_script_runs_in_a_plain_shell():
+    done = subprocess.run(["sh", "-c", basics.SCRIPT], capture_output=True, text=True, timeout=30, check=True)
+    found = basics.parse(done.stdout)
+    assert found["os"]["id"] and found["machine"] and found["kernel"]
+    assert any(basics.number(version) == sys.version_info[:2] for _path, version in found["pythons"])
