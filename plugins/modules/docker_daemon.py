@@ -12,7 +12,8 @@ description:
   - Puts options into C(daemon.json) and leaves everything else in it as it is.
   - Remembers what it set and what stood there before, so that an option which is no longer wanted gets its earlier
     value back.
-  - Refuses a file that is not valid JSON (LLM306) and a move of the data root away from data (LLM307).
+  - Refuses a file that is not valid JSON, options that docker.service already gives on its command line and, by an
+    installed Docker's own judgement, unknown ones (LLM306), and a move of the data root away from data (LLM307).
 options:
   options:
     description: The options wanted. Nested objects are merged, lists are replaced.
@@ -65,12 +66,19 @@ options:
 
 import os
 from pathlib import Path
+from typing import List
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import daemon_json as config
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import docker_flags
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+
+
+def names_in(folder: str) -> List[str]:
+    return os.listdir(folder) if os.path.isdir(folder) else []
 
 
 @framed
@@ -92,6 +100,10 @@ def main() -> None:
         result, record = config.merge(live, wanted, config.Record.load(read_text(record_path)))
         if module.params["state"] == "present":
             config.check_data_root(live, result)
+            if path == docker_flags.DAEMON_JSON:  # the file that docker.service reads
+                start = docker_flags.started(run(docker_flags.QUESTION, 20).stdout, read_text, names_in)
+                config.check_start(result, path, start)
+                config.validate(result, path, start)
     except Refusal as refusal:
         fail(module, refusal)
     changed = result != live

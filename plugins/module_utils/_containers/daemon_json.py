@@ -5,10 +5,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import docker_flags
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH, TIMED_OUT, run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 
 Path_ = Tuple[str, ...]
 Options = Dict[str, Any]
@@ -140,3 +145,44 @@ def check_data_root(live: Options, result: Options) -> None:
     if found is None:
         return
     raise Refusal("LLM307", old=old, new=new, found=found)
+
+
+def check_start(result: Options, name: str, start: docker_flags.Start) -> None:
+    """Refuses options that Docker would not start with (LLM306): misspelt, or given by docker.service too."""
+    other = docker_flags.config_file(start.words)
+    if other != name:
+        remedy = say("docker_other_file_remedy", name=name)
+        raise Refusal("LLM306", name=name, problem=say("docker_other_file", other=other), remedies=[remedy])
+    for key, meant in docker_flags.misspelt(result).items():
+        said = say("docker_unknown", option=key, meant=meant)
+        raise Refusal("LLM306", name=name, problem=said, remedies=[say("docker_says_remedy", name=name)])
+    found = docker_flags.clashes(result, start, read_text)
+    if found:
+        named = ", ".join(clash.option for clash in found)
+        problem = say("docker_flag", option=named, flag=", ".join(clash.flag for clash in found), file=found[0].file)
+        raise Refusal(
+            "LLM306", name=name, problem=problem, remedies=[say("docker_flag_remedy", option=named, name=name)]
+        )
+
+
+def validate(result: Options, name: str, start: docker_flags.Start) -> None:
+    """Lets an installed Docker read the file, which refuses unknown options and wrong kinds of values (LLM306).
+
+    Docker before 23 can't be asked.
+    """
+    program = shutil.which("dockerd", path=SAFE_PATH)
+    if not program:
+        return
+    words = [word for word in start.words[1:] if not word.startswith("--config-file")]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".json") as file:
+        file.write(render(result))
+        file.flush()
+        done = run([program, "--validate", "--config-file", file.name, *words], 20)
+        said = " ".join((done.stderr.strip() or done.stdout.strip()).split()).replace(file.name, name)
+    if done.returncode in (0, TIMED_OUT) or "unknown flag: --validate" in said:
+        return
+    said = said.rpartition(f"configuration file {name}: ")[2] or said
+    said = said.rpartition(f"with file {name}: ")[2] or said
+    raise Refusal(
+        "LLM306", name=name, problem=say("docker_says", said=said), remedies=[say("docker_says_remedy", name=name)]
+    )

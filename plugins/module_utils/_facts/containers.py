@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, first_line
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import image_names
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import docker_flags, image_names
 
 DAEMON = "/etc/docker/daemon.json"
 SHOWN = ("data-root", "registry-mirrors", "insecure-registries", "exec-opts", "log-driver", "log-opts",
@@ -43,7 +43,7 @@ def docker(host: Host) -> Optional[Dict[str, Any]]:
     if path is None:
         return None
     real = host.resolve(path)
-    daemon = daemon_json(host)
+    daemon = {**daemon_json(host), "clashes": clashes(host)}
     info = _json(host, ["docker", "info", "--format", "{{json .}}"], 10)
     running = bool(info and info.get("ServerVersion"))
     info = info or {}
@@ -100,6 +100,16 @@ def daemon_json(host: Host) -> Dict[str, Any]:
     shown = {key: _clean(data[key]) for key in SHOWN if key in data}
     shown["runtimes"] = sorted(data.get("runtimes") or {})
     return {"path": DAEMON, "present": True, "error": None, "data": shown}
+
+
+def clashes(host: Host) -> List[Dict[str, str]]:
+    """Options that stand in daemon.json and on the command line of docker.service: {option, flag, file}."""
+    said = host.run(docker_flags.QUESTION, timeout=8)
+    live = docker_flags.loaded(host.read(DAEMON) or "")
+    if not (said and said.rc == 0 and live):
+        return []
+    start = docker_flags.started(said.out, host.read, host.names)
+    return [dict(clash._asdict()) for clash in docker_flags.clashes(live, start, host.read)]
 
 
 def _clean(value: Any) -> Any:

@@ -34,7 +34,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM306": Message(
-        Text("{name} is not valid JSON: {problem}", "{name} 不是有效的 JSON：{problem}"),
+        Text("{name}: {problem}", "{name}：{problem}"),
         Text(
             "correct it by hand (it must be an object, {{ … }}) or move the file away, then run again",
             "请手工改正（应为一个对象 {{ … }}）或移走此文件，再重新运行",
@@ -223,8 +223,37 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
-    "json_line": Text("line {line}, column {column}: {said}", "第 {line} 行第 {column} 列：{said}"),
-    "json_object": Text("it does not hold a JSON object", "内容不是 JSON 对象"),
+    "docker_flag": Text(
+        "Docker can't start with {option} in it, as {file} gives {flag} on the command line",
+        "{file} 的命令行已给出 {flag}，文件中再写 {option} 会使 Docker 无法启动",
+    ),
+    "docker_flag_remedy": Text(
+        "take {option} out of {name} (and of docker_daemon_options), or take the flag away: `systemctl edit docker` "
+        "with an empty ExecStart= and then the command without it",
+        "请从 {name}（以及 docker_daemon_options）中删去 {option}；或去掉该参数：用 `systemctl edit docker` "
+        "先写空的 ExecStart=，再写不含该参数的命令",
+    ),
+    "docker_other_file": Text(
+        "docker.service reads its options from {other} instead", "docker.service 改从 {other} 读取配置"
+    ),
+    "docker_other_file_remedy": Text(
+        "take --config-file out of docker.service (`systemctl cat docker` shows where it stands) and move its options "
+        "to {name}",
+        "请从 docker.service 中去掉 --config-file（用 `systemctl cat docker` 查看位置），并将其选项移到 {name}",
+    ),
+    "docker_says": Text("Docker would not start with it: {said}", "Docker 无法以此配置启动：{said}"),
+    "docker_unknown": Text(
+        "Docker knows no option {option}; {meant} is probably meant", "Docker 没有 {option} 选项，可能应为 {meant}"
+    ),
+    "docker_says_remedy": Text(
+        "correct what it names in {name} or in docker_daemon_options; `dockerd --validate` checks the file",
+        "请在 {name} 或 docker_daemon_options 中改正所指之处；可用 `dockerd --validate` 检查",
+    ),
+    "json_line": Text(
+        "it is not valid JSON: line {line}, column {column}: {said}",
+        "不是有效的 JSON：第 {line} 行第 {column} 列：{said}",
+    ),
+    "json_object": Text("it is not valid JSON: it does not hold a JSON object", "不是有效的 JSON：内容不是 JSON 对象"),
     "login_password": Text("password", "密码"),
     "login_username": Text("username", "用户名"),
     "registry_authority": Text(

@@ -48,6 +48,10 @@ def daemon_json(context: Context) -> Finding:
     if found.get("error"):
         path, error = found["path"], found["error"]
         return failed(f"{path} is no valid JSON: {error}", f"{path} 不是合法的 JSON：{error}")
+    if found.get("clashes"):
+        form = "{option} in {path}, {flag} in {file}"
+        told = "; ".join(form.format(path=found["path"], **row) for row in found["clashes"])
+        return failed(f"given twice, so Docker can't start: {told}", f"重复给出，Docker 无法启动：{told}")
     if docker_of(context).get("running") is None:
         return unknown("the daemon was not asked", "未询问守护进程")
     if not docker_of(context).get("running"):

@@ -114,3 +114,47 @@ def test_data_root_may_move_when_empty_or_same(tmp_path):
 def test_data_root_default_and_old_name():
     assert config.data_root({}) == "/var/lib/docker"
     assert config.data_root({"graph": "/d/"}) == "/d"
+
+
+START = config.docker_flags.Start(["/usr/bin/dockerd", "-H", "fd://"], ["/lib/docker.service"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "said"),
+    [
+        ({"hosts": ["unix:///x"]}, START.words, "hosts"),
+        ({"registry-mirror": ["https://m"]}, START.words, "registry-mirrors"),
+        ({"bip": "10.1.0.1/16"}, [*START.words, "--config-file=/other"], "/other"),
+    ],
+)
+def test_what_docker_could_not_start_with_is_refused(options, words, said):
+    with pytest.raises(Refusal) as caught:
+        config.check_start(options, "/etc/docker/daemon.json", START._replace(words=words))
+    assert caught.value.rule == "LLM306" and said in caught.value.reason.en and said in caught.value.reason.zh
+    config.check_start({"bip": "10.1.0.1/16"}, "/etc/docker/daemon.json", START)
+
+
+@pytest.fixture
+def dockerd(tmp_path, monkeypatch):
+    def make(script):
+        program = tmp_path / "dockerd"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(config, "SAFE_PATH", str(tmp_path))
+
+    return make
+
+
+def test_an_installed_docker_is_asked(dockerd):
+    dockerd('echo "unable to configure the Docker daemon with file $3: no such option: nonsense" >&2; exit 1')
+    with pytest.raises(Refusal, match="with it: no such option: nonsense") as caught:
+        config.validate({"nonsense": 1}, "/etc/docker/daemon.json", START)
+    assert caught.value.rule == "LLM306"
+    for script in ("exit 0", 'echo "unknown flag: --validate" >&2; exit 125'):
+        dockerd(script)
+        config.validate({}, "/etc/docker/daemon.json", START)
+
+
+def test_no_docker_to_ask(monkeypatch, tmp_path):
+    monkeypatch.setattr(config, "SAFE_PATH", str(tmp_path))
+    config.validate({"nonsense": 1}, "/etc/docker/daemon.json", START)

@@ -204,6 +204,8 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM305", "skip", ONE_NODE, "multi node"),
     ("LLM305", "unknown", {V + "infiniband": None}, "can't be read"),
     ("LLM306", "fail", {D + "daemon_json/error": "Expecting ',' delimiter: line 3 column 5"}, "line 3"),
+    ("LLM306", "fail", {D + "running": False, D + "daemon_json/clashes": [
+        {"option": "hosts", "flag": "-H", "file": "/lib/systemd/system/docker.service"}]}, "hosts in /etc"),
     ("LLM306", "warn", {D + "running": False}, "does not answer"),
     ("LLM306", "skip", {"node/containers/docker": None}, "docker"),
     ("LLM306", "unknown", {D + "running": None}, "not asked"),
