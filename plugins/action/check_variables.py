@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import names
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
@@ -32,6 +33,19 @@ def load_specs(folder: str = ROLES) -> Dict[str, Any]:
     return found
 
 
+def known_names(specs: Dict[str, Any], folder: str = ROLES) -> Dict[str, str]:
+    """Every variable that a role takes at any entry point, and the role."""
+    found: Dict[str, str] = {}
+    for role in sorted(os.listdir(folder)):
+        for entry in (specs.get(role) or {}).get("argument_specs", {}).values():
+            found.update({name: role for name in entry.get("options") or {}})
+        path = os.path.join(folder, role, "defaults", "main.yml")
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as stream:
+                found.update({name: role for name in yaml.safe_load(stream) or {} if name not in found})
+    return found
+
+
 class ActionModule(ActionBase):
     """Ansible's own validator, one variable at a time, with our words."""
 
@@ -44,7 +58,8 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         _checked, args = self.validate_argument_spec(argument_spec("check_variables"))
         host = str(task_vars.get("inventory_hostname", ""))
-        options = words.options_of(load_specs())
+        specs = load_specs()
+        options = words.options_of(specs)
         wrong: List[Refusal] = []
         for name, (role, option) in sorted(options.items()):
             if name not in task_vars:
@@ -60,13 +75,25 @@ class ActionModule(ActionBase):
                 wrong.append(words.wrong_value(name, role, option, value, problem))
         old = words.renamed(task_vars, args["required_of"])
         wrong += [Refusal("LLM123", old=name, new=successor) for name, successor in old.items()]
-        odd = words.misspelt(task_vars, options)
-        for name, right in odd.items():
-            Display().warning(Refusal("LLM122", name=name, right=right).message(host))
-        result.update(changed=False, checked=len(options), misspelt=odd, renamed=old)
+        odd = self._unknown(task_vars, specs, old)
+        for row in odd:
+            refusal = words.unknown_name(row)
+            if row.refused and args["unknown"] == "refuse":
+                wrong.append(refusal)
+            else:
+                Display().warning(refusal.message(host))
+        found = {row.name: row.meant for row in odd}
+        result.update(changed=False, checked=len(options), misspelt=found, renamed=old)
         if wrong:
             result.update(failed=True, msg="\n".join(refusal.message(host) for refusal in wrong))
         return result
+
+
+    def _unknown(self, task_vars: Dict[str, Any], specs: Dict[str, Any], old: Dict[str, str]) -> List[names.Unknown]:
+        given = [name for name in task_vars if name not in old]
+        allowed = self._templar.template(task_vars.get("appliance_other_variables") or [])
+        allowed = [str(name) for name in allowed] if isinstance(allowed, list) else []
+        return names.unknown(given, known_names(specs), list(specs), allowed)
 
 
 def _problem(name: str, option: Dict[str, Any], value: Any) -> str:

@@ -13,7 +13,11 @@ description:
   - Ansible checks a role's variables when that role starts, so a wrong one of a late role would be found after
     early roles have changed the node. This checks those of all roles of the collection at once.
   - Names host, variable, value, what it must be and where to correct it (LLM120), required ones that are missing
-    (LLM121) or given by a former name (LLM123), and warns of names that look like a misspelt variable (LLM122).
+    (LLM121) or given by a former name (LLM123), and names that nothing reads, with what was probably meant (LLM122,
+    LLM186).
+  - Refused are names that begin with C(appliance_) or another prefix that is this collection's alone, and others that
+    are close to one of its variables. Of the rest a warning tells. C(appliance_other_variables) lists names or patterns
+    (C(docker_*)) that belong to somebody else; those of some well-known roles are never complained of.
   - Runs on the controller and connects to nothing.
 options:
   required_of:
@@ -21,6 +25,11 @@ options:
     type: list
     elements: str
     default: [appliance]
+  unknown:
+    description: Whether names that nothing reads are refused, or only told.
+    type: str
+    choices: [refuse, tell]
+    default: refuse
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
   - yitiji.deepseek.attributes.controller
@@ -38,10 +47,10 @@ checked:
   returned: always
   sample: 64
 misspelt:
-  description: Names that look like a variable of the collection, and which.
+  description: Names that nothing reads, each with the variables that were probably meant, the likeliest first.
   type: dict
   returned: always
-  sample: {appliance_modle: appliance_model}
+  sample: {appliance_modle: [appliance_model]}
 renamed:
   description: Former names of variables that are given, and what they are called now.
   type: dict

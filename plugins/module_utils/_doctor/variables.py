@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Dict, Iterable, Mapping, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.names import Unknown
 
-CLOSE = 0.85
 # What a variable was called before -> its name now, by the role that reads it.
 RENAMED: Dict[str, Dict[str, str]] = {
     "backup": {
@@ -84,15 +83,8 @@ def renamed(names: Iterable[str], roles: Iterable[str]) -> Dict[str, str]:
     return {old: new for old, new in sorted(table.items()) if old in given}
 
 
-def misspelt(names: Iterable[str], known: Iterable[str]) -> Dict[str, str]:
-    """Names that look like a known variable but are none."""
-    right = sorted(known)
-    prefixes = tuple(sorted({name.split("_")[0] + "_" for name in right}))
-    found: Dict[str, str] = {}
-    for name in names:
-        if name in right or not name.startswith(prefixes):
-            continue
-        close = difflib.get_close_matches(name, right, n=1, cutoff=CLOSE)
-        if close:
-            found[name] = close[0]
-    return found
+def unknown_name(row: Unknown) -> Refusal:
+    """A name without effect: with what was probably meant (LLM122), or alone (LLM186)."""
+    if row.meant:
+        return Refusal("LLM122", name=row.name, right=row.meant)
+    return Refusal("LLM186", name=row.name)

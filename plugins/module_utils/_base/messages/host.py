@@ -88,10 +88,24 @@ MESSAGES: Dict[str, Message] = {
         Text("set {name} in the inventory{about}", "请在清单中设置 {name}{about}"),
     ),
     "LLM122": Message(
-        Text("there is no variable {name}, but one called {right}", "没有变量 {name}，但有变量 {right}"),
+        Text("there is no variable {name}; did you mean {right}?", "没有变量 {name}，是否指 {right}？"),
         Text(
-            "write {right} if that is what you mean; give variables of your own another prefix",
-            "如果是指 {right}，请改正拼写；自定义变量请使用其他前缀",
+            "write {right} in the inventory, group_vars or -e; if {name} belongs to another collection or is "
+            "your own, list it in appliance_other_variables",
+            "请在清单、group_vars 或 -e 中改为 {right}；如果 {name} 属于其他 collection 或是自定义变量，请列入 "
+            "appliance_other_variables",
+        ),
+    ),
+    "LLM186": Message(
+        Text(
+            "there is no variable {name} in this collection; it has no effect",
+            "本 collection 中没有变量 {name}，它不起作用",
+        ),
+        Text(
+            "look for the right name in the README of the role, or leave it out; if {name} belongs to another "
+            "collection or is your own, list it in appliance_other_variables",
+            "请在该角色的 README 中查找正确名称，或将其删除；如果 {name} 属于其他 collection 或是自定义变量，请列入 "
+            "appliance_other_variables",
         ),
     ),
     "LLM123": Message(

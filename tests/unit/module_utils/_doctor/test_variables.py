@@ -6,6 +6,7 @@ from __future__ import annotations
 from ansible_collections.yitiji.deepseek.plugins.action.check_variables import load_specs
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.names import Unknown
 
 
 def test_variables():
@@ -19,9 +20,9 @@ def test_variables():
     assert variables.missing("r_x", "r", {"description": "X."}).message("n1").startswith("[LLM121] n1: ")
     assert variables.shape({"choices": ["a", "b"]}) == "a | b"
     assert variables.shape({"type": "list", "elements": "dict"}) == "list of dict"
-    assert variables.misspelt(["docker_prot", "docker_port", "other"], ["docker_port"]) == {
-        "docker_prot": "docker_port"
-    }
+    near, far = Unknown("docker_prot", ["docker_port", "docker_proxy"], True), Unknown("docker_x", [], False)
+    assert "did you mean docker_port, docker_proxy?" in variables.unknown_name(near).message("n1")
+    assert variables.unknown_name(far).rule == "LLM186" and "docker_x" in variables.unknown_name(far).reason.en
 
 
 def test_former_names_of_variables():
