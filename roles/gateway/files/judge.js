@@ -2,11 +2,27 @@
 // that bounds an answer's length means that the model's context alone bounds it.
 const COUNTS = ['n', 'best_of', 'n_cmpl'];
 const LENGTHS = ['max_tokens', 'max_completion_tokens', 'min_tokens', 'n_predict', 'min_new_tokens', 'max_new_tokens'];
-const LISTS = ['stop_token_ids', 'allowed_token_ids', 'logprob_token_ids', 'bad_words', 'documents'];
+const TOKENS = ['stop_token_ids', 'allowed_token_ids', 'logprob_token_ids'];
+const LISTS = TOKENS.concat(['documents']);
+const TEXTS = ['stop', 'bad_words']; // each is looked for after every token
 const FORMATS = ['response_format', 'structured_outputs', 'json_schema', 'grammar', 'regex', 'ebnf'];
 const TOOLS = ['tools', 'functions'];
 // Numbers of a JSON schema by which a grammar grows.
 const REPEATS = ['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties', 'minContains', 'maxContains'];
+// The largest number of a token, and of a count, that engines have room for.
+const LARGEST = 2147483647;
+// What sampling can compute with: beyond it an engine may end, and with it everybody's answers.
+const RANGES = {
+    temperature: [0, 100], top_p: [0, 1], min_p: [0, 1], typical_p: [0, 1], tfs_z: [0, 100], top_k: [-1, LARGEST],
+    presence_penalty: [-2, 2], frequency_penalty: [-2, 2], repetition_penalty: [0.01, 100], repeat_penalty: [0.01, 100],
+    length_penalty: [-100, 100], seed: [-9.2e18, 1.84e19], truncate_prompt_tokens: [-1, LARGEST], stream_interval: [1, LARGEST],
+    thinking_token_budget: [-1, LARGEST], repeat_last_n: [-1, LARGEST], mirostat: [0, 2], mirostat_tau: [0, 100], mirostat_eta: [0, 100],
+    dimensions: [1, LARGEST],
+};
+// What the template's own function takes: a caller's word for it would replace the engine's.
+const TEMPLATES_OWN = /template|tokeniz|padding|truncation|max_length|^return_|^conversation$|^messages$|^tools$|^documents$|_kwargs$/;
+// So many times the bound of one is the bound of all.
+const TOGETHER = 16;
 const EXPRESSIONS = ['pattern', 'regex', 'grammar', 'ebnf', 'structural_tag', 'whitespace_pattern', 'lark'];
 
 function fault(param, english, chinese) {
@@ -69,7 +85,38 @@ function entries(value) {
 }
 
 function lengths(body, limits) {
-    return numbers(body, LENGTHS, limits.answer_tokens || null, 'tokens', '个 token');
+    return numbers(body, LENGTHS, limits.answer_tokens || LARGEST, 'tokens', '个 token');
+}
+
+function ranges(body) {
+    return first(Object.keys(RANGES).filter((name) => given(body, name)), (name) => {
+        const least = RANGES[name][0];
+        const most = RANGES[name][1];
+        return typeof body[name] === 'number' && body[name] >= least && body[name] <= most ? null
+            : fault(name, name + ' must be a number from ' + least + ' to ' + most + '.', name + ' 必须是 ' + least + ' 至 ' + most + ' 的数。');
+    });
+}
+
+function token(value) {
+    return whole(value) && value >= 0 && value <= LARGEST;
+}
+
+// Numbers of tokens, in a list or a list of lists: one below 0 is none, and reads what is no word.
+function numbered(value) {
+    if (Array.isArray(value)) {
+        for (let i = 0; i < value.length; i++) {
+            if (typeof value[i] === 'number' ? !token(value[i]) : !numbered(value[i])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+function tokens(body) {
+    const wrong = first(['prompt', 'input'], (name) => numbered(body[name]) ? null : name)
+        || first(TOKENS, (name) => !Array.isArray(body[name]) || body[name].every(token) ? null : name);
+    return wrong ? fault(wrong, wrong + ': a token is a whole number from 0.', wrong + '：token 编号必须是不小于 0 的整数。') : null;
 }
 
 function probabilities(body, limits) {
@@ -109,19 +156,16 @@ function beams(body, limits) {
 }
 
 function lists(body, limits) {
-    const stops = typeof body.stop === 'string' ? [body.stop] : body.stop;
-    if (given(body, 'stop')) {
-        if (!Array.isArray(stops) || !stops.every((one) => typeof one === 'string')) {
-            return fault('stop', 'stop must be a text or a list of texts.', 'stop 必须是文本或文本列表。');
+    return first(TEXTS.filter((name) => given(body, name)), (name) => {
+        const texts = typeof body[name] === 'string' ? [body[name]] : body[name];
+        if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string')) {
+            return fault(name, name + ' must be a text or a list of texts.', name + ' 必须是文本或文本列表。');
         }
-        if (stops.length > limits.stop) {
-            return above('stop', limits.stop, 'texts', '个文本');
+        if (texts.length > limits.stop) {
+            return above(name, limits.stop, 'texts', '个文本');
         }
-        if (stops.some((one) => one.length > limits.stop_length)) {
-            return above('stop', limits.stop_length, 'characters', '个字符');
-        }
-    }
-    return first(LISTS.filter((name) => given(body, name)), (name) => {
+        return texts.some((one) => one.length > limits.stop_length) ? above(name, limits.stop_length, 'characters', '个字符') : null;
+    }) || first(LISTS.filter((name) => given(body, name)), (name) => {
         if (!Array.isArray(body[name])) {
             return fault(name, name + ' must be a list.', name + ' 必须是列表。');
         }
@@ -138,21 +182,26 @@ function bias(body, limits) {
     if (count < 0) {
         return fault('logit_bias', 'logit_bias must be an object.', 'logit_bias 必须是对象。');
     }
-    return count > limits.list ? above('logit_bias', limits.list, 'entries', '项') : null;
+    if (count > limits.list) {
+        return above('logit_bias', limits.list, 'entries', '项');
+    }
+    const named = Array.isArray(value) ? [] : Object.keys(value);
+    return named.every((one) => token(Number(one)) && Math.abs(value[one]) <= 100) ? null
+        : fault('logit_bias', 'logit_bias: from -100 to 100 for each token.', 'logit_bias：每个 token 为 -100 至 100。');
 }
 
-function formats(body, limits) {
+function formats(body, limits, spent) {
     return first(FORMATS.filter((name) => given(body, name)), (name) => {
         if (JSON.stringify(body[name]).length > limits.format_bytes) {
             return above(name, limits.format_bytes, 'bytes', '字节');
         }
         const holder = {};
         holder[name] = body[name];
-        return schema(holder, name, limits);
+        return schema(holder, name, limits, spent);
     });
 }
 
-function tools(body, limits) {
+function tools(body, limits, spent) {
     return first(TOOLS.filter((name) => given(body, name)), (name) => {
         if (!Array.isArray(body[name])) {
             return fault(name, name + ' must be a list.', name + ' 必须是列表。');
@@ -163,7 +212,7 @@ function tools(body, limits) {
         if (JSON.stringify(body[name]).length > limits.tools_bytes) {
             return above(name, limits.tools_bytes, 'bytes', '字节');
         }
-        return forced(body) ? schema(body[name], name, limits) : null;
+        return forced(body) ? schema(body[name], name, limits, spent) : null;
     });
 }
 
@@ -176,10 +225,11 @@ function forced(body) {
     return strict || (given(body, 'tool_choice') && choice !== 'auto' && choice !== 'none');
 }
 
-// Counts and expressions in a schema: few bytes of them make a grammar that takes minutes to compile.
-function schema(value, param, limits) {
+// Counts and expressions in a schema: few bytes of them make a grammar that takes minutes to compile. Each has a bound, and all of
+// a request together have one.
+function schema(value, param, limits, spent) {
     if (Array.isArray(value)) {
-        return first(value, (one) => schema(one, param, limits));
+        return first(value, (one) => schema(one, param, limits, spent));
     }
     if (typeof value === 'string' && /^\s*\{/.test(value)) { // a schema may come as a text
         let inner = null;
@@ -188,36 +238,44 @@ function schema(value, param, limits) {
         } catch (e) {
             return null;
         }
-        return schema(inner, param, limits);
+        return schema(inner, param, limits, spent);
     }
     if (!isObject(value)) {
         return null;
     }
     return first(Object.keys(value), (name) => {
         const one = value[name];
-        if (REPEATS.indexOf(name) >= 0 && typeof one !== 'object' && !(Number(one) <= limits.repeats)) {
-            return above(param + ': ' + name, limits.repeats, 'times', '次');
+        if (REPEATS.indexOf(name) >= 0 && typeof one !== 'object') {
+            return Number(one) <= limits.repeats ? spend(Number(one), param, limits, spent)
+                : above(param + ': ' + name, limits.repeats, 'times', '次');
         }
         if (EXPRESSIONS.indexOf(name) >= 0 && typeof one === 'string' && one[0] !== '{') {
-            return expression(one, param, limits);
+            return expression(one, param, limits, spent);
         }
-        return schema(one, param, limits);
+        const keys = name === 'patternProperties' && isObject(one) ? Object.keys(one) : []; // these are expressions, too
+        return first(keys, (key) => expression(key, param, limits, spent)) || schema(one, param, limits, spent);
     });
 }
 
-function expression(text, param, limits) {
+function spend(count, param, limits, spent) {
+    spent.repeats += Math.max(0, count);
+    const most = limits.repeats * TOGETHER;
+    return spent.repeats > most ? above(param, most, 'repetitions in all', '次重复（合计）') : null;
+}
+
+function expression(text, param, limits, spent) {
     if (text.length > limits.expression) {
         return above(param, limits.expression, 'characters of an expression', '个表达式字符');
     }
     const most = limits.repeats;
-    const found = text.replace(/\s+/g, '').match(/\{\d+(,\d*)?\}|\{,\d+\}/g) || [];
+    const found = text.replace(/\s+/g, '').match(/\{\d+(,\d*)?\}|\{,\d+\}|~\d+(\.\.\d+)?/g) || [];
     let product = 1;
     found.forEach((one) => {
         const many = (one.match(/\d+/g) || []).map(Number);
         product *= many.length ? Math.max(1, many[many.length - 1]) : 1;
     });
     // one inside another multiply
-    return product > most ? above(param, most, 'repetitions of an expression', '次表达式重复') : null;
+    return product > most ? above(param, most, 'repetitions of an expression', '次表达式重复') : spend(product - 1, param, limits, spent);
 }
 
 function conversation(body, limits) {
@@ -231,19 +289,24 @@ function conversation(body, limits) {
     let parts = messages.length;
     let media = 0;
     let outside = false;
-    messages.forEach((message) => {
-        const content = isObject(message) ? message.content : message; // a list of conversations: each is one entry
-        (Array.isArray(content) ? content : []).forEach((part) => {
-            parts += 1;
-            Object.keys(isObject(part) ? part : {}).forEach((name) => {
-                if (/^(image|audio|video|input_audio|input_image|file)/.test(name)) {
-                    const url = isObject(part[name]) ? part[name].url : part[name];
-                    media += 1;
-                    outside = outside || (typeof url === 'string' && !/^data:/.test(url));
-                }
+    // Whatever holds parts, however deep; a list of conversations, too.
+    const look = (content, depth) => {
+        if (Array.isArray(content) && depth < 4) {
+            content.forEach((part) => {
+                parts += 1;
+                look(part, depth + 1);
             });
+            return;
+        }
+        Object.keys(isObject(content) ? content : {}).forEach((name) => {
+            if (/^(image|audio|video|input_audio|input_image|file)/.test(name)) {
+                const url = isObject(content[name]) ? content[name].url : content[name];
+                media += 1;
+                outside = outside || [].concat(url).some((one) => typeof one === 'string' && !/^data:/.test(one));
+            }
         });
-    });
+    };
+    messages.forEach((message) => look(isObject(message) ? message.content : message, 0));
     if (parts > limits.messages) {
         return above('messages', limits.messages, 'messages and parts', '条消息或片段');
     }
@@ -264,7 +327,7 @@ function inputs(body, limits) {
 // Templates are programs: a caller brings none, under whichever name.
 function template(body) {
     const options = body.chat_template_kwargs;
-    if (given(body, 'chat_template') || (isObject(options) && Object.keys(options).some((name) => /template|tokenize/.test(name)))) {
+    if (given(body, 'chat_template') || (isObject(options) && Object.keys(options).some((name) => TEMPLATES_OWN.test(name)))) {
         return fault('chat_template', 'A template of your own is not allowed here.', '本机不允许自带对话模板。');
     }
     if (given(body, 'chat_template_kwargs') && (!isObject(options) || JSON.stringify(options).length > 2048)) {
@@ -273,7 +336,7 @@ function template(body) {
     return null;
 }
 
-const RULES = [sequences, lengths, probabilities, beams, lists, formats, tools, conversation, inputs, template];
+const RULES = [sequences, lengths, ranges, tokens, probabilities, beams, lists, formats, tools, conversation, inputs, template];
 
 function unknown(body, names) {
     return first(Object.keys(body), (name) => {
@@ -299,8 +362,9 @@ function judge(text, route, limits) {
     if (!isObject(body)) {
         return { fault: fault(null, 'The request must be a JSON object.', '请求必须是 JSON 对象。') };
     }
+    const spent = { repeats: 0 };
     const wrong = (names === undefined ? null : unknown(body, names.concat(limits.more)))
-        || first(RULES, (rule) => rule(body, limits));
+        || first(RULES, (rule) => rule(body, limits, spent));
     return { fault: wrong, model: body.model };
 }
 

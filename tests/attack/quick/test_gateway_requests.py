@@ -22,6 +22,18 @@ SAY = {"messages": [{"role": "user", "content": "hello"}]}
 WIDE = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}, "maxItems": 10**9}}}
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 FAR = {"type": "image_url", "image_url": {"url": "http://169.254.169.254/latest"}}
+MANY = {"type": "object", "properties": {f"a{n}": {"type": "string", "pattern": "a{4000}"} for n in range(500)}}
+LISTS = {f"a{n}": {"type": "array", "items": {}, "maxItems": 4000} for n in range(400)}
+
+
+def shaped(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}}
+
+
+def holds(content: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": content}]}
+
+
 
 
 def judge(folder: Path, engine: str, rows: list[tuple[str, str]], **changed: Any) -> list[dict[str, Any]]:
@@ -126,6 +138,45 @@ ATTACKS = {
         text(SAY, response_format={"json_schema": {"schema": {"type": "string", "pattern": "a{9999999}"}}}),
     ),
     "a grammar": (CHAT, text(SAY, structured_outputs={"grammar": "root ::= " + "a " * 10000})),
+    "many patterns": (CHAT, text(SAY, **shaped(MANY))),
+    "many lists": (CHAT, text(SAY, **shaped({"type": "object", "properties": LISTS}))),
+    "many lists in many tools": (
+        CHAT,
+        text(SAY, tools=[{"type": "function", "function": {"name": "a", "parameters": {"properties": LISTS}}}] * 2,
+             tool_choice="required"),
+    ),
+    "an expression as a name": (CHAT, text(SAY, **shaped({"patternProperties": {"(a{1,1000}){1,1000}": {}}}))),
+    "a repetition of Lark": (CHAT, text(SAY, structured_outputs={"grammar": 'start: "a" ~ 1..100000000'})),
+    "repetitions of Lark in each other": (
+        CHAT, text(SAY, structured_outputs={"grammar": 'start: x~4000\nx: y ~ 4000\ny: "a"~4000'}),
+    ),
+    "an endless expression": (CHAT, text(SAY, structured_outputs={"regex": "a{4000}" * 100})),
+    # looked for after every token
+    "words that must not come": (CHAT, text(SAY, bad_words=[f"word {n}" for n in range(512)])),
+    "a long word that must not come": (CHAT, text(SAY, bad_words=["a " * 100000])),
+    # numbers with which an engine can't compute
+    **{
+        f"{name} {value}": (route, body[:-1] + f', "{name}": {value}}}')
+        for route, body, name, value in [
+            *((COMPLETE, '{"user": "u"}', "prompt", value) for value in ("[-1]", "[[1, -5]]", "[1e12]", "[1.5]")),
+            (EMBED, '{"user": "u"}', "input", "[[-1]]"),
+            *((CHAT, text(SAY), name, value) for name, value in [
+                ("stop_token_ids", "[-5]"), ("stop_token_ids", "[1e12]"), ("allowed_token_ids", "[-5]"),
+                ("allowed_token_ids", '["5"]'), ("logprob_token_ids", "[-5]"), ("logit_bias", '{"-5": 1}'),
+                ("logit_bias", '{"5": 1e999}'), ("logit_bias", '{"1e30": 1}'), ("logit_bias", '{"5": "a"}'),
+                ("temperature", "1e999"), ("temperature", "-1"), ("temperature", '"1"'), ("top_k", "1e12"),
+                ("top_p", "-1"), ("min_p", "2"), ("repetition_penalty", "1e308"), ("repetition_penalty", "1e-320"),
+                ("presence_penalty", "-1e999"), ("frequency_penalty", "1e308"), ("seed", "1e30"),
+                ("max_tokens", "1e18"), ("min_tokens", "1e18"),
+            ]),
+        ]
+    },
+    "a stream of nothing": (CHAT, text(SAY, stream=True, stream_interval=0)),
+    # media in other places
+    "an image elsewhere, alone": (CHAT, text(holds(FAR))),
+    "an image elsewhere, deeper": (CHAT, text(holds([[FAR]]))),
+    "an image elsewhere in a list": (CHAT, text(holds([{"type": "image_url", "image_url": {"url": ["http://a"]}}]))),
+    "images, deeper": (CHAT, text(holds([[IMAGE] * 50] * 2))),
     # what a caller has no business with
     **{
         name: (CHAT, text(SAY, **{name: value}))
@@ -145,6 +196,13 @@ ATTACKS = {
             "lora_path": "/etc",
             "id_slot": 0,
             "options": {"num_ctx": 10**9},
+        }.items()
+    },
+    **{
+        f"a template's own {name}": (CHAT, text(SAY, chat_template_kwargs={name: value}))
+        for name, value in {
+            "padding": "max_length", "max_length": 10**8, "truncation": True, "return_tensors": "pt",
+            "conversation": [], "tokenizer_kwargs": {}, "tools": [1] * 100, "documents": [1],
         }.items()
     },
     "prompt_embeds": (COMPLETE, text({"prompt": "a"}, prompt_embeds="gASVAAAA")),
