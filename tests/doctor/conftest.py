@@ -40,6 +40,7 @@ CONFIG: dict[str, Any] = {
         "container": {"shm_bytes": 200 * 2**20},
     },
     "settings": {
+        "distribution": {"name": "Debian 12", "ids": ["debian"], "versions": ["12"], "tested": "real"},
         "source": "modelscope",
         "endpoint": labctl.HUB,
         "ports": {"engine": 8000, "chat": 8080, "https": 443, "http": 80},

@@ -38,6 +38,7 @@ PLAIN: Dict[str, Tuple[type, ...]] = {
     "packages": (dict,), "sources": (dict,), "units": (dict,), "paths": (dict,), "commands": (dict,), "users": (dict,),
     "repositories": (dict,),
 }  # fmt: skip
+TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to know
 MORE = {"from", "why"}  # `why`: with `tested: no`, in both languages
 
 
@@ -143,6 +144,7 @@ def find(entries: Mapping[str, Entry], system: System, like: str = "") -> Entry:
         **entry,
         "architecture": system.architecture,
         "package_architecture": entry["architectures"][system.architecture],
+        "told": {**{key: entry[key] for key in TOLD}, "like": like},
     }
 
 

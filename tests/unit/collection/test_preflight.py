@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CORES = ROOT / "plugins/module_utils"
 RULE = re.compile(r"LLM\d{3}")
 # What is checked by roles of the list under another entry point, with what else they do there.
-ENTRIES = {"appliance": "main", "bundle": "main", "preflight": "main"}
+ENTRIES = {"appliance": "main", "distribution": "main", "bundle": "main", "preflight": "main"}
 OF_AN_ENGINE = {"ollama", "ktransformers"}  # called by role engine
 READS = {
     "check_settings", "certificate_check", "node_info", "node_probe", "docker_engine_info", "open_webui_data_info",

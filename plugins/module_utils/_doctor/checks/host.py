@@ -8,6 +8,7 @@ import ipaddress
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb, gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     STATE_DIR,
     WILDCARDS,
@@ -31,14 +32,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
     warned,
 )
 
-TESTED = {("debian", "12"), ("debian", "13")}
-KNOWN = {
-    "ubuntu": ("22.04", "24.04"),
-    "rocky": ("9",),
-    "rhel": ("9",),
-    "almalinux": ("9",),
-    "openEuler": ("22.03", "24.03"),
-}
 MARGIN = 1.1  # sidecar files, logs and the last file's reserve
 STATE_BYTES = 2 * 10**9  # the chat page's data, certificates, backups
 STATE_LEAST = 5 * 10**8
@@ -54,11 +47,19 @@ def system(context: Context) -> Finding:
     label = f"{name} {version} {arch}"
     if arch not in ("x86_64", "aarch64"):
         return failed(f"{label}: the architecture is not supported", f"{label}：不支持该处理器架构")
-    if (name, version.split(".", maxsplit=1)[0]) in TESTED:
+    entry = context.settings.get("distribution") or {}  # whom role distribution took it for
+    if not entry:
+        return unknown(f"{label}: the settings name no distribution", f"{label}：设置中没有发行版")
+    if not (entry.get("like") or matches(entry, System(str(name), version))):
+        return failed(
+            f"{label} is not supported, or is no longer the {entry['name']} that it was set up as",
+            f"不支持 {label}，或它已不是部署时的 {entry['name']}",
+        )
+    if entry.get("tested") == "real":
         return passed(label, label)
-    if any(version == known or version.startswith(known + ".") for known in KNOWN.get(name, ())):
-        return warned(f"{label} is prepared for but was not tested on machines", f"{label} 已适配，但未在实机上测试")
-    return failed(f"{label} is not supported", f"不支持 {label}")
+    if entry.get("tested") == "lab":
+        return warned(f"{label} was tested in the lab, not on machines", f"{label} 只在实验室中测试过，未在实机上测试")
+    return warned(f"{label} is prepared for but was not tested on machines", f"{label} 已适配，但未在实机上测试")
 
 
 def python(context: Context) -> Finding:

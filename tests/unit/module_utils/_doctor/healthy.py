@@ -91,6 +91,7 @@ HEALTHY: dict[str, Any] = {
         "needs": {"disk_bytes": {"weights": 690 * GB, "images": 25 * GB}, "memory_bytes": 256 * GIB, "ports": [8000]},
     },
     "settings": {
+        "distribution": {"name": "Debian 12", "ids": ["debian"], "versions": ["12"], "tested": "real"},
         "deployment": "demo", "source": "modelscope", "endpoint": "https://hub.example", "source_dir": "",
         "image_archives": [], "ports": {"engine": 8000, "chat": 8080, "https": 443, "http": 80}},
     "measures": {

@@ -20,6 +20,10 @@ NO_WEBUI: dict[str, Any] = {"node/services/yitiji-open-webui": GONE}
 NO_VLLM: dict[str, Any] = {"node/services/yitiji-vllm": GONE}
 NO_OLLAMA: dict[str, Any] = {"node/services/yitiji-ollama": GONE}
 BARE_NODE: dict[str, Any] = {"node/services": {}, "measures/gateway_site": False}
+UBUNTU: dict[str, Any] = {
+    "node/os": {"id": "ubuntu", "version": "24.04", "arch": "x86_64"},
+    "settings/distribution/ids": ["ubuntu"], "settings/distribution/versions": ["24.04"],
+}  # fmt: skip
 STRANGER = {"protocol": "tcp", "address": "0.0.0.0", "port": 8000, "process": "python3", "pid": 4, "unit": "x.service"}
 WIDE_ENGINE = {
     "protocol": "tcp", "address": "0.0.0.0", "port": 29500, "process": "vllm", "pid": 4, "unit": "yitiji-vllm.service",
@@ -52,8 +56,11 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM104", "unknown", {"node/memory/total_bytes": None}, "not known"),
     ("LLM105", "fail", {"node/os": {"id": "arch", "version": "", "arch": "x86_64"}}, "not supported"),
     ("LLM105", "fail", {"node/os/arch": "riscv64"}, "architecture"),
-    ("LLM105", "warn", {"node/os": {"id": "ubuntu", "version": "24.04", "arch": "x86_64"}}, "not tested"),
-    ("LLM105", "warn", {"node/os": {"id": "rocky", "version": "9.4", "arch": "x86_64"}}, "not tested"),
+    ("LLM105", "fail", {"node/os/version": "13"}, "no longer the Debian 12"),
+    ("LLM105", "warn", {**UBUNTU, "settings/distribution/tested": "data"}, "not tested"),
+    ("LLM105", "warn", {**UBUNTU, "settings/distribution/tested": "lab"}, "tested in the lab"),
+    ("LLM105", "pass", {"node/os/id": "deepin", "settings/distribution/like": "debian-12"}, "deepin"),
+    ("LLM105", "unknown", {"settings/distribution": GONE}, "name no distribution"),
     ("LLM105", "unknown", {"node/os": {}}, "os-release"),
     ("LLM106", "fail", {"node/python/version": "3.6.8"}, "3.6.8"),
     ("LLM106", "unknown", {"node/python": {}}, "not known"),

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import distributions
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, evaluate
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue, load_rules
 
 from tests.unit.module_utils._doctor.checks.cases import CASES
 from tests.unit.module_utils._doctor.healthy import spoil
@@ -30,13 +31,21 @@ PLAN = {
 }
 
 
+DISTRIBUTIONS = distributions.resolved(catalogue((), (distributions.KIND,))[distributions.KIND]).values()
+
+
+def entry_of(node):
+    system = distributions.System(str(node["os"].get("id")), str(node["os"].get("version")))
+    return next((entry for entry in DISTRIBUTIONS if distributions.matches(entry, system)), {})
+
+
 def judge_machine(name):
     node = read(name)
     plan = dict(PLAN, nodes={"n1": {"gpus": [gpu["index"] for gpu in node["gpus"]], "units": UNITS}})
     if node["gpus"] and node["gpus"][0]["vendor"] != "nvidia":
         plan["engine"] = {"name": "vllm", "device": "npu"}
         plan["nodes"] = {"n1": {"gpus": list(range(8)), "units": UNITS}}
-    context = Context(node=node, plan=plan, host="n1")
+    context = Context(node=node, plan=plan, host="n1", settings={"distribution": entry_of(node)})
     return {r["id"]: r for phase in ("pre", "post", "run") for r in evaluate(ALL_RULES, context, phase, PROBES, NEEDS)}
 
 
