@@ -41,6 +41,42 @@ options:
     type: str
     choices: [present, latest, offered, absent]
     default: present
+  asks:
+    description:
+      - What several owners want, for O(state=offered), answered as one. O(owner) and O(names) are not looked at then.
+        Entries with the same options are one question. Where it is refused each is asked alone, and all refusals are
+        told.
+      - In a play that sets C(__packages_together), O(state=offered) asks nothing. It keeps what is wanted in the fact
+        C(yitiji_packages_asked), which begins anew where O(asks) is given.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      owner:
+        description: Who wants these packages.
+        type: str
+        required: true
+      names:
+        description: The packages, as in O(names).
+        type: list
+        elements: str
+        required: true
+      default_release:
+        description: As O(default_release).
+        type: str
+        default: ""
+      allow_downgrade:
+        description: As O(allow_downgrade).
+        type: bool
+        default: false
+      allow_change_held:
+        description: As O(allow_change_held).
+        type: bool
+        default: false
+      install_recommends:
+        description: As O(install_recommends).
+        type: bool
+        default: false
   default_release:
     description: The release to prefer, for example V(bookworm-backports).
     type: str
@@ -98,7 +134,10 @@ options:
     default: /
 extends_documentation_fragment:
   - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.action
 attributes:
+  action:
+    details: Collects what roles ask in a play that checks all of them.
   check_mode:
     support: full
     details: The package lists are not read again.
@@ -171,12 +210,9 @@ unmasked:
   sample: []
 """
 
-import fcntl
 import os
 import signal
-import time
-from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
@@ -187,9 +223,17 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt, environment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.owner import Owner, Wanted
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.offered import Ask, offered
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.owner import Owner, Result, Wanted
 
 LOCK = "run/lock/yitiji-packages"
+HOW: Dict[str, Any] = {
+    "default_release": {"type": "str", "default": ""},
+    "allow_downgrade": {"type": "bool", "default": False},
+    "allow_change_held": {"type": "bool", "default": False},
+    "install_recommends": {"type": "bool", "default": False},
+}
+ASK = {"owner": {"type": "str", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}
 
 
 class Stopped(Exception):
@@ -237,24 +281,19 @@ def choose(run: Commands, params: Dict[str, Any]) -> managers.Manager:
     raise managers.unsupported(name)
 
 
-@contextmanager
-def alone(run: Commands, path: str, seconds: int) -> Iterator[None]:
-    """One call at a time on a node. The file stays: whoever waits for it must not hold one that was deleted."""
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise managers.busy(seconds, "managed_packages") from None
-                run.run(["sleep", "0.5"], 60)
-        yield
-    finally:
-        os.close(handle)
+def how(row: Dict[str, Any]) -> managers.Options:
+    """How packages are to be installed."""
+    words = ("default_release", "allow_downgrade", "install_recommends", "allow_change_held")
+    return managers.Options(*(row[word] for word in words))
+
+
+def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
+    """Refuses what can't be installed, of one owner or of several, all at once."""
+    rows = module.params["asks"] or [module.params]
+    answer = offered(manager, module.params["state_dir"], [Ask(row["owner"], row["names"], how(row)) for row in rows])
+    if answer.refusals:
+        fail(module, answer.refusals[0], msg="\n".join(refusal.message() for refusal in answer.refusals))
+    return Result(False, installed=answer.missing)
 
 
 @framed
@@ -263,11 +302,9 @@ def main() -> None:
         argument_spec={
             "owner": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "default": []},
+            "asks": {"type": "list", "elements": "dict", "default": [], "options": {**ASK, **HOW}},
             "state": {"type": "str", "choices": ["present", "latest", "offered", "absent"], "default": "present"},
-            "default_release": {"type": "str", "default": ""},
-            "allow_downgrade": {"type": "bool", "default": False},
-            "allow_change_held": {"type": "bool", "default": False},
-            "install_recommends": {"type": "bool", "default": False},
+            **HOW,
             "update_cache": {"type": "bool", "default": True},
             "hold": {"type": "bool"},
             "mask_units": {"type": "list", "elements": "str", "default": []},
@@ -285,29 +322,28 @@ def main() -> None:
     wanted = Wanted(
         names=params["names"],
         latest=params["state"] == "latest",
-        options=managers.Options(
-            params["default_release"], params["allow_downgrade"], params["install_recommends"],
-            params["allow_change_held"],
-        ),
+        options=how(params),
         refresh=params["update_cache"],
         hold=params["hold"],
         mask_units=params["mask_units"],
         keep_masked=params["mask_until"] == "removed",
         purge=params["purge"],
-    )  # fmt: skip
+    )
     run = Commands()
 
     def work() -> Dict[str, Any]:
+        manager = choose(run, params)
+        if params["state"] == "offered":
+            return looked(module, manager)._asdict()
         masks = Masks(os.path.join(folder, "masked-units"), reload_systemd, params["unit_root"])
-        owner = Owner(choose(run, params), masks, params["state_dir"], params["owner"], module.check_mode)
-        acts = {"absent": owner.absent, "offered": owner.offered}
-        return acts.get(params["state"], owner.present)(wanted)._asdict()
+        owner = Owner(manager, masks, params["state_dir"], params["owner"], module.check_mode)
+        return (owner.absent if params["state"] == "absent" else owner.present)(wanted)._asdict()
 
     try:
         if module.check_mode or params["state"] == "offered":
             result = work()
         else:
-            with alone(run, os.path.join(params["unit_root"], LOCK), params["lock_timeout"]):
+            with managers.alone(run.run, os.path.join(params["unit_root"], LOCK), params["lock_timeout"]):
                 result = work()
     except Refusal as refusal:
         fail(module, refusal)

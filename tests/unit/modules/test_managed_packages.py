@@ -240,6 +240,30 @@ def test_a_package_that_only_newer_lists_know_is_not_refused(node):
     assert not Path(folder.partition("=")[2]).exists()
 
 
+ASKS = [{"owner": "gateway", "names": ["nginx", "fresh"]}, {"owner": "weights", "names": ["fresh", "openssl"]}]
+
+
+def test_all_owners_are_asked_at_once(node):
+    """Alone they are two processes with three questions each; together one, whose fresh lists serve all."""
+    node.write({**node.read(), "newer": {"fresh": {"versions": ["1"]}}})
+    before = node.read()
+    for ask in ASKS:
+        assert node.run(state="offered", **ask)["installed"] == ask["names"]
+    alone = [call for call in node.calls() if call.startswith("apt-get")]
+    told = node.run(state="offered", asks=[*ASKS, {"owner": "docker", "names": ["fresh"], "allow_downgrade": True}])
+    assert told["installed"] == ["nginx", "fresh", "openssl"] and not told["changed"]
+    together = [call for call in node.calls() if call.startswith("apt-get")][len(alone) :]
+    assert (len(alone), len(together)) == (6, 5)
+    assert sum(" update" in call for call in alone) == 2 and sum(" update" in call for call in together) == 1
+    assert node.read() == before and not node.state_dir.exists()
+
+
+def test_all_that_is_refused_is_told_at_once(node):
+    told = node.run(state="offered", asks=[*ASKS, {"owner": "docker", "names": ["openssl"]}])
+    assert told["rule"] == "LLM117" and told["msg"].count("[LLM117]") == 4  # two owners, two languages
+    assert "install nginx, fresh:" in told["msg"] and "install fresh, openssl:" in told["msg"]
+
+
 @pytest.mark.parametrize("lock", ["dpkg/lock-frontend", "lists/lock"])
 def test_who_uses_the_package_manager(node, lock):
     path = node.home / lock

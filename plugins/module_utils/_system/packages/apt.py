@@ -13,19 +13,17 @@ import struct
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
     Options,
+    Run,
     Steps,
     busy,
     failed,
 )
-
-# argv, seconds -> status and everything said, in the environment below
-Run = Callable[[List[str], float], Tuple[int, str]]
 
 ASK_SECONDS = 300.0
 LISTED = ["dpkg-query", "-W", "-f", "${db:Status-Status}/${Package}/${Architecture}/${Version}\\n"]
@@ -57,6 +55,7 @@ class Apt:
             "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold",
         ]  # fmt: skip
         self.complaint = ""  # of the package lists that could not be read
+        self.fresh: Optional[tempfile.TemporaryDirectory[str]] = None  # lists that are not the node's own
 
     def installed(self) -> Dict[str, str]:
         return {name: version for status, name, version in self._listed() if status == "installed"}
@@ -93,12 +92,18 @@ class Apt:
         with contextlib.suppress(Refusal):
             looking.would_install(wanted, options)
             return
-        with tempfile.TemporaryDirectory(prefix="yitiji-lists-") as folder:
-            os.makedirs(f"{folder}/partial")
-            looking.words += ["-o", f"Dir::State::lists={folder}", "-o", "APT::Sandbox::User=root"]
-            status, said = self.run([*looking.words, "update"], ASK_SECONDS)
-            looking.complaint = "" if status == 0 else " | ".join(complaints(said))
-            looking.would_install(wanted, options)
+        if self.fresh is None:  # read once, and gone with this object
+            self.fresh = tempfile.TemporaryDirectory(prefix="yitiji-lists-")
+            os.makedirs(f"{self.fresh.name}/partial")
+            status, said = self.run([*looking.words, *self._fresh(), "update"], ASK_SECONDS)
+            self.complaint = "" if status == 0 else " | ".join(complaints(said))
+        looking.words += self._fresh()
+        looking.complaint = self.complaint
+        looking.would_install(wanted, options)
+
+    def _fresh(self) -> List[str]:
+        assert self.fresh is not None
+        return ["-o", f"Dir::State::lists={self.fresh.name}", "-o", "APT::Sandbox::User=root"]
 
     def install(self, wanted: List[str], options: Options) -> None:
         what = say("packages.install", names=wanted)

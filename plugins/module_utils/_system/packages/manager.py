@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import time
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Protocol
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Protocol, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+
+# argv, seconds -> status and everything said
+Run = Callable[[List[str], float], Tuple[int, str]]
 
 
 class Options(NamedTuple):
@@ -111,3 +118,23 @@ def failed(what: Text, reasons: List[str]) -> Refusal:
 
 def busy(seconds: int, holder: str) -> Refusal:
     return Refusal("LLM118", seconds=seconds, holder=holder)
+
+
+@contextmanager
+def alone(run: Run, path: str, seconds: int) -> Iterator[None]:
+    """One call at a time on a node. The file stays: whoever waits for it must not hold one that was deleted."""
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise busy(seconds, "managed_packages") from None
+                run(["sleep", "0.5"], 60)  # a command, so that who is told to stop ends here too
+        yield
+    finally:
+        os.close(handle)

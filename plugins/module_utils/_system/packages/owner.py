@@ -83,14 +83,6 @@ class Owner:
             after=lines({**{bare(name): name.partition("=")[2] for name in todo}, **upgraded}),
         )  # fmt: skip
 
-    def offered(self, wanted: Wanted) -> Result:
-        """Refuses what can't be installed; nothing is changed."""
-        todo = missing(self.manager.installed(), wanted.names)
-        # What a killed run left half installed would be refused here, and is completed before anything is installed.
-        if todo and not any(each.unfinished for each in [self.record, *self.others]):
-            self.manager.offers(todo, wanted.options)
-        return Result(False, installed=todo)
-
     def absent(self, wanted: Wanted) -> Result:
         """Removes what the owner brought, except what others want too."""
         repaired = self._repair(wanted, must=False)  # what can't be completed can still be removed

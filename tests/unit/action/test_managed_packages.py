@@ -1,0 +1,66 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A play that checks all roles collects what they want to install, and asks once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.action import managed_packages
+
+ROOT = Path(__file__).resolve().parents[3]
+TOGETHER = {managed_packages.SWITCH: True}
+
+
+@pytest.fixture
+def act(monkeypatch):
+    """The action's answer; what reaches the node is marked."""
+    monkeypatch.setattr(managed_packages.Normal, "run", lambda *_given: {"on_the_node": True})
+
+    def call(known, **args):
+        made = managed_packages.ActionModule(mock.Mock(args=args), *(mock.Mock() for _other in range(5)))
+        return made.run(None, known)
+
+    return call
+
+
+def collected(act, facts, **args):
+    return act({**TOGETHER, "ansible_facts": facts}, state="offered", **args)["ansible_facts"]
+
+
+def test_asks_are_collected(act):
+    facts = collected(act, {managed_packages.FACT: ["of another run"]}, owner="site", asks=[])
+    facts = collected(act, facts, owner="docker", names=["a"], allow_downgrade=True, timeout=5)
+    facts = collected(act, facts, owner="gateway", names=["b"])
+    docker, gateway = facts[managed_packages.FACT]
+    assert docker == {"owner": "docker", "names": ["a"], "allow_downgrade": True}
+    assert gateway == {"owner": "gateway", "names": ["b"]}
+
+
+@pytest.mark.parametrize("known", [None, {}, {managed_packages.SWITCH: False}])
+def test_elsewhere_a_role_asks_by_itself(act, known):
+    assert act(known, owner="docker", names=["a"], state="offered") == {"on_the_node": True}
+
+
+@pytest.mark.parametrize("state", ["present", "latest", "absent"])
+def test_whatever_else_it_does_reaches_the_node(act, state):
+    assert act(TOGETHER, owner="docker", names=["a"], state=state) == {"on_the_node": True}
+
+
+def asks_for_packages(task) -> bool:
+    role = task.get("ansible.builtin.import_role", {}).get("name", "").rpartition(".")[2]
+    return any("state: offered" in path.read_text(encoding="utf-8") for path in ROOT.glob(f"roles/{role}/tasks/*.yml"))
+
+
+def test_the_checks_begin_the_list_before_any_role_and_ask_in_the_end():
+    """A refusal of one role must not be lost because nobody asks."""
+    (play,) = yaml.safe_load((ROOT / "playbooks/checks.yml").read_text(encoding="utf-8"))
+    block = next(task["block"] for task in play["tasks"] if "block" in task)
+    asks = [number for number, task in enumerate(block) if "yitiji.deepseek.managed_packages" in task]
+    roles = [number for number, task in enumerate(block) if asks_for_packages(task)]
+    assert play["vars"] == TOGETHER and len(asks) == 2 and asks[0] < min(roles) and max(roles) < asks[1]
+    assert block[asks[0]]["yitiji.deepseek.managed_packages"]["asks"] == []
+    assert managed_packages.FACT in block[asks[1]]["yitiji.deepseek.managed_packages"]["asks"]
+    assert block[asks[1]]["vars"] == {managed_packages.SWITCH: False} and "when" not in block[asks[1]]

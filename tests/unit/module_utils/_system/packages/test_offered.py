@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The package manager is asked once for all owners, and each refusal names its own packages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Options, failed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.offered import Ask, offered
+
+OLDER = Options(downgrade=True)
+
+
+class Manager:
+    """Offers what it was told; two sets may exclude each other."""
+
+    def __init__(self, offers=(), there=None, apart=()):
+        self.known, self.there, self.apart, self.asked = set(offers), there or {}, set(apart), []
+
+    def installed(self):
+        return self.there
+
+    def offers(self, wanted, options):
+        self.asked.append((list(wanted), options))
+        unknown = sorted(set(wanted) - self.known)
+        if unknown or (self.apart and self.apart <= set(wanted)):
+            raise failed(say("packages.install", names=list(wanted)), unknown or ["they exclude each other"])
+
+
+@pytest.fixture
+def state(tmp_path):
+    (tmp_path / records.FOLDER).mkdir()
+    return tmp_path
+
+
+def test_one_question_for_those_with_the_same_options(state):
+    manager = Manager("abcd", {"a": "1"})
+    asks = [Ask("x", ["a", "b"]), Ask("y", ["b", "c"]), Ask("z", ["d"], OLDER), Ask("none", [])]
+    answer = offered(manager, str(state), asks)
+    assert (answer.missing, answer.refusals) == (["b", "c", "d"], [])
+    assert manager.asked == [(["b", "c"], Options()), (["d"], OLDER)]
+
+
+def test_nothing_is_asked_where_all_is_there(state):
+    manager = Manager("", {"a": "1", "b": "2"})
+    assert offered(manager, str(state), [Ask("x", ["a"]), Ask("y", ["b=2*"])]) == ([], []) and manager.asked == []
+
+
+def test_a_refusal_names_the_packages_of_its_owner_alone(state):
+    answer = offered(Manager("bd"), str(state), [Ask("x", ["a"]), Ask("y", ["b"]), Ask("z", ["c", "d"])])
+    told = [refusal.reason.en for refusal in answer.refusals]
+    assert told == ["could not install a: a", "could not install c, d: c"]
+    assert [refusal.rule for refusal in answer.refusals] == ["LLM117"] * 2
+
+
+def test_packages_of_two_owners_that_exclude_each_other(state):
+    answer = offered(Manager("ab", apart="ab"), str(state), [Ask("x", ["a"]), Ask("y", ["b"])])
+    assert [refusal.reason.en for refusal in answer.refusals] == ["could not install a, b: they exclude each other"]
+
+
+def test_an_owner_alone_is_asked_once(state):
+    manager = Manager("")
+    assert len(offered(manager, str(state), [Ask("x", ["a"])]).refusals) == 1 and len(manager.asked) == 1
+
+
+def test_what_a_killed_run_left_is_completed_first(state):
+    (state / records.FOLDER / "gateway.json").write_text(json.dumps({"unfinished": True}), encoding="utf-8")
+    manager = Manager("")
+    assert offered(manager, str(state), [Ask("x", ["a"])]) == (["a"], []) and manager.asked == []
