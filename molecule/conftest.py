@@ -46,6 +46,30 @@ def pytest_runtest_makereport(item, call):
         report.sections.append(("journal", said.stdout_bytes.decode(errors="replace")))  # cut between bytes
 
 
+# What a scenario's tests call otherwise where the base is `rpm` (YITIJI_BASE).
+NAMES = {
+    False: {
+        "docker": "docker.io",
+        "again": "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --reinstall",
+        "installed": "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n' | grep ^installed",
+        "nginx_user": "www-data",
+        "monitoring": "prometheus prometheus-node-exporter prometheus-alertmanager",
+    },
+    True: {
+        "docker": "docker-ce",
+        "again": "dnf -y -q reinstall",
+        "installed": "rpm -qa | sort",
+        "nginx_user": "nginx",
+        "monitoring": "prometheus node_exporter alertmanager",
+    },
+}
+
+
+@pytest.fixture
+def names(host):
+    return NAMES[host.exists("rpm")]
+
+
 @pytest.fixture
 def root(host):
     """A shell command as root: its output, whatever its status."""

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from . import engines, light, machine, net, node, store, vm_cli
+from . import engines, light, machine, net, node, rpm, store, vm_cli
 from .config import SUITES, Lab
 from .shell import LabError, fail, lock, say
 
@@ -22,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     up = verb("up", "network, store, base trees; with a NAME also that node (again: nothing is done twice)")
     up.add_argument("name", nargs="?")
     up.add_argument("--octet", type=int, help="last number of its address 10.77.0.N (default: a free one)")
-    up.add_argument("--base", default="bookworm", help=f"base tree: {', '.join(SUITES)} or one made by freeze")
+    up.add_argument("--base", default="bookworm", help=f"base tree: {', '.join(SUITES)}, rpm or one made by freeze")
     vm_cli.options(verb("vm", "a virtual machine with a kernel of its own (emulated: slow), or a disk image booted"))
     down = verb("down", "remove a node, or without a NAME everything but the cache")
     down.add_argument("name", nargs="?")
@@ -94,6 +94,9 @@ def _do(lab: Lab, args: argparse.Namespace) -> int:
         node.freeze(lab, args.name, args.base)
     elif args.verb == "up":
         base(lab)
+        if rpm.is_of(args.base) or any(rpm.is_of(n.base) for n in node.listed(lab)):
+            rpm.ensure(lab)
+            rpm.serve(lab)
         if args.name:
             t0 = time.monotonic()
             new = node.up(lab, args.name, args.octet, args.base)
@@ -137,6 +140,7 @@ def down(lab: Lab) -> None:
     for n in node.listed(lab):
         node.down(lab, n.name)
     net.end(lab.run / "hub.pid", "hub.py")
+    net.end(lab.run / "rpm.pid", "http.server")
     net.down(lab)
     store.end_orphans(lab)
     others = [d for d in (lab.cache / "run").glob("*/nodes/*.json") if d.parents[1].name != lab.name]

@@ -13,6 +13,7 @@ CACHE = Path(os.environ.get("YITIJI_LAB_DIR", "/var/cache/yitiji-lab"))
 SUBNET = "10.77.0"
 GATEWAY = f"{SUBNET}.1"
 HUB_PORT = 8801
+RPM_PORT = 8802
 DNS = "10.0.2.3"  # slirp4netns' own forwarder: works also where the host's resolver is on loopback
 MTU = 1400  # fits below every uplink seen; containers inherit it
 
@@ -70,4 +71,3 @@ class Lab:
 
     def of_node(self, name: str, kind: str) -> Path:
         return self.run / "nodes" / f"{name}.{kind}"
-

@@ -85,7 +85,7 @@ def base_path(lab: Lab, suite: str) -> Path:
     return lab.store / f"base-{suite}"
 
 
-def _base_key(suite: str) -> str:
+def base_key(suite: str) -> str:
     text = "\n".join([BASE_RECIPE, suite, *INCLUDE, *MASKED, DOCKER_DROPIN, *sources(suite)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -102,7 +102,7 @@ def ensure_bases(lab: Lab, suites: tuple[str, ...] = SUITES) -> None:
 
 def _ensure_base(lab: Lab, suite: str) -> None:
     with step(f"base tree Debian {suite}") as s:
-        path, key = base_path(lab, suite), _base_key(suite)
+        path, key = base_path(lab, suite), base_key(suite)
         mark = lab.cache / f"base-{suite}.key"
         if path.exists() and mark.exists() and mark.read_text() == key:
             return s.reused()

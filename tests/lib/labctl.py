@@ -22,7 +22,7 @@ THINKING = "the lab model recites"
 PASSWORD_FILE = "/etc/yitiji/secrets/open-webui-admin"
 # What a run could leave behind. Volatile files and Ansible's own temporary folders are not listed.
 FINGERPRINT = """
-dpkg-query -W | md5sum
+{ dpkg-query -W; rpm -qa | sort; } 2>/dev/null | md5sum
 find /etc /usr /srv /opt /root /var/lib/yitiji /var/lib/docker -xdev \
     -not -path '*/.ansible*' -not -path '*/__pycache__*' -printf '%p %y %m %U %s %l\\n' 2>/dev/null | sort | md5sum
 systemctl list-unit-files --no-legend | md5sum

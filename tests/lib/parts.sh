@@ -143,6 +143,17 @@ part_e2e() {
     python -m pytest -x -v -s tests/e2e
 }
 
+part_rpm() { # the unit tests of its table and of dnf's words are in unit
+    local rc=0
+    need_lab
+    lab/lab up rpm1 --octet 31 --base rpm
+    python -m pytest -x -v -s tests/rpm || rc=1
+    for scenario in docker gateway firewall monitoring; do
+        YITIJI_BASE=rpm step molecule test -s "$scenario" || rc=1
+    done
+    return $rc
+}
+
 part_bundle() {
     packages openssh-client gpg gpg-agent
     need_lab

@@ -1,8 +1,8 @@
 import json
 
 
-def test_packages_are_gone(host):
-    assert not host.package("docker.io").is_installed
+def test_packages_are_gone(host, names):
+    assert not host.package(names["docker"]).is_installed
     assert not host.service("docker").is_running
 
 

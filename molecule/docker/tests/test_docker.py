@@ -50,8 +50,8 @@ WantedBy=multi-user.target
 COMES_BACK = "for _ in $(seq 60); do docker ps -q --filter name=yitiji-demo | grep . && break; sleep 0.5; done"
 
 
-def test_containers_of_units_come_back(root):
-    """After a stop and a start, and after apt ran the package's own upgrade scripts (the same version once more)."""
+def test_containers_of_units_come_back(root, names):
+    """After a stop and a start, and after the package's own upgrade scripts ran (the same version once more)."""
     root("cd / && tar -chf - usr/bin/sleep $(ldd /usr/bin/sleep | grep -o '/lib[^ ]*' | cut -c2-) | "
          "docker import --change 'CMD [\"/usr/bin/sleep\", \"infinity\"]' - sleeper")  # fmt: skip
     root(f"cat >/etc/systemd/system/yitiji-demo.service <<'E'\n{UNIT}E")
@@ -59,7 +59,7 @@ def test_containers_of_units_come_back(root):
     first = root(COMES_BACK)
     root("systemctl stop docker docker.socket; systemctl start docker")
     second = root(COMES_BACK)
-    root("DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --reinstall docker.io")
+    root(f"{names['again']} {names['docker']}")
     third = root(COMES_BACK)
     root("systemctl disable --now yitiji-demo; rm /etc/systemd/system/yitiji-demo.service; systemctl daemon-reload")
     root("docker rmi --force sleeper")

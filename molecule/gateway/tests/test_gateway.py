@@ -83,8 +83,8 @@ def test_every_address_of_the_node_is_its_own(root):
         assert root(f"{ASK} -o /dev/null -w '%{{http_code}}' 'https://{host}/'") == "200"
 
 
-def test_the_apis_log_is_for_administrators(root):
-    assert root("stat -c '%a %U %G' /var/log/nginx/yitiji-api.log") == "640 www-data adm"
+def test_the_apis_log_is_for_administrators(root, names):
+    assert root("stat -c '%a %U %G' /var/log/nginx/yitiji-api.log") == f"640 {names['nginx_user']} adm"
     root("logrotate --force /etc/logrotate.d/nginx; sleep 1")
     assert root("find /var/log/nginx -type f -perm /o+r") == ""
 

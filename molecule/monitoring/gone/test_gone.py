@@ -1,8 +1,9 @@
-def test_nothing_is_left(root):
+def test_nothing_is_left(root, names):
     assert root("ls -d /etc/yitiji/monitoring /var/lib/yitiji/metrics /usr/local/bin/yitiji-metrics 2>/dev/null") == ""
     assert root("ls /etc/systemd/system | grep -E 'prometheus|yitiji-(prom|node|nginx|alert|metrics)'") == ""
-    told = root("dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 'prometheus*' 2>/dev/null")
-    assert "installed prometheus" not in told
+    installed = root(names["installed"])
+    assert "sudo" in installed
+    assert "prometheus" not in installed and "node_exporter" not in installed
     assert root("ss -Hlnt | grep -E ':(9090|9093|9100|9113|8811) '") == ""
 
 

@@ -38,8 +38,9 @@ def test_nothing_of_it_listens_outside(root):
     assert all(listener.startswith("127.0.0.1:") for listener in ours), ours
 
 
-def test_the_distributions_own_units_never_ran(root):
-    assert root("journalctl -q -u prometheus -u prometheus-node-exporter -u prometheus-alertmanager | head -n 3") == ""
+def test_the_distributions_own_units_never_ran(root, names):
+    units = " ".join(f"-u {unit}" for unit in names["monitoring"].split())
+    assert root(f"journalctl -q {units} | head -n 3") == ""
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes of the RPM family: the files of this folder run in the order of their names and build on each other."""
+
+from __future__ import annotations
+
+import labctl
+import pytest
+
+BASE = "rpm"
+# the lab's places of the vendors' repositories
+VENDORS = labctl.CACHE / "rpm-catalogue"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def faultless_hub():
+    yield
+    labctl.hub_reset()
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name)
