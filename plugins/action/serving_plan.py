@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import read_rows
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import read_plan, read_rows
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.since import since
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
@@ -34,4 +35,6 @@ class ActionModule(ActionBase):
         if options["show"]:
             for text in texts:
                 self._display.display("\n" + text)
+            for row in since(read_plan(options["kept_plan"]), plan, list(options["nodes"])):
+                self._display.warning(noticed(row, options["deployment"]))
         return {**result, "changed": False, "plan": plan, "explanation": "\n\n".join(texts).split("\n")}

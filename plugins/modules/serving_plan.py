@@ -81,6 +81,12 @@ options:
     description: JSON file on the controller with what earlier starts measured; it only makes a plan more careful.
     type: path
     default: ""
+  kept_plan:
+    description:
+      - The plan of the last run, as M(yitiji.deepseek.plan_save) kept it on the controller. With O(show), nodes that
+        are no longer listed and another head are told (LLM189, LLM194).
+    type: path
+    default: ""
   language:
     description: Language of C(explanation).
     type: str

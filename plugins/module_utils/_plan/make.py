@@ -26,6 +26,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import size_on_cpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.since import idle
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry, why
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import (
     GGUF_ENGINES,
@@ -181,6 +182,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         },
         "sampling": dict(wish.sampling),
         "warnings": [
+            *idle([node.name for node in wish.nodes], nodes, wish.replicas > 1 or bool(wish.beside)),
             *_unpinned(image),
             *(row for _name, sizing in engines for row in sizing.warnings),
             *_experimental(entry),

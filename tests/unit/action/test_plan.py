@@ -55,6 +55,16 @@ def test_a_plan_is_shown_in_the_operators_language(language, count):
     assert shown.display.call_count == count and done["explanation"] and not done["changed"]
 
 
+def test_a_node_that_is_no_longer_listed_is_told(tmp_path, plan):
+    kept = {**plan, "nodes": {**plan["nodes"], "n7": {**plan["nodes"]["n1"], "head": False}}}
+    (tmp_path / "plan.json").write_text(json.dumps(kept))
+    _done, shown = act("serving_plan", **WISH, nodes=CARDS, show=True, kept_plan=str(tmp_path / "plan.json"))
+    (told,) = shown.warning.call_args.args
+    assert told.count("[LLM189] demo") == 2 and "--limit n7" in told
+    _done, shown = act("serving_plan", **WISH, nodes=CARDS, show=True, kept_plan=str(tmp_path / "none.json"))
+    assert not shown.warning.called
+
+
 def test_what_does_not_fit_is_refused():
     done, _shown = act("serving_plan", **{**WISH, "profile": "flagship"}, nodes=CARDS)
     assert done["failed"] and done["rule"] == "LLM504" and "plan" not in done and "demo: n1" in done["msg"]

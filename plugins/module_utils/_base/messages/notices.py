@@ -9,6 +9,52 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM187": Message(
+        Text(
+            "no engine runs on {names}: this plan needs {used} alone",
+            "{names} 上不运行任何引擎：本方案只需要 {used}",
+        ),
+        Text(
+            "make a group of its own below `appliances` for it, which is a second appliance; or ask for more than one "
+            "node holds (a larger appliance_model, appliance_context_length or appliance_concurrency); or take it off "
+            "the list",
+            "请在 `appliances` 下为其另建一个组，即第二套设备；或提出单个节点无法满足的需求（更大的 appliance_model、"
+            "appliance_context_length 或 appliance_concurrency）；或将其移出清单",
+        ),
+    ),
+    "LLM188": Message(
+        Text(
+            "no engine runs on {names}: appliance_replicas and appliance_beside divide the cards of {used} alone",
+            "{names} 上不运行任何引擎：appliance_replicas 与 appliance_beside 只划分 {used} 的显卡",
+        ),
+        Text(
+            "set appliance_replicas: 0 and leave appliance_beside out, so that the engine's replicas use all nodes; "
+            "or make a group of its own below `appliances` for it; or take it off the list",
+            "请设置 appliance_replicas: 0 并去掉 appliance_beside，由引擎自身的副本使用全部节点；"
+            "或在 `appliances` 下为其另建一个组；或将其移出清单",
+        ),
+    ),
+    "LLM189": Message(
+        Text(
+            "{names} had a part of the last plan and is no longer listed; what was installed there goes on running",
+            "{names} 属于上一次的方案，现已不在清单中；其上安装的内容仍在运行",
+        ),
+        Text(
+            "list it once more and run `ansible-playbook playbooks/uninstall.yml -i INVENTORY --limit {limit}`, "
+            "then take it out",
+            "请将其重新列入清单，执行 `ansible-playbook playbooks/uninstall.yml -i 清单 --limit {limit}`，然后再移出",
+        ),
+    ),
+    "LLM194": Message(
+        Text(
+            "the head was {old} and is now {new}: users, keys and the certificate stay on {old}",
+            "首节点由 {old} 变为 {new}：用户、密钥与证书仍在 {old} 上",
+        ),
+        Text(
+            "list {old} first, if nothing was to change; or bring its backup along (backup_file_on, docs/backup.md)",
+            "若无意更换，请把 {old} 列在第一位；否则请带上其备份（backup_file_on，见 docs/backup.zh.md）",
+        ),
+    ),
     "LLM405": Message(
         Text("no RDMA between the nodes: the pipeline works, but slower", "节点间没有 RDMA：流水线可用，但较慢"),
         Text(
