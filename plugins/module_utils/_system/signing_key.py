@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import Iterator, List, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
@@ -52,9 +52,20 @@ def fingerprints(armored: str) -> List[str]:
 
 def check_key(armored: str, fingerprint: str, source: str) -> None:
     """Refuses a file with another key than the pinned one, or with more than one (LLM316)."""
-    wish = re.sub(r"[^0-9A-F]", "", fingerprint.upper())
-    found = fingerprints(armored)
-    if found == [wish]:
+    check_keys(armored, [fingerprint], source)
+
+
+def check_keys(armored: str, pinned: Sequence[str], source: str, sha256: str = "") -> None:
+    """Refuses a file that holds no key, or one that is not pinned; with a `sha256`, any other file, too (LLM316)."""
+    wishes = [plain(fingerprint) for fingerprint in pinned]
+    found, digest = fingerprints(armored), hashlib.sha256(armored.encode()).hexdigest()
+    if sha256 and digest != sha256.lower():
+        raise Refusal("LLM316", source=source, wish=f"sha256 {sha256}", shown=f"sha256 {digest}")
+    if found and set(found) <= set(wishes) and len(found) == len(set(found)):
         return
-    shown = ", ".join(found) or "no key"
-    raise Refusal("LLM316", source=source, wish=wish, shown=shown)
+    raise Refusal("LLM316", source=source, wish=", ".join(wishes), shown=", ".join(found) or "no key")
+
+
+def plain(fingerprint: str) -> str:
+    """Forty digits, as they are compared."""
+    return re.sub(r"[^0-9A-F]", "", fingerprint.upper())

@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     host,
     notices,
     planner,
+    repositories,
     services,
     systems,
     weights,
@@ -27,6 +28,7 @@ PHRASES: Dict[str, Text] = {}
 for _hundred in (
     host,
     systems,
+    repositories,
     driver,
     containers,
     cluster,
