@@ -37,6 +37,11 @@ def gateway_sources(ports: List[Any], most: Any, unlimited: List[str]) -> str:
     return limits.sources([int(port) for port in ports], int(most), unlimited)
 
 
+def gateway_main(distribution: Dict[str, Any], drain_seconds: Any, connections: Any) -> str:
+    """What stands in nginx' configuration above its sites, for this distribution."""
+    return site.main(distribution["paths"], int(drain_seconds), int(connections))
+
+
 def gateway_refused(engine: str, folders: List[str]) -> List[str]:
     """Every route of an engine that must be refused, as far as it is known."""
     catalog = catalogue(folders, ("routes",))["routes"]
@@ -56,5 +61,6 @@ class FilterModule:
                 "gateway_team": gateway_team,
                 "gateway_sources": gateway_sources,
                 "gateway_refused": gateway_refused,
+                "gateway_main": gateway_main,
             }
         )

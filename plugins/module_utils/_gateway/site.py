@@ -217,3 +217,16 @@ def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
         "errors": _indent(errors(), 4),
         "models": served,
     }
+
+
+def main(paths: Mapping[str, Any], drain_seconds: int, connections: int) -> str:
+    """What stands above `http`: how old workers end, what one may hold, and njs where no package loads it by itself."""
+    load = [] if paths["nginx_modules_conf"] else [f"load_module {paths['nginx_modules']}/ngx_http_js_module.so;"]
+    lines = [
+        *load,
+        "# Streams and sockets of before a reload go on in an old worker; this is when the last of them ends.",
+        f"worker_shutdown_timeout {drain_seconds}s;",
+        "# A connection is a file, and what it passes on another one.",
+        f"worker_rlimit_nofile {connections * 2 + 1024};",
+    ]
+    return "\n".join([*lines, ""])

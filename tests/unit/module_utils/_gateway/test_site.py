@@ -51,3 +51,13 @@ def test_the_pages_users_have_limits_of_their_own():
         "limit_conn yitiji_all 100;",
     ]
     assert site.page_limits({**page, "concurrency": 0, "rate": 0}, 0, []) == []
+
+
+def test_above_the_sites_stand_limits_and_njs_where_no_package_loads_it():
+    debian = {"nginx_modules_conf": "/etc/nginx/modules-enabled", "nginx_modules": "/usr/lib/nginx/modules"}
+    assert [row for row in site.main(debian, 60, 100).splitlines() if not row.startswith("#")] == [
+        "worker_shutdown_timeout 60s;", "worker_rlimit_nofile 1224;",
+    ]  # fmt: skip
+    rhel = {"nginx_modules_conf": None, "nginx_modules": "/etc/nginx/modules"}
+    text = site.main(rhel, 60, 100)
+    assert text.splitlines()[0] == "load_module /etc/nginx/modules/ngx_http_js_module.so;" and text.endswith(";\n")
