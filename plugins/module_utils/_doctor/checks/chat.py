@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 from urllib.parse import urlsplit
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
@@ -46,6 +46,16 @@ def _absent(context: Context) -> Finding:
     return failed(f"the container {CHAT} does not run", f"容器 {CHAT} 没有运行")
 
 
+def _by_environment(context: Context, judge: Callable[[Dict[str, str]], Finding]) -> Finding:
+    found = chat_container(context)
+    if found is None:
+        return _absent(context)
+    environment = found.get("environment")
+    if environment is None:
+        return unknown("its environment can't be read", "无法读取其环境变量")
+    return judge(environment)
+
+
 def reaches_engine(context: Context) -> Finding:
     found = chat_container(context)
     if found is None:
@@ -73,12 +83,10 @@ def reaches_engine(context: Context) -> Finding:
 
 
 def offline(context: Context) -> Finding:
-    found = chat_container(context)
-    if found is None:
-        return _absent(context)
-    environment = found.get("environment")
-    if environment is None:
-        return unknown("its environment can't be read", "无法读取其环境变量")
+    return _by_environment(context, _offline)
+
+
+def _offline(environment: Dict[str, str]) -> Finding:
     missing = [name for name in ("OFFLINE_MODE", "HF_HUB_OFFLINE") if environment.get(name, "").lower() not in TRUE]
     if missing:
         return failed(
@@ -108,12 +116,10 @@ def secret_key(context: Context) -> Finding:
 
 
 def persistent_config(context: Context) -> Finding:
-    found = chat_container(context)
-    if found is None:
-        return _absent(context)
-    environment = found.get("environment")
-    if environment is None:
-        return unknown("its environment can't be read", "无法读取其环境变量")
+    return _by_environment(context, _persistent_config)
+
+
+def _persistent_config(environment: Dict[str, str]) -> Finding:
     if environment.get("ENABLE_PERSISTENT_CONFIG", "true").lower() in TRUE:
         return warned("settings clicked once in the page win over the deployment's", "网页中修改过的设置会覆盖部署设置")
     return passed("the deployment's settings win", "以部署设置为准")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gib
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import each_unit, journal, units
@@ -102,21 +102,27 @@ def container(context: Context, name: str) -> Optional[Dict[str, Any]]:
     return found if isinstance(found, dict) else None
 
 
-def _not_running(context: Context, name: str) -> Finding:
-    if docker_of(context).get("running") is False:
-        return unknown("the Docker daemon does not answer", "Docker 守护进程没有应答")
-    return skipped(f"the container {name} does not run", f"容器 {name} 没有运行")
+def _in_each(context: Context, judge: Callable[[Context, Dict[str, Any], Dict[str, Any]], Finding]) -> Finding:
+    """Of every engine that runs in a container."""
+
+    def of(context: Context, unit: Dict[str, Any]) -> Finding:
+        name = str(unit["name"])
+        found = container(context, name)
+        if found is not None:
+            return judge(context, unit, found)
+        if docker_of(context).get("running") is False:
+            return unknown("the Docker daemon does not answer", "Docker 守护进程没有应答")
+        return skipped(f"the container {name} does not run", f"容器 {name} 没有运行")
+
+    return each_unit(context, of)
 
 
 def shared_memory(context: Context) -> Finding:
-    return each_unit(context, _shared_memory)
+    return _in_each(context, _shared_memory)
 
 
-def _shared_memory(context: Context, unit: Dict[str, Any]) -> Finding:
-    name = str(unit["name"])
-    found = container(context, name)
-    if found is None:
-        return _not_running(context, name)
+def _shared_memory(context: Context, unit: Dict[str, Any], found: Dict[str, Any]) -> Finding:
+    name = unit["name"]
     have = found.get("shm_bytes")
     if have is None:
         return unknown("can't read /dev/shm of the container", "无法读取容器的 /dev/shm")
@@ -133,14 +139,10 @@ def _shared_memory(context: Context, unit: Dict[str, Any]) -> Finding:
 
 
 def rdma_in_container(context: Context) -> Finding:
-    return each_unit(context, _rdma_in_container)
+    return _in_each(context, _rdma_in_container)
 
 
-def _rdma_in_container(context: Context, unit: Dict[str, Any]) -> Finding:
-    name = str(unit["name"])
-    found = container(context, name)
-    if found is None:
-        return _not_running(context, name)
+def _rdma_in_container(context: Context, unit: Dict[str, Any], found: Dict[str, Any]) -> Finding:
     if found.get("infiniband") is None:
         return unknown("the container's devices can't be read", "无法读取容器的设备")
     if not found["infiniband"]:
