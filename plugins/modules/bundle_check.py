@@ -38,7 +38,7 @@ options:
     choices: [known, first_use]
     default: known
   stamps:
-    description: Folder that records which files were read and found right.
+    description: Folder that records which files were read and found intact.
     type: path
     default: ~/.cache/yitiji/bundles
   timeout:
@@ -52,7 +52,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Changes nothing but its own memory, so it does the same.
+    details: Changes nothing but its own records, so it does the same.
 """
 
 EXAMPLES = r"""

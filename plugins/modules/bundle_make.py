@@ -15,7 +15,7 @@ description:
     repository, a bill of materials (SPDX), sums, and a signed manifest.
   - Nothing is downloaded before every licence that needs consent is accepted (LLM910).
   - What is there and unchanged is neither downloaded nor read again; an interrupted run is continued.
-  - What an earlier run added and nothing needs any more is removed.
+  - What an earlier run added and is no longer needed is removed.
 options:
   path:
     description: Folder of the bundle.

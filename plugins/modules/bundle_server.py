@@ -35,7 +35,7 @@ options:
     elements: str
     default: []
   state:
-    description: Whether it should serve. A server of this run that is there already is replaced.
+    description: Whether it should serve. A server that this run has already started is replaced.
     type: str
     choices: [started, stopped]
     default: started
@@ -54,7 +54,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Serves in check mode too, as the checks ask for what would be fetched. Nothing is changed by it.
+    details: Serves in check mode too, as the checks ask for what would be fetched. That changes nothing.
   action:
     details: Tells the module which run the server belongs to.
 """

@@ -28,7 +28,7 @@ options:
     type: path
     default: ""
   published:
-    description: SHA-256 of private keys that programs carry for everybody to read. The action plugin sets it.
+    description: SHA-256 of private keys that programs publish with their sources. The action plugin sets it.
     type: list
     elements: str
     default: []

@@ -27,7 +27,7 @@ options:
     type: str
     required: true
   epoch:
-    description: C(SOURCE_DATE_EPOCH); no file is younger.
+    description: C(SOURCE_DATE_EPOCH); no file is newer.
     type: int
     required: true
   free_mib:
@@ -42,7 +42,7 @@ options:
     choices: [none, partition, disk]
     default: none
   commandline:
-    description: Further words for the kernel.
+    description: Further kernel parameters.
     type: str
     default: ""
   qcow2:

@@ -18,7 +18,7 @@ options:
     type: path
     required: true
   state:
-    description: V(present) makes the tree. V(sealed) records that it was sealed, so that the next bake begins anew.
+    description: V(present) makes the tree. V(sealed) records that it was sealed, so that the next bake starts over.
     type: str
     choices: [present, sealed]
     default: present

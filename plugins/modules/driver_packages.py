@@ -89,7 +89,7 @@ EXAMPLES = r"""
     same_version: [nvidia-kernel-dkms, nvidia-smi]
     branch: "535"
 
-- name: Take it back
+- name: Remove it again
   yitiji.deepseek.driver_packages:
     state: absent
 """

@@ -31,7 +31,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: See that all is watched
+- name: Wait until everything is monitored
   yitiji.deepseek.monitoring_check:
     jobs: [node, vllm]
 """

@@ -41,11 +41,11 @@ options:
     elements: str
     default: []
   persistence:
-    description: Whether the persistence daemon belongs to it.
+    description: Whether the persistence daemon is part of it.
     type: bool
     default: true
   installs:
-    description: V(false) plans only what surrounds a driver that comes from elsewhere.
+    description: V(false) plans only what is needed around a driver that comes from elsewhere.
     type: bool
     default: true
   managed:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Distribution packages of a bundle: resolved and fetched by apt in a state of its own, then a small signed repository.
 
-The dependencies are worked out against a machine without any package, so whatever a node already has, what it may
-still need is there. apt itself checks what it fetches against the distribution's signatures.
+Dependencies are resolved against a machine without any package, so the bundle is complete whatever a node has
+already. apt itself checks what it fetches against the distribution's signatures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Package(NamedTuple):
 
 
 def configuration(folder: str, architecture: str) -> str:
-    """Read after the machine's own settings, whose proxies and certificates stay."""
+    """Read after the machine's own settings, so that its proxies and certificates stay in force."""
     return f"""\
 #clear APT::Architectures;
 #clear APT::Update::Post-Invoke;
@@ -82,7 +82,7 @@ def mirrors(indextargets: str, distribution: str) -> Dict[str, str]:
 
 
 def parse_uris(text: str) -> List[Package]:
-    """What `apt-get --print-uris` tells."""
+    """What `apt-get --print-uris` printed."""
     found = []
     for line in text.splitlines():
         match = re.match(r"^'([^']+)' (\S+) (\d+)( \S+)?$", line.strip())
@@ -114,7 +114,7 @@ def field(control: str, name: str) -> str:
 
 
 def release(target: Dict[str, Any], index: str) -> str:
-    """No date that a node's clock could call the future."""
+    """A date that no node's clock takes for the future."""
     data = index.encode("utf-8")
     return f"""\
 Origin: yitiji
@@ -129,9 +129,9 @@ SHA256:
 
 
 def node_configuration(folder: str) -> str:
-    """For a node, by APT_CONFIG: the bundle is the only source, and nothing of apt's own state is touched.
+    """Settings of a node, read by APT_CONFIG: the bundle is the only source, and apt's own state is left alone.
 
-    The dates are no measure: a machine without a network often has a wrong clock.
+    Dates are not checked, as a machine without a network often has a wrong clock.
     """
     return f"""\
 Dir::Etc::sourcelist "{folder}/sources.list";
@@ -150,7 +150,7 @@ def node_sources(base: str, target: str, folder: str) -> str:
 
 
 def licences(copyright_file: str) -> str:
-    """The licences that a package's copyright file names, when it is of the form with fields."""
+    """The licences that a package's copyright file names, if it is machine-readable."""
     if not copyright_file.lstrip().startswith("Format:"):
         return ""
     found = []
@@ -162,7 +162,7 @@ def licences(copyright_file: str) -> str:
 
 
 def read_copyright(stream: Any, name: str) -> str:
-    """From the uncompressed tar of a package's files; reading ends where it is found."""
+    """From the uncompressed tar of a package's files; reading stops there."""
     wanted = f"./usr/share/doc/{name}/copyright"
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a bundle is complete and signed by its signer: signature, names and sizes, then every byte, once."""
+"""Whether a bundle is complete and signed by its signer: signature, names and sizes, then every byte once."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def load(folder: str) -> Bundle:
 
 
 def check(folder: str, trust: Trust, stamps: str, say: Say) -> Checked:
-    """Refuses what is not whole. `stamps`: where it is remembered which files were read and found right."""
+    """Refuses an incomplete bundle. `stamps`: where it is remembered which files were read and found intact."""
     if not os.path.isfile(os.path.join(folder, MANIFEST)):
         raise unreadable(folder, f"there is no {MANIFEST}")
-    own = judge(folder)  # before a word of the manifest is believed
+    own = judge(folder)  # before anything in the manifest is believed
     why = accept(folder, own, trust.signer, trust.path, trust.rule)
     bundle = load(folder)
     found = differences(bundle, folder)

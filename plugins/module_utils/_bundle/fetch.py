@@ -71,7 +71,7 @@ def fetch(url: str, path: str, sha256: str, tick: Tick, ca_path: str = "") -> Tu
 
 
 def announced(url: str, ca_path: str = "") -> int:
-    """Size by the server's word; 0 where it says nothing."""
+    """Size as the server tells it; 0 where it does not."""
     connection = Connection(Client(url, "", 60.0, ca_path))
     try:
         head = connection.request(url, method="HEAD")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Licences that somebody has to accept before their software is fetched."""
+"""Licences that must be accepted before their software is fetched."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = ("packages", "images", "models", "downloads")
 
 
 def applying(licences: Mapping[str, Mapping[str, Any]], kind: str, name: str) -> List[str]:
-    """Ids of the licences whose patterns meet a name."""
+    """Ids of the licences whose patterns match a name."""
     found = []
     for key, entry in licences.items():
         if any(fnmatch.fnmatchcase(name, str(pattern)) for pattern in entry.get(kind) or []):
@@ -22,7 +22,7 @@ def applying(licences: Mapping[str, Mapping[str, Any]], kind: str, name: str) ->
 
 
 def title(licences: Mapping[str, Mapping[str, Any]], kind: str, name: str) -> str:
-    """What the manifest says of a file's licence; empty when nobody wrote it down."""
+    """What the manifest says of a file's licence; empty where it is not recorded."""
     return "; ".join(str(licences[key].get("spdx") or key) for key in applying(licences, kind, name))
 
 

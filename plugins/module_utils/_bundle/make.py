@@ -87,7 +87,7 @@ class Maker:
                 except Unreadable as error:
                     raise fetch.failed(source, str(error)) from error
             found = held[source]
-            if found is None:  # compressed: only reading it all would tell
+            if found is None:  # compressed: it would have to be read whole
                 return source, wanted.id
             packed = holds(found, wanted)
             if packed:
@@ -196,7 +196,7 @@ class Maker:
         return match.group(1)[:80] if match else "; ".join(classified) or "see its METADATA"
 
     def _tidy(self) -> None:
-        """What an earlier run added and nothing needs any more."""
+        """What an earlier run added and is no longer needed."""
         wanted = {file.path for file in self.work.files}
         for top in ("apt", "images", "files", "models"):
             for folder, folders, names in os.walk(self.work.path(top), topdown=False):

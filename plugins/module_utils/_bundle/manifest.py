@@ -17,7 +17,7 @@ MANIFEST = "MANIFEST.json"
 SIGNATURE = MANIFEST + ".sig"
 SIGNER = "SIGNER.pub"
 SUMS = "SHA256SUMS"
-WORK = ".work"  # added to the bundle's folder: what the next run of the maker uses again
+WORK = ".work"  # appended to the bundle's folder: what the next run of its maker uses again
 OUTSIDE = (MANIFEST, SIGNATURE, SIGNER, SUMS)  # they describe the files, so they cannot be among them
 # What a download of weights keeps beside the files; no reader of a bundle believes it.
 RECORD = re.compile(r"^models/[^/]+/[^/]+/\.yitiji-(manifest|verified|digests)\.json$")
@@ -68,7 +68,7 @@ def dump(bundle: Bundle) -> str:
 
 
 def parse(text: str, where: str) -> Bundle:
-    """The manifest, or a refusal that says which line of it cannot be."""
+    """The manifest, or a refusal that names the line that is not valid."""
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -139,7 +139,7 @@ class Differences(NamedTuple):
 
 
 def walk(folder: str, listed: Collection[str]) -> Iterator[str]:
-    """Paths below a folder that belong to the bundle or pretend to; a folder without a listed file ends with `/`."""
+    """Paths below a folder that are part of the bundle or look so; a folder without a listed file ends with `/`."""
     expected = {path.rsplit("/", depth)[0] for path in listed for depth in range(1, path.count("/") + 1)}
     for place, folders, names in os.walk(folder):
         inside = "" if place == folder else os.path.relpath(place, folder) + "/"

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a module's parameters to a bundle that is closed, signed and, if wished, split into volumes."""
+"""From a module's parameters to a bundle that is complete, signed and, if asked for, split into volumes."""
 
 from __future__ import annotations
 

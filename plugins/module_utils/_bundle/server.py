@@ -27,7 +27,7 @@ LOOK = 1.0  # seconds between two checks whether the run is still there
 
 
 class Shelf:
-    """What there is to hand out, by path."""
+    """What is handed out, by path."""
 
     def __init__(self, bundle: Bundle, folder: str) -> None:
         self.folder = folder
@@ -167,7 +167,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
 
     def handle_error(self, _request: Any, _client_address: Any) -> None:
-        """A node that hangs up does not matter."""
+        """A node that hangs up is no error."""
 
     def server_bind(self) -> None:
         socketserver.TCPServer.server_bind(self)
@@ -181,7 +181,7 @@ class Server6(Server):
 def listen(
     shelf: Shelf, addresses: Sequence[str], port: int, allowed: Sequence[str], word: str
 ) -> Tuple[List[Server], threading.Event]:
-    """On each address; on all, still for the nodes alone, where one is not this machine's own (NAT)."""
+    """On each address; where one is not this machine's own (NAT), on all of them, but still for the nodes only."""
     over = threading.Event()
 
     class Bound(Handler):

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose bundles this controller accepts: a key that was set, or keys kept in a file that ssh-keygen reads as well."""
+"""Whose bundles this controller accepts: a key that was set, or keys in a file that ssh-keygen can read too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def line(key: str) -> str:
 
 
 def fingerprint(key: str) -> str:
-    """As `ssh-keygen -l` shows it: what two people compare by telephone."""
+    """As `ssh-keygen -l` shows it: what two people compare over the telephone."""
     try:
         blob = base64.b64decode(key.split()[1], validate=True)
     except (IndexError, ValueError):
@@ -38,7 +38,7 @@ def fingerprint(key: str) -> str:
 
 
 def known(path: str) -> List[str]:
-    """The keys in the file; a line that is not one of ours counts for nothing."""
+    """The keys in the file; lines of another form are ignored."""
     found = []
     for row in read_text(path).splitlines():
         words = row.split()

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A bundle as volumes of one size, for disks: one tar, split; `cat` or check.sh joins it.
 
-The tar is worked out before a byte is written (names sorted, no times, no owners), so each volume can be made alone: a
-run that was cut off goes on at the volume where it stopped.
+The tar's layout is known before a byte is written (names sorted, no times, no owners), so each volume can be made
+alone: a run that was cut off continues with the volume where it stopped.
 """
 
 from __future__ import annotations

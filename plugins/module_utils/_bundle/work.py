@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the parts of a bundle's making share: what is wanted, what came, and what was hashed before."""
+"""What the steps of making a bundle share: what is wanted, what was fetched, and what was hashed before."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Count:
 
 
 class Watch:
-    """Says twice a second how far another program is."""
+    """Reports twice a second how far another program is."""
 
     def __init__(self, look: Callable[[], None]) -> None:
         self._over = threading.Event()

@@ -13,7 +13,7 @@ ESP_MIB = 64
 BIOS, ESP, ROOT, DATA = (
     "21686148-6449-6E6F-744E-656564454649",
     "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
-    "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",  # root of x86-64: systemd-repart knows it by this
+    "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",  # root of x86-64, by which systemd-repart recognises it
     "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
 )
 MODELS_LABEL = "yitiji-models"
@@ -115,7 +115,7 @@ def boot_sector(boot: bytes) -> bytes:
 
 
 def core(image: bytes) -> bytes:
-    """GRUB's core.img for its partition: its own second sector told in its first."""
+    """GRUB's core.img for its partition: its first sector holds the number of its second."""
     if len(image) > MIB:
         raise ValueError(f"GRUB's core has {len(image)} bytes, its partition {MIB}")
     code = bytearray(image)
@@ -124,6 +124,6 @@ def core(image: bytes) -> bytes:
 
 
 def root_mib(used: int, inodes: int, free_mib: int) -> int:
-    """Room for what there is, for ext4's own tables, and what shall be free, in whole 64 MiB."""
+    """Room for the content, for ext4's own tables and for what is to stay free, in multiples of 64 MiB."""
     need = used * 1.06 / MIB + inodes * 256 / MIB + 96 + free_mib
     return -(-int(need) // 64) * 64

@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.write import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 NSPAWN = "systemd-nspawn"
-# The build machine's clock, modules and ports are not the disk image's business.
+# The build machine's clock, modules and ports do not concern the disk image.
 DROPPED = "CAP_SYS_TIME,CAP_SYS_MODULE,CAP_SYS_RAWIO"
 STOP_SECONDS = 90
 

@@ -16,7 +16,7 @@ BLOCK = 1024 * 1024
 
 
 def describe(root: str) -> Dict[str, str]:
-    """{path: kind, mode, owner and content}; times are left out, for the disk gets one time for all."""
+    """{path: kind, mode, owner and content}; times are left out, as all files of the disk get the same one."""
     return {path: _line(os.path.join(root, path)) for path in below(root)}
 
 

@@ -26,7 +26,7 @@ NO_SOURCES = (
 
 
 class Trace(NamedTuple):
-    """One thing that has to go: what is to be done with it, and by which entry of the catalogue."""
+    """One thing to remove: how, and by which entry of the catalogue."""
 
     rule: str
     act: str
@@ -93,7 +93,7 @@ def seal(root: str, rules: Rules, dry: bool = False) -> List[Trace]:
 
 
 def for_root(root: str, rules: Rules) -> Dict[str, Mapping[str, Any]]:
-    """Without what a running machine, this module included, stands on."""
+    """Without what a running machine, this module included, depends on."""
     live = os.path.realpath(root) == "/"
     return {name: rule for name, rule in rules.items() if not (live and rule.get("offline"))}
 

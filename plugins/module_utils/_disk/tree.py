@@ -55,12 +55,12 @@ def machine_sources(suite: str) -> List[str]:
 
 
 def state(tree: Tree) -> Dict[str, str]:
-    """What is known of the tree that stands: {key, stage}; nothing when there is none."""
+    """What is known of the existing tree: {key, stage}; empty where there is none."""
     return _known(tree.path) if os.path.isdir(tree.path) else {}
 
 
 def seal(path: str, write: bool = True) -> bool:
-    """Whether that is news. A tree at the stage `made` is gone on with; at `sealed` the next bake begins anew."""
+    """Whether that is new. A bake continues with a tree at the stage `made`; after `sealed` it begins again."""
     known = _known(path)
     if known.get("stage") == "sealed":
         return False
@@ -86,7 +86,7 @@ def stands(tree: Tree) -> bool:
 
 
 def make(tree: Tree, tell: Callable[[str], None]) -> str:
-    """Where the tree came from: `kept` when it stood, `cache` or `mirror`."""
+    """Where the tree came from: `kept` where it existed, `cache` or `mirror`."""
     if stands(tree):
         return "kept"
     base = os.path.join(tree.cache, f"{tree.suite}-{key(tree)}.tar")

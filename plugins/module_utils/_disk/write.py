@@ -171,7 +171,7 @@ def _system_partition(wish: Wish, image: str, esp: lay.Part) -> None:
 
 
 def _bios(wish: Wish, image: str) -> None:
-    """What grub-bios-setup does, which wants a real disk."""
+    """Does what grub-bios-setup does, which needs a real disk."""
     early, made = "tmp/early.cfg", "tmp/core.img"
     write_atomic(os.path.join(wish.tree, early), lay.grub_stub(wish.seed, loads_menu=False), 0o644)
     run(["chroot", wish.tree, "grub-mkimage", "-O", "i386-pc", "-o", f"/{made}", "-c", f"/{early}", "-p", "/boot/grub",
@@ -186,7 +186,7 @@ def _bios(wish: Wish, image: str) -> None:
 
 
 class _Watch:
-    """Tells how much of the disk image is written, twice a second."""
+    """Reports twice a second how much of the disk image is written."""
 
     def __init__(self, path: str, total: int, tell: Tell) -> None:
         self.path, self.total, self.tell = path, total, tell

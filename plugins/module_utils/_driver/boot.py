@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands between an installed driver and a loaded one: kernels, Secure Boot, a reboot."""
+"""What keeps an installed driver from being loaded: kernels, Secure Boot, a reboot."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def reboot_reasons(node: Node, kernels: List[str], chosen: bool) -> List[Dict[st
 
 
 def not_loaded(name: str, said: str, log: List[str]) -> Refusal:
-    """Why modprobe failed, from its words and the kernel's."""
+    """Why modprobe failed, by its own message and the kernel's."""
     words = (said.strip().splitlines() or ["?"])[-1]
     if any(sign in line for line in [said, *log] for sign in ("Key was rejected", "Required key not available")):
         return Refusal("LLM224", name=name, words=words)

@@ -61,7 +61,7 @@ def first_error(log: str) -> str:
 
 
 def shorten(line: str) -> str:
-    """Without the build folder in front, which says nothing to anybody."""
+    """Without the build folder in front, which tells the reader nothing."""
     return re.sub(r"\S*/dkms/[^/\s]+/[^/\s]+/build/", "", line)[:300]
 
 
@@ -111,7 +111,7 @@ class Dkms:
 
 
 class BuildFailed(Refusal):
-    """A module that can't be built for a kernel; `evidence` is the compiler's own words."""
+    """A module that can't be built for a kernel; `evidence` is the compiler's own output."""
 
     def __init__(self, source: Source, kernel: str, verb: str, said: str, log: str) -> None:
         self.line = first_error(log if verb == "build" and log else said)

@@ -19,7 +19,7 @@ DNF = ["dnf", "-q"]
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1", "LC_ALL": "C"}
 
 
-# The words of the two package managers. A removal is never part of an installation here.
+# The commands of the two package managers. An installation never removes anything here.
 COMMANDS: Dict[str, Dict[str, List[str]]] = {
     "apt": {
         "update": [*APT, "update"],

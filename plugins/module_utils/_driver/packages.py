@@ -53,7 +53,7 @@ class Record:
 
 
 class Packages:
-    """The package manager of the node."""
+    """The node's package manager."""
 
     def __init__(self, manager: str, run: Run) -> None:
         self.manager, self.run = manager, run
@@ -95,7 +95,7 @@ class Packages:
             raise failed("install the packages", said)
 
     def finish(self, seconds: float, must: bool = True) -> None:
-        """Completes what a run that was killed left half done."""
+        """Completes what a killed run left half done."""
         if self.commands["finish"]:
             status, said = self.run(self.commands["finish"], seconds)
             if status != 0 and must:
@@ -131,7 +131,7 @@ class Packages:
 
 
 def build_by_itself_again() -> None:
-    """Takes our mark away; one that an administrator made stays."""
+    """Removes our mark; one that an administrator made stays."""
     if read_text(NO_AUTOINSTALL) == OURS:
         os.unlink(NO_AUTOINSTALL)
 
@@ -155,7 +155,7 @@ def check_versions(versions: Mapping[str, str], asked: Mapping[str, Any]) -> Non
 
 
 def impossible(said: List[str], asked: Mapping[str, Any]) -> Refusal:
-    """The resolver's reason and the way out."""
+    """The resolver's reason and what to do."""
     reason = " | ".join(said) or "?"
     errors = [line for line in said if line.startswith(("E:", "Error"))]
     if errors and all("linux-headers" in line or "kernel-devel" in line for line in errors):

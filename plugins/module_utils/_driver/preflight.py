@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import set
 
 
 def problems(settings: Mapping[str, Any]) -> List[Refusal]:
-    """A repository of one's own: its address, and why its packages are believed."""
+    """A repository of the site's own: its address, and what makes its packages trustworthy."""
     url = settings["nvidia_driver_repository_url"]
     if not url:
         return []

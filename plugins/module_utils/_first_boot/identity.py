@@ -24,7 +24,7 @@ LABELS = ("YITIJI", "yitiji", "CIDATA", "cidata")
 CONFIG = "/etc/yitiji/first-boot.json"  # from the bake: {deployment, playbook, variables, signers}
 NETWORK = "/etc/systemd/network/20-yitiji.network"
 KEYS = os.path.expanduser("~root") + "/.ssh/authorized_keys"
-# Where there is no device for it: a file that somebody laid down beforehand
+# Where there is no device for it: a file that was put there beforehand
 LAID_DOWN = "/etc/yitiji/first-boot.d"
 
 
@@ -49,7 +49,7 @@ def read_stick() -> Optional[Stick]:
 
 
 def find_stick(seconds: float = 120) -> str:
-    """Its device, as soon as udev has seen it; nothing when udev has seen everything, or takes too long."""
+    """Its device, as soon as udev has seen it; none once udev has seen everything, or takes too long."""
     until = time.monotonic() + seconds
     while True:
         settled = subprocess.run(["udevadm", "settle", "--timeout=0"], capture_output=True, check=False).returncode == 0
@@ -75,7 +75,7 @@ def read_folder(folder: str, own: bool = False, keys: Optional[Sequence[str]] = 
         return Stick(settings_.from_nocloud(*parts), own)
     except Refusal as refusal:
         return Stick({}, own, error=refusal.message())
-    except (OSError, AttributeError, TypeError, ValueError, LookupError) as error:  # also a seed of any other shape
+    except (OSError, AttributeError, TypeError, ValueError, LookupError) as error:  # a seed may have any shape
         refused = settings_.refuse(f"it cannot be read: {error}.", f"无法读取：{error}。")
         return Stick({}, own, error=refused.message())
 
@@ -125,7 +125,7 @@ def _with_interface(found: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def take(found: Mapping[str, Any]) -> None:
-    """Makes it so; what is already so is not touched."""
+    """Applies it; what is already so is not touched."""
     name = str(found.get("hostname") or read_text("/etc/hostname").strip() or "yitiji").lower()
     if read_text("/etc/hostname").strip() != name:
         write_atomic("/etc/hostname", name + "\n", 0o644)

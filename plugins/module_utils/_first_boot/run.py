@@ -87,7 +87,7 @@ class Teller:
 
 
 def _write(console: str, lines: List[str]) -> None:
-    with contextlib.suppress(OSError):  # a line that nobody reads must not hold anything up
+    with contextlib.suppress(OSError):  # a line that nobody reads must not delay anything
         handle = os.open(console, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
             os.write(handle, ("\r\n" + "\r\n".join(line for line in lines if line) + "\r\n").encode())
@@ -96,7 +96,7 @@ def _write(console: str, lines: List[str]) -> None:
 
 
 def address() -> str:
-    """Of the way out; without one, the first address that is not the machine's own."""
+    """This machine's address on the default route; without one, its first global address."""
     for command in (
         ["ip", "-j", "route", "get", "192.0.2.1"],
         ["ip", "-j", "-4", "address", "show", "scope", "global"],
@@ -124,7 +124,7 @@ def follow(output: Any, status: Dict[str, Any], teller: Teller) -> None:
             event = json.loads(line)
         status["seconds"] = time.monotonic() - began
         if not isinstance(event, dict) or "event" not in event:
-            status["detail"] = line.strip()[:120]  # a long task tells how far it is
+            status["detail"] = line.strip()[:120]  # a long task reports how far it is
             sys.stderr.write(line)
         elif event["event"] == "play":
             play = event["name"]
@@ -154,7 +154,7 @@ def apply(config: Mapping[str, Any], status: Dict[str, Any], teller: Teller) -> 
 
 
 def run() -> int:
-    """Whatever this boot has to do; 0 when the appliance stands."""
+    """Does whatever this boot has to do; 0 when the appliance is set up."""
     config, settings, known, teller = load(CONFIG), load(SETTINGS), load(STATE), Teller()
     notice = settings.pop("notice", "")
     here = wait_for_address(60)
@@ -180,7 +180,7 @@ def run() -> int:
     code = apply(config, status, teller)
     if code:
         return fail(teller, {**now, "error": status.get("error") or Refusal("LLM941", code=code).message()})
-    # read again: with the driver the cards have told their numbers
+    # read again: with the driver the cards tell their serial numbers
     keep(STATE, {**now, "hardware": state_.hardware(read_node()), "stage": "done", "seconds": round(status["seconds"])})
     write_atomic(COMPLETED, "", 0o600)
     teller.tell({"stage": "done", "address": here, "reasons": status["reasons"], "notice": notice}, now=True)
@@ -194,7 +194,7 @@ def standing(here: str) -> Dict[str, Any]:
 
 
 def show_again() -> int:
-    """What the watch saw has changed: said anew, unless a run is under way, which says how far it is."""
+    """Shows what the watch now sees, unless a run is under way, which shows its own progress."""
     if load(STATE).get("stage") == "done":
         Teller().tell({**standing(address()), "notice": load(SETTINGS).get("notice", "")}, now=True)
     return 0

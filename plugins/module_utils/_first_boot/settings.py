@@ -130,7 +130,7 @@ def network_file(settings: Settings) -> str:
 
 
 def variables(settings: Settings) -> Dict[str, Any]:
-    """What the roles hear of it."""
+    """What the roles are given of it."""
     found: Dict[str, Any] = {}
     if settings.get("profile"):
         found["appliance_profile"] = settings["profile"]

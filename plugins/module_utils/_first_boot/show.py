@@ -62,7 +62,7 @@ def phase(now: int, play: str, task: str) -> int:
 
 
 def standing(seen: Mapping[str, Any], now: float, address: str) -> Dict[str, Any]:
-    """The status of an appliance that is set up, by what the watch saw: nobody is told "ready" who gets no answer."""
+    """The status of an appliance that is set up, by what the watch saw: it says "ready" only if there is an answer."""
     if not watch_state.fresh(seen, now) or seen.get("starting"):
         return {"stage": "starting", "address": address, "down": seen.get("down") or []}
     return {"stage": "down" if seen.get("down") else "done", "address": address, "down": seen.get("down") or []}

@@ -26,7 +26,7 @@ def hardware(node: Mapping[str, Any]) -> Hardware:
 
 
 def changes(old: Hardware, new: Hardware) -> List[Text]:
-    """What is another than at the time of the plan; nothing when the machine is the same."""
+    """What has changed since the plan was made; empty where the machine is the same."""
     found: List[Text] = []
     before, now = old.get("cards", []), new.get("cards", [])
     for card in before:
@@ -60,14 +60,14 @@ def _name(card: Mapping[str, Any]) -> str:
 
 
 def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """The driver tells a card's number; before it was there, the kind must do."""
+    """The driver tells a card's serial number; before it is installed, the kind must do."""
     if old.get("uuid") and new.get("uuid"):
         return bool(old["uuid"] == new["uuid"])
     return bool(old.get("pci_id") == new.get("pci_id"))
 
 
 def reasons(known: Mapping[str, Any], now: Mapping[str, Any]) -> List[Text]:
-    """Why the site has to be applied; empty when this boot has nothing to do."""
+    """Why the site has to be applied; empty where this boot has nothing to do."""
     if not known:
         return [Text("first boot", "首次启动")]
     if known.get("stage") != "done":

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Monitoring from the plan: what Prometheus scrapes, which alerts stand, which dashboards are drawn."""
+"""Monitoring from the plan: what Prometheus scrapes, which alerts apply, which dashboards are made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def unfit(name: str, why: Text, how: Text) -> Refusal:
-    """A setting that cannot be followed."""
+    """A setting that can't be applied."""
     return Refusal("LLM902", name=name, why=why, how=how)
 
 
@@ -75,7 +75,7 @@ def scrape_config(plan: Mapping[str, Any], role: Mapping[str, Any]) -> Any:
 def alert_problems(
     alerts: Mapping[str, Any], thresholds: Mapping[str, Any], off: Iterable[Mapping[str, str]]
 ) -> List[Refusal]:
-    """Names that no alert has, thresholds that are not numbers, silence without a reason."""
+    """Names that no alert has, thresholds that are not numbers, alerts switched off without a reason."""
     silent = {str(row.get("id", "")): row.get("reason", "") for row in off}
     found: List[Refusal] = []
     for what, names in (("monitoring_thresholds", list(thresholds)), ("monitoring_alerts_off", list(silent))):

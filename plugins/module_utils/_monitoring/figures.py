@@ -20,7 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wat
 
 CONFIG = "/etc/yitiji/monitoring/metrics.json"
 DOCTOR_FILE = "yitiji-doctor.prom"
-DOCTOR_SECONDS = 90.0  # one that waits for a service that hangs takes longest, and has most to say
+DOCTOR_SECONDS = 90.0  # the run that waits for a service that hangs takes longest, and matters most
 DOCTOR_EVERY = 600  # seconds; a look takes a second of CPU
 BACKUP = "/var/lib/yitiji/backup.json"
 KINDS = ("made", "sent", "rehearsed")
@@ -100,7 +100,7 @@ def watch_samples(state: Dict[str, Any], now: float) -> List[Sample]:
     if not watch_state.fresh(state, now):
         return found
     for name, answer in (("yitiji_answer_ok", state.get("answer")), ("yitiji_page_ok", state.get("page"))):
-        if answer and answer.get("ok") is not None:  # a key at its limit is no service that is down
+        if answer and answer.get("ok") is not None:  # a key at its limit does not mean that the service is down
             found.append((name, {}, float(bool(answer["ok"]) or answer.get("stage") == "busy")))
     watch, systemd, failed = watch_state.total(state, now)
     return [
@@ -154,7 +154,7 @@ def answers(url: str) -> bool:
 
 
 def doctor_samples(report: Dict[str, Any]) -> List[Sample]:
-    """How many rules ended how, from the doctor's JSON."""
+    """How many rules had which result, from the doctor's JSON."""
     counts: Dict[str, int] = {}
     for finding in report["results"]:
         counts[finding["status"]] = counts.get(finding["status"], 0) + 1
@@ -201,7 +201,7 @@ def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
     while True:
         try:
             collect(config)
-        except (OSError, ValueError) as error:  # a full disk passes, and old figures are told by an alert
+        except (OSError, ValueError) as error:  # a full disk is not for ever, and an alert names old figures
             print(f"yitiji-metrics: {error}", file=sys.stderr, flush=True)
             if not options.every:
                 return 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks as a user does, on the node itself: one short answer through the gateway over TLS, and the chat page.
 
-The gateway must show the certificate that lies on the disk: a key is given to nobody else. No key is ever returned.
+The gateway must show the certificate that is on the disk, or it is given no key. No key is ever returned.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEYS = "/etc/yitiji/secrets"
 PREFIX = "gateway-key-"
 TIMEOUT = 20.0
 HANDSHAKE = 8.0
-MOST_KEYS = 4  # a node may hold those of many teams; some may be suspended
+MOST_KEYS = 4  # a node may hold the keys of many teams; some may be suspended
 MOST_BYTES = 1 << 20
 ANSWER_TOKENS = 4
 NAME = re.compile(r"^\s*server_name\s+([^;]+);", re.MULTILINE)
@@ -50,7 +50,7 @@ class Trouble(Exception):
 
 
 def door_of(read: Read, port: int) -> Door:
-    """By the name that nginx's own site has: a gateway may refuse others."""
+    """By the name of nginx's own site: a gateway may refuse others."""
     names = [name for row in NAME.findall(read(SITE) or "") for name in row.split() if name != "_"]
     return Door(port=port, name=names[0] if names else "127.0.0.1")
 
@@ -225,7 +225,7 @@ def page(door: Door, timeout: float = TIMEOUT) -> Dict[str, Any]:
 def both(
     door: Door, keys: Sequence[str], model: str, has_page: bool
 ) -> Tuple[Dict[str, Any], Optional[Dict[str, Any]]]:
-    """The answer and the page; a gateway that lets nobody in is not waited for twice."""
+    """The answer and the page; a gateway that does not answer is waited for only once."""
     found = ask(door, keys, model)
     if not has_page:
         return found, None

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what was seen to what is repaired: pure, patient, and with longer and longer pauses.
+"""From what was seen to what is repaired: pure functions, with longer and longer pauses between attempts.
 
-Nothing is repaired that somebody stopped or masked on purpose: that is named, and stays.
+What somebody stopped or masked on purpose is named, but not repaired.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.units impor
 
 FIRST_PAUSE = 60.0
 LONGEST_PAUSE = 3600.0
-CALM = 3600.0  # well for so long: the next fault is a new one
+CALM = 3600.0  # after being well for so long, the next fault is a new one
 SETTLING = 15.0  # seconds after a start in which nothing is judged
-PUBLISH = "publish"  # words of `repair.py` that are no command
+PUBLISH = "publish"  # words of `repair.py` that are not commands
 RULES = "docker rules"
 NO_NETWORK = ("host", "none", "default", "bridge")
 Memory = Dict[str, Any]
@@ -140,7 +140,7 @@ def decide(seen: Seen, settings: Settings, memory: Memory, now: float) -> Tuple[
             continue
         if now - last > CALM:
             del kept["pauses"][key]
-        else:  # the repair helped: should it come again, the first way is tried again
+        else:  # the repair helped: if the fault comes again, the first kind of repair is tried first
             kept["pauses"][key] = [number, last, after, 0]
     return chosen, kept
 
@@ -161,6 +161,6 @@ def restarted(seen: Seen, memory: Memory) -> Dict[str, int]:
         before = int((memory.get("restarts") or {}).get(name) or 0)
         if unit["restarts"] > before:
             found[name] = unit["restarts"] - before
-        elif unit["restarts"] < before and unit["restarts"]:  # it was started by hand in between, and counts anew
+        elif unit["restarts"] < before and unit["restarts"]:  # started by hand in between: the count begins again
             found[name] = unit["restarts"]
     return found

@@ -101,7 +101,7 @@ def least(sizes: Iterable[Optional[int]]) -> Optional[int]:
 
 
 def free(path: str) -> Optional[int]:
-    """Bytes that are left for the users' data; None where that is not known."""
+    """Bytes free for the users' data; None where that is not known."""
     try:
         left = os.statvfs(path)
     except OSError:
@@ -149,7 +149,7 @@ def chains(text: str) -> Dict[str, int]:
 
 
 def fewer(now: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
-    """Whether rules were flushed or taken out; those that somebody added are his."""
+    """Whether rules were flushed or removed; rules that somebody added do not count."""
     return any(now.get(name, 0) < count for name, count in wanted.items())
 
 

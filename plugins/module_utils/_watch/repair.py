@@ -45,13 +45,13 @@ def carry_out(
         return _rules(kept_rules, containers, ask, give)
     verb, unit = repair.words
     ask(["systemctl", "reset-failed", unit], SECONDS)
-    # A service that loads for minutes is not waited for; the next look tells.
+    # A service that loads for minutes is not waited for; the next look shows whether it helped.
     rc, said = ask(["systemctl", "--no-block", verb, unit], SECONDS)
     return {"did": f"systemctl {verb} {unit}", "ok": rc == 0, "said": said.strip()[:200]}
 
 
 def _publish(container: str, network: str, ask: Runner) -> Dict[str, Any]:
-    """On its network anew: Docker then publishes its ports again, and what the container has loaded stays loaded."""
+    """Reconnects it to its network: Docker publishes its ports again, and what was loaded stays loaded."""
     ask(["docker", "network", "disconnect", "--force", network, container], SECONDS)
     rc, said = ask(["docker", "network", "connect", network, container], SECONDS)
     return {"did": f"docker network connect {network} {container}", "ok": rc == 0, "said": said.strip()[:200]}

@@ -43,12 +43,12 @@ def lines(text: str) -> List[str]:
 
 
 def lost(kept: Mapping[str, List[str]], now: Mapping[str, List[str]]) -> bool:
-    """Whether a line of Docker's own is gone; others' rules are theirs."""
+    """Whether a line of Docker's own is gone; rules of others do not count."""
     return any(DOCKERS.search(row) and row not in now.get(table, []) for table, rows in kept.items() for row in rows)
 
 
 def missing(kept: Mapping[str, List[str]], now: Mapping[str, List[str]]) -> str:
-    """What `iptables-restore --noflush` takes to have Docker's lines again; nothing that is there is written twice."""
+    """Input of `iptables-restore --noflush` that brings Docker's lines back; nothing that is there is written twice."""
     out: List[str] = []
     for table, rows in kept.items():
         have = set(now.get(table) or [])

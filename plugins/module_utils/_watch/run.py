@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The watch as a program on a node, run by a timer: looks, repairs what it can, and leaves word of both.
+"""The watch as a program on a node, run by a timer: looks, repairs what it can, and records both.
 
 The state lies in memory (/run): a full disk must not make it blind. It holds no secret.
 """
@@ -44,7 +44,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.settings im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.units import FOLDER
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.words import down
 
-VERSION = 2  # of the memory; another one is begun anew
+VERSION = 2  # of the state; one of another format is started afresh
 CONFIG = "/etc/yitiji/doctor.json"
 
 
@@ -77,7 +77,7 @@ def one_look(
     """The state after one look and the repairs that it called for."""
     now = time.time()
     seen = see(settings, run)
-    # What another release remembered is not understood, and need not be.
+    # What another release remembered can't be read, and need not be.
     memory: Memory = {**fresh(), **((before.get("memory") or {}) if before.get("version") == VERSION else {})}
     again = restarted(seen, memory) if before else {}
     memory["restarts"] = {name: unit["restarts"] for name, unit in seen["units"].items()}

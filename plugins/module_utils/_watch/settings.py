@@ -42,7 +42,7 @@ class Settings(NamedTuple):
 
 
 def restored(data: Mapping[str, Any]) -> Settings:
-    """What an earlier look kept: a configuration that is cut short later takes nothing from the watch."""
+    """What an earlier look kept, so that a configuration that is cut short later does not disable the watch."""
     return Settings(
         bool(data["head"]),
         int(data["https"]),

@@ -29,7 +29,7 @@ def command(units: Sequence[str]) -> List[str]:
 
 
 def parse(text: str) -> Dict[str, Unit]:
-    """By name; units that are not there are left out."""
+    """By name; units that do not exist are left out."""
     found: Dict[str, Unit] = {}
     for block in text.strip().split("\n\n"):
         values = dict(line.partition("=")[::2] for line in block.splitlines())
@@ -40,7 +40,7 @@ def parse(text: str) -> Dict[str, Unit]:
                 "sub": values.get("SubState"),
                 "enabled": values.get("UnitFileState") or "",
                 "result": values.get("Result") or "",
-                # A unit that was not started since the boot, or was unloaded since, has looked at no condition.
+                # A unit that was not started since the boot, or was unloaded since, has not checked its conditions.
                 "condition": values.get("ConditionResult") != "no" or not _seconds(values, "Condition"),
                 "restarts": int(values.get("NRestarts") or 0),
                 "type": values.get("Type") or "",
