@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distribut
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.basics import SCRIPT, parse
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
 
 
 def system_of(basics: Dict[str, Any]) -> System:
@@ -28,6 +28,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
 
+    @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec("distribution"))
