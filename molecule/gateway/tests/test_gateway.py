@@ -112,3 +112,27 @@ def test_one_source_has_so_many_attempts_for_all_accounts(root):
     ask = f"{ASK} -o /dev/null -w '%{{http_code}} ' https://127.0.0.1/api/v1/auths/signin"
     tries = [f"""{ask} -d '{{"email":"u{n}@example.org","password":"Spring2026"}}'""" for n in range(25)]
     assert root("; ".join(tries)).split().count("429") >= 10
+
+
+UPLOAD = f"head -c 200000 /dev/zero >/dev/shm/some; {ASK} -w ' %{{http_code}}' -X POST"
+LARGE = {
+    "a file": "-F file=@/dev/shm/some",
+    "a text": "-H 'Content-Type: application/json' --data-binary @/dev/shm/some",
+    "a text without a length": "-H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' -d 1",
+    "a file without a length": "-H 'Transfer-Encoding: chunked' -F file=@/dev/shm/some",
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_the_page_reads_nothing_large_of_a_stranger(root, kind):
+    """It would read all of it, and only then ask who sent it."""
+    ask = f"{UPLOAD} {LARGE[kind]}"
+    assert root(f"{ask} https://127.0.0.1/up%6Coad?a=%2F").endswith(" 401")
+    came, status = root(f"{ask} -H 'Cookie: token=a' https://127.0.0.1/up%6Coad?a=%2F").split()
+    assert status == "200" and int(came) > (0 if "text without" in kind else 199999)
+
+
+def test_what_is_no_file_has_a_size_of_its_own(root):
+    ask = f"head -c 17M /dev/zero >/dev/shm/more; {ASK} -o /dev/null -w '%{{http_code}}' -H 'Cookie: token=a' -X POST"
+    assert root(f"{ask} --data-binary @/dev/shm/more https://127.0.0.1/up%6Coad?a=%2F") == "413"
+    assert root(f"{ask} -F file=@/dev/shm/more https://127.0.0.1/up%6Coad?a=%2F") == "200"

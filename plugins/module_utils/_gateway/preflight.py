@@ -95,7 +95,7 @@ def _certificate(settings: Mapping[str, Any]) -> List[Refusal]:
 
 def _limits(settings: Mapping[str, Any]) -> List[Refusal]:
     found: List[Refusal] = []
-    for name in ("gateway_upload_size", "gateway_request_size"):
+    for name in ("gateway_upload_size", "gateway_page_request_size", "gateway_request_size"):
         if not SIZE.match(str(settings[name])):
             found.append(_wrong(name, settings[name], "how to write a size"))
     for name in ("gateway_generation_seconds", "gateway_drain_seconds", "gateway_start_seconds"):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+import time
 
 import pytest
 
@@ -76,6 +77,21 @@ def test_a_token_after_sign_out_and_a_restart_of_what_remembers_it(appliance, pa
     mine = page.sign_in()
     page.call("POST", "/api/v1/auths/signout", {}, bearer(mine))
     appliance.node("sleep 2; systemctl kill -s KILL yitiji-page-sessions; sleep 4", check=False)
+    assert not works(page, mine)
+
+
+def test_people_sign_in_while_what_remembers_ended_sign_ins_is_down(appliance, page):
+    """Whoever can end it shuts nobody out; the doctor says that it is down."""
+    appliance.node("systemctl stop yitiji-page-sessions")
+    try:
+        began = time.monotonic()
+        mine = page.sign_in()
+        assert works(page, mine) and time.monotonic() - began < 20
+        assert "LLM151" in appliance.node("yitiji-doctor --fast", check=False)
+    finally:
+        appliance.node("systemctl start yitiji-page-sessions")
+    # and remembers again, at once
+    page.call("POST", "/api/v1/auths/signout", {}, bearer(mine))
     assert not works(page, mine)
 
 
