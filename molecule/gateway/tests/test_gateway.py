@@ -136,3 +136,10 @@ def test_what_is_no_file_has_a_size_of_its_own(root):
     ask = f"head -c 17M /dev/zero >/dev/shm/more; {ASK} -o /dev/null -w '%{{http_code}}' -H 'Cookie: token=a' -X POST"
     assert root(f"{ask} --data-binary @/dev/shm/more https://127.0.0.1/up%6Coad?a=%2F") == "413"
     assert root(f"{ask} -F file=@/dev/shm/more https://127.0.0.1/up%6Coad?a=%2F") == "200"
+
+
+def test_one_source_does_not_keep_the_page_busy(root):
+    ask = f"{ASK} -o /dev/null -w '%{{http_code}}\\n' 'https://127.0.0.1/api/x?[1-400]' | sort | uniq -c"
+    told = {code: int(count) for count, code in (line.split() for line in root(ask).splitlines())}
+    assert told["429"] > 100 and told["200"] >= 100, told
+    assert root(f"{ASK} -o /dev/null -w '%{{http_code}}' https://127.0.0.1/static/x") == "200"

@@ -36,6 +36,7 @@ OTHERS = {
     "page_concurrency": 0,
     "page_rate": 0,
     "page_burst": 0,
+    "page_source_rate": 1,
     "large_rate": 0,
     "sign_in_rate": 1,
     "sign_in_burst": 0,
