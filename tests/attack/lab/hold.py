@@ -33,6 +33,18 @@ KINDS = {
         b"POST /api/v1/files/ HTTP/1.1\r\nHost: 10.77.0.11\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n",
     ),
     "slow reading": (443, True, b"GET /static/loader.js HTTP/1.1\r\nHost: 10.77.0.11\r\n\r\n" * 20, b""),
+    "a WebSocket of nobody": (
+        443, True,
+        b"GET /ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 10.77.0.11\r\n"
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", b"",
+    ),
+    "requests without reading": (443, True, b"GET /api/config HTTP/1.1\r\nHost: 10.77.0.11\r\n\r\n" * 40, b""),
+    "waits to be asked for the body": (
+        443, True,
+        b"POST /api/v1/files/ HTTP/1.1\r\nHost: 10.77.0.11\r\nExpect: 100-continue\r\nContent-Length: 60000\r\n\r\n",
+        b"",
+    ),
     "kept and idle": (443, True, b"HEAD / HTTP/1.1\r\nHost: 10.77.0.11\r\n\r\n", b""),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import pytest
 from hold import KINDS
 
 ATTACKER, BYSTANDER, AT_ONCE = "10.77.0.240", "10.77.0.241", 1600
+JSON = "Content-Type: application/json"
 HOLD = Path(__file__).with_name("hold.py")
 
 
@@ -65,3 +66,30 @@ def test_a_protocol_that_is_not_needed_is_not_spoken(appliance):
     """HTTP/2 holds many requests in one connection, each with attacks of its own; nothing here needs it."""
     words = ["--http2", "-o", "/dev/null", "-w", "%{http_version}", f"{appliance.url}/"]
     assert appliance.curl(*words) == "1.1"
+    for url in (f"http://{appliance.address}/", f"{appliance.url}/"):
+        told = appliance.curl("--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{http_code}", url, check=False)
+        assert told in ("000", "400"), url
+
+
+@pytest.mark.parametrize("kind", ["a file", "a text", "a text without a length"])
+def test_the_page_reads_nothing_large_of_a_stranger(appliance, kind, tmp_path):
+    """15 MB each, to a route that reads all of it before it asks who sends it."""
+    body = tmp_path / "body"
+    body.write_bytes(b"[" + b"[]," * 5_000_000 + b"[]]")
+    words = {
+        "a file": ["-F", f"file=@{body}", f"{appliance.url}/api/v1/files/"],
+        "a text": ["-H", JSON, "--data-binary", f"@{body}", f"{appliance.url}/api/v1/chats/new"],
+        "a text without a length": [
+            "-H", JSON, "-H", "Transfer-Encoding: chunked", "--data-binary", f"@{body}",
+            f"{appliance.url}/api/v1/chats/new",
+        ],
+    }[kind]  # fmt: skip
+    command = [labctl.LAB, "run", "curl", "-sk", "-m", "60", "-o", "/dev/null", "-w", "%{http_code}", *words]
+    attacks = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    ask = ["-m", "30", "-o", "/dev/null", "-w", "%{time_total}", f"{appliance.url}/api/config"]
+    slowest = 0.0
+    while any(attack.poll() is None for attack in attacks):
+        slowest = max(slowest, float(appliance.curl(*ask, check=False) or 30))
+    told = [attack.communicate()[0] for attack in attacks]
+    print(f"\n    {told}, everybody else waited at most {slowest:.1f} s")
+    assert told == ["401"] * 2 and slowest < 5
