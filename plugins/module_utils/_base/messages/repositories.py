@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""More of the hundred 1: package repositories of others, and what a distribution runs beside us."""
+"""More of the hundreds 1 and 3: package repositories of others, and what a distribution has running beside us."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ MESSAGES: Dict[str, Message] = {
             "node reaches, or install from an offline bundle (appliance_source: bundle)",
             "请检查节点到该地址的网络（代理、DNS、防火墙），将该角色的 *_repository_url 设为节点可访问的镜像，"
             "或使用离线包（appliance_source: bundle）",
+        ),
+    ),
+    "LLM331": Message(
+        Text(
+            "SELinux is on, and the commands that tell it what a service may do are missing: {tools}",
+            "SELinux 已启用，但缺少用于配置它的命令：{tools}",
+        ),
+        Text(
+            "install policycoreutils-python-utils and policycoreutils",
+            "请安装 policycoreutils-python-utils 与 policycoreutils",
         ),
     ),
 }
