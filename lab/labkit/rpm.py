@@ -25,7 +25,7 @@ NAME = "rpm"
 OF = "bookworm"  # the base tree that it is made from
 TABLE = REPO / "lab/rpm/packages.toml"
 FILES = REPO / "lab/rpm/files"
-SIGNER = "lab"
+OWN, VENDORS = "lab", "vendors"  # signers: the node trusts the first one from the beginning
 APT = ("apt-get", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0")
 # Debian's own package manager and whatever says that this is Debian
 LEFT_OUT = (
@@ -115,7 +115,7 @@ def _repositories(lab: Lab, base: Path, work: Path, log: Path) -> None:
     _apt(work, log, "--download-only", "install", *data["wanted"])
     archives = {rpm_build.read(deb).name: deb for deb in (work / "var/cache/apt/archives").glob("*.deb")}
     debs = {name: rpm_build.read(deb) for name, deb in archives.items()}
-    _make_key(work)
+    _make_keys(work)
     packages = rpm_build.table(data, debs)
     owner = {deb: package.name for package in reversed(packages) for deb in package.debs}
     specs = {}
@@ -148,7 +148,7 @@ def _of_the_base(data: dict[str, Any], base: Path, work: Path) -> dict[str, str]
     rpm_build.unpack(release, {}, [], FILES / release.name, tree)
     keys = tree / "etc/pki/rpm-gpg"
     keys.mkdir(parents=True)
-    shutil.copy(work / "build/key", keys / "RPM-GPG-KEY-lab")
+    shutil.copy(work / f"build/{OWN}.key", keys / "RPM-GPG-KEY-lab")
     (tree / "etc/pki/ca-trust/source/anchors").mkdir(parents=True)
     (tree / "usr/bin").mkdir(parents=True)
     (tree / "usr/bin/update-ca-trust").write_text(UPDATE_CA_TRUST)
@@ -157,11 +157,12 @@ def _of_the_base(data: dict[str, Any], base: Path, work: Path) -> dict[str, str]
     return specs
 
 
-def _make_key(work: Path) -> None:
-    """It signs this build and is gone with the tree; what checks it is published."""
+def _make_keys(work: Path) -> None:
+    """They sign this build and are gone with the tree; what checks them is published."""
     (work / "build/gnupg").mkdir(parents=True, mode=0o700)
-    run(*_gpg(work), "--passphrase", "", "--quick-generate-key", SIGNER, "rsa2048", "sign", "never")
-    (work / "build/key").write_text(run(*_gpg(work), "--armor", "--export", SIGNER).stdout)
+    for signer in (OWN, VENDORS):
+        run(*_gpg(work), "--passphrase", "", "--quick-generate-key", signer, "rsa2048", "sign", "never")
+        (work / f"build/{signer}.key").write_text(run(*_gpg(work), "--armor", "--export", signer).stdout)
 
 
 def _gpg(work: Path) -> list[str | Path]:
@@ -171,24 +172,25 @@ def _gpg(work: Path) -> list[str | Path]:
 def _publish(lab: Lab, work: Path, packages: list[Package], data: dict[str, Any], log: Path) -> None:
     default = data["repository"]["os"]
     home = {package.name: data["repository"][package.repository] for package in packages}
-    built = sorted(f"/{path.relative_to(work)}" for path in (work / "build/RPMS").rglob("*.rpm"))
-    sign = ["--define", f"_gpg_name {SIGNER}", "--define", "_gpg_path /build/gnupg", "--define", "__gpg /usr/bin/gpg"]
-    run("chroot", work, "rpmsign", *sign, "--addsign", *built, log=log)
-    run("chroot", work, "gpgconf", "--homedir", "/build/gnupg", "--kill", "all", check=False)
     fresh = work / "build/served"
-    for path in built:
-        folder = fresh / home.get(Path(path).name.rsplit("-", 2)[0], default)
+    for path in (work / "build/RPMS").rglob("*.rpm"):
+        folder = fresh / home.get(path.name.rsplit("-", 2)[0], default)
         folder.mkdir(parents=True, exist_ok=True)
-        (work / path.lstrip("/")).rename(folder / Path(path).name)
-    for folder in {default, *home.values()}:
-        run("chroot", work, "createrepo_c", "--quiet", f"/build/served/{folder}", log=log)
+        path.rename(folder / path.name)
+    macros = ["--define", "_gpg_path /build/gnupg", "--define", "__gpg /usr/bin/gpg"]
+    for place in {default, *home.values()}:
+        signer = OWN if place == default else VENDORS
+        here = sorted(f"/{path.relative_to(work)}" for path in (fresh / place).glob("*.rpm"))
+        run("chroot", work, "rpmsign", *macros, "--define", f"_gpg_name {signer}", "--addsign", *here, log=log)
+        run("chroot", work, "createrepo_c", "--quiet", f"/build/served/{place}", log=log)
     for place in data["key"].values():
         (fresh / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(work / "build/key", fresh / place)
+        shutil.copy(work / f"build/{VENDORS}.key", fresh / place)
     (fresh / "docker/linux/centos").symlink_to("rhel")
     shutil.rmtree(served(lab), ignore_errors=True)
     shutil.copytree(fresh, served(lab), symlinks=True)
-    _catalogue(lab, data, run(*_gpg(work), "--with-colons", "--fingerprint", SIGNER).stdout)
+    _catalogue(lab, data, run(*_gpg(work), "--with-colons", "--fingerprint", VENDORS).stdout)
+    run("chroot", work, "gpgconf", "--homedir", "/build/gnupg", "--kill", "all", check=False)
 
 
 def _catalogue(lab: Lab, data: dict[str, Any], colons: str) -> None:

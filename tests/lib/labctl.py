@@ -19,6 +19,7 @@ MODEL = "yitiji-lab/tiny-r1-distill"
 WEIGHTS = f"/srv/models/{MODEL}"
 ANSWER = "Hello from the appliance"
 THINKING = "the lab model recites"
+RPM_CATALOGUE = CACHE / "rpm-catalogue"  # the lab's places of the vendors' RPM repositories
 PASSWORD_FILE = "/etc/yitiji/secrets/open-webui-admin"
 # What a run could leave behind. Volatile files and Ansible's own temporary folders are not listed.
 FINGERPRINT = """

@@ -6,10 +6,6 @@ from __future__ import annotations
 import labctl
 import pytest
 
-BASE = "rpm"
-# the lab's places of the vendors' repositories
-VENDORS = labctl.CACHE / "rpm-catalogue"
-
 
 @pytest.fixture(autouse=True, scope="session")
 def faultless_hub():

@@ -23,7 +23,7 @@ def node(command: str, check: bool = True) -> str:
 
 
 def vendors() -> dict[str, dict[str, str]]:
-    said = json.loads((labctl.CACHE / "rpm-catalogue/distributions/lab.yml").read_text())
+    said = json.loads((labctl.RPM_CATALOGUE / "distributions/lab.yml").read_text())
     return said["rocky-9"]["repositories"]
 
 

@@ -8,15 +8,14 @@ import json
 import labctl
 import pytest
 import sitectl
-from conftest import BASE, VENDORS
 
-OPTIONS = [f"-e '{json.dumps({'appliance_catalog_dirs': [str(VENDORS)]})}'"]
+OPTIONS = [f"-e '{json.dumps({'appliance_catalog_dirs': [str(labctl.RPM_CATALOGUE)]})}'"]
 PACKAGES = "rpm -qa | sort; ls /etc/yum.repos.d /etc/pki/rpm-gpg"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def bare_node():
-    labctl.clean_node(base=BASE)
+    labctl.clean_node(base="rpm")
 
 
 @pytest.fixture(scope="module")

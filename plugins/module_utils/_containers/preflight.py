@@ -35,7 +35,7 @@ def docker(settings: Mapping[str, Any]) -> List[Refusal]:
     }
     if settings["docker_source"] == "docker":
         tests["docker_repository_url"] = forms.is_url
-        tests["docker_repository_key_sha256"] = lambda value: bool(SHA256.match(value))
+        tests["docker_repository_key_sha256"] = lambda value: not value or bool(SHA256.match(value))
     lists: Dict[str, Callable[[str], bool]] = {
         "docker_registry_mirrors": lambda value: forms.is_url(value) and not re.search(r"[?#]", value),
         "docker_insecure_registries": _is_registry,

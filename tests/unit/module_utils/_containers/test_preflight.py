@@ -47,6 +47,7 @@ def test_good_ones():
         ({"docker_source": "docker", "docker_repository_key_sha256": "abc"}, ["LLM317"]),
         ({"docker_source": "docker", "docker_repository_url": "download"}, ["LLM317"]),
         ({"docker_repository_key_sha256": "unused"}, []),
+        ({"docker_source": "docker", "docker_repository_key_sha256": ""}, []),  # the data's fingerprints pin the key
     ],
 )
 def test_docker(changed, rules):
