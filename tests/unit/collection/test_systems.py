@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the documentation says of each distribution is what the data say, and the data are what public lists say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from tests.sizing.common import ROOT
+from tests.unit.module_utils._catalog.test_distributions import ENTRIES
+
+WORDS = {
+    "en": {
+        "real": "real: all of `site.yml` was seen on it",
+        "lab": "lab: `site.yml` was seen on a lab node with its package manager, names and paths",
+        "data": "data: its names were looked up in public lists; preflight warns",
+        "no": "refused before anything is changed, with the reason",
+    },
+    "zh": {
+        "real": "实测：完整的 `site.yml` 已在其上运行",
+        "lab": "实验室：`site.yml` 已在具有其包管理器、名称与路径的实验节点上运行",
+        "data": "数据：名称取自公开的软件包列表；预检会给出警告",
+        "no": "改动之前即拒绝，并说明原因",
+    },
+}
+SEEN = yaml.safe_load((ROOT / "tests/fixtures/distributions/seen.yml").read_text(encoding="utf-8"))
+
+
+def table(language: str) -> list[str]:
+    """A row for each degree of proof, in the order of the data."""
+    rows = []
+    for degree, words in WORDS[language].items():
+        names = [entry["name"] for entry in ENTRIES.values() if entry["tested"] == degree]
+        rows += [f"| {', '.join(names)} | {words} |"] if names else []
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("page", "language"),
+    [("README.md", "en"), ("README.zh.md", "zh"), ("docs/systems.md", "en"), ("docs/systems.zh.md", "zh")],
+)
+def test_the_table_of_systems_is_that_of_the_data(page, language):
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    assert [row for row in table(language) if row not in lines] == []
+
+
+@pytest.mark.parametrize("page", ["docs/systems.md", "docs/systems.zh.md"])
+def test_every_family_has_its_section(page):
+    heads = re.findall(r"^## .*\{#(\w+)\}$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    families = {"ubuntu" if "ubuntu" in entry["ids"] else entry["family"] for entry in ENTRIES.values()}
+    assert sorted(heads) == sorted(families)
+
+
+@pytest.mark.parametrize("row", SEEN["packages"], ids=lambda row: f"{row['entry']}-{row['name']}")
+def test_a_package_is_named_as_a_public_list_names_it(row):
+    """`seen` is quoted from the source; `absent` says that the list of that release has no such package."""
+    entry = ENTRIES[row["entry"]]
+    names = {name for packages in entry["packages"].values() for name in packages or []}
+    if row.get("absent"):
+        assert row["name"] not in names
+    else:
+        assert row["name"] in names and row["seen"].startswith(f"{row['name']}")
+    assert row["source"].startswith("https://") and row["how"] in ("page", "quoted")
+
+
+@pytest.mark.parametrize("row", SEEN["repositories"], ids=lambda row: f"{row['entry']}-{row['repository']}")
+def test_a_repository_is_where_its_publisher_says(row):
+    told = ENTRIES[row["entry"]]["repositories"][row["repository"]]
+    assert told["url"].startswith(row["url"])
+    for fingerprint in row.get("fingerprints", []):
+        assert fingerprint in told["fingerprints"]
+    assert row["source"].startswith("https://")
+
+
+@pytest.mark.parametrize("row", SEEN["facts"], ids=lambda row: f"{row['entry']}-{row['path']}")
+def test_a_path_unit_or_user_is_as_its_publisher_says(row):
+    section, _dot, name = row["path"].partition(".")
+    assert ENTRIES[row["entry"]][section][name] == row["value"]
+    assert row["source"].startswith("https://")
