@@ -22,7 +22,7 @@ NAMES: Dict[str, Tuple[str, ...]] = {
     ),
     "units": (
         "docker", "nginx", "nftables", "chrony", "redis", "prometheus", "node_exporter", "nginx_exporter",
-        "alertmanager",
+        "alertmanager", "certbot",
     ),
     "paths": (
         "nginx_conf", "nginx_sites", "nginx_modules_conf", "nginx_modules", "nginx_default_site", "chrony_conf",
