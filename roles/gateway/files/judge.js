@@ -23,6 +23,9 @@ const RANGES = {
 const TEMPLATES_OWN = /template|tokeniz|padding|truncation|max_length|^return_|^conversation$|^messages$|^tools$|^documents$|_kwargs$/;
 // So many times the bound of one is the bound of all.
 const TOGETHER = 16;
+// An expression that repeats costs some engines the square of it (4,096 times: 4 s), and so do the names of one object (2,400: 3 s).
+const OF_EXPRESSIONS = 8;
+const MOST_NAMES = 512;
 const EXPRESSIONS = ['pattern', 'regex', 'grammar', 'ebnf', 'structural_tag', 'whitespace_pattern', 'lark'];
 
 function fault(param, english, chinese) {
@@ -252,6 +255,10 @@ function schema(value, param, limits, spent) {
         if (EXPRESSIONS.indexOf(name) >= 0 && typeof one === 'string' && one[0] !== '{') {
             return expression(one, param, limits, spent);
         }
+        const names = name === 'properties' && isObject(one) ? Object.keys(one).length : 0;
+        if (names > MOST_NAMES) {
+            return above(param + ': properties', MOST_NAMES, 'names', '个名称');
+        }
         const keys = name === 'patternProperties' && isObject(one) ? Object.keys(one) : []; // these are expressions, too
         return first(keys, (key) => expression(key, param, limits, spent)) || schema(one, param, limits, spent);
     });
@@ -267,7 +274,7 @@ function expression(text, param, limits, spent) {
     if (text.length > limits.expression) {
         return above(param, limits.expression, 'characters of an expression', '个表达式字符');
     }
-    const most = limits.repeats;
+    const most = Math.ceil(limits.repeats / OF_EXPRESSIONS);
     const found = text.replace(/\s+/g, '').match(/\{\d+(,\d*)?\}|\{,\d+\}|~\d+(\.\.\d+)?/g) || [];
     let product = 1;
     found.forEach((one) => {
@@ -275,7 +282,7 @@ function expression(text, param, limits, spent) {
         product *= many.length ? Math.max(1, many[many.length - 1]) : 1;
     });
     // one inside another multiply
-    return product > most ? above(param, most, 'repetitions of an expression', '次表达式重复') : spend(product - 1, param, limits, spent);
+    return product > most ? above(param, most, 'repetitions of an expression', '次表达式重复') : spend((product - 1) * OF_EXPRESSIONS, param, limits, spent);
 }
 
 function conversation(body, limits) {

@@ -139,6 +139,8 @@ ATTACKS = {
     ),
     "a grammar": (CHAT, text(SAY, structured_outputs={"grammar": "root ::= " + "a " * 10000})),
     "many patterns": (CHAT, text(SAY, **shaped(MANY))),
+    "one expression of thousands": (CHAT, text(SAY, **shaped({"type": "string", "pattern": "a{4000}"}))),
+    "many names": (CHAT, text(SAY, **shaped({"type": "object", "properties": {f"a{n}": {} for n in range(2400)}}))),
     "many lists": (CHAT, text(SAY, **shaped({"type": "object", "properties": LISTS}))),
     "many lists in many tools": (
         CHAT,
