@@ -20,14 +20,16 @@ description:
     is unmasked by the next call of this module, whoever the owner.
   - Waits for whoever uses the package manager, and says who does when it takes too long (LLM118). What can't be
     installed or removed is refused with the package manager's own reason (LLM117).
-  - Needs nothing on the node but the package manager's command line. Only apt so far.
+  - Needs nothing on the node but the package manager's command line (apt, or dnf with rpm).
 options:
   owner:
     description: Who wants the packages, usually a role.
     type: str
     required: true
   names:
-    description: The packages, each V(name) or V(name=version) with V(*) for any letters.
+    description:
+      - The packages, each V(name) or V(name=version) with V(*) for any letters. With dnf the epoch and the release may
+        be left out of a version.
     type: list
     elements: str
     default: []
@@ -78,7 +80,7 @@ options:
         type: bool
         default: false
   default_release:
-    description: The release to prefer, for example V(bookworm-backports).
+    description: The release to prefer, for example V(bookworm-backports); with dnf, a repository to enable.
     type: str
     default: ""
   allow_downgrade:
@@ -211,6 +213,7 @@ unmasked:
 """
 
 import os
+import shutil
 import signal
 from typing import Any, Dict, List, Tuple
 
@@ -222,10 +225,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import manager as managers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt, environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf import Dnf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.offered import Ask, offered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.owner import Owner, Result, Wanted
 
+SEARCHED = environment()["PATH"]
 LOCK = "run/lock/yitiji-packages"
 HOW: Dict[str, Any] = {
     "default_release": {"type": "str", "default": ""},
@@ -243,7 +248,7 @@ class Stopped(Exception):
 class Commands:
     """Runs commands to their end, also when told to stop: half an installation is worse than a late answer.
 
-    apt alone is told: it stops while it downloads, and finishes what dpkg has begun.
+    The package manager alone is told: it stops while it downloads, and finishes what dpkg or rpm has begun.
     """
 
     def __init__(self) -> None:
@@ -274,11 +279,10 @@ def reload_systemd() -> None:
 
 
 def choose(run: Commands, params: Dict[str, Any]) -> managers.Manager:
-    """The node's package manager, by its distribution's family."""
-    name = managers.family(read_text("/etc/os-release"))
-    if name == "debian":
-        return Apt(run.run, params["timeout"], params["lock_timeout"])
-    raise managers.unsupported(name)
+    """The node's package manager."""
+    name = managers.of_node(read_text("/etc/os-release"), lambda command: shutil.which(command, path=SEARCHED))
+    kind = {"apt": Apt, "dnf": Dnf}[name]
+    return kind(run.run, params["timeout"], params["lock_timeout"])
 
 
 def how(row: Dict[str, Any]) -> managers.Options:

@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog i
 
 Entry = Dict[str, Any]
 KIND = "distributions"
-MANAGERS = {"apt": "apt-get"}  # those that _system/packages knows, and their commands
+MANAGERS = {"apt": "apt-get", "dnf": "dnf"}  # those that _system/packages knows, and their commands
 TESTED = ("real", "lab", "data", "no")
 # What every entry must name: the roles ask for these. None says that the distribution has no such thing.
 NAMES: Dict[str, Tuple[str, ...]] = {

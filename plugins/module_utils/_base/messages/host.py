@@ -260,12 +260,10 @@ PHRASES: Dict[str, Text] = {
     "packages.unhold": Text("lift the holds of {names}", "解除 {names} 的锁定"),
     "packages.list": Text("list the packages", "列出软件包"),
     "packages.removable": Text("work out what can be removed", "确定可卸载的软件包"),
-    "packages.finish": Text(
-        "complete an interrupted installation (dpkg --configure -a)", "完成中断的安装（dpkg --configure -a）"
-    ),
+    "packages.finish": Text("complete an interrupted installation", "完成中断的安装"),
     "packages.manage": Text("manage packages on this distribution ({name})", "在该发行版（{name}）上管理软件包"),
-    "packages.apt_only": Text("only apt is supported", "目前仅支持 apt"),
-    "packages.use_apt": Text("use Debian or Ubuntu", "请使用 Debian 或 Ubuntu"),
+    "packages.none": Text("neither apt-get nor dnf is there", "没有 apt-get，也没有 dnf"),
+    "packages.use_served": Text("use a system of docs/distributions.md", "请使用 docs/distributions.md 中的系统"),
     "a mount with a comma": Text(
         "a mounted path can't hold a comma or a quote: {value}", "挂载路径不能含逗号或引号：{value}"
     ),

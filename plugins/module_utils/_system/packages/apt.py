@@ -12,6 +12,7 @@ import shlex
 import struct
 import tempfile
 import time
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
@@ -65,6 +66,9 @@ class Apt:
 
     def automatic(self) -> List[str]:
         return parse_names(self._ask(say("packages.list"), ["apt-mark", "showauto"]))
+
+    def fits(self, version: str, wanted: str) -> bool:
+        return fnmatchcase(version, wanted)
 
     def held(self) -> List[str]:
         return parse_names(self._ask(say("packages.list"), ["apt-mark", "showhold"]))

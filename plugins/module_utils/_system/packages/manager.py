@@ -47,6 +47,9 @@ class Manager(Protocol):
     def automatic(self) -> List[str]:
         """What was installed as a dependency of something else."""
 
+    def fits(self, version: str, wanted: str) -> bool:
+        """Whether an installed version is the one that `name=wanted` means."""
+
     def held(self) -> List[str]:
         """Packages that stay at their version."""
 
@@ -85,17 +88,29 @@ def bare(package: str) -> str:
     return package.split("=", maxsplit=1)[0].split(":", maxsplit=1)[0]
 
 
-def missing(installed: Mapping[str, str], wanted: Iterable[str]) -> List[str]:
+def missing(
+    installed: Mapping[str, str], wanted: Iterable[str], fits: Callable[[str, str], bool] = fnmatchcase
+) -> List[str]:
     """What must be installed: absent names, and `name=version` where another version is installed.
 
-    `*` as apt reads it.
+    `*` as apt reads it; `fits` compares versions as the package manager writes them.
     """
     found = []
     for package in wanted:
         name, _sign, version = package.partition("=")
-        if name not in installed or (version and not fnmatchcase(installed[name], version)):
+        if name not in installed or (version and not fits(installed[name], version)):
             found.append(package)
     return found
+
+
+def of_node(os_release: str, there: Callable[[str], object]) -> str:
+    """`apt` or `dnf`: by the distribution's family where that tells, else by which of them is there."""
+    name = family(os_release)
+    if there("apt-get") and (name == "debian" or not there("dnf")):
+        return "apt"
+    if there("dnf"):
+        return "dnf"
+    raise unsupported(name)
 
 
 def family(os_release: str) -> str:
@@ -108,8 +123,8 @@ def family(os_release: str) -> str:
 
 def unsupported(name: str) -> Refusal:
     what = say("packages.manage", name=name or "?")
-    remedies = [say("packages.use_apt")]
-    return Refusal("LLM117", what=what, said=say("packages.apt_only"), remedies=remedies)
+    remedies = [say("packages.use_served")]
+    return Refusal("LLM117", what=what, said=say("packages.none"), remedies=remedies)
 
 
 def failed(what: Text, reasons: List[str]) -> Refusal:

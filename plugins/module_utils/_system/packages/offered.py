@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 def offered(manager: Manager, state_dir: str, asks: List[Ask]) -> Answer:
     """Nothing is changed. Where all together are refused each owner is asked alone: its refusal names its packages."""
     there = manager.installed()
-    lacking = [ask._replace(names=missing(there, ask.names)) for ask in asks]
+    lacking = [ask._replace(names=missing(there, ask.names, manager.fits)) for ask in asks]
     todo = list(dict.fromkeys(name for ask in lacking for name in ask.names))
     refusals: List[Refusal] = []
     # What a killed run left half installed would be refused here, and is completed before anything is installed.

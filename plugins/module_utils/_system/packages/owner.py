@@ -60,7 +60,7 @@ class Owner:
         repaired = self._repair(wanted)
         there = self.manager.installed()
         record, names = self.record, [bare(name) for name in wanted.names]
-        todo = missing(there, wanted.names)
+        todo = missing(there, wanted.names, self.manager.fits)
         record.wanted = names
         record.ours += [bare(name) for name in todo if bare(name) not in there]
         # Another owner brought it, so it was not there before us either: whoever goes last takes it away.

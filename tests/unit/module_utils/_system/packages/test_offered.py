@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import say
@@ -22,6 +23,9 @@ class Manager:
 
     def installed(self):
         return self.there
+
+    def fits(self, version, wanted):
+        return fnmatchcase(version, wanted)
 
     def offers(self, wanted, options):
         self.asked.append((list(wanted), options))
