@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     host,
     notices,
     planner,
+    reach,
     repositories,
     services,
     systems,
@@ -28,6 +29,7 @@ PHRASES: Dict[str, Text] = {}
 for _hundred in (
     host,
     systems,
+    reach,
     repositories,
     driver,
     containers,
