@@ -1,0 +1,3 @@
+def test_check_mode_changed_nothing(root):
+    root("listing >/var/lib/after")
+    assert root("diff /var/lib/before /var/lib/after") == ""
