@@ -182,7 +182,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         },
         "sampling": dict(wish.sampling),
         "warnings": [
-            *idle([node.name for node in wish.nodes], nodes, wish.replicas > 1 or bool(wish.beside)),
+            *idle([node.name for node in wish.nodes], list(nodes), wish.replicas > 1 or bool(wish.beside)),
             *_unpinned(image),
             *(row for _name, sizing in engines for row in sizing.warnings),
             *_experimental(entry),

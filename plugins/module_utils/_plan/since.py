@@ -9,12 +9,12 @@ from typing import Any, Dict, List, Mapping, Sequence
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 
 
-def idle(listed: Sequence[str], used: Mapping[str, Any], beside: bool) -> List[Dict[str, Any]]:
+def idle(listed: Sequence[str], used: Sequence[str], beside: bool) -> List[Dict[str, Any]]:
     """Nodes of the deployment that no engine uses. `beside`: copies or further models, which share the head."""
     names = [name for name in listed if name not in used]
     if not names:
         return []
-    return [notice("LLM188" if beside else "LLM187", names=names, used=list(used))]
+    return [notice("LLM188" if beside else "LLM187", names=names, used=used)]
 
 
 def since(saved: Mapping[str, Any], plan: Mapping[str, Any], listed: Sequence[str]) -> List[Dict[str, Any]]:
