@@ -17,9 +17,9 @@ appliance() {
     printf %s "$password" >/etc/yitiji/secrets/open-webui-admin
     chmod "$mode" /etc/yitiji/secrets/open-webui-admin
     mkdir -p /etc/yitiji/tls
-    [ -e /etc/yitiji/tls/live.crt ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 \
+    [ -e /etc/yitiji/tls/live.crt ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
         -subj /CN=doc1 -keyout /etc/yitiji/tls/live.key -out /etc/yitiji/tls/live.crt 2>/dev/null
-    printf %s kkkkkkkkkkjjjjjjjjjjiiiiiiiiiihhhhhhhhhh >/etc/yitiji/secrets/gateway-key-default
+    printf %s Vq7dT2mXc9LrZ4wYb8NsKf3HgJ6pEu5RtA1oWiQe >/etc/yitiji/secrets/gateway-key-default
     chmod 600 /etc/yitiji/secrets/gateway-key-default
     unit yitiji-gateway "/usr/bin/python3 /usr/local/lib/standin.py key $gateway 0.0.0.0:443 tls /etc/yitiji/tls/live.crt /etc/yitiji/tls/live.key"
     unit yitiji-vllm "/usr/bin/python3 /usr/local/lib/standin.py $key $signup $listen:8000 $extra"
