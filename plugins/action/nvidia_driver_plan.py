@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, resolved
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import plan as core
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
@@ -28,7 +29,8 @@ class ActionModule(ActionBase):
         wishes = {key: options[key] for key in core.WISHES if key in options}
         wishes.update(ignore=[rule.get("id") for rule in options["ignore"]], today=time.strftime("%Y-%m-%d"))
         try:
-            catalog = catalogue(options["catalog_dirs"], ("drivers",))["drivers"]
+            known = catalogue(options["catalog_dirs"], ("drivers", KIND))
+            catalog = {**known["drivers"], "systems": resolved(known[KIND])}
             plan = core.make_plan(core.merge_facts(options["node"], options["facts"]), catalog, wishes)
         except Refusal as refusal:
             return {**result, **failed(refusal, host)}

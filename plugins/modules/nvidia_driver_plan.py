@@ -58,6 +58,10 @@ options:
     description: The oldest driver that the engine's image can use.
     type: str
     default: ""
+  like:
+    description: The entry of the catalogue (distributions) to use for the node; empty takes the one that fits.
+    type: str
+    default: ""
   ignore:
     description: Silenced rules, C({id, reason}).
     type: list

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / ".collections"))
 
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import resolved
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.plan import make_plan as driver_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, command
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import host as facts_host
@@ -197,7 +198,8 @@ def doctor(out: Path, plan: Any, replay: str | None) -> dict[str, Any]:
 
 def driver_plans(node: dict[str, Any]) -> list[dict[str, Any]]:
     """What the driver role would decide here, left alone and told to manage the driver."""
-    catalog = read_catalog([str(CATALOG)], yaml.safe_load, ("drivers",))["drivers"]
+    kinds = read_catalog([str(CATALOG)], yaml.safe_load, ("drivers", "distributions"))
+    catalog = {**kinds["drivers"], "systems": resolved(kinds["distributions"])}
     rows = []
     for wishes in ({}, {"installs": False}, {"managed": True}, {"managed": True, "repository": True}):
         given = {**wishes, "today": time.strftime("%Y-%m-%d")}

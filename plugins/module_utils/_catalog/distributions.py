@@ -39,7 +39,7 @@ PLAIN: Dict[str, Tuple[type, ...]] = {
     "repositories": (dict,),
 }  # fmt: skip
 TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to know
-MORE = {"from", "why"}  # `why`: with `tested: no`, in both languages
+MORE = {"from", "why", "key", "lineage"}  # `why`: with `tested: no`, in both languages
 
 
 class System(NamedTuple):
@@ -75,13 +75,13 @@ def _whole(entries: Mapping[str, Entry], name: str, seen: Tuple[str, ...]) -> En
             whole.pop("why", None)
     elif base and whole.get("tested") in ("real", "lab"):
         whole["tested"] = "data"  # what was seen on one distribution was not seen on another
-    return {**whole, "key": name}
+    return {**whole, "key": name, "lineage": [name, *whole.get("lineage", [])]}
 
 
 def problems(entry: Mapping[str, Any]) -> List[str]:
     """What is wrong with a whole entry, in the words of its file."""
     wrong = [f"{key}: missing" for key in PLAIN if key not in entry]
-    wrong += [f"{key}: unknown" for key in entry if key not in PLAIN and key not in MORE and key != "key"]
+    wrong += [f"{key}: unknown" for key in entry if key not in PLAIN and key not in MORE]
     wrong += [
         f"{key}: {entry[key]!r}" for key, kinds in PLAIN.items() if key in entry and not isinstance(entry[key], kinds)
     ]

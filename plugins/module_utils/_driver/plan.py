@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import words as say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.boot import (
     reboot_reasons,
@@ -29,6 +30,7 @@ WISHES: Dict[str, Any] = {
     "managed": False,
     "mok": "DKMS module signing key",
     "ignore": [],
+    "like": "",
     "today": "",
 }
 
@@ -47,7 +49,10 @@ def cards_of(node: Node) -> List[Dict[str, Any]]:
 
 
 def make_plan(node: Node, catalog: Catalog, given: Mapping[str, Any]) -> Plan:
-    """The driver plan of one node; raises Refusal when there is none. `catalog` is the kind `drivers`."""
+    """The driver plan of one node; raises Refusal when there is none.
+
+    `catalog` is the kind `drivers`, and as `systems` the list of distributions.
+    """
     wishes = {**WISHES, **given}
     cards = cards_of(node)
     hardware = catalog["hardware"]
@@ -55,7 +60,7 @@ def make_plan(node: Node, catalog: Catalog, given: Mapping[str, Any]) -> Plan:
     kept = works and not wishes["managed"] and not any(wishes[key] for key in ("branch", "repository"))
     kept = kept and wishes["flavour"] == "auto"
     installs = bool(cards and wishes["installs"] and not kept)
-    distribution = _distribution(node.get("os") or {}, catalog, installs)
+    distribution = _distribution(node.get("os") or {}, catalog, installs, str(wishes["like"]))
     plan: Plan = {
         "verdict": "install" if installs else "present" if cards else "none",
         "cards": len(cards),
@@ -101,16 +106,19 @@ def _families(cards: List[Dict[str, Any]], hardware: Mapping[str, Any], installs
     return [family for family in order if family in found]
 
 
-def _distribution(os: Mapping[str, Any], catalog: Catalog, installs: bool) -> Dict[str, Any]:
-    name, version = str(os.get("id") or "").lower(), str(os.get("version") or "")
-    rows = [row for row in catalog.values() if "distribution" in row]
-    for row in rows:
-        if row["distribution"] == name and row["release"] in (version, version.split(".", maxsplit=1)[0]):
-            return row
+def _distribution(os: Mapping[str, Any], catalog: Catalog, installs: bool, like: str) -> Dict[str, Any]:
+    """The driver's names on a distribution, its own or those of the one that it follows."""
+    systems = catalog["systems"]
+    system = System(str(os.get("id") or ""), str(os.get("version") or ""))
+    entry = systems.get(like) or next((entry for entry in systems.values() if matches(entry, system)), None)
+    for key in entry["lineage"] if entry else []:
+        if key in catalog:
+            return {**catalog[key], "name": entry["name"], "manager": entry["manager"]}
     if not installs:
-        manager = "dnf" if re.search(r"rhel|fedora|centos", f"{name} {os.get('like')}") else "apt"
-        return {"manager": manager, "hold": [], "initramfs": list(catalog["initramfs"])}
-    raise say.unknown_system(name, version, sorted(f"{row['distribution']} {row['release']}" for row in rows))
+        manager = "dnf" if re.search(r"rhel|fedora|centos", f"{system.id} {os.get('like')}") else "apt"
+        return {"manager": entry["manager"] if entry else manager, "hold": [], "initramfs": list(catalog["initramfs"])}
+    known = sorted(row["name"] for row in systems.values() if {*row["lineage"]} & {*catalog})
+    raise say.unknown_system(system.id, system.version, known)
 
 
 def _choose(

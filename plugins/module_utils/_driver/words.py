@@ -65,7 +65,7 @@ def unknown_system(name: str, version: str, known: List[str]) -> Refusal:
 
 
 def no_source(distribution: Mapping[str, Any]) -> Refusal:
-    name = f"{distribution['distribution']} {distribution['release']}"
+    name = str(distribution["name"])
     return _refusal(
         "LLM218",
         f"{name} itself offers no NVIDIA driver.",
@@ -176,7 +176,7 @@ def wrong_flavour(wish: str, families: List[str], able: List[str], branch: Mappi
 
 
 def no_fabric_manager(distribution: Mapping[str, Any], source: str) -> Refusal:
-    name = f"{distribution['distribution']} {distribution['release']}"
+    name = str(distribution["name"])
     where = "NVIDIA's repository" if source == "vendor" else name
     return _refusal(
         "LLM566",

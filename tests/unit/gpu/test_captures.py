@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import resolved
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Context, evaluate
@@ -89,7 +90,8 @@ def test_a_machine_whose_kernel_comes_from_elsewhere(plan):
 
 
 def test_a_driver_that_works_is_left_alone(node):
-    catalog = read_catalog([str(CATALOG)], yaml.safe_load, ("drivers",))["drivers"]
+    kinds = read_catalog([str(CATALOG)], yaml.safe_load, ("drivers", "distributions"))
+    catalog = {**kinds["drivers"], "systems": resolved(kinds["distributions"])}
     plan = driver_plan(node, catalog, {"today": "2026-11-28"})
     assert (plan["verdict"], plan["families"], plan["fabric_manager"]) == ("present", ["Hopper"], False)
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import resolved
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.plan import make_plan, merge_facts
 
 from tests.unit.module_utils.machines import read
@@ -16,7 +17,8 @@ from tests.unit.module_utils.machines import read
 ROOT = Path(__file__).resolve().parents[4]
 
 
-CATALOG = read_catalog([str(ROOT / "plugins/catalog")], yaml.safe_load, ("drivers",))["drivers"]
+KINDS = read_catalog([str(ROOT / "plugins/catalog")], yaml.safe_load, ("drivers", "distributions"))
+CATALOG = {**KINDS["drivers"], "systems": resolved(KINDS["distributions"])}
 
 
 KERNEL = "6.1.0-40-amd64"
@@ -223,8 +225,19 @@ def test_a_driver_from_elsewhere_needs_no_catalogue():
     }
 
 
+@pytest.mark.parametrize(
+    ("system", "version", "manager"),
+    [("rocky", "9.4", "dnf"), ("almalinux", "10.0", "dnf"), ("openEuler", "24.03", "dnf"), ("ubuntu", "22.04", "apt")],
+)
+def test_a_distribution_without_an_entry_uses_that_of_the_one_it_follows(system, version, manager):
+    made = plan(node("rtx4090-x2", system, version), repository=True)
+    assert (made["verdict"], made["manager"]) == ("install", manager)
+    like = plan(node("rtx4090-x2", "siteos", "1"), repository=True, like="rhel-9")
+    assert like["manager"] == "dnf" and refusal(node("rtx4090-x2", "siteos", "1")).rule == "LLM218"
+
+
 def test_every_entry_says_what_was_tested():
     for name, entry in CATALOG.items():
         rows = entry.values() if name == "initramfs" else [entry]
-        if name != "hardware":
+        if name not in ("hardware", "systems"):
             assert all(row["tested"] in ("real", "data") for row in rows), name
