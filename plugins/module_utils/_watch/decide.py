@@ -58,9 +58,14 @@ def faults(seen: Seen, settings: Settings, memory: Memory) -> Iterator[Fault]:
         if not there:
             what = Text(f"the address of {name} is gone", f"{name} 的地址已丢失")
             yield Fault(f"address {name}", what, [["restart", name]])
-    if seen["docker rules"] is False and memory["rules"]:
-        what = Text("Docker's packet rules are gone", "Docker 的防火墙规则已丢失")
-        yield Fault("rules docker", what, [[RULES], ["restart", "docker.service"]])
+    if seen["docker rules"] is False:
+        listed = ", ".join(seen.get("docker gone") or [])
+        more = (f" ({listed})", f"（{listed}）") if listed else ("", "")
+        what = Text(f"Docker's packet rules are gone{more[0]}", f"Docker 的防火墙规则已丢失{more[1]}")
+        if memory["rules"]:
+            yield Fault("rules docker", what, [[RULES], ["restart", "docker.service"]])
+        elif _settled(seen, "docker.service"):  # no copy was taken before: only Docker itself can write them
+            yield Fault("rules docker", what, [["restart", "docker.service"]], looks=4, seconds=90)
     if seen["containers"] is None and _settled(seen, "docker.service"):
         what = Text("Docker does not answer", "Docker 没有应答")
         yield Fault("silent docker", what, [["restart", "docker.service"]], looks=4, seconds=150)

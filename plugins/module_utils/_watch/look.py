@@ -52,13 +52,15 @@ def read_file(path: str) -> Optional[str]:
 def look(settings: Settings, run: Runner) -> Seen:
     """Everything that `decide` judges by."""
     found_units = units(run)
+    gone = rules.gone(run, read_file) if runs(found_units, "docker.service") else None
     seen: Seen = {
         "clock": time.monotonic(),
         "units": found_units,
         "tables": tables(found_units, run),
         "addresses": addresses(found_units, run),
         "containers": containers([service.container for service in settings.services if service.container], run),
-        "docker rules": rules.there(run) if runs(found_units, "docker.service") else None,
+        "docker rules": None if gone is None else not gone,
+        "docker gone": gone or [],
         "doors": {service.unit: door(service) for service in settings.services if runs(found_units, service.unit)},
         "weights": {row.model: unverified(row) for row in settings.weights},
         "free": least(free(folder) for folder in (STATE_DIR, people(read_file)) if folder),

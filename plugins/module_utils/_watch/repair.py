@@ -66,6 +66,6 @@ def _rules(
     did = "iptables-restore"
     if not kept or kept.get("for") != rules.containers_key(containers):
         return {"did": did, "ok": False, "said": "the copy is of other containers"}
-    text = rules.missing(kept["tables"], rules.copy(ask))
+    text = rules.missing(rules.today(kept["tables"], ask), rules.copy(ask))
     rc, said = give(["iptables-restore", "--noflush", "-w", "5"], text) if text else (0, "")
     return {"did": did, "ok": rc == 0, "said": said.strip()[:200]}

@@ -7,12 +7,102 @@ Docker writes them once and does not look at them again. Restarting it writes th
 
 from __future__ import annotations
 
+import ipaddress
+import json
+import os
 import re
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import docker_flags
 
 TABLES = ("nat", "filter")
+BRIDGES = "table ip docker-bridges"  # of Docker's other backend
 DOCKERS = re.compile(r"DOCKER|\bdocker0\b|\bbr-|MASQUERADE")
+NETWORK = {
+    "name": re.compile(r"com\.docker\.network\.bridge\.name"),
+    "masquerade": re.compile(r"com\.docker\.network\.bridge\.enable_ip_masquerade"),
+    "mode": re.compile(r"com\.docker\.network\.bridge\.gateway_mode_ipv4"),
+}
 Runner = Callable[[List[str], float], Tuple[int, str]]
+Read = Callable[[str], Optional[str]]
+Rows = Mapping[str, Sequence[str]]
+
+
+class Network(NamedTuple):
+    """A network of Docker's that this node translates addresses for."""
+
+    name: str
+    subnets: List[str]
+    addresses: List[str]  # of its gateway and of the running containers on it
+
+
+def networks(run: Runner) -> List[Network]:
+    rc, out = run(["docker", "network", "ls", "--quiet", "--filter", "driver=bridge"], 10)
+    ids = out.split() if rc == 0 else []
+    rc, out = run(["docker", "network", "inspect", *ids], 10) if ids else (1, "")
+    try:
+        rows = json.loads(out) if rc == 0 else []
+        return [_network(row) for row in rows if _translated(row)]
+    except (ValueError, AttributeError, TypeError):
+        return []
+
+
+def _translated(row: Mapping[str, Any]) -> bool:
+    options = row.get("Options") or {}
+    return not row.get("Internal") and not any(
+        (NETWORK["masquerade"].match(key) and value == "false")
+        or (NETWORK["mode"].match(key) and value not in ("nat", "nat-unprotected"))
+        for key, value in options.items()
+    )
+
+
+def _network(row: Mapping[str, Any]) -> Network:
+    plans = [plan for plan in (row.get("IPAM") or {}).get("Config") or [] if ":" not in str(plan.get("Subnet"))]
+    held = [str(one.get("IPv4Address")).partition("/")[0] for one in (row.get("Containers") or {}).values()]
+    gates = [str(plan["Gateway"]) for plan in plans if plan.get("Gateway")]
+    return Network(str(row.get("Name")), [str(plan["Subnet"]) for plan in plans], [*gates, *held])
+
+
+def gone(run: Runner, read: Read) -> Optional[List[str]]:
+    """What is missing of the rules that let containers out and their ports in; None where that can't be asked."""
+    found = there(run)
+    if found is None:
+        return None
+    options = docker_flags.loaded(read(docker_flags.DAEMON_JSON) or "")
+    rows = copy(run)
+    missing = [] if found else _chains(options, run)
+    missing += without(rows, networks(run)) if rows and options.get("firewall-backend") != "nftables" else []
+    return None if missing and not managed(options, run, read) else missing
+
+
+def _chains(options: Mapping[str, Any], run: Runner) -> List[str]:
+    if options.get("firewall-backend") == "nftables":
+        return [BRIDGES]
+    asked = {table: run(["iptables", "-w", "5", "-t", table, "-S", "DOCKER"], 10)[0] for table in TABLES}
+    return [f"{table}: DOCKER" for table, code in asked.items() if code]
+
+
+def without(rows: Rows, nets: Sequence[Network]) -> List[str]:
+    """The jumps to Docker's chains and the translations that are not in these rows, as `table: chain ...`."""
+    nat, filter_ = rows.get("nat") or [], rows.get("filter") or []
+    missing = []
+    if not any(re.match(r"-A PREROUTING .*-j DOCKER\b", row) for row in nat):
+        missing.append("nat: PREROUTING -j DOCKER")
+    if not any(re.match(r"-A FORWARD .*-j DOCKER", row) for row in filter_):
+        missing.append("filter: FORWARD -j DOCKER…")
+    out = [row for row in nat if row.startswith("-A POSTROUTING") and re.search(r"-j (MASQUERADE|SNAT)", row)]
+    for net in nets:
+        for subnet in net.subnets:
+            if not any(f"-s {subnet} " in row for row in out):
+                missing.append(f"nat: POSTROUTING -s {subnet} -j MASQUERADE ({net.name})")
+    return missing
+
+
+def managed(options: Mapping[str, Any], run: Runner, read: Read) -> bool:
+    """Whether Docker was left in charge of these rules."""
+    rc, out = run(docker_flags.QUESTION, 10)
+    flag = docker_flags.options(docker_flags.started(out, read, lambda _folder: []).words) if rc == 0 else {}
+    return options.get("iptables") is not False and flag.get("iptables") != "--iptables=false"
 
 
 def there(run: Runner) -> Optional[bool]:
@@ -42,19 +132,41 @@ def lines(text: str) -> List[str]:
     return [line.rpartition(" [")[0] + " [0:0]" if line.startswith(":") else line for line in kept]
 
 
-def lost(kept: Mapping[str, List[str]], now: Mapping[str, List[str]]) -> bool:
+def of_today(kept: Rows, nets: Sequence[Network], links: Sequence[str]) -> Dict[str, List[str]]:
+    """Of rows that were kept, those that are not about containers or networks that have gone since."""
+    subnets = [ipaddress.ip_network(subnet, False) for net in nets for subnet in net.subnets]
+    held = {address for net in nets for address in net.addresses}
+
+    def stands(row: str) -> bool:
+        if any(link not in links for link in re.findall(r"\bbr-[\w-]+", row)):
+            return False
+        for address in re.findall(r"(?<![\d.])(?:\d+\.){3}\d+(?=/32|:|\s|$)", row):
+            inside = any(ipaddress.ip_address(address) in subnet for subnet in subnets)
+            if inside and address not in held:
+                return False
+        return True
+
+    return {table: [row for row in rows if row[:1] == ":" or stands(row)] for table, rows in kept.items()}
+
+
+def today(kept: Rows, run: Runner, links: str = "/sys/class/net") -> Dict[str, List[str]]:
+    """The same, by what runs now. A container of somebody else's comes and goes as he likes."""
+    return of_today(kept, networks(run), os.listdir(links) if os.path.isdir(links) else [])
+
+
+def lost(kept: Rows, now: Rows) -> bool:
     """Whether a line of Docker's own is gone; rules of others do not count."""
     return any(DOCKERS.search(row) and row not in now.get(table, []) for table, rows in kept.items() for row in rows)
 
 
-def missing(kept: Mapping[str, List[str]], now: Mapping[str, List[str]]) -> str:
+def missing(kept: Rows, now: Rows) -> str:
     """Input of `iptables-restore --noflush` that brings Docker's lines back; nothing that is there is written twice."""
     out: List[str] = []
     for table, rows in kept.items():
         have = set(now.get(table) or [])
-        gone = [row for row in rows if row not in have and (row[0] == ":" or DOCKERS.search(row))]
-        if gone:
-            out += [f"*{table}", *gone, "COMMIT"]
+        lines_ = [row for row in rows if row not in have and (row[0] == ":" or DOCKERS.search(row))]
+        if lines_:
+            out += [f"*{table}", *lines_, "COMMIT"]
     return "\n".join(out) + "\n" if out else ""
 
 

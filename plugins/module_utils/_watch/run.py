@@ -84,7 +84,7 @@ def one_look(
     # While a container comes or goes, Docker itself changes its rules.
     if seen["docker rules"] and steady(seen, settings):
         key, tables, kept = rules.containers_key(seen["containers"]), rules.copy(run), memory["rules"]
-        if tables and kept and kept["for"] == key and rules.lost(kept["tables"], tables):
+        if tables and kept and kept["for"] == key and rules.lost(rules.today(kept["tables"], run), tables):
             seen["docker rules"] = False
         else:
             memory["rules"] = {"for": key, "tables": tables} if tables else {}

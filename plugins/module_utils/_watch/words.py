@@ -27,6 +27,10 @@ ROOM = Text(
     "make room: `du -xh /var | sort -h | tail` lists what is large (LLM101)",
     "请清理磁盘：用 du -xh /var | sort -h | tail 查看占用（LLM101）",
 )
+DOCKER = Text(
+    "run: systemctl restart docker (containers without a restart policy have to be started again)",
+    "请执行：systemctl restart docker（没有重启策略的容器需要重新启动）",
+)
 LEAST_FREE = 500_000_000
 # How far a question came -> what that means, and what to do.
 STAGES: Dict[str, Tuple[Text, Text]] = {
@@ -103,6 +107,10 @@ def down(seen: Mapping[str, Any], engine: str) -> List[Message]:
     if seen["free"] is not None and seen["free"] < LEAST_FREE:
         left = f"{seen['free'] / 1e6:.0f} MB"
         said.append(Message(Text(f"the disk of the data has {left} left", f"数据所在磁盘仅剩 {left}"), ROOM))
+    if seen.get("docker gone"):
+        listed = ", ".join(seen["docker gone"])
+        reason_ = Text(f"Docker's packet rules are gone: {listed}", f"Docker 的防火墙规则已丢失：{listed}")
+        said.append(Message(reason_, DOCKER))
     for part, lost, lost_zh in (
         ("tables", "packet rules of {} are", "防火墙规则"),
         ("addresses", "address of {} is", "地址"),

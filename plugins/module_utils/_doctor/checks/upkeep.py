@@ -43,9 +43,13 @@ def packet_rules(context: Context) -> Finding:
     if found is None:
         return unknown("the packet filter could not be asked", "无法询问包过滤规则")
     gone = [name for name, there in sorted(found["tables"].items()) if not there]
-    gone += ["docker.service"] if found.get("docker") is False else []
+    listed = list(gone)
+    if found.get("docker") is False:
+        gone.append("docker.service")
+        missing = ", ".join(found.get("missing") or [])
+        listed.append(f"docker.service ({missing})" if missing else "docker.service")
     if gone:
-        names = ", ".join(gone)
+        names = ", ".join(listed)
         return failed(f"the rules of {names} are not in the kernel", f"内核中没有 {names} 的规则", units=" ".join(gone))
     if not found["tables"] and found.get("docker") is None:
         return skipped("no unit of this node loads rules", "本机没有加载规则的服务单元")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import time
 from email.utils import parsedate_to_datetime
@@ -58,8 +59,23 @@ def packet_rules(host: Host, node: Mapping[str, Any], units: Mapping[str, Any]) 
     if run(["nft", "list", "tables"], 5)[0] != 0:
         return None
     own = ((docker.get("daemon_json") or {}).get("data") or {}).get("iptables") is not False
-    asked = docker.get("running") and own
-    return {"tables": look.tables(units, run, host.read), "docker": rules.there(run) if asked else None}
+    gone = rules.gone(run, host.read) if docker.get("running") and own else None
+    missing = [*(gone or []), *(closed(docker, rules.copy(run)) if gone is not None else [])]
+    found = {"tables": look.tables(units, run, host.read), "docker": None if gone is None else not missing}
+    return {**found, "missing": missing} if missing else found
+
+
+def closed(docker: Mapping[str, Any], rows: rules.Rows) -> List[str]:
+    """Published ports of containers to which no rule leads; Docker's other backend has no such rows at all."""
+    nat = rows.get("nat") or []
+    if not any(" -j DNAT " in row or row.startswith(":DOCKER ") for row in nat):
+        return []
+    return [
+        "nat: DOCKER --dport {} ({})".format(port["port"], container["name"])
+        for container in docker.get("containers") or []
+        for port in container["ports"]
+        if ":" not in str(port["address"]) and not any(re.search(rf"--dport {port['port']}\b", row) for row in nat)
+    ]
 
 
 def addresses(host: Host, units: Mapping[str, Any]) -> Optional[Dict[str, bool]]:

@@ -102,6 +102,14 @@ def test_rules_are_only_missed_where_they_were_seen():
     assert looks(3, seen(**{"docker rules": False}), memory={"rules": {}})[0] == [[]] * 3
 
 
+def test_without_a_copy_docker_writes_its_rules_itself_once_it_is_sure():
+    gone = seen(**{"docker rules": False, "docker gone": ["nat: DOCKER"]})
+    done, _kept = looks(6, gone, memory={"rules": {}})
+    assert done[:4] == [[], [], [], [["restart", "docker.service"]]] and done[4:] == [[], []]
+    young = units(docker={"since": 1990.0})
+    assert looks(6, seen(units=young, **{"docker rules": False}), memory={"rules": {}})[0] == [[]] * 6
+
+
 def test_another_way_when_the_first_did_not_help():
     done, _kept = looks(3, seen(doors=doors(engine=CLOSED)))
     assert done == [[[core.PUBLISH, "yitiji-vllm", "yitiji"]], [["restart", ENGINE]], []]

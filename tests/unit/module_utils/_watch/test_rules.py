@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import rules
 
 SAVED = """\
@@ -56,3 +59,89 @@ def test_rules_of_others_are_theirs():
 def test_a_copy_belongs_to_its_containers():
     assert rules.containers_key({"b": {"id": "2"}, "a": {"id": "1"}}) == ["1", "2"]
     assert rules.containers_key(None) == []
+
+
+NETS = [
+    {"Name": "yt", "Options": {}, "IPAM": {"Config": [{"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"}]},
+     "Containers": {"c": {"IPv4Address": "172.18.0.2/16"}}},
+    {"Name": "inside", "Internal": True, "IPAM": {"Config": [{"Subnet": "172.19.0.0/16"}]}},
+    {"Name": "routed", "Options": {"com.docker.network.bridge.gateway_mode_ipv4": "routed"}},
+    {"Name": "own", "Options": {"com.docker.network.bridge.enable_ip_masquerade": "false"}},
+]  # fmt: skip
+NAT = """\
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A POSTROUTING -s 172.18.0.0/16 ! -o br-t -j MASQUERADE
+-A DOCKER -d 127.0.0.1/32 ! -i br-t -p tcp -m tcp --dport 8099 -j DNAT --to-destination 172.18.0.2:80
+"""
+FILTER = """\
+:DOCKER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A DOCKER -d 172.18.0.2/32 ! -i br-t -o br-t -p tcp -m tcp --dport 80 -j ACCEPT
+"""
+
+
+class Node:
+    """As Docker 26 writes its rules; any of it can be taken away."""
+
+    def __init__(self, nat=NAT, filter_=FILTER, unit=""):
+        self.saved, self.unit = {"nat": nat, "filter": filter_}, unit
+
+    def __call__(self, words, _seconds):
+        if words[0] == "iptables":
+            return (0 if ":DOCKER " in self.saved[words[4]] else 1), ""
+        if words[0] == "iptables-save":
+            return 0, self.saved[words[2]]
+        if words[:3] == ["docker", "network", "ls"]:
+            return 0, "a b"
+        if words[:3] == ["docker", "network", "inspect"]:
+            return 0, json.dumps(NETS)
+        return (0, self.unit) if words[0] == "systemctl" and self.unit else (1, "")
+
+
+def without(text, part):
+    return "".join(line for line in text.splitlines(True) if part not in line)
+
+
+@pytest.mark.parametrize(
+    ("node", "missing"),
+    [
+        (Node(), []),
+        (Node("", ""), ["nat: DOCKER", "filter: DOCKER", "nat: PREROUTING", "filter: FORWARD", "172.18.0.0/16"]),
+        (Node(without(NAT, "MASQ")), ["nat: POSTROUTING -s 172.18.0.0/16 -j MASQUERADE (yt)"]),
+        (Node(":DOCKER - [0:0]\n"), ["nat: PREROUTING", "nat: POSTROUTING"]),  # iptables -t nat -F
+        (Node(filter_=":DOCKER - [0:0]\n"), ["filter: FORWARD -j DOCKER"]),  # iptables -F
+    ],
+    ids=["well", "flush ruleset", "masquerade", "nat -F", "-F"],
+)
+def test_what_is_gone_is_named(node, missing):
+    found = rules.gone(node, lambda _path: None)
+    assert len(found) == len(missing) and all(part in " ".join(found) for part in missing)
+
+
+def test_rules_that_docker_was_told_not_to_write_are_not_missed():
+    daemon = {"/etc/docker/daemon.json": '{"iptables": false}'}
+    assert rules.gone(Node("", ""), daemon.get) is None
+    unit = "LoadState=loaded\nExecStart={ path=d ; argv[]=d -H fd:// --iptables=false ; ignore_errors=no }\n"
+    assert rules.gone(Node("", "", unit), {}.get) is None
+    nft = {"/etc/docker/daemon.json": '{"firewall-backend": "nftables"}'}
+    assert rules.gone(Node("", ""), nft.get) == [rules.BRIDGES]
+
+
+def test_containers_of_others_come_and_go():
+    """A rule of a container or a network that has gone since the copy is neither missed nor written again."""
+    kept = {"nat": rules.lines(NAT), "filter": rules.lines(FILTER)}
+    net = rules.Network("yt", ["172.18.0.0/16"], ["172.18.0.1", "172.18.0.2"])
+    assert rules.of_today(kept, [net], ["br-t", "lo"]) == kept
+    ended = net._replace(addresses=["172.18.0.1"])
+    rows = rules.of_today(kept, [ended], ["br-t"])
+    assert not any("172.18.0.2" in row for table in rows.values() for row in table)
+    assert any("MASQUERADE" in row for row in rows["nat"])
+    assert not any("br-t" in row for row in rules.of_today(kept, [], [])["nat"])
+
+
+def test_by_what_runs_now(tmp_path):
+    (tmp_path / "br-t").mkdir()
+    kept = {"nat": rules.lines(NAT)}
+    assert rules.today(kept, Node(), str(tmp_path)) == kept
+    assert rules.networks(lambda _words, _seconds: (0, "{")) == []

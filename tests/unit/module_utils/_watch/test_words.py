@@ -45,3 +45,9 @@ def test_every_state_has_words_and_a_command():
     assert set(words.STATES) == set(words.COMMANDS)
     for what, remedy in words.STAGES.values():
         assert what.zh and remedy.filled({"unit": "u"}).zh
+
+
+def test_rules_of_docker_are_named_with_what_writes_them():
+    found = words.down(seen(**{"docker rules": False, "docker gone": ["nat: DOCKER"]}), ENGINE)
+    assert ["nat: DOCKER" in message.reason.zh for message in found] == [True]
+    assert "systemctl restart docker" in found[0].remedy.en

@@ -9,6 +9,8 @@ from typing import Any
 UPKEEP: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM843", "fail", {"measures/packet_rules/tables": {"yitiji-firewall.service": False}}, "yitiji-firewall.service"),
     ("LLM843", "fail", {"measures/packet_rules/docker": False}, "rules of docker.service"),
+    ("LLM843", "fail", {"measures/packet_rules/docker": False, "measures/packet_rules/missing": ["nat: DOCKER"]},
+     "docker.service (nat: DOCKER)"),
     ("LLM843", "skip", {"measures/packet_rules": {"tables": {}, "docker": None}}, "no unit"),
     ("LLM843", "unknown", {"measures/packet_rules": None}, "could not be asked"),
     ("LLM845", "fail", {"measures/addresses": {"yitiji-door.service": False}}, "address of yitiji-door.service is not"),

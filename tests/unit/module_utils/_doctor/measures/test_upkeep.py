@@ -48,9 +48,18 @@ def test_packet_rules():
                 "iptables -w 5 -t filter -S DOCKER": {"rc": 1}}  # fmt: skip
     unit = {"/etc/systemd/system/yitiji-firewall.service": "ExecStop=/usr/sbin/nft delete table inet yitiji\n"}
     found = upkeep.packet_rules(Capture({"commands": commands, "files": unit}), node, units)
-    assert found == {"tables": {"yitiji-firewall.service": True}, "docker": False}
+    tables = {"yitiji-firewall.service": True}
+    assert found == {"tables": tables, "docker": False, "missing": ["filter: DOCKER"]}
     node["containers"]["docker"]["daemon_json"]["data"] = {"iptables": False}
     assert upkeep.packet_rules(Capture({"commands": commands}), node, units)["docker"] is None
+
+
+def test_a_published_port_to_which_no_rule_leads():
+    row = "-A DOCKER ! -i br-1 -p tcp -m tcp --dport 8000 -j DNAT --to-destination 172.18.0.2:80"
+    ports = [{"address": "0.0.0.0", "port": 8000}, {"address": "127.0.0.1", "port": 80}, {"address": "[::]", "port": 9}]
+    docker = {"containers": [{"name": "web", "ports": ports}]}
+    assert upkeep.closed(docker, {"nat": [row]}) == ["nat: DOCKER --dport 80 (web)"]
+    assert upkeep.closed(docker, {"nat": []}) == []  # by nft
 
 
 def test_addresses():
