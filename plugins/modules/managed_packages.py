@@ -38,7 +38,8 @@ options:
       - V(present) installs what is missing or there in another version.
       - V(latest) also takes newer versions, within the versions named.
       - V(offered) refuses what is missing and can't be installed (LLM117), and changes nothing. Package lists that
-        don't suffice are read anew into a folder of its own.
+        don't suffice are read anew into a folder of its own. Sources that can't be used are named with the line of the
+        file in which they stand (LLM175); where everything can be installed all the same, that is a warning.
       - V(absent) removes what this owner brought; O(names) is not looked at.
     type: str
     choices: [present, latest, offered, absent]
@@ -295,8 +296,12 @@ def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
     """Refuses what can't be installed, of one owner or of several, all at once."""
     rows = module.params["asks"] or [module.params]
     answer = offered(manager, module.params["state_dir"], [Ask(row["owner"], row["names"], how(row)) for row in rows])
-    if answer.refusals:
-        fail(module, answer.refusals[0], msg="\n".join(refusal.message() for refusal in answer.refusals))
+    sources = [trouble.refusal() for trouble in manager.troubles()] if answer.missing else []
+    if answer.refusals:  # the sources that fail come first: they are most often why
+        told = [*sources, *answer.refusals]
+        fail(module, told[0], msg="\n".join(refusal.message() for refusal in told))
+    for source in sources:
+        module.warn(source.message())
     return Result(False, installed=answer.missing)
 
 

@@ -140,6 +140,7 @@ def apt_get():
         rest.append(word)
     verb, names = rest[0], rest[1:]
     if verb == "update":
+        print(state.get("says", ""), end="")
         if (home / "unreachable").exists():
             sys.exit("E: Failed to fetch http://example.invalid/InRelease  Could not connect")
     elif verb == "install":

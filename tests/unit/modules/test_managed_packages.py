@@ -226,7 +226,9 @@ def test_what_can_be_installed_is_not_refused(node):
     before = node.read()
     answer = node.run(names=["nginx=1.22.*", "openssl"], state="offered")
     assert not answer["changed"] and answer["installed"] == ["nginx=1.22.*", "openssl"]
-    assert node.read() == before and not node.state_dir.exists() and "update" not in " ".join(node.calls())
+    assert node.read() == before and not node.state_dir.exists()
+    looks = [call for call in node.calls() if call.endswith(" update")]  # for sources that fail, in a folder of its own
+    assert len(looks) == 1 and "Dir::State::lists=/" in looks[0] and "Packages::DefaultEnabled=false" in looks[0]
     node.has("openssl", "3.0")
     assert node.run(names=["openssl"], state="offered")["installed"] == []
 
@@ -343,3 +345,15 @@ def test_the_clock_of_an_earlier_version(node):
     (node.state_dir / "time-packages").write_text("installed/systemd-timesyncd/252\n")
     assert node.run(owner="host_tuning", state="absent")["restored"] == ["systemd-timesyncd"]
     assert node.installed() == {"systemd-timesyncd": "252"}
+
+
+def test_a_source_that_fails_is_named_before_anything_is_changed(node):
+    """It warns where all can be installed without it, and comes first where something can't."""
+    failing = "Err:1 http://third.example/d stable InRelease\n  Could not resolve 'third.example'\n"
+    node.write({**node.read(), "says": failing})
+    told = node.run(names=["nginx"], state="offered")
+    assert not told.get("failed") and "LLM175" in str(told["warnings"]) and "third.example" in str(told["warnings"])
+    told = node.run(names=["nonsense"], state="offered")
+    assert told["failed"] and told["rule"] == "LLM175" and "LLM117" in told["msg"]
+    node.has("nginx", "1.22.1-9")
+    assert not node.run(names=["nginx"], state="offered").get("warnings")  # nothing is needed of any source

@@ -18,15 +18,19 @@ from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import apt_sources
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
     Options,
     Run,
     Steps,
+    Trouble,
     busy,
     failed,
 )
 
 ASK_SECONDS = 300.0
+# A source that is gone holds up every role that reads the lists: it gets less patience than a package.
+SHORT = ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::https::Timeout=15"]
 LISTED = ["dpkg-query", "-W", "-f", "${db:Status-Status}/${Package}/${Architecture}/${Version}\\n"]
 PLACES = {"status": "Dir::State::status/f", "lists": "Dir::State::lists/d", "archives": "Dir::Cache::archives/d"}
 # Whom somebody merely recommends or suggests still came along with us.
@@ -56,6 +60,7 @@ class Apt:
             "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold",
         ]  # fmt: skip
         self.complaint = ""  # of the package lists that could not be read
+        self.told = ""  # by apt, when it read the fresh ones
         self.fresh: Optional[tempfile.TemporaryDirectory[str]] = None  # lists that are not the node's own
 
     def installed(self) -> Dict[str, str]:
@@ -79,7 +84,7 @@ class Apt:
         A source that can't be reached is no failure yet: another one may offer what is wanted.
         """
         self.wait_until_free()
-        status, said = self.run([*self.words, "update"], self.seconds)
+        status, said = self.run([*self.words, *SHORT, "update"], self.seconds)
         self.complaint = "" if status == 0 else " | ".join(complaints(said))
         return self.complaint
 
@@ -99,11 +104,19 @@ class Apt:
         if self.fresh is None:  # read once, and gone with this object
             self.fresh = tempfile.TemporaryDirectory(prefix="yitiji-lists-")
             os.makedirs(f"{self.fresh.name}/partial")
-            status, said = self.run([*looking.words, *self._fresh(), "update"], ASK_SECONDS)
-            self.complaint = "" if status == 0 else " | ".join(complaints(said))
+            status, self.told = self.run([*looking.words, *SHORT, *self._fresh(), "update"], ASK_SECONDS)
+            self.complaint = "" if status == 0 else " | ".join(complaints(self.told))
         looking.words += self._fresh()
         looking.complaint = self.complaint
         looking.would_install(wanted, options)
+
+    def troubles(self) -> List[Trouble]:
+        if self.fresh is not None:  # the lists were just read, and apt has said it all
+            return apt_sources.judged(self.run, self.told)
+        with tempfile.TemporaryDirectory(prefix="yitiji-sources-") as folder:
+            os.makedirs(f"{folder}/partial")
+            own = ["-o", f"Dir::State::lists={folder}", "-o", "APT::Sandbox::User=root"]
+            return apt_sources.troubles(self.run, [*self.words, *NOT_KEPT, *own])
 
     def _fresh(self) -> List[str]:
         assert self.fresh is not None

@@ -35,6 +35,21 @@ class Steps(NamedTuple):
     removed: List[str]
 
 
+class Trouble(NamedTuple):
+    """A package source that can't be used."""
+
+    kind: str  # malformed, not_yet, expired, key, proxy, name, tls, denied, absent, unreachable, other
+    source: str
+    place: str  # file:line
+    said: str
+
+    def refusal(self) -> Refusal:
+        """LLM175, with the cause and its remedy."""
+        source, place = self.source or "?", self.place or "?"
+        why, remedy = say(f"source_{self.kind}"), say(f"source_{self.kind}_remedy", place=place)
+        return Refusal("LLM175", why=why, said=self.said, remedies=[remedy], source=source, place=place)
+
+
 class Manager(Protocol):
     """One package manager. Names are without a version; `wanted` may also be `name=version`, with `*` for any text."""
 
@@ -61,6 +76,9 @@ class Manager(Protocol):
 
     def offers(self, wanted: List[str], options: Options) -> None:
         """Refuses what can't be installed even with fresh lists; the node's own lists are not changed."""
+
+    def troubles(self) -> List[Trouble]:
+        """Sources that can't be used, asked without the node's own lists and in bounded time."""
 
     def install(self, wanted: List[str], options: Options) -> None: ...
 
