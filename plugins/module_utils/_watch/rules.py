@@ -34,6 +34,7 @@ class Network(NamedTuple):
     name: str
     subnets: List[str]
     addresses: List[str]  # of its gateway and of the running containers on it
+    bridge: str = ""
 
 
 def networks(run: Runner) -> List[Network]:
@@ -60,7 +61,9 @@ def _network(row: Mapping[str, Any]) -> Network:
     plans = [plan for plan in (row.get("IPAM") or {}).get("Config") or [] if ":" not in str(plan.get("Subnet"))]
     held = [str(one.get("IPv4Address")).partition("/")[0] for one in (row.get("Containers") or {}).values()]
     gates = [str(plan["Gateway"]) for plan in plans if plan.get("Gateway")]
-    return Network(str(row.get("Name")), [str(plan["Subnet"]) for plan in plans], [*gates, *held])
+    named = [value for key, value in (row.get("Options") or {}).items() if NETWORK["name"].match(key)]
+    bridge = str(named[0]) if named else f"br-{str(row.get('Id') or '')[:12]}"
+    return Network(str(row.get("Name")), [str(plan["Subnet"]) for plan in plans], [*gates, *held], bridge)
 
 
 def gone(run: Runner, read: Read) -> Optional[List[str]]:
@@ -71,7 +74,9 @@ def gone(run: Runner, read: Read) -> Optional[List[str]]:
     options = docker_flags.loaded(read(docker_flags.DAEMON_JSON) or "")
     rows = copy(run)
     missing = [] if found else _chains(options, run)
-    missing += without(rows, networks(run)) if rows and options.get("firewall-backend") != "nftables" else []
+    nets = networks(run)
+    missing += without(rows, nets) if rows and options.get("firewall-backend") != "nftables" else []
+    missing += zoneless(run, nets)
     return None if missing and not managed(options, run, read) else missing
 
 
@@ -96,6 +101,15 @@ def without(rows: Rows, nets: Sequence[Network]) -> List[str]:
             if not any(f"-s {subnet} " in row for row in out):
                 missing.append(f"nat: POSTROUTING -s {subnet} -j MASQUERADE ({net.name})")
     return missing
+
+
+def zoneless(run: Runner, nets: Sequence[Network]) -> List[str]:
+    """Bridges that firewalld knows in no zone, so that it lets nothing through them.
+
+    Docker puts its bridges into a zone where firewalld ran when Docker started.
+    """
+    rc, out = run(["nft", "list", "table", "inet", "firewalld"], 10)
+    return [f"inet firewalld: {net.bridge} ({net.name})" for net in nets if rc == 0 and f'"{net.bridge}"' not in out]
 
 
 def managed(options: Mapping[str, Any], run: Runner, read: Read) -> bool:

@@ -62,7 +62,8 @@ def test_a_copy_belongs_to_its_containers():
 
 
 NETS = [
-    {"Name": "yt", "Options": {}, "IPAM": {"Config": [{"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"}]},
+    {"Name": "yt", "Options": {"com.docker.network.bridge.name": "br-t"}, "Id": "0123456789abcdef",
+     "IPAM": {"Config": [{"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"}]},
      "Containers": {"c": {"IPv4Address": "172.18.0.2/16"}}},
     {"Name": "inside", "Internal": True, "IPAM": {"Config": [{"Subnet": "172.19.0.0/16"}]}},
     {"Name": "routed", "Options": {"com.docker.network.bridge.gateway_mode_ipv4": "routed"}},
@@ -85,7 +86,7 @@ class Node:
     """As Docker 26 writes its rules; any of it can be taken away."""
 
     def __init__(self, nat=NAT, filter_=FILTER, unit=""):
-        self.saved, self.unit = {"nat": nat, "filter": filter_}, unit
+        self.saved, self.unit, self.zones = {"nat": nat, "filter": filter_}, unit, ""
 
     def __call__(self, words, _seconds):
         if words[0] == "iptables":
@@ -96,6 +97,8 @@ class Node:
             return 0, "a b"
         if words[:3] == ["docker", "network", "inspect"]:
             return 0, json.dumps(NETS)
+        if words[-1] == "firewalld":
+            return (0, self.zones) if self.zones else (1, "")
         return (0, self.unit) if words[0] == "systemctl" and self.unit else (1, "")
 
 
@@ -126,6 +129,17 @@ def test_rules_that_docker_was_told_not_to_write_are_not_missed():
     assert rules.gone(Node("", "", unit), {}.get) is None
     nft = {"/etc/docker/daemon.json": '{"firewall-backend": "nftables"}'}
     assert rules.gone(Node("", ""), nft.get) == [rules.BRIDGES]
+
+
+def test_a_firewalld_that_came_after_docker_lets_nothing_through():
+    """Seen with firewalld 2.3: all of Docker's rules are there, and no container reaches anything."""
+    node = Node()
+    node.zones = 'table inet firewalld { chain filter_IN_ZONES { iifname "eth0" goto filter_IN_public } }'
+    assert rules.gone(node, lambda _path: None) == ["inet firewalld: br-t (yt)"]
+    node.zones = node.zones.replace('"eth0"', '"br-t"')
+    assert rules.gone(node, lambda _path: None) == []
+    unnamed = [net.bridge for net in rules.networks(lambda words, _s: (0, json.dumps([{"Id": "0123456789abcdef"}])))]
+    assert unnamed == ["br-0123456789ab"]
 
 
 def test_containers_of_others_come_and_go():
