@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   base:
-    description: Address of a mirror, which replaces the beginning of the vendor's own.
+    description: Address of a mirror, which replaces the vendor's C(base), or all of its address where there is none.
     type: str
     default: ""
   key_url:

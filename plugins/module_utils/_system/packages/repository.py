@@ -57,7 +57,7 @@ def described(
 ) -> Dict[str, Any]:
     """What the distribution's data says of a repository; `base` replaces the beginning that the vendor's own site has.
 
-    A key of one's own is one's own mirror's signature: then its fingerprints are needed, too.
+    Where the data names no beginning, `base` is the whole address. An own key needs fingerprints of its own, too.
     """
     known = (row.get("repositories") or {}).get(name) or {}
     vendor = str(known.get("base") or "")
@@ -67,7 +67,7 @@ def described(
 
     return {
         "manager": row.get("manager", ""),
-        "url": moved(str(known.get("url") or "")) or base,
+        "url": moved(str(known.get("url") or "")) if vendor or not base else base,
         "suite": str(known.get("suite") or ""),
         "components": list(known.get("components") or []),
         "key_url": key_url or moved(str(known.get("key_url") or "")),

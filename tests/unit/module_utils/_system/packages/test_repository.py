@@ -68,6 +68,7 @@ def test_an_own_key_and_a_repository_that_the_data_does_not_know():
     assert (told["key_url"], told["fingerprints"]) == ("https://m.example/k", ["AB"])
     assert core.described(ROW, "other", "https://m.example/x")["url"] == "https://m.example/x"
     assert core.described(ROW, "nvidia")["signs"] == "metadata"
+    assert core.described(ROW, "nvidia", "https://m.example/x")["url"] == "https://m.example/x"
 
 
 def test_what_apt_reads():
