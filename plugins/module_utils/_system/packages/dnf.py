@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_sources
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import holder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf_answers import (
     NOTHING_NEWER,
@@ -32,6 +33,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.d
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
     Options,
     Steps,
+    Trouble,
     bare,
     busy,
     failed,
@@ -42,6 +44,8 @@ Run = Callable[[List[str], float], Tuple[int, str]]
 ASK_SECONDS = 300.0
 # A repository of somebody else that can't be reached is no reason: another one may offer what is wanted.
 SKIP = "--setopt=*.skip_if_unavailable=True"
+# One that does not answer is given up soon.
+SHORT = ["--setopt=*.timeout=15", "--setopt=*.retries=1"]
 # Installed in several versions at once, so that one is told by its whole name only.
 SEVERAL = "kernel"
 ALL_TOO = ["--disableplugin=versionlock", "--setopt=excludepkgs="]
@@ -56,6 +60,7 @@ class Dnf:
         self.words = ["dnf", "-y", SKIP]
         self.locks = Locks(root)
         self.complaint = ""  # of the repositories that could not be read
+        self.told = ""  # by dnf, when it read their metadata anew
         # First from what is cached, so that nothing is fetched and no cache changes.
         self.ways: List[List[str]] = [["-C"], []]
 
@@ -108,9 +113,14 @@ class Dnf:
             return
         with tempfile.TemporaryDirectory(prefix="yitiji-metadata-") as folder:
             looking.words, looking.ways = [*self.words, f"--setopt=cachedir={folder}"], [[]]
-            status, said = self.run([*looking.words, "makecache", "--refresh"], ASK_SECONDS)
+            status, said = self.run([*looking.words, *SHORT, "makecache", "--refresh"], ASK_SECONDS)
+            self.told = said
             looking.complaint = " | ".join(unreadable(said) or (complaints(said) if status != 0 else []))
             looking.would_install(wanted, options)
+
+    def troubles(self) -> List[Trouble]:
+        """Of the metadata that `offers` read anew; where the cache sufficed no repository was asked."""
+        return dnf_sources.judged(self.told, self.root)
 
     def install(self, wanted: List[str], options: Options) -> None:
         held = self.held() if options.change_held else []
