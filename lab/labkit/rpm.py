@@ -115,9 +115,9 @@ def _repositories(lab: Lab, base: Path, work: Path, log: Path) -> None:
     _apt(work, log, "--download-only", "install", *data["wanted"])
     archives = {rpm_build.read(deb).name: deb for deb in (work / "var/cache/apt/archives").glob("*.deb")}
     debs = {name: rpm_build.read(deb) for name, deb in archives.items()}
-    _make_keys(work)
+    _keys(lab, work)
     packages = rpm_build.table(data, debs)
-    owner = {deb: package.name for package in reversed(packages) for deb in package.debs}
+    owner = rpm_build.owners(packages, debs)
     specs = {}
     for package in packages:
         tree = work / "build/trees" / package.name
@@ -157,11 +157,18 @@ def _of_the_base(data: dict[str, Any], base: Path, work: Path) -> dict[str, str]
     return specs
 
 
-def _make_keys(work: Path) -> None:
-    """They sign this build and are gone with the tree; what checks them is published."""
-    (work / "build/gnupg").mkdir(parents=True, mode=0o700)
+def _keys(lab: Lab, work: Path) -> None:
+    """Those of the first build, so that a node that is there goes on trusting what is built again."""
+    kept, used = lab.cache / "rpm-keys", work / "build/gnupg"
+    if kept.exists():
+        shutil.copytree(kept, used)
+    else:
+        used.mkdir(parents=True)
+        used.chmod(0o700)
+        for signer in (OWN, VENDORS):
+            run(*_gpg(work), "--passphrase", "", "--quick-generate-key", signer, "rsa2048", "sign", "never")
+        shutil.copytree(used, kept, ignore=shutil.ignore_patterns("S.*"))
     for signer in (OWN, VENDORS):
-        run(*_gpg(work), "--passphrase", "", "--quick-generate-key", signer, "rsa2048", "sign", "never")
         (work / f"build/{signer}.key").write_text(run(*_gpg(work), "--armor", "--export", signer).stdout)
 
 

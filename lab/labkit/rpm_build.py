@@ -53,6 +53,7 @@ class Deb:
     version: str
     summary: str
     depends: list[list[str]]  # one of each
+    provides: list[str] = field(default_factory=list)
 
 
 def table(data: Mapping[str, Any], debs: Iterable[str]) -> list[Package]:
@@ -64,9 +65,10 @@ def table(data: Mapping[str, Any], debs: Iterable[str]) -> list[Package]:
 
 
 def read(archive: Path) -> Deb:
-    fields = "${Package}\n${Version}\n${Pre-Depends}, ${Depends}\n${binary:Summary}\n"
-    name, version, depends, summary = run("dpkg-deb", "-W", f"--showformat={fields}", archive).stdout.splitlines()[:4]
-    return Deb(name, version, summary, parse_depends(depends))
+    fields = "${Package}\n${Version}\n${Pre-Depends}, ${Depends}\n${Provides}\n${binary:Summary}\n"
+    said = run("dpkg-deb", "-W", f"--showformat={fields}", archive).stdout.splitlines()
+    name, version, depends, provides, summary = said[:5]
+    return Deb(name, version, summary, parse_depends(depends), [group[0] for group in parse_depends(provides)])
 
 
 def parse_depends(text: str) -> list[list[str]]:
@@ -81,6 +83,13 @@ def parse_version(text: str) -> tuple[str, str]:
     version = re.split(r"[+~](?:dfsg|ds)", upstream)[0]
     release = re.sub(r"[^A-Za-z0-9.~]", ".", revision) or "0"
     return re.sub(r"[^A-Za-z0-9.~^_+]", ".", version), f"{release}.el9"
+
+
+def owners(packages: list[Package], debs: Mapping[str, Deb]) -> dict[str, str]:
+    """Which package here has what Debian calls so: by its name, or by what it provides."""
+    named = {deb: package.name for package in reversed(packages) for deb in package.debs}
+    provided = {name: named[deb.name] for deb in debs.values() if deb.name in named for name in deb.provides}
+    return {**provided, **named}
 
 
 def requires(package: Package, debs: Mapping[str, Deb], owner: Mapping[str, str]) -> list[str]:

@@ -61,6 +61,16 @@ def test_requires_are_the_familys_names():
     assert rpm_build.requires(part, {"docker.io": docker}, owner) == []
 
 
+def test_what_debian_provides_has_an_owner():
+    """cryptography names the interface of cffi's library, not its package."""
+    cffi = Deb("python3-cffi-backend", "1", "", [], ["python3-cffi-backend-api-min"])
+    user = Deb("python3-cryptography", "1", "", [["python3-cffi-backend-api-min"]])
+    debs = {deb.name: deb for deb in (cffi, user)}
+    packages = rpm_build.table({"package": {}, "unwanted": []}, debs)
+    owner = rpm_build.owners(packages, debs)
+    assert rpm_build.requires(packages[1], debs, owner) == ["python3-cffi-backend"]
+
+
 def test_what_is_not_named_keeps_its_name():
     data = {"package": {"redis": {"debs": ["redis-server"]}}, "unwanted": ["libjs-*"]}
     packages = rpm_build.table(data, ["redis-server", "liblzf1", "libjs-d3"])
