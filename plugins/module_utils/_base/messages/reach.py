@@ -9,6 +9,13 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM196": Message(
+        Text("the step `{step}` failed: {said}", "步骤 `{step}` 失败：{said}"),
+        Text(
+            "{how}; then run again: what is done already is not done twice",
+            "{how}；然后重新运行：已完成的步骤不会重复",
+        ),
+    ),
     "LLM195": Message(
         Text(
             "uninstall_data=true would remove weights, users' data, backups, secrets and Docker's data of {name} for "
@@ -260,6 +267,57 @@ CAUSES: Dict[str, Message] = {
 }
 
 PHRASES: Dict[str, Text] = {
+    "failed.silent": Text("it does not say why", "未说明原因"),
+    "failed.full": Text("make room on the disk (`df -h`, `df -i`)", "请清理磁盘空间（`df -h`、`df -i`）"),
+    "failed.read_only": Text(
+        "look at the disk (`dmesg`) and mount it writable", "请检查磁盘（`dmesg`）并重新挂载为可写"
+    ),
+    "failed.locale": Text(
+        "set LANG=C.UTF-8 and LC_ALL=C.UTF-8 for the login on the node, and for this machine",
+        "请在节点的登录环境与控制机上设置 LANG=C.UTF-8 与 LC_ALL=C.UTF-8",
+    ),
+    "failed.lock": Text(
+        "wait until the other program is done with the packages (`ps aux`), and complete what was interrupted "
+        "(`dpkg --configure -a`)",
+        "请等待其他程序完成软件包操作（`ps aux`），并补完被中断的安装（`dpkg --configure -a`）",
+    ),
+    "failed.library": Text(
+        "install the Python library that is named, for the Python that ansible_python_interpreter names",
+        "请为 ansible_python_interpreter 所指的 Python 安装所提到的库",
+    ),
+    "failed.network": Text(
+        "look at names, proxy and firewall between the node and the address that is named (appliance_environment)",
+        "请检查节点到所提到地址之间的域名解析、代理与防火墙（appliance_environment）",
+    ),
+    "failed.rights": Text(
+        "let the login become root (ansible_become), and look for SELinux or AppArmor (`journalctl -k`)",
+        "请允许登录用户切换到 root（ansible_become），并检查 SELinux 或 AppArmor（`journalctl -k`）",
+    ),
+    "failed.unit": Text(
+        "look on the node at `systemctl status {name}` and `journalctl -u {name} -n 50`",
+        "请在节点上查看 `systemctl status {name}` 与 `journalctl -u {name} -n 50`",
+    ),
+    "failed.packages": Text(
+        "run the package manager by hand on the node and correct what it names (its sources, a broken package)",
+        "请在节点上手工运行软件包管理器，并按提示更正（软件源、损坏的包）",
+    ),
+    "failed.command": Text("run the command by hand on the node", "请在节点上手工执行该命令"),
+    "failed.file": Text(
+        "look at the path that is named: its rights, its disk, and whether something else is in its place",
+        "请检查所提到的路径：权限、磁盘，以及该处是否已有其他内容",
+    ),
+    "failed.user": Text(
+        "look whether users and groups come from a directory service, and make {name} there",
+        "请检查用户与组是否来自目录服务；如是，请在那里创建 {name}",
+    ),
+    "failed.certificate": Text(
+        "look at the files in gateway_tls_dir; what is broken there can be moved away and is made anew",
+        "请检查 gateway_tls_dir 中的文件；损坏的文件可移走，将重新生成",
+    ),
+    "failed.reboot": Text("look at the node's console", "请查看节点的控制台"),
+    "failed.other": Text(
+        "see Ansible's own words above; -v shows more", "请查看上面 Ansible 的原始信息；加 -v 可显示更多"
+    ),
     "left.weights": Text("weights", "模型权重"),
     "left.page": Text("the page's data", "对话页面的数据"),
     "left.backups": Text("backups", "备份"),

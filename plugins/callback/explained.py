@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts our words beside the failures of modules that are not ours."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.failures import OURS, explained
+
+DOCUMENTATION = r"""
+name: explained
+type: notification
+short_description: Says in English and Chinese what failed and what to look at
+version_added: 0.1.0
+author: The yitiji.deepseek engineers (@yitiji)
+description:
+  - Modules of this collection refuse in two languages. Those of others (units, packages, commands, files) and a
+    connection that breaks during a run fail in Ansible's words alone; this adds what was being done, the line that
+    decides, and what to look at (LLM196, LLM107).
+  - Enabled in the ansible.cfg of the collection's checkout. From an installed collection, set
+    C(callbacks_enabled = yitiji.deepseek.explained).
+requirements:
+  - enabled in C(callbacks_enabled)
+"""
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "yitiji.deepseek.explained"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        if ignore_errors or _rescued(_of(result, "task")):
+            return
+        task = _of(result, "task")
+        refusal = explained(task.get_name(), str(task.action), task.args or {}, _of(result, "result"))
+        if refusal:
+            self._display.display(refusal.message(_of(result, "host").get_name()), color="yellow")
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        said = str(_of(result, "result").get("msg") or "")
+        if OURS.search(said):
+            return
+        host = _of(result, "host")
+        known = host.get_vars()
+        address = str(known.get("ansible_host") or host.get_name())
+        user = str(known.get("ansible_user") or getpass.getuser())
+        refusal = unreachable(address, known.get("ansible_port"), user, said)
+        self._display.display(refusal.message(host.get_name()), color="yellow")
+
+
+def _of(result: Any, name: str) -> Any:
+    """An attribute that newer releases of Ansible call otherwise."""
+    found = getattr(result, name, None)
+    return getattr(result, "_" + name) if found is None else found
+
+
+def _rescued(task: Any) -> bool:
+    """Whether a block around the step goes on after its failure."""
+    block = getattr(task, "_parent", None)
+    while block is not None:
+        if getattr(block, "rescue", None):
+            return True
+        block = getattr(block, "_parent", None)
+    return False
