@@ -11,6 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import basics
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
 
 
@@ -38,11 +39,19 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         try:
             answer = self._execute_module(module_name="ansible.builtin.ping", module_args={}, task_vars=task_vars)
-            if answer.get("ping") == "pong":
-                result["changed"] = False
-                return result
-            said = said_by(answer)
+            said = "" if answer.get("ping") == "pong" else said_by(answer)
+            why = self._python(answer, said, task_vars)
+            if not said and not why:
+                return {**result, "changed": False}
         except AnsibleError as error:
-            said = str(error)
-        why = refused(task_vars, self._play_context.remote_user, said)
+            said, why = str(error), None
+        why = why or refused(task_vars, self._play_context.remote_user, said)
         return {**result, "changed": False, **failed(why, str(task_vars.get("inventory_hostname", "")))}
+
+    def _python(self, answer: Dict[str, Any], said: str, task_vars: Dict[str, Any]) -> Optional[Refusal]:
+        """What is wrong with the node's Python; asked without it, as modules that it can't read say nothing useful."""
+        if said and not basics.of_python(said):
+            return None
+        found = basics.parse(str(self._low_level_execute_command(basics.SCRIPT).get("stdout") or ""))
+        used = (answer.get("ansible_facts") or {}).get("discovered_interpreter_python")
+        return basics.python_trouble(found, str(task_vars.get("ansible_python_interpreter") or used or ""), said)

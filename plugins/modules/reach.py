@@ -11,8 +11,8 @@ version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Logs in, becomes root when the play says so, and runs Python, as every later task does.
-  - Fails with the host, its address, the reason and the remedy (rule LLM107) where Ansible would only call the host
-    unreachable and continue with the others. With C(any_errors_fatal) nothing is changed anywhere.
+  - Fails with the host, its address, the reason and the remedy (LLM107; LLM106 for its Python) where Ansible would
+    only call the host unreachable and continue with the others. With C(any_errors_fatal) nothing is changed anywhere.
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
   - yitiji.deepseek.attributes.action

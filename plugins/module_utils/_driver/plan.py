@@ -110,13 +110,14 @@ def _distribution(os: Mapping[str, Any], catalog: Catalog, installs: bool, like:
     """The driver's names on a distribution, its own or those of the one that it follows."""
     systems = catalog["systems"]
     system = System(str(os.get("id") or ""), str(os.get("version") or ""))
-    entry = systems.get(like) or next((entry for entry in systems.values() if matches(entry, system)), None)
-    for key in entry["lineage"] if entry else []:
+    named = [systems[like]] if like in systems else [entry for entry in systems.values() if matches(entry, system)]
+    entry = named[0] if named else {"lineage": [], "manager": ""}
+    for key in entry["lineage"]:
         if key in catalog:
             return {**catalog[key], "name": entry["name"], "manager": entry["manager"]}
     if not installs:
         manager = "dnf" if re.search(r"rhel|fedora|centos", f"{system.id} {os.get('like')}") else "apt"
-        return {"manager": entry["manager"] if entry else manager, "hold": [], "initramfs": list(catalog["initramfs"])}
+        return {"manager": entry["manager"] or manager, "hold": [], "initramfs": list(catalog["initramfs"])}
     known = sorted(row["name"] for row in systems.values() if {*row["lineage"]} & {*catalog})
     raise say.unknown_system(system.id, system.version, known)
 

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.system import parse_os_release
 
 # Each part begins with `@ name`. Nothing in it fails, writes, or needs root.
@@ -26,6 +27,13 @@ done
 echo "@ end"
 """
 OLDEST = (3, 8)
+# What is said where there is no Python, or one that can't read the modules.
+NO_PYTHON = re.compile(
+    r"minimum of Python version|annotations is not defined|SyntaxError|cannot import name|interpreter"
+    r"|python[\d.]*:? (?:command )?not found|python[\d.]*: No such file|No python interpreters found"
+)
+# The package that brings a newer one: nothing else is known of a system that is not served.
+NEWER = {"dnf": "dnf install python3.11", "yum": "yum install python38", "apt-get": "apt-get install python3"}
 
 
 def parse(text: str) -> Dict[str, Any]:
@@ -69,3 +77,26 @@ def number(version: str) -> Tuple[int, ...]:
 def usable(found: List[Tuple[str, str]]) -> List[Tuple[str, str]]:
     """Those that can run the modules."""
     return [(path, version) for path, version in found if number(version) >= OLDEST]
+
+
+def of_python(said: str) -> bool:
+    return bool(NO_PYTHON.search(said))
+
+
+def python_trouble(found: Dict[str, Any], used: str, said: str) -> Optional[Refusal]:
+    """Refuses (LLM106) a Python that is too old for the modules or not there, and says which one to take instead."""
+    there: List[Tuple[str, str]] = found.get("pythons") or []
+    version = dict(there).get(used, "")
+    if not found or (not said and (not version or number(version) >= OLDEST)):
+        return None
+    good = usable(there)
+    if said and version and number(version) >= OLDEST:
+        return None  # it is good: something else is wrong
+    listed = ", ".join(f"{path} ({has})" for path, has in there) or "-"
+    if good:
+        remedy = say("python.name", path=good[0][0])
+    else:
+        command = next((NEWER[name] for name in found["commands"] if name in NEWER), "")
+        remedy = say("python.install", command=command or "-")
+    last = next((line for line in reversed(said.strip().splitlines()) if line.strip()), "")
+    return Refusal("LLM106", found=listed, used=used or "?", remedies=[remedy], evidence=[last] if last else [])

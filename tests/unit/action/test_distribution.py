@@ -38,3 +38,22 @@ def test_of_a_target_that_is_not_there():
     done = act("bundle_target", "", target={"release": "trixie", "architecture": "arm64"})
     assert done["distribution"]["key"] == "debian-13" and done["distribution"]["architecture"] == "aarch64"
     assert "docker-cli" in done["distribution"]["packages"]["docker"]
+
+
+def reached(answer, script=KYLIN, **task_vars):
+    """What `reach` makes of a module's answer and of the script's."""
+    task = mock.Mock(args={}, async_val=0, diff=False, check_mode=False)
+    action = importlib.import_module(f"{PLUGINS}.reach").ActionModule(task, *(mock.Mock() for _other in range(5)))
+    action._execute_module = mock.Mock(return_value=answer)
+    action._low_level_execute_command = mock.Mock(return_value={"rc": 0, "stdout": script, "stderr": ""})
+    return action.run(None, {"inventory_hostname": "n1", "ansible_host": "192.0.2.1", **task_vars})
+
+
+def test_a_python_that_the_modules_can_not_run_on_is_named_before_they_crash():
+    old = {"discovered_interpreter_python": "/usr/bin/python3"}
+    done = reached({"ping": "pong", "ansible_facts": old})
+    assert (done["rule"], done["host"]) == ("LLM106", "n1") and "/opt/app/bin/python3" in done["msg"]
+    said = "ansible-core requires a minimum of Python version 3.8. Current version: 3.7.9"
+    assert reached({"module_stdout": said, "ansible_facts": old})["rule"] == "LLM106"
+    assert "failed" not in reached({"ping": "pong"}, ansible_python_interpreter="/opt/app/bin/python3")
+    assert reached({"module_stderr": "sudo: a password is required"})["rule"] == "LLM107"

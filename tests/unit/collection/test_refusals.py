@@ -240,6 +240,7 @@ SAME = {
     "LLM101": "too little room on a disk",
     "LLM104": "too little memory",
     "LLM105": "a distribution that is not served",
+    "LLM106": "a Python too old for the modules",
     "LLM107": "nobody gets to the node",
     "LLM201": "nouveau may load",
     "LLM202": "Secure Boot refuses the modules",

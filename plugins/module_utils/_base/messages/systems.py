@@ -18,6 +18,16 @@ MESSAGES: Dict[str, Message] = {
             "（docs/distributions.md）",
         ),
     ),
+    "LLM106": Message(
+        Text(
+            "the modules need Python 3.8 or newer on the node; {used} can't run them. Found: {found}",
+            "节点上的模块需要 Python 3.8 或更新版本，{used} 无法运行。现有：{found}",
+        ),
+        Text(
+            "install Python 3.8 or newer and name it in ansible_python_interpreter",
+            "请安装 Python 3.8 或更新版本，并用 ansible_python_interpreter 指定",
+        ),
+    ),
     "LLM155": Message(
         Text(
             "appliance_distribution_like: there is no entry {name!r}", "appliance_distribution_like：没有条目 {name!r}"
@@ -36,6 +46,16 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "python.name": Text(
+        "set ansible_python_interpreter: {path} for this node in the inventory",
+        "请在清单中为该节点设置 ansible_python_interpreter: {path}",
+    ),
+    "python.install": Text(
+        "install a newer one beside it on the node (for example `{command}`) and name it in "
+        "ansible_python_interpreter; the system's own must stay as it is",
+        "请在节点上另装较新版本（例如 `{command}`），并用 ansible_python_interpreter 指定；"
+        "系统自带的 Python 请勿改动",
+    ),
     "distribution.bad": Text("distribution {name}: {wrong}", "发行版 {name}：{wrong}"),
     "distribution.unknown": Text("{label} is not served", "不支持 {label}"),
     "distribution.no": Text("{label} is not served: {why}", "不支持 {label}：{why}"),

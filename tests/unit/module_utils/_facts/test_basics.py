@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import basics
 
 # Kylin V10 SP3 as its release notes describe it: kernel 4.19, glibc 2.28, cgroup v1, Python 3.7.
@@ -54,3 +55,41 @@ def test_the_script_runs_in_a_plain_shell():
     found = basics.parse(done.stdout)
     assert found["os"]["id"] and found["machine"] and found["kernel"]
     assert any(basics.number(version) == sys.version_info[:2] for _path, version in found["pythons"])
+
+
+REAL = "ansible-core requires a minimum of Python version 3.8. Current version: 3.7.9 (default)"
+OLD = basics.parse(KYLIN)
+NONE = {**OLD, "pythons": [("/usr/bin/python3", "3.7")]}
+
+
+@pytest.mark.parametrize(
+    ("found", "used", "said", "remedy"),
+    [
+        (OLD, "/usr/bin/python3", REAL, "ansible_python_interpreter: /opt/app/bin/python3"),
+        (OLD, "/usr/bin/python3", "", "ansible_python_interpreter: /opt/app/bin/python3"),
+        (NONE, "/usr/bin/python3", REAL, "dnf install python3.11"),
+        ({**NONE, "pythons": []}, "", "/bin/sh: 1: /usr/bin/python3: not found", "dnf install python3.11"),
+        (OLD, "/opt/app/bin/python3", "", None),
+        (OLD, "/opt/app/bin/python3", "SyntaxError: of a broken file system", None),
+        (OLD, "", "", None),
+        ({}, "", REAL, None),
+    ],
+)
+def test_a_python_that_is_too_old_is_named_with_the_one_to_take(found, used, said, remedy):
+    why = basics.python_trouble(found, used, said)
+    assert (why is None) == (remedy is None)
+    if why:
+        assert why.rule == "LLM106" and remedy in why.remedy.en and remedy in why.remedy.zh
+        assert why.evidence == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [
+        (REAL, True), ("SyntaxError: future feature annotations is not defined", True),
+        ("/bin/sh: /usr/bin/python3: No such file or directory", True), ("bash: python3: command not found", True),
+        ("sudo: a password is required", False), ("No space left on device", False), ("Permission denied", False),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_python(said, ours):
+    assert basics.of_python(said) is ours
