@@ -43,7 +43,7 @@ node:
   sample:
     schema: 1
     hostname: gpu01
-    os: {id: debian, version: "12", codename: bookworm, arch: x86_64}
+    os: {id: debian, version: "12", codename: bookworm, arch: x86_64, libc: "2.36", cgroup: 2}
     kernel: 6.1.0-40-amd64
     cpu: {sockets: 2, cores: 48, threads: 96, model: Intel(R) Xeon(R) Gold 5418Y, flags: [avx2], numa_nodes: 2}
     memory: {total_bytes: 134986424320, available_bytes: 130000000000, swap_bytes: 0}

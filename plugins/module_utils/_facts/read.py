@@ -35,6 +35,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.system impo
     clock,
     cpu,
     disks,
+    foundation,
     kernels,
     memory,
     modules,
@@ -79,7 +80,7 @@ def read_node(host: Optional[Host] = None, epoch: Optional[float] = None) -> Dic
     sockets = get.get("listeners", lambda: listeners(host), [])
     for item in sockets:
         item["container"] = container_of(item, running)
-    release = get.get("os", lambda: os_release(host), {})
+    release = {**get.get("os", lambda: os_release(host), {}), **get.get("libc", lambda: foundation(host), {})}
     node: Dict[str, Any] = {
         "schema": SCHEMA,
         "hostname": hostname,

@@ -52,6 +52,14 @@ def parse_os_release(text: str) -> Dict[str, Optional[str]]:
     }
 
 
+def foundation(host: Host) -> Dict[str, Any]:
+    """{libc, cgroup}: the C library's version, and 1 or 2 for the control groups; None for what can't be read."""
+    answer = host.run(["getconf", "GNU_LIBC_VERSION"], timeout=5)
+    found = re.search(r"\d+\.\d+", answer.out) if answer and answer.rc == 0 else None
+    whole, split = host.exists("/sys/fs/cgroup/cgroup.controllers"), host.exists("/sys/fs/cgroup")
+    return {"libc": found.group(0) if found else None, "cgroup": 2 if whole else 1 if split else None}
+
+
 def cpu(host: Host) -> Dict[str, Any]:
     """{sockets, cores, threads, model, vendor, flags, numa_nodes} from /proc/cpuinfo and sysfs.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import each_unit, journal, units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import docker_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
@@ -35,10 +36,10 @@ def engine(context: Context) -> Finding:
     if docker.get("rootless"):
         return failed("Docker runs rootless", "Docker 以 rootless 方式运行", kind="rootless")
     version = str(docker.get("version") or "")
-    major = version.split(".", maxsplit=1)[0]
-    if major.isdigit() and int(major) < 20:
+    # Before 20.10.10 it forbids the system call (clone3) by which the C library of today's images makes threads.
+    if version[:1].isdigit() and version_key(version) < version_key("20.10.10"):
         return failed(
-            f"Docker {version}; 20.10 or newer is needed", f"Docker {version} 过旧，需要 20.10 或更新", kind="old"
+            f"Docker {version}; 20.10.10 or newer is needed", f"Docker {version} 过旧，需要 20.10.10 或更新", kind="old"
         )
     return passed(f"Docker {version} as a system service", f"Docker {version}，系统服务方式")
 

@@ -8,6 +8,7 @@ import ipaddress
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb, gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     STATE_DIR,
@@ -32,6 +33,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
     warned,
 )
 
+KERNEL = "4.18"  # of RHEL 8; nobody tried an older one, and nftables' sets and overlay2 are not whole before
+# Of engines that run outside of containers. ollama/ollama#15624.
+LIBC = {"ollama": "2.28"}
 MARGIN = 1.1  # sidecar files, logs and the last file's reserve
 STATE_BYTES = 2 * 10**9  # the chat page's data, certificates, backups
 STATE_LEAST = 5 * 10**8
@@ -94,6 +98,27 @@ def systemd(context: Context) -> Finding:
             "该节点未运行 systemd（没有 /run/systemd/system）",
         )
     return passed("systemd runs", "systemd 正在运行")
+
+
+def foundation(context: Context) -> Finding:
+    """What containers and programs of today stand on: the kernel, the C library, the control groups."""
+    os = context.node.get("os") or {}
+    kernel, libc, cgroup = str(context.node.get("kernel") or ""), str(os.get("libc") or ""), os.get("cgroup")
+    label = f"{kernel}, glibc {libc}, cgroup v{cgroup}"
+    if kernel and version_key(kernel)[:2] < version_key(KERNEL)[:2]:
+        return failed(f"{label}: the kernel is older than {KERNEL}", f"{label}：内核低于 {KERNEL}")
+    engine = str(((context.plan or {}).get("engine") or {}).get("name") or "")
+    floor = LIBC.get(engine)
+    if floor and libc and version_key(libc) < version_key(floor):
+        return failed(
+            f"{label}: {engine} runs outside of containers and needs glibc {floor}",
+            f"{label}：{engine} 不在容器中运行，需要 glibc {floor}",
+        )
+    if not kernel or not cgroup or (floor and not libc):
+        return unknown(f"{label}: not all of it could be read", f"{label}：部分信息无法读取")
+    if cgroup == 1:  # served; systemd and Docker have announced its end
+        return passed(f"{label} (version 1 still serves)", f"{label}（v1 仍可使用）")
+    return passed(label, label)
 
 
 def disk_needs(context: Context) -> List[Tuple[str, str, str, float]]:
@@ -287,4 +312,5 @@ PROBES: Dict[str, Probe] = {
     "LLM109": privilege,
     "LLM110": systemd,
     "LLM111": broken_packages,
+    "LLM157": foundation,
 }

@@ -28,7 +28,7 @@ UNIT: dict[str, Any] = {
 HEALTHY: dict[str, Any] = {
     "node": {
         "schema": 1, "hostname": "gpu01", "uid": 0, "kernel": "6.1.0-40-amd64", "python": {"version": "3.11.2"},
-        "os": {"id": "debian", "version": "12", "arch": "x86_64"},
+        "os": {"id": "debian", "version": "12", "arch": "x86_64", "libc": "2.36", "cgroup": 2},
         "boot": {"systemd": True, "efi": True, "secure_boot": True, "enrolled_keys": ["DKMS module signing key"],
                  "cmdline": "quiet", "iommu": []},
         "kernels": [{"version": "6.1.0-40-amd64", "headers": True, "image": True}],
