@@ -10,8 +10,8 @@ short_description: Holds a set of packages at their versions
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Holds every installed package whose name matches (C(apt-mark hold), or dnf's version lock), and keeps
-    unattended-upgrades off the same set.
+  - Holds every installed package whose name matches (C(apt-mark hold); with dnf its plugin versionlock, or
+    excludes where that is not there), and keeps unattended-upgrades off the same set.
   - Remembers its own holds; those of others are neither counted nor released.
 options:
   patterns:
@@ -32,10 +32,6 @@ options:
     description: The file for unattended-upgrades.
     type: path
     default: /etc/apt/apt.conf.d/52yitiji-hold
-  versionlock:
-    description: dnf's list of locks.
-    type: path
-    default: /etc/dnf/plugins/versionlock.list
   state:
     description: V(absent) lifts what this module held.
     type: str
@@ -81,50 +77,39 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.packages import Packages, failed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_names
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt, environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf import Dnf
+
+SECONDS, LOCK_SECONDS = 600, 300
 
 
 def run(argv: List[str], seconds: float) -> Tuple[int, str]:
-    return stream(argv, seconds, lambda _line: None, words.ENVIRONMENT)
+    return stream(argv, seconds, lambda _line: None, environment())
 
 
 class Holds:
     def __init__(self, module: AnsibleModule) -> None:
         self.params, self.check = module.params, module.check_mode
-        self.ours: List[str] = json.loads(read_text(self.params["record"]) or "[]")
-        self.installed = Packages(self.params["manager"], run).installed()
-        self.wanted = core.chosen(self.installed, self.params["patterns"]) if self.params["state"] == "present" else []
+        self.ours = core.names_of(json.loads(read_text(self.params["record"]) or "[]"))
+        self.manager = {"apt": Apt, "dnf": Dnf}[self.params["manager"]](run, SECONDS, LOCK_SECONDS)
+        wanted = self.params["state"] == "present"
+        self.wanted = core.chosen(self.manager.installed(), self.params["patterns"]) if wanted else []
 
-    def apt(self) -> Tuple[bool, Dict[str, List[str]]]:
-        held = parse_names(run(["apt-mark", "showhold"], 60)[1])
-        todo = core.todo(self.wanted, held, self.ours)
+    def settle(self) -> Tuple[bool, Dict[str, List[str]]]:
+        todo = core.todo(self.wanted, self.manager.held(), self.ours)
         ours = [name for name in self.ours if name in self.wanted] + todo["hold"]
+        path = self.params["blacklist"] if self.params["manager"] == "apt" else ""
         text = core.blacklist(self.params["patterns"]) if self.wanted else ""
-        changed = bool(todo["hold"] or todo["lift"]) or read_text(self.params["blacklist"]) != text
+        changed = bool(todo["hold"] or todo["lift"] or (path and read_text(path) != text))
         if changed and not self.check:
             self.remember(sorted({*ours, *todo["lift"]}))
-            for verb, names in (("hold", todo["hold"]), ("unhold", todo["lift"])):
-                status, said = run(["apt-mark", verb, *names], 60) if names else (0, "")
-                if status != 0:
-                    raise failed(f"apt-mark {verb}", said)
-            put(self.params["blacklist"], text)
+            core.set_holds(self.manager, todo)
+            if path:
+                put(path, text)
             self.remember(sorted(ours))
         return changed, todo
-
-    def dnf(self) -> Tuple[bool, Dict[str, List[str]]]:
-        before = read_text(self.params["versionlock"])
-        after = core.versionlock(before, self.installed, self.wanted, self.ours)
-        lines = core.lock_lines(self.installed, self.wanted)
-        todo = {"hold": [x for x in lines if x not in self.ours], "lift": [x for x in self.ours if x not in lines]}
-        if before != after and not self.check:
-            self.remember(sorted({*self.ours, *lines}))
-            put(self.params["versionlock"], after)
-            self.remember(lines)
-        return before != after, todo
 
     def remember(self, names: List[str]) -> None:
         put(self.params["record"], json.dumps(names, indent=2) + "\n" if names else "")
@@ -145,14 +130,13 @@ def main() -> None:
             "manager": {"type": "str", "choices": ["apt", "dnf"], "default": "apt"},
             "record": {"type": "path", "default": "/var/lib/yitiji/driver-holds.json"},
             "blacklist": {"type": "path", "default": "/etc/apt/apt.conf.d/52yitiji-hold"},
-            "versionlock": {"type": "path", "default": "/etc/dnf/plugins/versionlock.list"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
     )
     try:
         holds = Holds(module)
-        changed, todo = holds.apt() if module.params["manager"] == "apt" else holds.dnf()
+        changed, todo = holds.settle()
     except Refusal as refusal:
         fail(module, refusal)
     module.exit_json(

@@ -1,11 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which packages are held together, and how apt and dnf are told."""
+"""Which packages are held together, and how the package manager is told."""
 
 from __future__ import annotations
 
 import re
 from typing import Dict, List, Mapping
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Manager
 
 HEAD = "// Ansible managed: role yitiji.deepseek.nvidia_driver\n"
 
@@ -21,19 +23,21 @@ def blacklist(patterns: List[str]) -> str:
     return f"{HEAD}Unattended-Upgrade::Package-Blacklist {{\n{rows}}};\n"
 
 
-def versionlock(text: str, installed: Mapping[str, str], wanted: List[str], ours: List[str]) -> str:
-    """dnf's list of locks: other people's lines stay, ours name exactly what is installed."""
-    rows = [line for line in text.splitlines() if not any(line == entry for entry in ours)]
-    return "".join(f"{line}\n" for line in [*rows, *lock_lines(installed, wanted)])
-
-
-def lock_lines(installed: Mapping[str, str], wanted: List[str]) -> List[str]:
-    return [f"{name}-*:{installed[name]}.*" for name in wanted if name in installed]
-
-
 def todo(wanted: List[str], held: List[str], ours: List[str]) -> Dict[str, List[str]]:
     """What to hold, and which of our holds to lift because the package is no longer in the set."""
     return {
         "hold": [name for name in wanted if name not in held],
         "lift": [name for name in ours if name in held and name not in wanted],
     }
+
+
+def names_of(record: List[str]) -> List[str]:
+    """Our holds; an earlier version remembered dnf's whole lines."""
+    return [line.partition("-*:")[0] for line in record]
+
+
+def set_holds(manager: Manager, todo: Mapping[str, List[str]]) -> None:
+    if todo["hold"]:
+        manager.hold(todo["hold"])
+    if todo["lift"]:
+        manager.unhold(todo["lift"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Mapping, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_answers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps
 
@@ -68,33 +69,16 @@ def parse_installed(text: str, whole: bool = True) -> Dict[str, str]:
 
 def parse_dnf(text: str) -> Steps:
     """The table of a transaction that was declined."""
-    steps = Steps({}, {}, [])
-    where = ""
-    for line in text.splitlines():
-        if re.match(r"(Installing|Upgrading|Downgrading|Removing|Reinstalling)\b.*:$", line):
-            where = line.split()[0].rstrip(":")
-            continue
-        if not line.strip() or line.startswith(("Transaction", "=", "Enabling", "Install ", "Upgrade ", "Remove ")):
-            where = "" if line.startswith(("Transaction", "Enabling")) else where
-            continue
-        words = line.split()
-        if line.startswith(" ") and where and len(words) >= 5:
-            version = words[2].split(":")[-1]
-            if where == "Installing":
-                steps.new[words[0]] = version
-            elif where == "Removing":
-                steps.removed.append(words[0])
-            else:
-                steps.upgraded[words[0]] = version
-    return steps
+    table = dnf_answers.parse_table(text)
+    return Steps(table.new, {**table.upgraded, **table.downgraded}, table.removed)
 
 
 def understood(manager: str, status: int, text: str) -> Tuple[bool, Steps]:
     """(the set can be installed, what would happen)."""
     if manager == "apt":
         return status == 0, parse_steps(text)
-    declined = "Operation aborted" in text or "Nothing to do" in text
-    return declined and not re.search(r"^\s*Problem", text, re.M), parse_dnf(text)
+    declined = dnf_answers.declined(status, text) and not re.search(r"^\s*Problem", text, re.M)
+    return declined, parse_dnf(text)
 
 
 def complaints(text: str) -> List[str]:

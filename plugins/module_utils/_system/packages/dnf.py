@@ -130,8 +130,7 @@ class Dnf:
         except Refusal:
             self._remember_why(table, wanted)
             raise
-        if held:  # at the versions that they have now
-            self.unhold(held)
+        if held:
             self.hold(held)
 
     def would_remove(self, names: List[str]) -> List[str]:
@@ -151,7 +150,10 @@ class Dnf:
                 os.unlink(os.path.join(self.root, path.lstrip("/")))
 
     def hold(self, names: List[str]) -> None:
-        self.locks.hold(self._listed(), names)
+        """At the versions that they have now: a lock of ours may be older."""
+        rows = self._listed()
+        self.locks.unhold(rows, names)
+        self.locks.hold(rows, names)
 
     def unhold(self, names: List[str]) -> None:
         self.locks.unhold(self._listed(), names)

@@ -33,6 +33,26 @@ def test_the_whole_set_is_held():
     assert '"(lib)?nvidia-(?!container)";' in hold.blacklist(patterns)
 
 
-def test_version_locks_of_others_stay():
-    text = hold.versionlock("vim-*:9-1.*\nold-*:1.*\n", {"kmod": "5-1"}, ["kmod"], ["old-*:1.*"])
-    assert text == "vim-*:9-1.*\nkmod-*:5-1.*\n"
+class Manager:
+    """Writes down what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def hold(self, names):
+        self.told.append(("hold", names))
+
+    def unhold(self, names):
+        self.told.append(("unhold", names))
+
+
+def test_the_package_manager_is_told_only_what_changes():
+    manager = Manager()
+    hold.set_holds(manager, {"hold": ["kmod"], "lift": []})
+    hold.set_holds(manager, {"hold": [], "lift": ["old"]})
+    hold.set_holds(manager, {"hold": [], "lift": []})
+    assert manager.told == [("hold", ["kmod"]), ("unhold", ["old"])]
+
+
+def test_what_an_earlier_version_remembered_of_dnf():
+    assert hold.names_of(["nvidia-driver-*:580.95-1.el9.*", "kmod"]) == ["nvidia-driver", "kmod"]
