@@ -20,6 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 
 STATE_DIR = "/var/lib/yitiji"
 WORST = (FAIL, WARN, UNKNOWN, PASS, SKIP)
+REMOTE = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "lustre", "9p", "fuse")
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 compared with, not bound
 # Reasons that others give in English.
 REASONS = (

@@ -11,6 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
+    REMOTE,
     STATE_DIR,
     WILDCARDS,
     images_of,
@@ -36,6 +37,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 KERNEL = "4.18"  # of RHEL 8; nobody tried an older one, and nftables' sets and overlay2 are not whole before
 # Of engines that run outside of containers. ollama/ollama#15624.
 LIBC = {"ollama": "2.28"}
+OVER_FUSE = ("fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs")
+WEB = {"nginx", "apache2", "httpd", "caddy", "haproxy"}
 MARGIN = 1.1  # sidecar files, logs and the last file's reserve
 STATE_BYTES = 2 * 10**9  # the chat page's data, certificates, backups
 STATE_LEAST = 5 * 10**8
@@ -184,6 +187,32 @@ def disk(context: Context) -> Finding:
     return passed("; ".join(g[0] for g in good), "；".join(g[1] for g in good))
 
 
+def network_disks(context: Context) -> Finding:
+    """Docker's layers and the page's database lie on the node's own disks, or they break."""
+    docker = (context.node.get("containers") or {}).get("docker") or {}
+    root = str(docker.get("root") or context.settings.get("docker_root") or "/var/lib/docker")
+    found, dark = [], []
+    for en, zh, path in (
+        ("Docker's data", "Docker 数据", root),
+        ("the appliance's state", "一体机状态", STATE_DIR),
+        ("chats and files", "对话与文件", f"{STATE_DIR}/open-webui"),
+    ):
+        mount = mount_of(context, path)
+        if mount is None:
+            dark.append(path)
+        elif str(mount.get("fstype")) in (*REMOTE, *OVER_FUSE):
+            found.append((en, zh, path, mount))
+    if found:
+        where = [f"{mount['fstype']} {mount['device']}" for _en, _zh, _path, mount in found]
+        listed = [f"{en} ({path}) on {at}" for (en, _zh, path, _mount), at in zip(found, where)]
+        listed_zh = [f"{zh}（{path}）位于 {at}" for (_en, zh, path, _mount), at in zip(found, where)]
+        return failed("; ".join(listed), "；".join(listed_zh), paths=", ".join(row[2] for row in found))
+    if dark:
+        names = ", ".join(dark)
+        return unknown(f"can't read the file system behind {names}", f"无法读取 {names} 所在的文件系统")
+    return passed("all on the node's own disks", "均在本机磁盘上")
+
+
 def clock(context: Context) -> Finding:
     bounds = context.clock
     state = context.node.get("clock") or {}
@@ -279,7 +308,10 @@ def ports(context: Context) -> Finding:
             address = str(listener["address"])
             if local and address not in WILDCARDS and not address.startswith("127."):
                 continue
-            holders.setdefault((port, name, owner(listener)), []).append(address)
+            files = ", ".join((context.measures.get("sites") or {}).get(str(port)) or [])
+            web = WEB.intersection(str(listener.get("process")).split())
+            who = f"{owner(listener)} ({files})" if files and web else owner(listener)
+            holders.setdefault((port, name, who), []).append(address)
     if holders:
         held = [(*key, ", ".join(on)) for key, on in holders.items()]
         return failed(
@@ -313,4 +345,5 @@ PROBES: Dict[str, Probe] = {
     "LLM110": systemd,
     "LLM111": broken_packages,
     "LLM157": foundation,
+    "LLM176": network_disks,
 }

@@ -8,6 +8,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
+    REMOTE,
     chinese,
     mount_of,
     weights_dir,
@@ -22,8 +23,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
     unknown,
     warned,
 )
-
-REMOTE = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "lustre", "9p", "fuse")
 
 
 def state(context: Context) -> Optional[Dict[str, Any]]:

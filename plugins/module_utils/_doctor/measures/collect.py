@@ -34,6 +34,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.r
     ray,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.service import answers, own_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.sites import listening
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.upkeep import (
     addresses,
     certificate,
@@ -89,6 +90,7 @@ def collect(
     measures["firewall"] = firewall(host)
     measures["ray"] = ray(host, context)
     measures["secrets"] = secrets(host)
+    measures["sites"] = listening(host, [port for port in (settings.get("ports") or {}).values() if port])
     measures["units"] = own_units(host, measures["gateway_site"])
     measures["answer"] = answers(host, context)
     measures["certificate"] = certificate(host, time.time())
