@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Puts options into C(daemon.json) and leaves everything else in it as it is.
   - Remembers what it set and what stood there before, so that an option which is no longer wanted gets its earlier
-    value back.
+    value back. O(state=absent) restores the file to the letter, unless somebody else changed it meanwhile.
   - Refuses a file that is not valid JSON, options that docker.service already gives on its command line and, by an
     installed Docker's own judgement, unknown ones (LLM306), and a move of the data root away from data (LLM307).
 options:
@@ -107,11 +107,17 @@ def main() -> None:
     except Refusal as refusal:
         fail(module, refusal)
     changed = result != live
-    after = config.render(result) if result else ""
+    original = record_path + ".original"
+    kept = read_text(original)
+    # What somebody wrote by hand comes back as he wrote it, to the letter.
+    as_it_was = not wanted and kept and config.parse_or_none(kept) == result
+    after = kept if as_it_was else config.render(result) if result else ""
     record_text = record.dump() if wanted else ""
+    kept_text = (kept or ("" if read_text(record_path) else before)) if wanted else ""
     if not module.check_mode:
-        # The record goes first: a run that dies in between still knows what it may take out.
-        for name, text, new in ((record_path, read_text(record_path), record_text), (path, before, after)):
+        # The records go first: a run that dies in between still knows what it may take out.
+        files = ((original, kept, kept_text), (record_path, read_text(record_path), record_text), (path, before, after))
+        for name, text, new in files:
             if name == path and not changed:
                 continue
             if new and new != text:

@@ -35,6 +35,14 @@ def parse(text: str, name: str) -> Options:
     return value
 
 
+def parse_or_none(text: str) -> Optional[Options]:
+    """The options in what was kept of a file; None where they can't be read any more."""
+    try:
+        return parse(text, "")
+    except Refusal:
+        return None
+
+
 def flatten(options: Options, prefix: Path_ = ()) -> Dict[Path_, Any]:
     """Leaves of nested objects by their path; lists and empty objects are leaves."""
     leaves: Dict[Path_, Any] = {}

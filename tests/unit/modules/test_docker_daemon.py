@@ -34,3 +34,23 @@ def test_docker_daemon_refuses_and_changes_nothing(tmp_path):
     assert answer["failed"] and answer["rule"] == "LLM306"
     assert path.read_text() == "{,}"
     assert not (tmp_path / "r").exists()
+
+
+def test_what_was_written_by_hand_comes_back_to_the_letter(tmp_path):
+    path, by_hand = tmp_path / "daemon.json", '{"debug":true,\n   "bip": "10.9.0.1/24" }'
+    path.write_text(by_hand)
+    arguments = {"path": str(path), "record": str(tmp_path / "record.json")}
+    four_states("docker_daemon", {**arguments, "options": {"log-opts": {"max-size": "5m"}}})
+    four_states("docker_daemon", {**arguments, "options": {"log-driver": "json-file"}})
+    four_states("docker_daemon", {**arguments, "state": "absent"})
+    assert path.read_text() == by_hand and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_somebody_changed_meanwhile_stays_changed(tmp_path):
+    path = tmp_path / "daemon.json"
+    path.write_text('{"debug":true}')
+    arguments = {"path": str(path), "record": str(tmp_path / "record.json")}
+    run("docker_daemon", {**arguments, "options": {"mtu": 1400}})
+    path.write_text('{"debug": false, "mtu": 1400}')
+    run("docker_daemon", {**arguments, "state": "absent"})
+    assert json.loads(path.read_text()) == {"debug": False} and list(tmp_path.iterdir()) == [path]
