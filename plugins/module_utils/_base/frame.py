@@ -70,16 +70,23 @@ class _Output:
 
 
 def framed(main: Callable[[], None]) -> Callable[[], None]:
-    """Stands above every module's `main`."""
+    """Stands above every module's `main`.
+
+    Folders on the way to ours are for all to pass, whatever umask the node gives root: services of ours read below them
+    as users of their own. What nobody may read is made so by its own mode.
+    """
 
     @functools.wraps(main)
     def told() -> None:
+        before = os.umask(0o022)
         try:
             main()
         except Refusal as refusal:
             fail(_Output(), refusal)
         except OSError as error:
             fail(_Output(), refused(error))
+        finally:
+            os.umask(before)
 
     return told
 

@@ -101,3 +101,20 @@ def test_nothing_else_is_caught(error):
 
     with pytest.raises(type(error)):
         frame.framed(main)()
+
+
+def test_folders_of_ours_can_be_passed_whatever_umask_root_has(tmp_path):
+    """With umask 077 /var/lib/yitiji was made for root alone: nginx could not read the users' instructions in it."""
+
+    @frame.framed
+    def main() -> None:
+        os.makedirs(tmp_path / "state/secrets", mode=0o700)
+
+    before = os.umask(0o077)
+    try:
+        main()
+        assert os.umask(0o077) == 0o077, "the caller's own is as before"
+    finally:
+        os.umask(before)
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("state", "state/secrets")]
+    assert modes == [0o755, 0o700]
