@@ -6,7 +6,7 @@ docker network ls --format 'network {{.Name}} {{.Driver}}' | sort
 docker volume ls --format 'volume {{.Name}}' | sort
 docker run --rm -v customer:/data customer.test/tool:1 busybox cat /data/file
 docker info --format 'debug {{.Debug}} driver {{.Driver}} registries {{json .RegistryConfig.Mirrors}}'
-find /etc/docker /root/.docker /etc/nginx /etc/nftables.conf -type f -exec sha256sum {} + | sort -k2
+find /etc/docker ~root/.docker /etc/nginx /etc/nftables.conf -type f -exec sha256sum {} + | sort -k2
 find /etc/nginx -type l -printf 'link %p %l\n' | sort
 nft list table inet customer
 for port in 80 8088; do printf 'port %s ' "$port"; wget -qO- -T 5 "http://127.0.0.1:$port/" || echo closed; done

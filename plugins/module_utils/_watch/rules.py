@@ -147,12 +147,15 @@ def lines(text: str) -> List[str]:
 
 
 def of_today(kept: Rows, nets: Sequence[Network], links: Sequence[str]) -> Dict[str, List[str]]:
-    """Of rows that were kept, those that are not about containers or networks that have gone since."""
+    """Of rows that were kept, those that are not about containers or networks that have gone since.
+
+    No links: they could not be read.
+    """
     subnets = [ipaddress.ip_network(subnet, False) for net in nets for subnet in net.subnets]
     held = {address for net in nets for address in net.addresses}
 
     def stands(row: str) -> bool:
-        if any(link not in links for link in re.findall(r"\bbr-[\w-]+", row)):
+        if links and any(link not in links for link in re.findall(r"\bbr-[\w-]+", row)):
             return False
         for address in re.findall(r"(?<![\d.])(?:\d+\.){3}\d+(?=/32|:|\s|$)", row):
             inside = any(ipaddress.ip_address(address) in subnet for subnet in subnets)

@@ -151,7 +151,8 @@ def test_containers_of_others_come_and_go():
     rows = rules.of_today(kept, [ended], ["br-t"])
     assert not any("172.18.0.2" in row for table in rows.values() for row in table)
     assert any("MASQUERADE" in row for row in rows["nat"])
-    assert not any("br-t" in row for row in rules.of_today(kept, [], [])["nat"])
+    assert not any("br-t" in row for row in rules.of_today(kept, [], ["lo"])["nat"])
+    assert rules.of_today(kept, [], []) == kept
 
 
 def test_by_what_runs_now(tmp_path):
