@@ -66,8 +66,11 @@ def _network(row: Mapping[str, Any]) -> Network:
     return Network(str(row.get("Name")), [str(plan["Subnet"]) for plan in plans], [*gates, *held], bridge)
 
 
-def gone(run: Runner, read: Read) -> Optional[List[str]]:
-    """What is missing of the rules that let containers out and their ports in; None where that can't be asked."""
+def gone(run: Runner, read: Read, zones: bool = False) -> Optional[List[str]]:
+    """What is missing of the rules that let containers out and their ports in; None where that can't be asked.
+
+    `zones`: firewalld's are looked at too. Their administrator may have other ways than Docker's: told, never repaired.
+    """
     found = there(run)
     if found is None:
         return None
@@ -76,7 +79,7 @@ def gone(run: Runner, read: Read) -> Optional[List[str]]:
     missing = [] if found else _chains(options, run)
     nets = networks(run)
     missing += without(rows, nets) if rows and options.get("firewall-backend") != "nftables" else []
-    missing += zoneless(run, nets)
+    missing += zoneless(run, nets) if zones else []
     return None if missing and not managed(options, run, read) else missing
 
 

@@ -59,7 +59,7 @@ def packet_rules(host: Host, node: Mapping[str, Any], units: Mapping[str, Any]) 
     if run(["nft", "list", "tables"], 5)[0] != 0:
         return None
     own = ((docker.get("daemon_json") or {}).get("data") or {}).get("iptables") is not False
-    gone = rules.gone(run, host.read) if docker.get("running") and own else None
+    gone = rules.gone(run, host.read, zones=True) if docker.get("running") and own else None
     missing = [*(gone or []), *(closed(docker, rules.copy(run)) if gone is not None else [])]
     found = {"tables": look.tables(units, run, host.read), "docker": None if gone is None else not missing}
     return {**found, "missing": missing} if missing else found
