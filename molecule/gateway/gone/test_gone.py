@@ -8,6 +8,7 @@ def test_nothing_of_ours_is_left(host, root):
     assert root("systemctl list-timers --no-legend 'yitiji-gateway*'") == ""
     ours = "/etc/yitiji/tls /etc/nginx/yitiji /usr/local/lib/yitiji/gateway-renew /var/lib/yitiji/packages"
     assert root(f"ls -d {ours} 2>/dev/null") == ""
+    assert root("find /etc/nginx -name '*.rpmsave' 2>/dev/null") == "", "nginx.conf was not as it had come"
 
 
 def test_the_packages_are_those_of_before(root, names):
