@@ -11,7 +11,6 @@ from typing import Dict, List, NamedTuple, Tuple
 TOLD = ("No match for argument", "All matches were filtered", "error: ", "Public key for")
 # Sections of a transaction's table. Dependencies that become unneeded have one of their own.
 COMING = {"Installing", "Reinstalling"}
-CHANGING = {"Upgrading", "Downgrading"}
 LEAVING = {"Removing"}
 NOTHING_NEWER = "No packages marked for upgrade"
 DECLINED = ("Operation aborted", "Nothing to do")
