@@ -6,7 +6,7 @@ output=$PWD/tests/output
 short=(docker host_tuning weights gateway) # molecule scenarios of quick
 # shellcheck disable=SC2034 # read by tests/run
 long=(docker_registry docker_upgrade firewall open_webui open_webui_sso gateway_acme nvidia_container_toolkit nvidia_driver appliance
-    vllm_cluster llama_cpp ollama monitoring isolation backup customer)
+    vllm_cluster llama_cpp ollama monitoring isolation backup customer uninstall)
 told=()
 failed=0
 keep_lab=no
