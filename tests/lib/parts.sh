@@ -162,7 +162,7 @@ part_bundle() {
 
 part_restore() {
     packages age openssh-client openssl
-    need_lab
+    need_lab --with webui_before
     python -m pytest -x -v -s tests/restore
 }
 

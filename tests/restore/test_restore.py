@@ -1,10 +1,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A backup is made, the machine is lost, and one command brings everything back: in the order of the file."""
+"""A backup is made, the machine is lost, and one command brings everything back, onto a newer chat page.
+
+In the order of the file.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +29,29 @@ cd /etc/yitiji && find secrets tls -type f ! -name '*.env' | sort | xargs sha256
 cat /var/lib/yitiji/open-webui/uploads/* | sha256sum
 cat /etc/yitiji/secrets/*.env | sha256sum
 """
+
+
+def older(folder: Path) -> str:
+    """Options that put an earlier release of the page on the node (`lab/lab serve --with webui_before`)."""
+    made = json.loads((labctl.CACHE / "images/images.json").read_text())["images"]
+    before = json.loads((labctl.CACHE / "images/webui_before/index.json").read_text())
+    variables = {
+        "appliance_images": {**made, "open-webui-slim": before["images"]["open-webui-before"]},
+        "appliance_image_archives": [
+            {"url": f"{labctl.HUB}/files/images.tar"}, {"url": f"{labctl.HUB}/files/webui_before/{before['archive']}"},
+        ],
+    }  # fmt: skip
+    (folder / "older.json").write_text(json.dumps(variables))
+    return f"-e @{folder / 'older.json'}"
+
+
+def release() -> dict[str, str]:
+    """Of the page that runs: its version, and the revision of its data."""
+    version = "import importlib.metadata as m; print(m.version('open-webui'))"
+    database = "import sqlite3; db = sqlite3.connect('/var/lib/yitiji/open-webui/webui.db'); "
+    revision = database + "print(db.execute('SELECT version_num FROM alembic_version').fetchone()[0])"
+    commands = {"version": f'docker exec yitiji-open-webui python3 -c "{version}"', "data": f'python3 -c "{revision}"'}
+    return {name: labctl.node(command).strip() for name, command in commands.items()}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +115,7 @@ BEFORE: dict[str, Any] = {}
 
 def test_an_appliance_with_people(site):
     labctl.clean_node()
-    run = sitectl.site("restore-first", site["vars"])
+    run = sitectl.site("restore-first", f"{site['vars']} {older(site['folder'])}")
     assert run.ok, run.story()
     person = {"name": "Li", "email": PERSON, "password": PASSWORD, "role": "user"}
     labctl.curl("-f", *JSON, *admin(), "-d", json.dumps(person), f"{PAGE}/api/v1/auths/add")
@@ -111,8 +139,12 @@ def test_a_backup_while_it_runs(site):
     archive = Path(site["folder"], name)
     archive.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
     BEFORE.update(
-        archive=archive, sha256=told["made"]["sha256"], kept=labctl.node(KEPT), seen=seen(), cert=certificate()
+        archive=archive, sha256=told["made"]["sha256"], kept=labctl.node(KEPT), seen=seen(), cert=certificate(),
+        release=release(),
     )
+    plain = subprocess.run(["age", "-d", "-i", site["identity"], archive], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        assert {"secrets/page-key", "secrets/gateway-device", "secrets/engine-key", "tls/ca.key"} <= set(tar.getnames())
     assert BEFORE["seen"]["chats"] == ["about the plan"] and "blue elephant" in BEFORE["seen"]["files"]["plan.txt"]
 
 
@@ -146,7 +178,9 @@ def test_one_command_brings_a_bare_machine_back(site):
     assert labctl.node(KEPT) == BEFORE["kept"]
     assert seen() == BEFORE["seen"]
     assert certificate() == BEFORE["cert"]
-    print(f"    restored in {run.seconds:.0f} s")
+    now, before = release(), BEFORE["release"]
+    print(f"    restored in {run.seconds:.0f} s; the page {before} is {now}")
+    assert now["version"] > before["version"]
 
 
 def test_nothing_is_left_in_clear_and_a_second_run_changes_nothing(site):
