@@ -13,9 +13,11 @@ BASE = ("nginx.service", "docker.service", "containerd.service")
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "ConditionResult", "NRestarts", "Type",
     "Restart", "RemainAfterExit", "ActiveEnterTimestampMonotonic", "InvocationID", "ConditionTimestampMonotonic",
+    "WantedBy", "RequiredBy",
 )  # fmt: skip
 RUNS = ("active", "reloading", "activating")
 STARTS_AT_BOOT = ("enabled", "enabled-runtime", "static", "generated", "indirect", "")
+PULLED = "indirect"  # by another one that starts at boot: where packages enable nothing, Docker pulls containerd
 Unit = Dict[str, Any]
 
 
@@ -31,9 +33,11 @@ def command(units: Sequence[str]) -> List[str]:
 def parse(text: str) -> Dict[str, Unit]:
     """By name; units that do not exist are left out."""
     found: Dict[str, Unit] = {}
+    pulled_by: Dict[str, List[str]] = {}
     for block in text.strip().split("\n\n"):
         values = dict(line.partition("=")[::2] for line in block.splitlines())
         if values.get("Id") and values.get("LoadState") != "not-found":
+            pulled_by[values["Id"]] = f"{values.get('WantedBy', '')} {values.get('RequiredBy', '')}".split()
             found[values["Id"]] = {
                 "load": values.get("LoadState"),
                 "active": values.get("ActiveState"),
@@ -49,6 +53,10 @@ def parse(text: str) -> Dict[str, Unit]:
                 "since": _seconds(values, "ActiveEnter"),
                 "invocation": values.get("InvocationID") or "",
             }
+    for name, unit in found.items():
+        others = [found[other]["enabled"] for other in pulled_by[name] if other in found]
+        if unit["enabled"] == "disabled" and "enabled" in others:
+            unit["enabled"] = PULLED
     return found
 
 

@@ -48,6 +48,35 @@ def test_what_systemctl_shows():
     assert units.parse("") == {}
 
 
+CONTAINERD = """\
+Id=docker.service
+LoadState=loaded
+ActiveState=active
+UnitFileState={docker}
+
+Id=containerd.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=disabled
+WantedBy={by}
+"""
+
+
+@pytest.mark.parametrize(
+    ("docker", "by", "expected"),
+    [
+        ("enabled", "docker.service", ""),
+        ("enabled", "", "disabled"),
+        ("disabled", "docker.service", "disabled"),
+        ("enabled", "other.service", "disabled"),
+    ],
+)
+def test_a_unit_that_another_one_starts_at_boot(docker, by, expected):
+    """Docker's RPMs enable nothing: containerd is started by docker.service, which the role enables."""
+    found = units.parse(CONTAINERD.format(docker=docker, by=by))
+    assert units.trouble("containerd.service", found["containerd.service"]) == expected
+
+
 def test_our_units_alone():
     listing = ["yitiji-a.service", "yitiji-b.timer", "yitiji-c@.service", "ssh.service", "yitiji-d.service.d", "x"]
     assert units.names(listing) == ["yitiji-a.service", "yitiji-b.timer"]
