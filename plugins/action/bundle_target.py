@@ -8,9 +8,10 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, System, find, resolved
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, find, resolved
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed

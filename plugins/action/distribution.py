@@ -8,7 +8,8 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, System, find, resolved
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, find, resolved
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.basics import SCRIPT, parse
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import overlaid
 
 Entry = Dict[str, Any]
@@ -40,17 +41,6 @@ PLAIN: Dict[str, Tuple[type, ...]] = {
 }  # fmt: skip
 TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to know
 MORE = {"from", "why", "key", "lineage"}  # `why`: with `tested: no`, in both languages
-
-
-class System(NamedTuple):
-    """Who a node says that it is."""
-
-    id: str
-    version: str
-    like: str = ""
-    label: str = ""
-    architecture: str = "x86_64"
-    commands: Optional[Sequence[str]] = None  # package managers that are there; None: nobody looked
 
 
 def resolved(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
@@ -109,13 +99,6 @@ def problems(entry: Mapping[str, Any]) -> List[str]:
 
 def bad(name: str, wrong: Sequence[str]) -> Refusal:
     return Refusal("LLM520", problem=say("distribution.bad", name=name, wrong="; ".join(wrong)))
-
-
-def matches(entry: Mapping[str, Any], system: System) -> bool:
-    version = system.version.lower()
-    return system.id.lower() in entry["ids"] and any(
-        version == wanted.lower() or version.startswith(wanted.lower() + ".") for wanted in entry["versions"]
-    )
 
 
 def find(entries: Mapping[str, Entry], system: System, like: str = "") -> Entry:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import System, matches
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import words as say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.boot import (
     reboot_reasons,

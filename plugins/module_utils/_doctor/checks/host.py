@@ -8,8 +8,8 @@ import ipaddress
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb, gib
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     REMOTE,
     STATE_DIR,

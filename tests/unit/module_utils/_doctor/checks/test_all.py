@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System, matches
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog import distributions
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import rules
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
@@ -35,8 +36,8 @@ DISTRIBUTIONS = distributions.resolved(catalogue((), (distributions.KIND,))[dist
 
 
 def entry_of(node):
-    system = distributions.System(str(node["os"].get("id")), str(node["os"].get("version")))
-    return next((entry for entry in DISTRIBUTIONS if distributions.matches(entry, system)), {})
+    system = System(str(node["os"].get("id")), str(node["os"].get("version")))
+    return next((entry for entry in DISTRIBUTIONS if matches(entry, system)), {})
 
 
 def judge_machine(name):
