@@ -193,4 +193,18 @@ def test_nothing_is_left_in_clear_and_a_second_run_changes_nothing(site):
 def test_the_next_backup_follows(site):
     labctl.node("systemctl start yitiji-backup", timeout=600)
     assert int(labctl.node("ls ~keeper/in | wc -l", STORE)) == 2
+
+
+def test_uninstalled_it_leaves_the_backups_alone(site):
+    kept = "find /var/lib/yitiji/backups -type f -exec sha256sum {} + | sort"
+    before, there = labctl.node(kept), labctl.node("cat ~keeper/in/* | sha256sum", STORE)
+    assert before
+    run = sitectl.site("uninstall-backup", site["vars"], playbook="playbooks/uninstall.yml")
+    assert run.ok, run.story()
+    places = "/etc/systemd/system /etc/yitiji /usr/local/bin"
+    assert labctl.node(f"find {places} -name '*backup*' ! -name 'dpkg-db-backup*' 2>/dev/null || true").strip() == ""
+    assert labctl.node("systemctl list-unit-files --no-legend 'yitiji-backup*'").strip() == ""
+    assert labctl.node(kept) == before and labctl.node("cat ~keeper/in/* | sha256sum", STORE) == there
+    again = sitectl.site("uninstall-backup-again", site["vars"], playbook="playbooks/uninstall.yml")
+    assert again.ok and again.changes() == [], again.story()
     labctl.lab("down", STORE)
