@@ -216,11 +216,15 @@ def installed(appliance: Any, unit: str) -> bool:
 
 
 def settled(appliance: Any) -> None:
-    """The watch has seen the appliance well since the fault before: else what hangs now might still be loading."""
+    """The watch has seen the appliance well since the fault before: else what hangs now might still be loading.
+
+    It remembers nothing of earlier faults, as its pauses grow with each that comes again within an hour.
+    """
     script = (
         "import json; s = json.load(open('/run/yitiji-watch/state.json')); "
-        "assert not s['down'] and not s['starting'] and s['answer']['ok']"
+        "assert not s['down'] and not s['starting'] and s['answer']['ok'] and s['memory']['rules']"
     )
+    appliance.node("rm -f /run/yitiji-watch/state.json")
     end = time.monotonic() + 150
     look = f'systemctl start yitiji-watch && python3 -c "{script}"'  # at once, not when its timer says so
     while installed(appliance, "yitiji-watch.timer") and not works(appliance, look):
