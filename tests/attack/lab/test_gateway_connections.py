@@ -67,8 +67,10 @@ def test_a_protocol_that_is_not_needed_is_not_spoken(appliance):
     words = ["--http2", "-o", "/dev/null", "-w", "%{http_version}", f"{appliance.url}/"]
     assert appliance.curl(*words) == "1.1"
     for url in (f"http://{appliance.address}/", f"{appliance.url}/"):
-        told = appliance.curl("--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{http_code}", url, check=False)
-        assert told in ("000", "400"), url
+        words = ["--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", url]
+        version, code = appliance.curl(*words, check=False).split()
+        # over TLS curl goes back to 1.1 where the server chose nothing else
+        assert version != "2" and (version == "1.1" or code in ("000", "400")), url
 
 
 @pytest.mark.parametrize("kind", ["a file", "a text", "a text without a length"])
