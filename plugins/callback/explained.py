@@ -34,6 +34,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "yitiji.deepseek.explained"
     CALLBACK_NEEDS_ENABLED = True
 
+    # Name and parameters are Ansible's. With ignore_errors the task's author, perhaps of another collection, expects
+    # the failure: our words would send the reader after something that is not wrong.
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         if ignore_errors or _rescued(_of(result, "task")):
             return

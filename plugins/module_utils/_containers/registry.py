@@ -131,7 +131,7 @@ class Session:
             return ""
         headers = {"Authorization": basic} if basic else {}
         url = realm + "?" + urllib.parse.urlencode(fields)
-        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) alone, see above
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) alone: the realm was checked
         try:
             with opener.open(request, timeout=self.access.timeout) as answer:
                 body = json.loads(answer.read(LIMIT).decode("utf-8"))

@@ -18,7 +18,7 @@ class Kernel:
         monkeypatch.setattr(watch, "run", self.run)
 
     def run(self, words, timeout=60, stdin=None):
-        done = lambda code, out="": subprocess.CompletedProcess(words, code, out, "")  # noqa: E731
+        done = lambda code, out="": subprocess.CompletedProcess(words, code, out, "")  # noqa: E731 - one answer
         if words[0] == "docker":
             return done(0 if self.network.strip() else 1, self.network)
         if words[:2] == ["nft", "-f"]:
@@ -65,7 +65,7 @@ def test_what_a_role_writes_is_loaded(keeper, kernel, tmp_path):
 
 
 def test_a_script_that_nft_refuses_is_told(keeper, monkeypatch):
-    refuse = lambda words, *_args, **_more: subprocess.CompletedProcess(words, 1, "", "Error: syntax")  # noqa: E731
+    refuse = lambda words, *_args, **_more: subprocess.CompletedProcess(words, 1, "", "Error: syntax")  # noqa: E731 - one answer
     monkeypatch.setattr(watch, "run", refuse)
     with pytest.raises(OSError, match="syntax"):
         keeper.look()
