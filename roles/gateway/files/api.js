@@ -145,10 +145,13 @@ function remember(r) {
 
 // What the page says of itself to everybody: its version only to those who are signed in.
 async function about(r) {
-    const session = await r.subrequest('/yitiji-page/session');
-    if (session.status === 200) {
-        r.internalRedirect('@yitiji_page');
-        return;
+    // Who shows nothing to be known by is not asked about: a flood by strangers costs the page one request each, not two.
+    if (r.headersIn.Authorization || r.headersIn.Cookie) {
+        const session = await r.subrequest('/yitiji-page/session');
+        if (session.status === 200) {
+            r.internalRedirect('@yitiji_page');
+            return;
+        }
     }
     const reply = await r.subrequest(r.uri === '/api/config' ? '/yitiji-page/config' : '/yitiji-page/version');
     try {
