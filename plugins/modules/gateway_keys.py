@@ -69,7 +69,6 @@ options:
     description: Name of the secret with the page's key. Without that secret, the page is known by the engine's key.
     type: str
     default: page-key
-    no_log: false
   device:
     description:
       - The secret with which nginx signs what a browser is remembered by, as nginx's JavaScript reads it.
@@ -79,7 +78,6 @@ options:
     description: Name of the secret with the engine's key; an engine without one gets no header.
     type: str
     default: engine-key
-    no_log: false
   state:
     description: V(absent) removes all keys and both files.
     type: str
