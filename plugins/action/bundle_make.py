@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import WORK
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, resolved, targets
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, framed
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
@@ -23,7 +24,8 @@ class ActionModule(Watched):
     @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         try:
-            found = catalogue(self._task.args.get("catalog_dirs") or [], ("licences", "targets"))
+            found = catalogue(self._task.args.get("catalog_dirs") or [], ("licences", KIND))
+            found["targets"] = targets(resolved(found.pop(KIND)))
         except Refusal as refusal:
             action_fail(refusal, "localhost")
         self._task.args["catalog"] = found

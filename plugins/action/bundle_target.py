@@ -11,7 +11,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import KIND, find, resolved
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import (
+    KIND,
+    find,
+    resolved,
+    targets,
+)
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed, framed
@@ -29,11 +34,12 @@ class ActionModule(ActionBase):
         host = str((task_vars or {}).get("inventory_hostname", ""))
         _checked, args = self.validate_argument_spec(argument_spec("bundle_target"))
         try:
-            known = catalogue(args["catalog_dirs"], ("targets", "gpus", KIND))
-            target = target_of(args["target"], known["targets"])
+            known = catalogue(args["catalog_dirs"], ("gpus", KIND))
+            entries = resolved(known[KIND])
+            target = target_of(args["target"], targets(entries))
             machine = MACHINES.get(target["architecture"], target["architecture"])
             system = System(target["distribution"], str(target["version"]), architecture=machine)
-            distribution = find(resolved(known[KIND]), system, args["like"])
+            distribution = find(entries, system, args["like"])
         except Refusal as refusal:
             return {**result, **failed(refusal, host)}
         names = {"debian": "Debian", "ubuntu": "Ubuntu"}

@@ -14,6 +14,7 @@ description:
     installed (LLM219, with the resolver's own reason), whose versions differ (LLM207,
     LLM240), that is too old for the engine's image (LLM209), or that would remove something.
   - Remembers which packages were not there before, so that exactly those can be removed again.
+  - Waits for whoever uses the package manager, and says who does when it takes too long (LLM118).
   - DKMS builds nothing during the installation; M(yitiji.deepseek.dkms_modules) does that afterwards.
 options:
   names:
@@ -120,17 +121,20 @@ version:
   sample: 535.309.01
 """
 
-import tempfile
+import contextlib
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import packages as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.kinds import manager_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps, bare
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
+
+LOCK_SECONDS = 300
 
 
 class Job:
@@ -139,48 +143,52 @@ class Job:
         reporter = Reporter(self.params["progress"], "driver packages")
 
         def run(argv: List[str], seconds: float) -> Tuple[int, str]:
-            return stream(argv, seconds, reporter.text, words.ENVIRONMENT)
+            return stream(argv, seconds, reporter.text, environment())
 
-        self.packages = core.Packages(self.params["manager"], run)
+        self.manager = manager_of(self.params["manager"], run, self.params["timeout"], LOCK_SECONDS)
+        self.packages = core.Packages(self.manager)
         self.record = core.Record(self.params["record"])
         self.steps = Steps({}, {}, [])
 
     def present(self) -> Dict[str, Any]:
         params = self.params
-        there = self.packages.installed()
-        missing = [name for name in params["names"] if bare(name) not in there]
+        missing = self.missing()
         if self.record.unfinished and not self.module.check_mode:
-            self.packages.finish(params["timeout"])
+            self.manager.finish()
             core.build_by_itself_again()
-            missing = [name for name in params["names"] if bare(name) not in self.packages.installed()]
+            missing = self.missing()
         if missing and self.module.check_mode:
             self.steps = Steps({name: "" for name in missing}, {}, [])
             if params["sources_ready"]:
-                with tempfile.TemporaryDirectory(prefix="yitiji-") as aside:
-                    self.steps = self.packages.simulate(missing, params, aside)
+                self.steps = self.packages.simulate(missing, params, aside=True)
         elif missing:
-            self.packages.run(self.packages.commands["update"], core.ASK_SECONDS)
+            self.manager.refresh()
             self.steps = self.packages.simulate(missing, params)
             # Written first: a run that dies in between still knows what it may take back.
             self.record.add([bare(name) for name in missing], list(self.steps.new))
-            self.packages.install(missing, params["timeout"])
+            self.packages.install(missing)
         if not self.module.check_mode and self.record.unfinished:
             self.record.unfinished = False
             self.record.save()
-        versions = {**self.packages.installed(), **self.steps.new}
-        return {"changed": bool(missing), "version": words.upstream(versions.get(params["version_of"], ""))}
+        versions = {**self.manager.installed(), **self.steps.new}
+        return {"changed": bool(missing), "version": core.upstream(versions.get(params["version_of"], ""))}
+
+    def missing(self) -> List[str]:
+        there = self.manager.installed()
+        return [name for name in self.params["names"] if bare(name) not in there]
 
     def absent(self) -> Dict[str, Any]:
         only = self.params["only"]
         wanted = [name for name in self.record.wanted if not only or name in only]
         ours = [name for name in self.record.installed if not only or name in only]
         if self.record.unfinished and not self.module.check_mode:
-            self.packages.finish(self.params["timeout"], must=False)
+            with contextlib.suppress(Refusal):  # what can't be completed can still be removed
+                self.manager.finish()
         gone = self.packages.removable(wanted, ours)
         if not self.module.check_mode:
             todo = gone
             while todo:
-                self.packages.remove(todo, self.params["timeout"])
+                self.manager.remove(todo, purge=True)
                 todo = self.packages.unneeded(ours)
                 gone = [*gone, *todo]
             core.build_by_itself_again()

@@ -225,8 +225,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import com
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import manager as managers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt, environment
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf import Dnf
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.kinds import manager_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.offered import Ask, offered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.owner import Owner, Result, Wanted
@@ -282,8 +282,7 @@ def reload_systemd() -> None:
 def choose(run: Commands, params: Dict[str, Any]) -> managers.Manager:
     """The node's package manager."""
     name = managers.of_node(read_text("/etc/os-release"), lambda command: shutil.which(command, path=SEARCHED))
-    kind = {"apt": Apt, "dnf": Dnf}[name]
-    return kind(run.run, params["timeout"], params["lock_timeout"])
+    return manager_of(name, run.run, params["timeout"], params["lock_timeout"])
 
 
 def how(row: Dict[str, Any]) -> managers.Options:

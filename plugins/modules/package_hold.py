@@ -79,8 +79,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import hold as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt, environment
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf import Dnf
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import environment
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.kinds import manager_of
 
 SECONDS, LOCK_SECONDS = 600, 300
 
@@ -93,7 +93,7 @@ class Holds:
     def __init__(self, module: AnsibleModule) -> None:
         self.params, self.check = module.params, module.check_mode
         self.ours = core.names_of(json.loads(read_text(self.params["record"]) or "[]"))
-        self.manager = {"apt": Apt, "dnf": Dnf}[self.params["manager"]](run, SECONDS, LOCK_SECONDS)
+        self.manager = manager_of(self.params["manager"], run, SECONDS, LOCK_SECONDS)
         wanted = self.params["state"] == "present"
         self.wanted = core.chosen(self.manager.installed(), self.params["patterns"]) if wanted else []
 

@@ -40,7 +40,9 @@ PLAIN: Dict[str, Tuple[type, ...]] = {
     "repositories": (dict,),
 }  # fmt: skip
 TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to know
-MORE = {"from", "why", "key", "lineage"}  # `why`: with `tested: no`, in both languages
+MORE = {"from", "why", "key", "lineage", "bundle"}  # `why`: with `tested: no`, in both languages
+# Where the packages of an offline bundle come from; only where a bundle can be made for it.
+BUNDLE: Dict[str, type] = {"release": str, "suites": list, "components": list, "keyring": str}
 
 
 def resolved(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
@@ -90,11 +92,33 @@ def problems(entry: Mapping[str, Any]) -> List[str]:
     for name, repository in entry["sources"].items():
         if name not in entry["packages"] or (repository is not None and repository not in entry["repositories"]):
             wrong.append(f"sources.{name}: {repository!r}")
+    if "bundle" in entry:
+        wrong += _bundle(entry["bundle"])
     if entry["tested"] not in TESTED or (entry["tested"] == "no") != ("why" in entry):
         wrong.append(f"tested: {entry['tested']!r}")
     if not all(isinstance(value, str) for value in [*entry["ids"], *entry["versions"]]):
         wrong.append("ids, versions: not text")
     return wrong
+
+
+def _bundle(given: Any) -> List[str]:
+    if not isinstance(given, Mapping):
+        return [f"bundle: {given!r}"]
+    wrong = [
+        f"bundle.{key}: {given.get(key)!r}" for key, kind in BUNDLE.items() if not isinstance(given.get(key), kind)
+    ]
+    return wrong + [f"bundle.{key}: unknown" for key in given if key not in BUNDLE]
+
+
+def targets(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
+    """What an offline bundle can be made for, by the release's name; who only takes a release over is not it."""
+    found: Dict[str, Entry] = {}
+    for entry in sorted(entries.values(), key=lambda entry: len(entry["lineage"])):
+        if "bundle" in entry:
+            more = {key: value for key, value in entry["bundle"].items() if key != "release"}
+            target = {"distribution": entry["ids"][0], "version": entry["versions"][0], **more}
+            found.setdefault(entry["bundle"]["release"], target)
+    return found
 
 
 def bad(name: str, wrong: Sequence[str]) -> Refusal:

@@ -6,20 +6,29 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+import re
+from typing import Any, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import managers as words
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import parse_steps
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Steps
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
+    Manager,
+    Options,
+    Steps,
+    reasons,
+)
 
-# argv, seconds -> status and everything said; the environment is words.ENVIRONMENT
-Run = Callable[[List[str], float], Tuple[int, str]]
-
-ASK_SECONDS = 300.0
+# A kernel's headers may be held, and an installation never removes anything here.
+HOW = Options(change_held=True, no_remove=True)
 # dkms leaves the building to us while this file is there, so that a failed build leaves no package half configured.
 NO_AUTOINSTALL = "/etc/dkms/no-autoinstall"
+NOT_FOUND = (
+    "E: Unable to locate package",
+    "E: Version",
+    "E: Package",
+    "No match for argument",
+    "Error: Unable to find",
+)
 OURS = "# yitiji nvidia_driver: removed again when the packages are in place\n"
 
 
@@ -53,59 +62,40 @@ class Record:
 
 
 class Packages:
-    """The node's package manager."""
+    """The set, in the hands of the node's package manager."""
 
-    def __init__(self, manager: str, run: Run) -> None:
-        self.manager, self.run = manager, run
-        self.commands = words.COMMANDS[manager]
+    def __init__(self, manager: Manager) -> None:
+        self.manager = manager
 
-    def installed(self, whole: bool = True) -> Dict[str, str]:
-        status, said = self.run(self.commands["list"], ASK_SECONDS)
-        if status != 0:
-            raise failed("list the packages", said)
-        return words.parse_installed(said, whole)
-
-    def simulate(self, names: List[str], asked: Mapping[str, Any], aside: str = "") -> Steps:
+    def simulate(self, names: List[str], asked: Mapping[str, Any], aside: bool = False) -> Steps:
         """What an installation would do; a set that can't be installed, or does not fit, is refused.
 
-        `aside`: a folder for lists of our own, where those of the node may be old or missing and must not change.
+        `aside`: where the node's own lists are old or missing, fresh ones are read that are not the node's.
         """
-        status, said = self.run([*self.commands["simulate"], *names], ASK_SECONDS)
-        possible, steps = words.understood(self.manager, status, said)
-        if not possible and aside and self.manager == "apt":
-            lists = ["-o", f"Dir::State::lists={aside}", "-o", f"Dir::Cache={aside}"]
-            self.run([*self.commands["update"], *lists], ASK_SECONDS)
-            status, said = self.run([*self.commands["simulate"], *lists, *names], ASK_SECONDS)
-            possible, steps = words.understood(self.manager, status, said)
-        if not possible:
-            raise impossible(words.complaints(said), asked)
+        look = self.manager.offers if aside else self.manager.would_install
+        try:
+            steps = look(names, HOW)
+        except Refusal as refusal:
+            if refusal.rule != "LLM117":
+                raise
+            raise impossible(reasons(refusal), asked) from refusal
         if steps.removed:
             raise impossible([f"it would remove {', '.join(steps.removed)}"], asked)
-        check_versions({**self.installed(), **steps.upgraded, **steps.new}, asked)
+        check_versions({**self.manager.installed(), **steps.upgraded, **steps.new}, asked)
         return steps
 
-    def install(self, names: List[str], seconds: float) -> None:
+    def install(self, names: List[str]) -> None:
         if not os.path.exists(NO_AUTOINSTALL):
             write_atomic(NO_AUTOINSTALL, OURS, 0o644)
         try:
-            status, said = self.run([*self.commands["install"], *names], seconds)
+            self.manager.install(names, HOW)
         finally:
             build_by_itself_again()
-        if status != 0:
-            raise failed("install the packages", said)
-
-    def finish(self, seconds: float, must: bool = True) -> None:
-        """Completes what a killed run left half done."""
-        if self.commands["finish"]:
-            status, said = self.run(self.commands["finish"], seconds)
-            if status != 0 and must:
-                raise failed("complete an interrupted installation (dpkg --configure -a)", said)
 
     def removable(self, wanted: List[str], ours: List[str]) -> List[str]:
         """Of our packages: those asked for, and their companions that nothing else needs."""
-        there = self.installed(whole=False)
-        gone = [name for name in wanted if name in there]
-        removed = self._would_remove("simulate removal", gone) if gone else []
+        there = self.manager.present()
+        removed = self.manager.would_remove([name for name in wanted if name in there])
         foreign = [name for name in removed if name not in ours]
         if foreign:
             raise needed_by_others(foreign)
@@ -113,21 +103,8 @@ class Packages:
 
     def unneeded(self, ours: List[str]) -> List[str]:
         """Companions of ours that nothing needs any more."""
-        there = [name for name in self._would_remove("unneeded", []) if name in ours]
-        removed = self._would_remove("simulate removal", there) if there else []
-        return there if set(removed) <= set(ours) else []
-
-    def _would_remove(self, what: str, names: List[str]) -> List[str]:
-        status, said = self.run([*self.commands[what], *names], ASK_SECONDS)
-        steps = parse_steps(said) if self.manager == "apt" else words.parse_dnf(said)
-        if status != 0 and self.manager == "apt":
-            raise failed("work out what can be removed", said)
-        return list(dict.fromkeys(steps.removed))
-
-    def remove(self, names: List[str], seconds: float) -> None:
-        status, said = self.run([*self.commands["remove"], *names], seconds)
-        if status != 0:
-            raise failed("remove the packages", said)
+        there = [name for name in self.manager.unneeded([]) if name in ours]
+        return there if set(self.manager.would_remove(there)) <= set(ours) else []
 
 
 def build_by_itself_again() -> None:
@@ -139,15 +116,15 @@ def build_by_itself_again() -> None:
 def check_versions(versions: Mapping[str, str], asked: Mapping[str, Any]) -> None:
     """The whole set must have one version, of the branch planned, new enough for the engine's image."""
     leader = str(asked["version_of"])
-    have = words.upstream(versions.get(leader, ""))
+    have = upstream(versions.get(leader, ""))
     if not have:
         return
     if asked.get("branch") and have.split(".")[0] != str(asked["branch"]):
         raise Refusal("LLM231", leader=leader, found=have, branch=asked["branch"])
     least = str(asked.get("min_version") or "")
-    if least and words.number(have) < words.number(least):
+    if least and number(have) < number(least):
         raise Refusal("LLM209", image=say("engine_image"), wanted=least, driver=have)
-    other = words.differing(versions, list(asked.get("same_version") or []), leader)
+    other = differing(versions, list(asked.get("same_version") or []), leader)
     if other:
         listed = ", ".join(f"{name} {version}" for name, version in sorted(other.items()))
         rule = "LLM207" if any("fabric" in name for name in other) else "LLM240"
@@ -157,8 +134,8 @@ def check_versions(versions: Mapping[str, str], asked: Mapping[str, Any]) -> Non
 def impossible(said: List[str], asked: Mapping[str, Any]) -> Refusal:
     """The resolver's reason and what to do."""
     reason = " | ".join(said) or "?"
-    errors = [line for line in said if line.startswith(("E:", "Error"))]
-    if errors and all("linux-headers" in line or "kernel-devel" in line for line in errors):
+    lacking = [line for line in said if line.startswith(NOT_FOUND)]
+    if lacking and all("linux-headers" in line or "kernel-devel" in line for line in lacking):
         return Refusal("LLM232", reason=reason)
     other = {"open": "proprietary", "proprietary": "open"}.get(str(asked.get("flavour")), "auto")
     return Refusal("LLM219", reason=reason, other=other)
@@ -169,7 +146,19 @@ def needed_by_others(names: List[str]) -> Refusal:
     return Refusal("LLM236", listed=listed)
 
 
-def failed(what: str, said: str) -> Refusal:
-    lines = [line for line in said.strip().splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("E:", "Error", "dpkg: error"))] or lines
-    return Refusal("LLM237", what=what, told=" | ".join(told[-3:]))
+def upstream(version: str) -> str:
+    """535.309.01 out of 535.309.01-0+deb12u1 or 3:580.95.05-1.el9."""
+    match = re.search(r"(?:^|:)(\d+(?:\.\d+)+)", version)
+    return match.group(1) if match else version
+
+
+def number(version: str) -> List[int]:
+    return [int(part) for part in re.findall(r"\d+", upstream(version))]
+
+
+def differing(versions: Mapping[str, str], names: List[str], leader: str) -> Dict[str, str]:
+    """Packages of the set whose version is not the driver's."""
+    wanted = upstream(versions.get(leader, ""))
+    return {
+        name: versions[name] for name in names if name in versions and wanted and upstream(versions[name]) != wanted
+    }

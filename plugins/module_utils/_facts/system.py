@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Space, first_line, number
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import states
 
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 NOT_DISKS = {
@@ -273,33 +274,10 @@ def own_units(host: Host) -> Tuple[str, ...]:
 
 def packages(host: Host) -> Optional[List[Dict[str, Any]]]:
     """Installed packages that a node's health depends on; None when neither dpkg nor rpm answers."""
-    answer = host.run(["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\\n"], timeout=10)
-    if answer and answer.rc == 0:
-        return [found for found in map(_deb, answer.out.splitlines()) if found]
-    answer = host.run(["rpm", "-qa", "--qf", "%{NAME} %{VERSION}-%{RELEASE}\\n"], timeout=20)
-    if not (answer and answer.rc == 0):
-        return None
-    locks = host.read("/etc/dnf/plugins/versionlock.list") or host.read("/etc/yum/pluginconf.d/versionlock.list") or ""
-    rows = [line.split() for line in answer.out.splitlines()]
-    return [
-        {
-            "name": row[0],
-            "version": row[1],
-            "held": bool(re.search(rf"(^|[\d:-]){re.escape(row[0])}-\d", locks, re.M)),
-            "broken": False,
-        }
-        for row in rows
-        if len(row) == 2 and PACKAGES.match(row[0])
-    ]
 
+    def ask(command: List[str]) -> Optional[str]:
+        answer = host.run(command, timeout=20)
+        return answer.out if answer and answer.rc == 0 else None
 
-def _deb(line: str) -> Optional[Dict[str, Any]]:
-    words = line.split()
-    if len(words) < 3 or not PACKAGES.match(words[0]) or words[2][1:2] in ("n", "c"):
-        return None
-    return {
-        "name": words[0],
-        "version": words[1],
-        "held": words[2][0] == "h",
-        "broken": words[2][1:2] != "i" or len(words[2]) > 2,
-    }
+    found = states.read(ask, lambda path: host.read(path) or "")
+    return None if found is None else [row._asdict() for row in found if PACKAGES.match(row.name)]

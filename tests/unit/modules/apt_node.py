@@ -27,12 +27,18 @@ OFFERED = {
 
 
 class Node:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, offered: dict[str, Any] = OFFERED) -> None:
         self.home, self.state_dir = home, home / "state"
+        self.environment = {
+            **os.environ,
+            "PATH": f"{home}/bin:{os.environ['PATH']}",
+            "FAKE_APT": str(home),
+            "PYTHONPATH": str(ROOT / ".collections"),
+        }
         for name in ("apt-get", "apt-mark", "apt-config", "dpkg", "dpkg-query", "systemctl"):
             (home / "bin").mkdir(exist_ok=True)
             (home / "bin" / name).symlink_to(Path(__file__).with_name("fake_apt.py"))
-        self.write({"offered": OFFERED, "installed": {}, "config": [], "held": []})
+        self.write({"offered": offered, "installed": {}, "config": [], "held": []})
 
     def write(self, state: dict[str, Any]) -> None:
         (self.home / "state.json").write_text(json.dumps(state))
@@ -69,21 +75,23 @@ class Node:
             **given,
         }
         self.given = {"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}}
-        environment = {
-            **os.environ,
-            "PATH": f"{self.home}/bin:{os.environ['PATH']}",
-            "FAKE_APT": str(self.home),
-            "PYTHONPATH": str(ROOT / ".collections"),
-        }
         process = subprocess.Popen(
             [sys.executable, MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment,
+            env=self.environment,
         )  # fmt: skip
         assert process.stdin is not None
         process.stdin.write(json.dumps(self.given))
         process.stdin.close()
         process.stdin = None
         return process
+
+    def call(self, argv: list[str], seconds: float) -> tuple[int, str]:
+        """One command of the stand-in, as a core of the collection calls it."""
+        done = subprocess.run(
+            argv, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment,
+            timeout=seconds,
+        )  # fmt: skip
+        return done.returncode, done.stdout
 
     def run(self, check: bool = False, **given: Any) -> dict[str, Any]:
         out, err = self.start(check, **given).communicate(timeout=60)

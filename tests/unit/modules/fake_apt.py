@@ -73,6 +73,8 @@ def install(specs, simulate, only_upgrade):
     if blocked:
         sys.exit("E: Held packages were changed and -y was used without --allow-change-held-packages.")
     gone = [other for name in todo for other in offered[name].get("conflicts", []) if other in installed]
+    if gone and "--no-remove" in words:
+        sys.exit("E: Packages need to be removed but remove is disabled.")
     for name in gone:
         print(f"Remv {name} [{installed[name]['version']}]")
     for name, (version, _auto) in todo.items():

@@ -168,10 +168,6 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text("remove those first, then run again", "请先卸载它们，再重新运行"),
     ),
-    "LLM237": Message(
-        Text("could not {what}: {told}", "操作失败（{what}）：{told}"),
-        Text("correct what the message names, then run again", "请按信息改正后重新运行"),
-    ),
     "LLM202": Message(
         Text(
             "Secure Boot would refuse the driver's modules: {why}",

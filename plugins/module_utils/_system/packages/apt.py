@@ -38,6 +38,9 @@ STRICT = ["-o", "APT::AutoRemove::RecommendsImportant=false", "-o", "APT::AutoRe
 # apt 3 removes nothing that a held package needs, not even together with that one.
 HELD_TOO = ["--allow-change-held-packages", "-o", "APT::Ignore-Hold=true"]
 NOT_KEPT = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
+MOST_REASONS = 12
+# Said after the reason itself.
+FOLLOWS = ("E: Unable to correct problems", "E: Couldn't find any package by")
 LOCKED = re.compile(r"Could not get lock (\S+?)\.? (?:It is held by process (\d+)(?: \((.+?)\))?|- open)")
 
 
@@ -95,12 +98,11 @@ class Apt:
             raise failed(what, [*complaints(said), *([self.complaint] if self.complaint else [])])
         return parse_steps(said)
 
-    def offers(self, wanted: List[str], options: Options) -> None:
+    def offers(self, wanted: List[str], options: Options) -> Steps:
         looking = Apt(self.run, self.seconds, self.lock_seconds)
         looking.words = [*self.words, *NOT_KEPT]
         with contextlib.suppress(Refusal):
-            looking.would_install(wanted, options)
-            return
+            return looking.would_install(wanted, options)
         if self.fresh is None:  # read once, and gone with this object
             self.fresh = tempfile.TemporaryDirectory(prefix="yitiji-lists-")
             os.makedirs(f"{self.fresh.name}/partial")
@@ -108,7 +110,7 @@ class Apt:
             self.complaint = "" if status == 0 else " | ".join(complaints(self.told))
         looking.words += self._fresh()
         looking.complaint = self.complaint
-        looking.would_install(wanted, options)
+        return looking.would_install(wanted, options)
 
     def troubles(self) -> List[Trouble]:
         if self.fresh is not None:  # the lists were just read, and apt has said it all
@@ -170,6 +172,7 @@ class Apt:
         words += ["--allow-downgrades"] if options.downgrade else []
         words += ["--allow-change-held-packages"] if options.change_held else []
         words += ["--only-upgrade"] if options.only_upgrade else []
+        words += ["--no-remove"] if options.no_remove else []
         words += ["-t", options.release] if options.release else []
         return words
 
@@ -231,10 +234,17 @@ def parse_names(text: str) -> List[str]:
 
 
 def complaints(text: str) -> List[str]:
-    """The reasons that apt gives, or else its last lines."""
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("E:", "Err:", "dpkg: error")) or ": Depends:" in line]
-    return (errors or lines)[-4:]
+    """The reasons that apt gives, dependencies that nobody has in full, or else its last lines."""
+    found: List[str] = []
+    unmet = False
+    for line in text.splitlines():
+        words = " ".join(line.split())
+        unmet = words.endswith("have unmet dependencies:") or (unmet and line.startswith(" "))
+        told = line.startswith(("E:", "Err:", "dpkg: error")) or (unmet and line.startswith(" "))
+        if told and not words.startswith(FOLLOWS):
+            found.append(words)
+    last = [" ".join(line.split()) for line in text.splitlines() if line.strip()][-4:]
+    return found[-MOST_REASONS:] or last
 
 
 def holder(path: str) -> str:

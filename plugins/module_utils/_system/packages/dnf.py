@@ -10,7 +10,7 @@ import tempfile
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_sources
@@ -27,6 +27,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.d
     parse_table,
     protected,
     saved,
+    short,
     unreadable,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf_locks import Locks
@@ -105,18 +106,17 @@ class Dnf:
             raise failed(say("packages.install", names=wanted), [f"this would downgrade {names}"])
         return Steps(table.new, {**table.upgraded, **table.downgraded}, table.removed)
 
-    def offers(self, wanted: List[str], options: Options) -> None:
+    def offers(self, wanted: List[str], options: Options) -> Steps:
         looking = Dnf(self.run, self.seconds, self.lock_seconds, self.pause, self.root)
         looking.ways = [["-C"]]
         with contextlib.suppress(Refusal):
-            looking.would_install(wanted, options)
-            return
+            return looking.would_install(wanted, options)
         with tempfile.TemporaryDirectory(prefix="yitiji-metadata-") as folder:
             looking.words, looking.ways = [*self.words, f"--setopt=cachedir={folder}"], [[]]
             status, said = self.run([*looking.words, *SHORT, "makecache", "--refresh"], ASK_SECONDS)
             self.told = said
             looking.complaint = " | ".join(unreadable(said) or (complaints(said) if status != 0 else []))
-            looking.would_install(wanted, options)
+            return looking.would_install(wanted, options)
 
     def troubles(self) -> List[Trouble]:
         """Of the metadata that `offers` read anew; where the cache sufficed no repository was asked."""
@@ -198,11 +198,11 @@ class Dnf:
         """The command, and what it would do. dnf takes what obsoletes a package in its place; who is named is meant."""
         words = self._install(wanted, options)
         table = self._worked_out(words, wanted)
-        comes = {*table.new, *table.upgraded, *table.downgraded}
+        comes = {**table.new, **table.upgraded, **table.downgraded}
         other = {name for name in table.new if name not in {spec(each) for each in wanted}}
         if other and not options.only_upgrade:
             there = self.installed()
-            if [name for name in map(bare, wanted) if name not in there and name not in comes]:
+            if [name for name in map(bare, wanted) if name not in there and not named(name, comes)]:
                 words = [*words, "--setopt=obsoletes=False"]
                 table = self._worked_out(words, wanted)
         return words, table
@@ -257,6 +257,11 @@ def spec(wanted: str) -> str:
     """As dnf writes it: `docker-ce=3:28.*` becomes `docker-ce-3:28.*`."""
     name, sign, version = wanted.partition("=")
     return f"{name}-{version}" if sign else name
+
+
+def named(wanted: str, comes: Mapping[str, str]) -> bool:
+    """Whether it is among these by its name or, as a kernel's headers are, by name and version."""
+    return wanted in comes or any(wanted.startswith(f"{name}-{short(version)}") for name, version in comes.items())
 
 
 def main_arch(rows: Sequence[Row]) -> str:

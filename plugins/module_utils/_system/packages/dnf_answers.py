@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
     @property
     def whole(self) -> str:
-        return f"{self.name}-{self.version.partition(':')[2] or self.version}.{self.arch}"
+        return f"{self.name}-{short(self.version)}.{self.arch}"
 
 
 class Table(NamedTuple):
@@ -55,6 +55,11 @@ def parse_installed(text: str) -> List[Row]:
 def plain(version: str) -> str:
     """Without an epoch of 0."""
     return version[2:] if version.startswith("0:") else version
+
+
+def short(version: str) -> str:
+    """Without any epoch."""
+    return version.partition(":")[2] or version
 
 
 def parse_table(text: str) -> Table:
@@ -138,6 +143,4 @@ def saved(text: str) -> List[str]:
 
 def candidates(version: str) -> List[str]:
     """The ways to write a version: with and without its epoch and its release."""
-    epoch, sign, rest = version.partition(":")
-    short = rest if sign else epoch
-    return [version, *([] if sign else [f"0:{version}"]), short, short.rpartition("-")[0]]
+    return [version, *([] if ":" in version else [f"0:{version}"]), short(version), short(version).rpartition("-")[0]]

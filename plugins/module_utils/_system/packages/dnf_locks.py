@@ -28,7 +28,7 @@ class Locks:
         self.root = root
 
     def held(self, installed: Sequence[Row]) -> List[str]:
-        patterns = self._locked() if self._plugin() else self._excluded()
+        patterns = locked(read_text(self._list())) if self._plugin() else excluded(read_text(self._path(MAIN)))
         return sorted({row.name for row in installed if any(fits(row, pattern) for pattern in patterns)})
 
     def hold(self, installed: Sequence[Row], names: Sequence[str]) -> None:
@@ -62,17 +62,6 @@ class Locks:
     def _list(self) -> str:
         named = re.search(r"^\s*locklist\s*=\s*(\S+)", read_text(self._path(CONFIG)), re.M)
         return self._path(named.group(1).lstrip("/") if named else LIST)
-
-    def _locked(self) -> List[str]:
-        lines = [line.strip() for line in read_text(self._list()).splitlines()]
-        return [line for line in lines if line and line[0] not in "#!"]
-
-    def _excluded(self) -> List[str]:
-        """Of everybody: names and patterns in dnf.conf."""
-        found: List[str] = []
-        for values in re.findall(r"^\s*(?:excludepkgs|exclude)\s*=\s*(.*)$", read_text(self._path(MAIN)), re.M):
-            found += re.split(r"[\s,]+", values.strip())
-        return [name for name in found if name]
 
     def _ours(self) -> List[str]:
         lines = read_text(self._path(MAIN)).splitlines()
@@ -112,6 +101,20 @@ class Locks:
             )
             text = "".join(f"{line}\n" for line in [*lines[:end], NOTE, f"excludepkgs={wanted}", *lines[end:]])
         write_atomic(self._path(MAIN), text, 0o644)
+
+
+def locked(text: str) -> List[str]:
+    """Patterns in versionlock's list."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and line[0] not in "#!"]
+
+
+def excluded(text: str) -> List[str]:
+    """Names and patterns in dnf.conf, whoever set them."""
+    found: List[str] = []
+    for values in re.findall(r"^\s*(?:excludepkgs|exclude)\s*=\s*(.*)$", text, re.M):
+        found += re.split(r"[\s,]+", values.strip())
+    return [name for name in found if name]
 
 
 def with_epoch(version: str) -> str:

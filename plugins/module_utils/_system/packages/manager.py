@@ -13,6 +13,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
+BETWEEN = " | "
 # argv, seconds -> status and everything said
 Run = Callable[[List[str], float], Tuple[int, str]]
 
@@ -25,6 +26,7 @@ class Options(NamedTuple):
     recommends: bool = False
     change_held: bool = False
     only_upgrade: bool = False
+    no_remove: bool = False
 
 
 class Steps(NamedTuple):
@@ -74,8 +76,8 @@ class Manager(Protocol):
     def would_install(self, wanted: List[str], options: Options) -> Steps:
         """The installation, simulated."""
 
-    def offers(self, wanted: List[str], options: Options) -> None:
-        """Refuses what can't be installed even with fresh lists; the node's own lists are not changed."""
+    def offers(self, wanted: List[str], options: Options) -> Steps:
+        """As `would_install`, with fresh lists where the node's own don't suffice; those are not changed."""
 
     def troubles(self) -> List[Trouble]:
         """Sources that can't be used, asked without the node's own lists and in bounded time."""
@@ -146,7 +148,12 @@ def unsupported(name: str) -> Refusal:
 
 
 def failed(what: Text, reasons: List[str]) -> Refusal:
-    return Refusal("LLM117", what=what, said=" | ".join(reasons) or "?")
+    return Refusal("LLM117", what=what, said=BETWEEN.join(reasons) or "?")
+
+
+def reasons(refusal: Refusal) -> List[str]:
+    """What the package manager said, out of `failed`."""
+    return str(refusal.values["said"]).split(BETWEEN)
 
 
 def busy(seconds: int, holder: str) -> Refusal:

@@ -93,6 +93,35 @@ def test_a_derivative_is_served_by_the_entry_that_the_site_names():
     assert caught.value.rule == "LLM155" and "debian-12" in caught.value.remedy.en
 
 
+def test_what_a_bundle_can_be_made_for():
+    found = core.targets(ENTRIES)
+    assert {name: (row["distribution"], row["version"]) for name, row in found.items()} == {
+        "bookworm": ("debian", "12"),
+        "trixie": ("debian", "13"),
+        "jammy": ("ubuntu", "22.04"),
+        "noble": ("ubuntu", "24.04"),
+    }
+    assert found["jammy"]["suites"] == ["{release}", "{release}-updates", "{release}-security"]
+    assert (
+        found["jammy"]["components"] == found["noble"]["components"] == ["main", "restricted", "universe", "multiverse"]
+    )
+    assert found["trixie"]["keyring"].endswith("debian-archive-keyring.gpg")
+    assert found["noble"]["keyring"].endswith("ubuntu-archive-keyring.gpg")
+
+
+def test_a_derivative_has_a_bundle_under_a_name_of_its_own():
+    """One that names none is not taken for the release that it follows."""
+    own = {"from": "debian-12", "name": "A", "ids": ["a"], "versions": ["1"]}
+    raw = {
+        "a": own,
+        "b": {**own, "ids": ["b"], "bundle": {"release": "berta", "suites": ["berta"]}},
+        **copy.deepcopy(RAW),
+    }
+    found = core.targets(core.resolved(raw))
+    assert found["bookworm"]["distribution"] == "debian"
+    assert (found["berta"]["distribution"], found["berta"]["suites"]) == ("b", ["berta"])
+
+
 def test_a_vendor_adds_a_file_and_touches_no_code(tmp_path):
     (tmp_path / core.KIND).mkdir()
     (tmp_path / core.KIND / "site.yml").write_text(
@@ -122,6 +151,9 @@ def test_a_vendor_adds_a_file_and_touches_no_code(tmp_path):
         ({"from": "debian-12", "tested": False}, "tested: 'no'"),
         ({"from": "debian-12", "versions": [12]}, "not text"),
         ({"name": "X"}, "ids: missing"),
+        ({"from": "rhel-9", "bundle": {"release": "el9"}}, "bundle.suites: None"),
+        ({"from": "debian-12", "bundle": {"suits": ["x"]}}, "bundle.suits: unknown"),
+        ({"from": "debian-12", "bundle": None}, "bundle: None"),
     ],
 )
 def test_a_broken_entry_is_named(change, said):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts import system
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import states
 
 from tests.unit.module_utils._facts.captured import capture
 
@@ -49,15 +50,18 @@ def test_cpu_of_two_sockets_and_of_arm():
 
 
 def test_packages():
-    text = "nvidia-driver 535.309.01-1 hi \nvim 2 ii \ncuda-drivers 1 iF \nlinux-image-amd64 6.1 ii \ndkms 3 rc \n"
-    found = system.packages(capture(commands={"dpkg-query -W -f ${Package} ${Version} ${db:Status-Abbrev}\\n": text}))
-    assert [(p["name"], p["held"], p["broken"]) for p in found] == [
-        ("nvidia-driver", True, False), ("cuda-drivers", False, True), ("linux-image-amd64", False, False),
+    """Of those on which a node's health depends; what is asked and read is the package managers' own room's."""
+    text = "nvidia-driver 535.309.01-1 hi \nvim 2 ii \ncuda-drivers 1 iF \ndkms 3 rc \n"
+    found = system.packages(capture(commands={" ".join(states.DPKG): text}))
+    assert [(p["name"], p["version"], p["held"], p["broken"]) for p in found] == [
+        ("nvidia-driver", "535.309.01-1", True, False), ("cuda-drivers", "1", False, True),
     ]  # fmt: skip
-    rpm = {"rpm -qa --qf %{NAME} %{VERSION}-%{RELEASE}\\n": "kernel-core 5.14-1\nnano 1-1\nnvidia-driver 570-1\n"}
-    lock = {"/etc/dnf/plugins/versionlock.list": "nvidia-driver-570-1.*\n"}
+    rpm = {" ".join(states.RPM): "kernel-core\tx86_64\t0:5.14-1\nnano\tx86_64\t0:1-1\nnvidia-driver\tx86_64\t3:570-1\n"}
+    lock = {"/etc/dnf/plugins/versionlock.list": "nvidia-driver-3:570-1.*\n"}
     found = system.packages(capture(lock, rpm))
-    assert [(p["name"], p["held"]) for p in found] == [("kernel-core", False), ("nvidia-driver", True)]
+    assert [(p["name"], p["version"], p["held"]) for p in found] == [
+        ("kernel-core", "5.14-1", False), ("nvidia-driver", "570-1", True),
+    ]  # fmt: skip
     assert system.packages(capture()) is None
 
 

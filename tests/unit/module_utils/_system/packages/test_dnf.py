@@ -73,6 +73,13 @@ def test_an_installation(node):
     ]
 
 
+@pytest.mark.parametrize("wanted", ["app", "app-1.1-1", "app-1.1-1.noarch"])
+def test_a_name_with_its_version_is_no_obsoleted_one(node, wanted):
+    here = node(install=said("install-with-dependencies"))
+    assert here.manager.would_install([wanted], manager.Options()).new["app"] == "1.1-1"
+    assert len(here.dnf()) == 1 and "obsoletes" not in here.dnf()[0]
+
+
 def test_options(node):
     here = node(install=said("install-epoch"))
     here.manager.would_install(["epoch=5:2.0*"], manager.Options("extras", recommends=True, change_held=True))
@@ -89,7 +96,7 @@ def test_what_is_cached_suffices_and_else_it_is_fetched(node):
 
 def test_an_offer_leaves_the_nodes_cache_alone(node):
     here = node(**{"-C": said("install-no-cache"), "install": said("install-with-dependencies")})
-    here.manager.offers(["app"], manager.Options())
+    assert here.manager.offers(["app"], manager.Options()).new["app"] == "1.1-1"
     assert all("-C" in call or "--setopt=cachedir=/" in call for call in here.dnf())
 
 
