@@ -9,9 +9,13 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.below import Machine, machine_of
 
 GIB = 1024**3
 VENDORS = {"10de": "nvidia", "1002": "amd", "19e5": "huawei", "1d94": "hygon"}
+
+
+UNKNOWN = Machine()
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Node:
     cpu_sockets: Optional[int] = None
     link_gbps: Optional[float] = None
     rdma: bool = False
+    machine: Machine = UNKNOWN
 
 
 def read_nodes(nodes: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> List[Node]:
@@ -101,6 +106,7 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
         cpu_cores=(facts.get("cpu") or {}).get("cores"),
         cpu_sockets=(facts.get("cpu") or {}).get("sockets"),
         rdma=bool((facts.get("network") or {}).get("rdma")),
+        machine=machine_of(facts),
     )
 
 

@@ -27,7 +27,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.since import idle
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import Sizing, image_entry, why
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import (
+    Sizing,
+    asked,
+    check_machine,
+    image_entry,
+    why,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import (
     GGUF_ENGINES,
     Guest,
@@ -118,6 +124,11 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
     if cluster and cluster["ray_port"]:
         run["secrets"]["RAY_AUTH_TOKEN"] = CLUSTER_KEY
     models = {sizing.wish.served_name: model_part(sizing.wish) for _name, sizing in engines}
+    for _name, sizing in engines:
+        for rank in sizing.ranks:
+            part = sizing.image or {"ref": wish.engine, "host": asked(entry, f"engines: {wish.engine}")}
+            check_machine(part["ref"], part["host"], rank.node)
+    check_machine(chat_image["ref"], chat_image["host"], first.ranks[0].node)
     nodes: Dict[str, Any] = {}
     for name, sizing in engines:
         for number, rank in enumerate(sizing.ranks):
@@ -147,6 +158,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             "device": first.device,
             "form": "container" if image else "service",
             "experimental": bool(entry.get("experimental")),
+            "host": {} if image else asked(entry, f"engines: {wish.engine}"),
         },
         "provision": provision(wish.engine, len(nodes), entry.get("provision")),
         "run": run,

@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual, joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.below import lacking, problems
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
@@ -127,4 +128,21 @@ def image_entry(
         "min_driver": entry.get("min_driver"),
         "ray": bool(entry.get("ray")),
         "roles": list(entry.get("roles", [])),
+        "host": asked(entry, f"images: {key}"),
     }
+
+
+def asked(entry: Mapping[str, Any], where: str) -> Dict[str, Any]:
+    """What an entry of the catalogue asks of the machine below it, checked (LLM520)."""
+    host = entry.get("host") or {}
+    wrong = problems(host)
+    if wrong:
+        raise Refusal("LLM520", problem=say("below.bad", where=where, wrong="; ".join(wrong)))
+    return dict(host)
+
+
+def check_machine(what: str, host: Mapping[str, Any], node: Node) -> None:
+    """Refuses a node on which it would not start (LLM553)."""
+    lacks = lacking(host, node.machine)
+    if lacks:
+        raise Refusal("LLM553", host=node.name, what=what, lacks=joined(lacks, "; ", "；"))

@@ -284,6 +284,15 @@ MESSAGES: Dict[str, Message] = {
             "请选择另一引擎（appliance_engine），或在目录中添加镜像",
         ),
     ),
+    "LLM553": Message(
+        Text("{what} does not run on this machine: {lacks}", "{what} 无法在本机上运行：{lacks}"),
+        Text(
+            "take a machine that has it (a virtual one: pass the host's CPU through), another engine "
+            "(appliance_engine), or an image made for this one (appliance_images, with its own `host`)",
+            "请换用满足要求的机器（虚拟机请透传宿主机 CPU）、更换引擎（appliance_engine），或使用适合本机的镜像"
+            "（appliance_images，并写明其 `host`）",
+        ),
+    ),
     "LLM560": Message(
         Text("vLLM {version} has no option for {name}", "vLLM {version} 没有 {name} 对应的选项"),
         Text(

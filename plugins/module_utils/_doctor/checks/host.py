@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb, gib
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System, matches
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import joined
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import (
     REMOTE,
@@ -33,10 +34,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
     unknown,
     warned,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.below import lacking, machine_of, unread
 
 KERNEL = "4.18"  # of RHEL 8; nobody tried an older one, and nftables' sets and overlay2 are not whole before
-# Of engines that run outside of containers. ollama/ollama#15624.
-LIBC = {"ollama": "2.28"}
 OVER_FUSE = ("fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs")
 WEB = {"nginx", "apache2", "httpd", "caddy", "haproxy"}
 MARGIN = 1.1  # sidecar files, logs and the last file's reserve
@@ -110,14 +110,16 @@ def foundation(context: Context) -> Finding:
     label = f"{kernel}, glibc {libc}, cgroup v{cgroup}"
     if kernel and version_key(kernel)[:2] < version_key(KERNEL)[:2]:
         return failed(f"{label}: the kernel is older than {KERNEL}", f"{label}：内核低于 {KERNEL}")
-    engine = str(((context.plan or {}).get("engine") or {}).get("name") or "")
-    floor = LIBC.get(engine)
-    if floor and libc and version_key(libc) < version_key(floor):
-        return failed(
-            f"{label}: {engine} runs outside of containers and needs glibc {floor}",
-            f"{label}：{engine} 不在容器中运行，需要 glibc {floor}",
-        )
-    if not kernel or not cgroup or (floor and not libc):
+    machine = machine_of(context.node)
+    engine = (context.plan or {}).get("engine") or {}
+    parts = [(str(engine.get("name") or ""), engine.get("host") or {})]
+    parts += [(str(image["ref"]), image.get("host") or {}) for image in images_of(context.plan)]
+    for what, host in parts:
+        lacks = lacking(host, machine)
+        if lacks:
+            told = joined(lacks, "; ", "；")
+            return failed(f"{label}: {what}: {told.en}", f"{label}：{what}：{told.zh}")
+    if not kernel or not cgroup or any(unread(host, machine) for _what, host in parts):
         return unknown(f"{label}: not all of it could be read", f"{label}：部分信息无法读取")
     if cgroup == 1:  # served; systemd and Docker have announced its end
         return passed(f"{label} (version 1 still serves)", f"{label}（v1 仍可使用）")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.module_utils._doctor.checks.cases_backup import BACKUP
+from tests.unit.module_utils._doctor.checks.cases_system import SYSTEM
 from tests.unit.module_utils._doctor.checks.cases_upkeep import UPKEEP
 from tests.unit.module_utils._doctor.healthy import GIB, GONE, UNIT
 
@@ -81,11 +82,6 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM176", "unknown", {"node/mounts": None}, "can't read"),
     ("LLM109", "fail", {"node/uid": 1000}, "1000"),
     ("LLM109", "unknown", {"node/uid": None}, "not known"),
-    ("LLM157", "fail", {"node/kernel": "3.10.0-1160.el7.x86_64"}, "older than 4.18"),
-    ("LLM157", "fail", {"node/os/libc": "2.27", "plan/engine/name": "ollama"}, "needs glibc 2.28"),
-    ("LLM157", "pass", {"node/os/libc": "2.28", "node/kernel": "4.18.0-553.el8"}, "cgroup v2"),
-    ("LLM157", "pass", {"node/os/cgroup": 1}, "still serves"),
-    ("LLM157", "unknown", {"node/os/cgroup": None}, "not all of it"),
     ("LLM110", "fail", {"node/boot/systemd": False}, "does not run"),
     ("LLM110", "unknown", {"node/boot": {}}, "can't tell"),
     ("LLM111", "fail", {"node/packages/0/broken": True}, "nvidia-driver"),
@@ -394,4 +390,5 @@ CASES += [
     ("LLM101", "fail", {"node/mounts/1/path": "/var/lib/yitiji/open-webui", "node/mounts/1/available_bytes": 0,
                         "measures/weights/stamp": True}, "chats and files 500 MB"),
     *BACKUP,
+    *SYSTEM,
 ]
