@@ -11,7 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import f
 
 SWITCH = "__packages_together"  # a variable of the play
 FACT = "yitiji_packages_asked"
-ASK = ("owner", "names", "default_release", "allow_downgrade", "allow_change_held", "install_recommends")
+ASK = ("owner", "names", "conflicts", "default_release", "allow_downgrade", "allow_change_held", "install_recommends")
 
 
 class ActionModule(Normal):

@@ -44,6 +44,13 @@ options:
     type: str
     choices: [present, latest, offered, absent]
     default: present
+  conflicts:
+    description:
+      - Packages that can't be there beside O(names). Where one of them is installed and one of O(names) is missing,
+        that is refused (LLM332); otherwise apt would remove it, with what runs in it.
+    type: list
+    elements: str
+    default: []
   asks:
     description:
       - What several owners want, for O(state=offered), answered as one. O(owner) and O(names) are not looked at then.
@@ -64,6 +71,11 @@ options:
         type: list
         elements: str
         required: true
+      conflicts:
+        description: As O(conflicts).
+        type: list
+        elements: str
+        default: []
       default_release:
         description: As O(default_release).
         type: str
@@ -239,6 +251,7 @@ HOW: Dict[str, Any] = {
     "allow_change_held": {"type": "bool", "default": False},
     "install_recommends": {"type": "bool", "default": False},
 }
+BESIDE = {"conflicts": {"type": "list", "elements": "str", "default": []}}
 ASK = {"owner": {"type": "str", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}
 
 
@@ -294,7 +307,8 @@ def how(row: Dict[str, Any]) -> managers.Options:
 def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
     """Refuses what can't be installed, of one owner or of several, all at once."""
     rows = module.params["asks"] or [module.params]
-    answer = offered(manager, module.params["state_dir"], [Ask(row["owner"], row["names"], how(row)) for row in rows])
+    asks = [Ask(row["owner"], row["names"], how(row), row["conflicts"]) for row in rows]
+    answer = offered(manager, module.params["state_dir"], asks)
     sources = [trouble.refusal() for trouble in manager.troubles()] if answer.missing else []
     if answer.refusals:  # the sources that fail come first: they are most often why
         told = [*sources, *answer.refusals]
@@ -310,8 +324,9 @@ def main() -> None:
         argument_spec={
             "owner": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "default": []},
-            "asks": {"type": "list", "elements": "dict", "default": [], "options": {**ASK, **HOW}},
+            "asks": {"type": "list", "elements": "dict", "default": [], "options": {**ASK, **BESIDE, **HOW}},
             "state": {"type": "str", "choices": ["present", "latest", "offered", "absent"], "default": "present"},
+            **BESIDE,
             **HOW,
             "update_cache": {"type": "bool", "default": True},
             "hold": {"type": "bool"},
@@ -336,6 +351,7 @@ def main() -> None:
         mask_units=params["mask_units"],
         keep_masked=params["mask_until"] == "removed",
         purge=params["purge"],
+        conflicts=params["conflicts"],
     )
     run = Commands()
 

@@ -37,7 +37,7 @@ PLAIN: Dict[str, Tuple[type, ...]] = {
     "name": (str,), "ids": (list,), "versions": (list,), "family": (str,), "manager": (str,), "tested": (str,),
     "architectures": (dict,), "kernel": (str,), "glibc": (str,), "systemd": (int,), "cgroup": (int,), "python": (dict,),
     "packages": (dict,), "sources": (dict,), "units": (dict,), "paths": (dict,), "commands": (dict,), "users": (dict,),
-    "repositories": (dict,),
+    "repositories": (dict,), "conflicts": (dict,),
 }  # fmt: skip
 TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to know
 MORE = {"from", "why", "key", "lineage", "bundle"}  # `why`: with `tested: no`, in both languages
@@ -92,6 +92,9 @@ def problems(entry: Mapping[str, Any]) -> List[str]:
     for name, repository in entry["sources"].items():
         if name not in entry["packages"] or (repository is not None and repository not in entry["repositories"]):
             wrong.append(f"sources.{name}: {repository!r}")
+    for name, own in entry["conflicts"].items():
+        if name not in entry["packages"] or not isinstance(own, list) or not all(isinstance(word, str) for word in own):
+            wrong.append(f"conflicts.{name}: {own!r}")
     if "bundle" in entry:
         wrong += _bundle(entry["bundle"])
     if entry["tested"] not in TESTED or (entry["tested"] == "no") != ("why" in entry):

@@ -205,6 +205,18 @@ MESSAGES: Dict[str, Message] = {
             "若归档正确，请在 appliance_images 中设置 id: {id}；否则请更换归档",
         ),
     ),
+    "LLM332": Message(
+        Text(
+            "{names} can't be there beside {wanted}, and would have to go, with the containers that run in it",
+            "{names} 与 {wanted} 不能共存，安装后前者及其中运行的容器会被移除",
+        ),
+        Text(
+            "if it shall go: `{command}` (images and data in /var/lib/docker stay); if the Docker that is there shall "
+            "stay: docker_source: docker for Docker's own packages, docker_source: distribution for the distribution's",
+            "若可移除：`{command}`（/var/lib/docker 中的镜像与数据保留）；若要保留现有 Docker：Docker 官方软件包设置 "
+            "docker_source: docker，发行版软件包设置 docker_source: distribution",
+        ),
+    ),
     "LLM340": Message(
         Text("isolation_users: {name} is no user's name", "isolation_users：{name} 不是用户名"),
         Text("list names or numbers of this node's users, like [nagios]", "请列出本机用户的名称或编号，例如 [nagios]"),

@@ -56,6 +56,8 @@ def environment() -> Dict[str, str]:
 
 
 class Apt:
+    program = "apt-get"
+
     def __init__(self, run: Run, seconds: int, lock_seconds: int, pause: float = 1.0) -> None:
         self.run, self.seconds, self.lock_seconds, self.pause = run, seconds, lock_seconds, pause
         self.words = [

@@ -56,6 +56,8 @@ PID_FILES = (
 
 
 class Dnf:
+    program = "dnf"
+
     def __init__(self, run: Run, seconds: int, lock_seconds: int, pause: float = 1.0, root: str = "/") -> None:
         self.run, self.seconds, self.lock_seconds, self.pause, self.root = run, seconds, lock_seconds, pause, root
         self.words = ["dnf", "-y", SKIP]

@@ -9,7 +9,7 @@ import os
 import time
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Protocol, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Protocol, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
@@ -54,6 +54,8 @@ class Trouble(NamedTuple):
 
 class Manager(Protocol):
     """One package manager. Names are without a version; `wanted` may also be `name=version`, with `*` for any text."""
+
+    program: str  # its command, for people
 
     def installed(self) -> Dict[str, str]:
         """Versions of what is installed and configured, by name."""
@@ -121,6 +123,19 @@ def missing(
         if name not in installed or (version and not fits(installed[name], version)):
             found.append(package)
     return found
+
+
+def stand_aside(
+    manager: Manager, installed: Mapping[str, str], wanted: Sequence[str], conflicts: Sequence[str]
+) -> None:
+    """Refuses to install what can't be there beside somebody else's packages (LLM332).
+
+    apt would take the others away without a word, with what runs in them, and dnf fails only in the end.
+    """
+    there = [name for name in conflicts if name in installed]
+    if there and wanted:
+        names, command = ", ".join(there), f"{manager.program} remove {' '.join(there)}"
+        raise Refusal("LLM332", names=names, wanted=", ".join(map(bare, wanted)), command=command)
 
 
 def of_node(os_release: str, there: Callable[[str], object]) -> str:

@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple
+from functools import partial
+from typing import Dict, List, NamedTuple, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Manager, Options, missing
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
+    Manager,
+    Options,
+    missing,
+    stand_aside,
+)
 
 
 class Ask(NamedTuple):
@@ -18,6 +24,7 @@ class Ask(NamedTuple):
     owner: str
     names: List[str]
     options: Options = Options()
+    conflicts: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -33,6 +40,8 @@ def offered(manager: Manager, state_dir: str, asks: List[Ask]) -> Answer:
     lacking = [ask._replace(names=missing(there, ask.names, manager.fits)) for ask in asks]
     todo = list(dict.fromkeys(name for ask in lacking for name in ask.names))
     refusals: List[Refusal] = []
+    for ask in lacking:
+        refusals += gathered(partial(stand_aside, manager, there, ask.names, ask.conflicts))
     # What a killed run left half installed would be refused here, and is completed before anything is installed.
     if not any(record.unfinished for record in records.others(state_dir, "")):
         groups: Dict[Options, List[Ask]] = {}

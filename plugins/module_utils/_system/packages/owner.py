@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.m
     Steps,
     bare,
     missing,
+    stand_aside,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
 
@@ -29,6 +30,7 @@ class Wanted(NamedTuple):
     mask_units: Sequence[str] = ()
     keep_masked: bool = False
     purge: bool = False
+    conflicts: Sequence[str] = ()
 
 
 class Result(NamedTuple):
@@ -61,6 +63,7 @@ class Owner:
         there = self.manager.installed()
         record, names = self.record, [bare(name) for name in wanted.names]
         todo = missing(there, wanted.names, self.manager.fits)
+        stand_aside(self.manager, there, todo, wanted.conflicts)
         record.wanted = names
         record.ours += [bare(name) for name in todo if bare(name) not in there]
         # Another owner brought it, so it was not there before us either: whoever goes last takes it away.

@@ -93,6 +93,15 @@ def test_a_derivative_is_served_by_the_entry_that_the_site_names():
     assert caught.value.rule == "LLM155" and "debian-12" in caught.value.remedy.en
 
 
+@pytest.mark.parametrize("key", sorted(ENTRIES))
+def test_no_package_conflicts_with_itself(key):
+    entry = ENTRIES[key]
+    for name, others in entry["conflicts"].items():
+        assert others and not set(others) & set(entry["packages"][name] or []), name
+    wanted = {"docker_vendor"} | ({"docker"} if entry["packages"]["docker"] else set())
+    assert wanted <= {*entry["conflicts"]}, "each Docker says what it can't be beside"
+
+
 def test_what_a_bundle_can_be_made_for():
     found = core.targets(ENTRIES)
     assert {name: (row["distribution"], row["version"]) for name, row in found.items()} == {
@@ -151,6 +160,8 @@ def test_a_vendor_adds_a_file_and_touches_no_code(tmp_path):
         ({"from": "debian-12", "tested": False}, "tested: 'no'"),
         ({"from": "debian-12", "versions": [12]}, "not text"),
         ({"name": "X"}, "ids: missing"),
+        ({"from": "debian-12", "conflicts": {"dokcer": []}}, r"conflicts\.dokcer: \[\]"),
+        ({"from": "debian-12", "conflicts": {"docker": "runc"}}, r"conflicts\.docker: 'runc'"),
         ({"from": "rhel-9", "bundle": {"release": "el9"}}, "bundle.suites: None"),
         ({"from": "debian-12", "bundle": {"suits": ["x"]}}, "bundle.suits: unknown"),
         ({"from": "debian-12", "bundle": None}, "bundle: None"),

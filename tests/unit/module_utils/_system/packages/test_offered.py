@@ -18,6 +18,8 @@ OLDER = Options(downgrade=True)
 class Manager:
     """Offers what it was told; two sets may exclude each other."""
 
+    program = "apt-get"
+
     def __init__(self, offers=(), there=None, apart=()):
         self.known, self.there, self.apart, self.asked = set(offers), there or {}, set(apart), []
 
@@ -74,3 +76,15 @@ def test_what_a_killed_run_left_is_completed_first(state):
     (state / records.FOLDER / "gateway.json").write_text(json.dumps({"unfinished": True}), encoding="utf-8")
     manager = Manager("")
     assert offered(manager, str(state), [Ask("x", ["a"])]) == (["a"], []) and manager.asked == []
+
+
+def test_what_cannot_stand_beside_is_told_for_each_owner_that_lacks_something(state):
+    manager = Manager(["a", "b=2*", "c"], {"a": "1", "runc": "1", "podman-docker": "4"})
+    asks = [
+        Ask("there", ["a"], conflicts=["runc"]),
+        Ask("x", ["b=2*"], conflicts=["docker.io", "runc", "podman-docker"]),
+    ]
+    (refusal,) = offered(manager, str(state), asks).refusals
+    assert refusal.rule == "LLM332" and refusal.reason.en.startswith("runc, podman-docker can't be there beside b,")
+    assert "apt-get remove runc podman-docker" in refusal.remedy.en and "docker_source" in refusal.remedy.zh
+    assert offered(manager, str(state), [Ask("x", ["c"], conflicts=["docker.io"])]).refusals == []
