@@ -39,7 +39,8 @@ options:
       - V(latest) also takes newer versions, within the versions named.
       - V(offered) refuses what is missing and can't be installed (LLM117), and changes nothing. Package lists that
         don't suffice are read anew into a folder of its own. Sources that can't be used are named with the line of the
-        file in which they stand (LLM175); where everything can be installed all the same, that is a warning.
+        file in which they stand (LLM175); where everything can be installed all the same, that is a warning. Whoever
+        uses the package manager at that moment is named, too (LLM158).
       - V(absent) removes what this owner brought; O(names) is not looked at.
     type: str
     choices: [present, latest, offered, absent]
@@ -315,6 +316,8 @@ def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
         fail(module, told[0], msg="\n".join(refusal.message() for refusal in told))
     for source in sources:
         module.warn(source.message())
+    if answer.missing and manager.user():
+        module.warn(Refusal("LLM158", holder=manager.user(), seconds=module.params["lock_timeout"]).message())
     return Result(False, installed=answer.missing)
 
 

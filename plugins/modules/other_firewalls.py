@@ -70,7 +70,7 @@ done:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.other_firewalls import Others, Wanted
 
 
@@ -96,6 +96,9 @@ def main() -> None:
         done = acts[given["state"]]()
     except Refusal as refusal:
         fail(module, refusal)
+    if module.check_mode and done and given["state"] != "absent":
+        what = say(f"firewall.{given['state']}")
+        module.warn(Refusal("LLM159", names=", ".join(active), what=what, commands="; ".join(done)).message())
     module.exit_json(
         changed=bool(done), active=active, done=done, diff={"before": "", "after": "".join(f"{row}\n" for row in done)}
     )

@@ -357,30 +357,3 @@ def test_a_source_that_fails_is_named_before_anything_is_changed(node):
     assert told["failed"] and told["rule"] == "LLM175" and "LLM117" in told["msg"]
     node.has("nginx", "1.22.1-9")
     assert not node.run(names=["nginx"], state="offered").get("warnings")  # nothing is needed of any source
-
-
-@pytest.mark.parametrize("state", ["offered", "present", "latest"])
-@pytest.mark.parametrize("check", [True, False])
-def test_what_somebody_else_runs_is_not_taken_away(node, state, check):
-    """apt would remove it without a word; docker.io does so with a Docker from Docker's own packages."""
-    node.has("systemd-timesyncd")
-    before = node.read()
-    answer = node.run(check=check, names=["chrony", "openssl"], conflicts=["ntp", "systemd-timesyncd"], state=state)
-    assert answer["failed"] and answer["rule"] == "LLM332", answer
-    assert "systemd-timesyncd can't be there beside chrony, openssl" in answer["msg"]
-    assert node.read() == before and node.record() == {}
-    assert node.run(check=True, names=["openssl"], conflicts=["ntp"], state=state).get("failed") is None
-
-
-def test_what_is_there_already_is_no_conflict(node):
-    """Somebody put both there by hand, or the distribution renamed one: nothing would be installed."""
-    node.has("chrony")
-    node.has("systemd-timesyncd")
-    assert node.run(names=["chrony"], conflicts=["systemd-timesyncd"])["installed"] == []
-
-
-def test_conflicts_of_several_owners(node):
-    node.has("systemd-timesyncd")
-    asks = [{"owner": "a", "names": ["nginx"]}, {"owner": "b", "names": ["chrony"], "conflicts": ["systemd-timesyncd"]}]
-    answer = node.run(state="offered", asks=asks)
-    assert answer["rule"] == "LLM332" and "nginx" not in answer["msg"]

@@ -40,6 +40,26 @@ MESSAGES: Dict[str, Message] = {
             "请按信息排查（软件包名称或版本、软件源、网络、磁盘），然后重新运行",
         ),
     ),
+    "LLM158": Message(
+        Text(
+            "{holder} uses the package manager now; an installation waits for it, at most {seconds} s",
+            "{holder} 正在使用包管理器；安装时会等待，最多 {seconds} 秒",
+        ),
+        Text(
+            "nothing, if it ends soon (upgrades that run by themselves do); else see what it does",
+            "若很快结束（如自动更新）则无需处理；否则请检查该进程",
+        ),
+    ),
+    "LLM159": Message(
+        Text(
+            "{names} filters here, and {what} when site.yml runs: {commands}",
+            "{names} 正在过滤；运行 site.yml 时{what}：{commands}",
+        ),
+        Text(
+            "nothing, if that is meant; firewall_other: beside opens it for the appliance, instead switches it off",
+            "若符合预期则无需处理；firewall_other 为 beside 时放行，为 instead 时停用",
+        ),
+    ),
     "LLM175": Message(
         Text(
             "the package source {source} ({place}) {why}: {said}",
@@ -318,8 +338,17 @@ PHRASES: Dict[str, Text] = {
         "appliance_environment",
         "请检查到该地址的网络，或在 {place} 中更换镜像、停用该软件源；经代理上网时请设置 appliance_environment",
     ),
+    "source_family": Text("has no address that this node has a route to", "没有该节点可路由到的地址"),
+    "source_family_remedy": Text(
+        "on a node with IPv6 alone name a mirror that has an IPv6 address in {place}, or set a proxy of the site in "
+        "appliance_environment; on one with IPv4 alone likewise",
+        "仅有 IPv6 的节点请在 {place} 中改用有 IPv6 地址的镜像，或在 appliance_environment 中设置内网代理；"
+        "仅有 IPv4 的节点同理",
+    ),
     "source_other": Text("can't be used", "无法使用"),
     "source_other_remedy": Text("correct it in {place}, or switch it off there", "请在 {place} 中改正或停用"),
+    "firewall.beside": Text("is opened for the appliance", "会为本机放行"),
+    "firewall.instead": Text("is switched off", "会将其停用"),
     "packages.install": Text("install {names}", "安装 {names}"),
     "packages.remove": Text("remove {names}", "卸载 {names}"),
     "packages.hold": Text("hold {names}", "锁定 {names}"),

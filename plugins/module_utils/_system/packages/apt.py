@@ -14,7 +14,7 @@ import tempfile
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH
@@ -150,16 +150,19 @@ class Apt:
         what = say("packages.finish")
         self._do(what, ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"])
 
+    def user(self) -> str:
+        return held_by(self._locks())
+
     def wait_until_free(self) -> None:
         """apt itself waits for dpkg's lock, but not for those of the lists and the archives."""
         end = time.monotonic() + self.lock_seconds
         paths = self._locks()
         while True:
-            holders = [told for told in (holder(path) for path in paths) if told]
-            if not holders:
+            told = held_by(paths)
+            if not told:
                 return
             if time.monotonic() >= end:
-                raise busy(self.lock_seconds, holders[0])
+                raise busy(self.lock_seconds, told)
             self.run(["sleep", f"{self.pause:g}"], 60)  # a command, so that who is told to stop ends here too
 
     def _locks(self) -> List[str]:
@@ -247,6 +250,10 @@ def complaints(text: str) -> List[str]:
             found.append(words)
     last = [" ".join(line.split()) for line in text.splitlines() if line.strip()][-4:]
     return found[-MOST_REASONS:] or last
+
+
+def held_by(paths: Sequence[str]) -> str:
+    return next((told for told in map(holder, paths) if told), "")
 
 
 def holder(path: str) -> str:

@@ -38,6 +38,8 @@ KINDS: List[Tuple[str, str]] = [
     ("tls", r"[Cc]ertificate|SSL|TLS|handshake"),
     ("denied", r"\b40[13]\b"),
     ("absent", r"\b404\b|does not have a Release file|no longer has a Release file"),
+    # Of the first address alone, where others were tried and failed otherwise.
+    ("family", r"^(?!.*Could not connect).*Network is unreachable"),
     ("unreachable", r"Could not connect|Connection (failed|timed out|refused|reset)|Unable to connect|unreachable"
                     r"|Could not wait for server fd|Undetermined Error|Cannot initiate the connection|timed out"),
 ]  # fmt: skip

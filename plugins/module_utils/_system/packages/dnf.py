@@ -173,14 +173,14 @@ class Dnf:
         """dnf itself waits for another dnf without an end, and fails at rpm's lock."""
         end = time.monotonic() + self.lock_seconds
         while True:
-            told = self._holder()
+            told = self.user()
             if not told:
                 return
             if time.monotonic() >= end:
                 raise busy(self.lock_seconds, told)
             self.run(["sleep", f"{self.pause:g}"], 60)  # a command, so that who is told to stop ends here too
 
-    def _holder(self) -> str:
+    def user(self) -> str:
         for name in PID_FILES:
             told = alive(os.path.join(self.root, name))
             if told:

@@ -22,6 +22,7 @@ KINDS: List[Tuple[str, str]] = [
     ("tls", r"Curl error \((35|51|58|60|77)\)|SSL|certificate"),
     ("denied", r"Status code: 40[13]"),
     ("absent", r"Status code: 404"),
+    ("family", r"Network is unreachable"),
     ("unreachable", r"Curl error \((7|28|52|56)\)|connect|[Tt]imeout"),
 ]
 

@@ -40,7 +40,7 @@ class Steps(NamedTuple):
 class Trouble(NamedTuple):
     """A package source that can't be used."""
 
-    kind: str  # malformed, not_yet, expired, key, proxy, name, tls, denied, absent, unreachable, other
+    kind: str  # malformed, not_yet, expired, key, proxy, name, tls, denied, absent, family, unreachable, other
     source: str
     place: str  # file:line
     said: str
@@ -100,6 +100,9 @@ class Manager(Protocol):
 
     def finish(self) -> None:
         """Completes what a killed run left unfinished."""
+
+    def user(self) -> str:
+        """Who uses the package manager now, as `name (process id)`; empty where nobody does."""
 
     def wait_until_free(self) -> None:
         """Returns when nobody else uses the package manager; refuses after a time, naming who does (LLM118)."""

@@ -22,6 +22,7 @@ def says(kind, reason, url=THIRD.url):
     return f"{WELL}Err:5 {url} stable {kind}\n  {reason}\nReading package lists...\n"
 
 
+NO_ROUTE = "Cannot initiate the connection to"
 CASES = {
     "absent": says("Release", "404  File not found [IP: 127.0.0.1 8123]")
     + f"E: The repository '{THIRD.url} stable Release' does not have a Release file.\n",
@@ -36,6 +37,8 @@ CASES = {
     "unreachable": says(
         "InRelease", "Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)"
     ),
+    # in a network namespace without a route
+    "family": says("InRelease", f"{NO_ROUTE} 192.0.2.1:80 (192.0.2.1). - connect (101: Network is unreachable)"),
     "tls": says("InRelease", "SSL connection failed: error:0A000086:SSL routines::certificate verify failed / Success"),
     "proxy": says("InRelease", "Could not resolve 'proxy.example'"),
     "denied": says("InRelease", "401  Unauthorized [IP: 127.0.0.1 8123]"),
@@ -117,3 +120,16 @@ def test_apt_is_asked_quickly_and_for_tables_of_contents_alone():
     assert "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false" in asked[0][0] and asked[0][1] == core.SECONDS
     assert found.kind == "unreachable" or "no end within" in found.said
     assert core.troubles(lambda words, seconds: (0, WELL), ["apt-get"]) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        # no route by IPv6, and by IPv4 somebody who does not answer: the route is not what is wrong
+        (f"{NO_ROUTE} m.example:80 (2001:db8::1). - connect (101: Network is unreachable) "
+         "Could not connect to m.example:80 (192.0.2.1), connection timed out", "unreachable"),
+        (f"{NO_ROUTE} 2001:db8::1:80 (2001:db8::1). - connect (101: Network is unreachable)", "family"),
+    ],
+)  # fmt: skip
+def test_a_node_without_the_sources_kind_of_address(reason, kind):
+    assert core.kind_of(reason) == kind

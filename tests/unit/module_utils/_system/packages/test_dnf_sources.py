@@ -16,6 +16,7 @@ def said(reason):
     [
         ("Curl error (6): Couldn't resolve host name for http://third.example/repodata/repomd.xml", "name"),
         ("Curl error (7): Couldn't connect to server for http://10.0.0.9/repodata/repomd.xml", "unreachable"),
+        ("Curl error (7): Couldn't connect to server for http://x/repomd.xml [Network is unreachable]", "family"),
         ("Curl error (28): Timeout was reached for http://10.0.0.9/repodata/repomd.xml", "unreachable"),
         ("Curl error (60): SSL peer certificate or SSH remote key was not OK for https://x/repomd.xml", "tls"),
         ("Curl error (5): Couldn't resolve proxy name for http://x/repomd.xml", "proxy"),
