@@ -74,6 +74,12 @@ def test_a_package_is_named_as_a_public_list_names_it(row):
     assert row["source"].startswith("https://") and row["how"] in ("page", "quoted")
 
 
+@pytest.mark.parametrize("row", SEEN["conflicts"], ids=lambda row: f"{row['entry']}-{row['beside']}-{row['name']}")
+def test_what_conflicts_is_what_publishers_say(row):
+    assert row["name"] in ENTRIES[row["entry"]]["conflicts"][row["beside"]]
+    assert row["seen"] and row["source"].startswith("https://") and row["how"] in ("page", "quoted")
+
+
 @pytest.mark.parametrize("row", SEEN["repositories"], ids=lambda row: f"{row['entry']}-{row['repository']}")
 def test_a_repository_is_where_its_publisher_says(row):
     told = ENTRIES[row["entry"]]["repositories"][row["repository"]]
@@ -85,8 +91,10 @@ def test_a_repository_is_where_its_publisher_says(row):
 
 @pytest.mark.parametrize("row", SEEN["facts"], ids=lambda row: f"{row['entry']}-{row['path']}")
 def test_a_path_unit_or_user_is_as_its_publisher_says(row):
-    section, _dot, name = row["path"].partition(".")
-    assert ENTRIES[row["entry"]][section][name] == row["value"]
+    told = ENTRIES[row["entry"]]
+    for name in row["path"].split("."):
+        told = told[name]
+    assert told == row["value"]
     assert row["source"].startswith("https://")
 
 

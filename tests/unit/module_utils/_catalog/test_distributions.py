@@ -41,6 +41,7 @@ def test_an_entry_is_sound(key):
     for name, repository in entry["repositories"].items():
         assert repository["url"].startswith("https://") and repository["key_url"].startswith("https://"), name
         assert ("suite" in repository) == (entry["manager"] == "apt"), name
+        assert repository["fingerprints"], f"{name}: nobody could trust it"
 
 
 @pytest.mark.parametrize(("name", "version", "key"), WHO)
