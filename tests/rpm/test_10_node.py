@@ -51,7 +51,7 @@ def test_vendors_repositories_are_signed_and_not_configured():
         node(f"cat >/etc/yum.repos.d/{name}.repo <<'E'\n{text}E")
     node("dnf -y -q install docker-ce containerd.io nginx nginx-module-njs age prometheus2")
     assert node("systemctl is-active docker nginx prometheus", False).split() == ["inactive"] * 3
-    node("sed -i '1i load_module modules/ngx_http_js_module.so;' /etc/nginx/nginx.conf")
+    node("sed -i '1i load_module /etc/nginx/modules/ngx_http_js_module.so;' /etc/nginx/nginx.conf")
     node("nginx -t -q")
     node("systemctl start docker nginx")
     assert node("docker info --format '{{.Driver}}'") == "overlay2"
