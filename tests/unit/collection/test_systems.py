@@ -62,6 +62,34 @@ def test_every_family_has_its_section(page):
     assert sorted(heads) == sorted(families)
 
 
+# The entries of a section, and whose lists count for each: what is built from the same sources.
+KIN = {
+    "ubuntu": {"ubuntu-22.04": {"ubuntu-22.04"}, "ubuntu-24.04": {"ubuntu-24.04"}},
+    "rhel": {"rhel-9": {"rhel-9", "rocky-9", "almalinux-9", "centos-9"}, "rhel-10": {"rhel-10"}},
+    "openeuler": {"openeuler-22.03": {"openeuler-22.03"}, "openeuler-24.03": {"openeuler-24.03"}},
+}
+UNSEEN = {"docs/systems.md": "Not seen in a public list so far:", "docs/systems.zh.md": "尚未在公开列表中见到："}
+
+
+def unseen(family: str) -> set[str]:
+    """Packages of a distribution's own that no list was found for, in one of the family's releases."""
+    found: set[str] = set()
+    for key, lists in KIN[family].items():
+        told = {row["name"] for row in SEEN["packages"] if row["entry"] in lists and not row.get("absent")}
+        entry = ENTRIES[key]
+        own = {name: packages for name, packages in entry["packages"].items() if not entry["sources"].get(name)}
+        found |= {package for packages in own.values() for package in packages or []} - told
+    return found
+
+
+@pytest.mark.parametrize("family", KIN)
+@pytest.mark.parametrize("page", UNSEEN)
+def test_what_no_list_was_found_for_is_said(page, family):
+    section = (ROOT / page).read_text(encoding="utf-8").partition(f"{{#{family}}}")[2].partition("\n## ")[0]
+    (said,) = [part for part in section.split("\n\n") if part.startswith(UNSEEN[page])]
+    assert set(re.findall(r"`([^`]+)`", said)) == unseen(family)
+
+
 @pytest.mark.parametrize("row", SEEN["packages"], ids=lambda row: f"{row['entry']}-{row['name']}")
 def test_a_package_is_named_as_a_public_list_names_it(row):
     """`seen` is quoted from the source; `absent` says that the list of that release has no such package."""
