@@ -9,8 +9,9 @@ from typing import Any, Dict, Optional
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.systems import System
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import target_name
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.use import pretended
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import check_manager, target_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.distributions import (
     KIND,
     find,
@@ -40,6 +41,7 @@ class ActionModule(ActionBase):
             machine = MACHINES.get(target["architecture"], target["architecture"])
             system = System(target["distribution"], str(target["version"]), architecture=machine)
             distribution = find(entries, system, args["like"])
+            check_manager(target, distribution["manager"], targets(entries))
         except Refusal as refusal:
             return {**result, **failed(refusal, host)}
         names = {"debian": "Debian", "ubuntu": "Ubuntu"}
@@ -48,8 +50,9 @@ class ActionModule(ActionBase):
             "distribution_version": target["version"],
             "distribution_major_version": str(target["version"]).split(".")[0],
             "distribution_release": target["release"],
-            "os_family": "Debian",
+            "os_family": "RedHat" if distribution["manager"] == "dnf" else "Debian",
             "architecture": machine,
         }
         node = pretended(target, args["hardware"], known["gpus"])
-        return {**result, "changed": False, "ansible_facts": facts, "node": node, "distribution": distribution}
+        told = {"ansible_facts": facts, "node": node, "distribution": distribution, "name": target_name(target)}
+        return {**result, "changed": False, **told}

@@ -10,9 +10,9 @@ short_description: Make an offline bundle of everything that a deployment needs
 version_added: 0.1.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Resolves and fetches distribution packages with their dependencies for each target, container images, releases of
-    engines; includes the models and the controller's files that are already in the folder; makes a signed package
-    repository, a bill of materials (SPDX), sums, and a signed manifest.
+  - Resolves and fetches distribution packages with their dependencies for each target (debs with apt, RPMs with dnf),
+    container images, releases of engines; includes the models and the controller's files that are already in the
+    folder; makes signed package repositories, a bill of materials (SPDX), sums, and a signed manifest.
   - Nothing is downloaded before every licence that needs consent is accepted (LLM910).
   - What is there and unchanged is neither downloaded nor read again; an interrupted run is continued.
   - What an earlier run added and is no longer needed is removed.
@@ -23,13 +23,23 @@ options:
     required: true
   targets:
     description:
-      - Releases and architectures, each C(release) (of the catalogue) and C(architecture); C(sources), lines as in
-        sources.list, and C(mirrors) with C(main) and C(security) replace the mirrors of this machine.
+      - Releases and architectures, each C(release) (of the catalogue) and C(architecture).
+      - For apt C(sources), lines as in sources.list, and C(mirrors) with C(main) and C(security) replace the mirrors of
+        this machine.
+      - For dnf C(mirror) replaces the beginning of the catalogue's addresses, and C(repositories) the repositories,
+        each C(name), C(url), C(key_url), C(fingerprints), or C(trusted) for one that signs nothing (LLM929, LLM930).
     type: list
     elements: dict
     required: true
   packages:
     description: What the roles install, each C(target) (like V(bookworm-amd64)), C(role) and C(names).
+    type: list
+    elements: dict
+    default: []
+  repositories:
+    description:
+      - Repositories of vendors from which RPMs come, each C(target), C(role), C(name), C(url), C(key_url),
+        C(fingerprints) and C(signs).
     type: list
     elements: dict
     default: []
@@ -98,7 +108,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Says whether every licence is accepted; nothing is fetched.
+    details: Says whether every licence is accepted and every repository has a pinned key; nothing is fetched.
   action:
     details: Adds the catalogue, runs the module in the background and shows how far it is.
 """
@@ -164,6 +174,7 @@ ARGUMENTS: Dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "targets": {"type": "list", "elements": "dict", "required": True},
     "packages": {"type": "list", "elements": "dict", "default": []},
+    "repositories": {"type": "list", "elements": "dict", "default": []},
     "images": {"type": "list", "elements": "dict", "default": []},
     "downloads": {"type": "list", "elements": "dict", "default": []},
     "models": {"type": "list", "elements": "dict", "default": []},

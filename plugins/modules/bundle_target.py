@@ -43,6 +43,11 @@ ansible_facts:
   returned: always
   type: dict
   sample: {distribution: Debian, distribution_major_version: "13", architecture: x86_64}
+name:
+  description: The target's name, as M(yitiji.deepseek.bundle_make) expects it with packages.
+  returned: on success
+  type: str
+  sample: trixie-amd64
 node:
   description: What M(yitiji.deepseek.nvidia_driver_plan) needs to know of the node.
   returned: always

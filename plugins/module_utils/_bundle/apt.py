@@ -12,18 +12,24 @@ import hashlib
 import os
 import re
 import tarfile
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import passing_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY, Run
 
-INDEX, RELEASE, SIGNED, KEY = "Packages", "Release", "InRelease", "key.asc"
+INDEX, RELEASE, SIGNED = "Packages", "Release", "InRelease"
 
 
 class Package(NamedTuple):
     uri: str
     file: str  # as apt names it in its archives
     size: int
+
+    @property
+    def name(self) -> str:
+        return self.file.split("_")[0]
 
 
 def configuration(folder: str, architecture: str) -> str:
@@ -172,9 +178,6 @@ def read_copyright(stream: Any, name: str) -> str:
     return ""
 
 
-Run = Callable[[Sequence[str]], Tuple[int, str, str]]
-
-
 def resolve(run: Run, config: str, names: Sequence[str], nothing: str) -> Tuple[List[Package], str]:
     """The packages with all they depend on; second, why not. `nothing`: archives without any: apt names no address of
     a package that it has."""
@@ -192,20 +195,7 @@ def unresolved(target: str, names: Sequence[str], role: str, why: str) -> Refusa
     return Refusal("LLM912", names=" ".join(names), role=role, target=target, why=why)
 
 
-def sign(run: Run, folder: str, home: str) -> Optional[str]:
-    """InRelease and the key beside it; the private half exists only in `home`, which the caller deletes.
-
-    The trust in this key comes from the bundle's manifest, which lists it and is signed itself. Made at a time in
-    the past, so that a node whose clock is behind accepts it.
-    """
-    gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--yes", "--faked-system-time", "20250101T000000!"]
-    steps = (
-        [*gpg, "--passphrase", "", "--quick-generate-key", "yitiji bundle", "ed25519", "sign", "0"],
-        [*gpg, "--armor", "--output", os.path.join(folder, KEY), "--export"],
-        [*gpg, "--output", os.path.join(folder, SIGNED), "--clearsign", os.path.join(folder, RELEASE)],
-    )
-    for step in steps:
-        code, out, err = run(step)
-        if code != 0:
-            return (err or out).strip()[-300:]
-    return None
+def sign(run: Run, folder: str) -> str:
+    """InRelease and the key beside it."""
+    key, signature, index = (os.path.join(folder, name) for name in (KEY, SIGNED, RELEASE))
+    return passing_key.sign(run, "ed25519", key, signature, "--clearsign", index)

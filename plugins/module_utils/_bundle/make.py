@@ -11,8 +11,9 @@ import tarfile
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, fetch
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import File, target_name
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import File
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.packages import Packages
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.rpms import Rpms
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Count, Say, Spec, Work, run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import Packed, peek
@@ -25,6 +26,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
 class Maker:
     def __init__(self, spec: Spec, say: Say) -> None:
         self.spec, self.work = spec, Work(spec, say)
+        self.debs, self.rpms = Packages(self.work), Rpms(self.work)
         self.holds: Dict[str, Any] = {"images": [], "downloads": [], "models": []}
 
     def named(self) -> List[Tuple[str, str]]:
@@ -34,16 +36,24 @@ class Maker:
         found += [("downloads", str(download["name"])) for download in spec.downloads]
         return found + [("models", str(model["model"])) for model in spec.models]
 
-    def make(self) -> List[File]:
-        work, packages = self.work, Packages(self.work)
-        work.consent(self.named())
-        work.open()
-        resolved = {target_name(target): packages.resolve(target) for target in self.spec.targets}
-        work.consent(
-            [("packages", package.file.split("_")[0]) for found in resolved.values() for package in found.values()]
-        )
+    def judge(self) -> None:
+        """Refuses what can be refused before anything is fetched."""
+        self.work.consent(self.named())
         for target in self.spec.targets:
-            packages.bring(target, resolved[target_name(target)])
+            if target["manager"] == "dnf":
+                self.rpms.check(target)
+
+    def _shop(self, target: Mapping[str, Any]) -> Any:
+        return self.rpms if target["manager"] == "dnf" else self.debs
+
+    def make(self) -> List[File]:
+        work = self.work
+        self.judge()
+        work.open()
+        resolved = [(target, self._shop(target).resolve(target)) for target in self.spec.targets]
+        work.consent([("packages", package.name) for _target, found in resolved for package in found.values()])
+        for target, found in resolved:
+            self._shop(target).bring(target, found)
             work.keep()
         self._images()
         self._downloads()
@@ -198,7 +208,7 @@ class Maker:
     def _tidy(self) -> None:
         """What an earlier run added and is no longer needed."""
         wanted = {file.path for file in self.work.files}
-        for top in ("apt", "images", "files", "models"):
+        for top in ("apt", "dnf", "images", "files", "models"):
             for folder, folders, names in os.walk(self.work.path(top), topdown=False):
                 for name in names:
                     path = os.path.relpath(os.path.join(folder, name), self.spec.dest)

@@ -39,7 +39,7 @@ class File(NamedTuple):
 class Bundle(NamedTuple):
     made: str  # time, UTC
     maker: str  # version of the collection
-    targets: Tuple[Dict[str, str], ...]  # {distribution, release, version, architecture}
+    targets: Tuple[Dict[str, str], ...]  # {distribution, release, version, architecture, manager}
     holds: Dict[str, Any]  # images, models, downloads: what the roles ask for by name
     files: Tuple[File, ...]
 
@@ -174,16 +174,14 @@ def damaged(folder: str, found: Differences) -> Refusal:
 
 
 def check_node(bundle: Bundle, host: str, node: Dict[str, str]) -> Optional[Refusal]:
-    """`node`: {distribution, release, version, architecture}, as the node tells them."""
+    """`node`: {distribution, version, architecture}, the first two as its entry of the catalogue names them."""
     made_for = ", ".join(sorted({target_name(target) for target in bundle.targets}))
     architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
     if architecture not in {target["architecture"] for target in bundle.targets}:
         return Refusal(
             "LLM916", node=host, architecture=architecture, made_for=made_for, add=_as_target(node, architecture)
         )
-    fitting = [target for target in bundle.targets if target["architecture"] == architecture]
-    wanted = node["distribution"].lower()
-    if not any(target["distribution"] == wanted and target["version"] == node["version"] for target in fitting):
+    if target_of(bundle, node) is None:
         return Refusal(
             "LLM917",
             node=host,
@@ -203,13 +201,19 @@ def target_name(target: Dict[str, str]) -> str:
     return f"{target['release']}-{target['architecture']}"
 
 
-def target_of(bundle: Bundle, node: Dict[str, str]) -> str:
-    """Name of the target that a node is of; only for nodes that `check_node` lets through."""
+def manager_of(target: Dict[str, str]) -> str:
+    """Bundles of earlier versions hold debs alone and do not say so."""
+    return target.get("manager") or "apt"
+
+
+def target_of(bundle: Bundle, node: Dict[str, str]) -> Optional[Dict[str, str]]:
+    """The target that a node is of."""
     architecture = ARCHITECTURES.get(node["architecture"], node["architecture"])
+    wanted = (node["distribution"].lower(), node["version"].lower(), architecture)
     for target in bundle.targets:
-        if (target["architecture"], target["version"]) == (architecture, node["version"]):
-            return target_name(target)
-    return ""
+        if (target["distribution"].lower(), target["version"].lower(), target["architecture"]) == wanted:
+            return target
+    return None
 
 
 def lacking(bundle: Bundle, images: Sequence[Dict[str, Any]], models: Sequence[str]) -> List[str]:

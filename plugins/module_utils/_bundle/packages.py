@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from typing import Any, Dict, List, Mapping, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, fetch
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import target_name
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Watch, Work, run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
@@ -66,8 +66,8 @@ class Packages:
         folder = os.path.join(self.work.folder, "apt-" + name)
         archives = os.path.join(folder, "archives")
         total = sum(package.size for package in wanted.values())
-        before = _present(archives, wanted)
-        with Watch(lambda: self.work.say(f"packages of {name}", _present(archives, wanted, True), total)):
+        before = present(archives, wanted)
+        with Watch(lambda: self.work.say(f"packages of {name}", present(archives, wanted, True), total)):
             for need in self._needs(target):
                 code, out, err = run(
                     [
@@ -98,7 +98,7 @@ class Packages:
             path = f"{place}/{apt.repository_name(file)}"
             source = os.path.join(archives, file)
             if not os.path.exists(self.work.path(path)) or os.path.getsize(self.work.path(path)) != package.size:
-                _link(source, self.work.path(path))
+                linked(source, self.work.path(path))
             control, terms = self._about(path, source)
             added = self.work.add(
                 path,
@@ -113,15 +113,10 @@ class Packages:
         if not os.path.exists(self.work.path(place, apt.SIGNED)) or _text(self.work.path(place, apt.RELEASE)) != text:
             write_atomic(self.work.path(place, apt.INDEX), "\n".join(index), 0o644)
             write_atomic(self.work.path(place, apt.RELEASE), text, 0o644)
-            home = tempfile.mkdtemp(prefix="yitiji-")
-            try:
-                why = apt.sign(run, self.work.path(place), home)
-            finally:
-                subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True, check=False)
-                shutil.rmtree(home, ignore_errors=True)
+            why = apt.sign(run, self.work.path(place))
             if why:
                 raise fetch.failed(f"the signature of {place}", why)
-        for file in (apt.INDEX, apt.RELEASE, apt.SIGNED, apt.KEY):
+        for file in (apt.INDEX, apt.RELEASE, apt.SIGNED, KEY):
             self.work.add(f"{place}/{file}", "index")
 
     def _about(self, path: str, source: str) -> Tuple[str, str]:
@@ -137,7 +132,8 @@ class Packages:
         return control, str(self.work.known["about " + path][1])
 
 
-def _present(archives: str, wanted: Mapping[str, apt.Package], partial: bool = False) -> int:
+def present(archives: str, wanted: Mapping[str, Any], partial: bool = False) -> int:
+    """Bytes that are there of what is wanted."""
     total = 0
     for folder in (archives, os.path.join(archives, "partial")) if partial else (archives,):
         for name in os.listdir(folder):
@@ -148,7 +144,8 @@ def _present(archives: str, wanted: Mapping[str, apt.Package], partial: bool = F
     return total
 
 
-def _link(source: str, path: str) -> None:
+def linked(source: str, path: str) -> None:
+    """The file at `path` too, by a link where that is possible."""
     if os.path.exists(path):
         os.unlink(path)
     try:

@@ -12,7 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import fin
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import volumes as split
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.make import Maker
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import Bundle
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Spec, run, summary, target_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import TOOLS, Spec, run, summary, target_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
@@ -43,18 +43,21 @@ def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
         catalog.get("licences") or {},
         params["licences"],
         params["ca_path"] or "",
+        params["repositories"],
     )
     size = split.size_of(params["split"]) if params["split"] else 0
     say = Progress(params["progress"])
     maker = Maker(spec, say)
     if dry:
-        maker.work.consent(maker.named())
+        maker.judge()
         return {"changed": True, "kinds": {}, "bytes": 0, "fetched": 0, "signer": "", "volumes": []}
-    for tool in ("ssh-keygen", "gpg", "apt-get", "dpkg-deb"):  # missing ones are refused before a byte comes
+    managers = dict.fromkeys(str(target["manager"]) for target in targets)
+    tools = ["ssh-keygen", "gpg", *(tool for manager in managers for tool in TOOLS[manager])]
+    for tool in tools:  # missing ones are refused before a byte comes
         run([tool, "--version"] if tool != "ssh-keygen" else [tool, "-?"])
     finish.ensure_key(params["key"])
     files = maker.make()
-    names = ("distribution", "release", "version", "architecture")
+    names = ("distribution", "release", "version", "architecture", "manager")
     told = tuple({name: str(target[name]) for name in names} for target in targets)
     bundle = Bundle(
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), params["version"], told, maker.holds, tuple(files)

@@ -10,14 +10,20 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, dnf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
     Bundle,
     check_node,
     lacking,
+    manager_of,
+    target_name,
     target_of,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_place
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import bare
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.repository import described
 
 MODEL = ("revision", "include", "exclude", "source")
 IMAGE = ("key", "ref", "id", "digest", "bytes")
@@ -29,9 +35,13 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
     images: Dict[str, Dict[str, Any]] = {}
     downloads: Dict[str, Dict[str, Any]] = {}
     models: Dict[str, Dict[str, Any]] = {}
+    repositories: Dict[Tuple[str, str], Dict[str, Any]] = {}
     for need in needs:
         names = packages.setdefault((str(need["target"]), str(need["role"])), [])
         names += [str(name) for name in need.get("packages") or [] if name not in names]
+        for repository in sources(need):
+            row = {"target": str(need["target"]), "role": str(need["role"]), **repository}
+            repositories.setdefault((row["target"], row["name"]), row)
         for image in need.get("images") or []:
             row = {key: image.get(key) for key in IMAGE}
             images.setdefault(str(image["ref"]), {**row, "archives": list(image.get("archives") or [])})
@@ -49,7 +59,24 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
         "images": list(images.values()),
         "downloads": list(downloads.values()),
         "models": list(models.values()),
+        "repositories": list(repositories.values()),
     }
+
+
+def sources(need: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """Where dnf finds what a role asks for and its distribution does not have: what the role says of a repository (its
+    mirror, its key), else the data."""
+    distribution = need.get("distribution") or {}
+    if distribution.get("manager") != "dnf":
+        return []
+    asked = {bare(str(name)) for name in need.get("packages") or []}
+    told = [dict(row) for row in need.get("repositories") or []]
+    known = {str(row["name"]) for row in told}
+    for logical, name in (distribution.get("sources") or {}).items():
+        if name and name not in known and asked & set((distribution.get("packages") or {}).get(logical) or []):
+            known.add(name)
+            told.append({"name": name, **described(distribution, name)})
+    return told
 
 
 FAMILIES = (  # compute capability from which on
@@ -125,19 +152,12 @@ def use(
 ) -> Dict[str, Any]:
     """Settings by which the roles of a node take everything from the bundle that is served at `base`."""
     bundle = bundle_of(told)
-    target = target_of(bundle, dict(node))
+    target = target_of(bundle, dict(node)) or {}
     held = bundle.holds.get("images") or []
     pins = {str(image["key"]): {"id": image["id"]} for image in held if image.get("key") and image.get("id")}
-    files = [
-        {"name": "apt.conf", "content": apt.node_configuration(folder)},
-        {"name": "sources.list", "content": apt.node_sources(base, target, folder)},
-        {"name": apt.KEY, "content": read_text(os.path.join(path, "apt", target, apt.KEY))},
-    ]
     downloads = bundle.holds.get("downloads") or []
     return {
-        "files": files,
-        # no proxy stands between a node and its own controller
-        "environment": {"APT_CONFIG": os.path.join(folder, "apt.conf"), "no_proxy": "*", "NO_PROXY": "*"},
+        **(_dnf if manager_of(target) == "dnf" else _apt)(target_name(target), base, folder, path),
         "archives": [{"url": f"{base}/{name}"} for name in dict.fromkeys(str(image["path"]) for image in held)],
         "images": {**images, **{key: {**(images.get(key) or {}), **row} for key, row in pins.items()}},
         "releases": {
@@ -148,6 +168,37 @@ def use(
             }
             for download in downloads
         },
+    }
+
+
+# no proxy stands between a node and its own controller
+DIRECT = {"no_proxy": "*", "NO_PROXY": "*"}
+
+
+def _apt(target: str, base: str, folder: str, path: str) -> Dict[str, Any]:
+    key = read_text(os.path.join(path, "apt", target, KEY))
+    return {
+        "folders": ["lists/partial", "cache/archives/partial"],
+        "files": [
+            {"name": "apt.conf", "content": apt.node_configuration(folder)},
+            {"name": "sources.list", "content": apt.node_sources(base, target, folder)},
+            {"name": KEY, "content": key},
+        ],
+        "environment": {"APT_CONFIG": os.path.join(folder, "apt.conf"), **DIRECT},
+        "refresh": ["apt-get", "-qq", "update"],
+    }
+
+
+def _dnf(target: str, base: str, folder: str, path: str) -> Dict[str, Any]:
+    name = os.path.join(dnf_place.REPOSITORIES, f"{dnf.NAME}.repo")
+    return {
+        "folders": [dnf_place.REPOSITORIES, dnf_place.CACHE],
+        "files": [
+            {"name": name, "content": dnf.node_repository(base, target, folder)},
+            {"name": KEY, "content": read_text(os.path.join(path, "dnf", target, KEY))},
+        ],
+        "environment": {dnf_place.VARIABLE: folder, **DIRECT},
+        "refresh": ["dnf", "-y", "-q", *dnf.node_words(folder), "makecache", "--refresh"],
     }
 
 

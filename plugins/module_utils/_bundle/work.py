@@ -9,7 +9,7 @@ import platform
 import shutil
 import subprocess
 import threading
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import fetch
@@ -22,7 +22,8 @@ Say = Callable[[str, int, int], None]  # what, bytes done, bytes in all
 
 class Spec(NamedTuple):
     """What is to be in the bundle. `packages`: {target, role, names}; `images`: {ref, id, digest, archives};
-    `downloads`: {name, version, url, sha256}; `models`: {model, revision, include, exclude}, fetched before."""
+    `downloads`: {name, version, url, sha256}; `models`: {model, revision, include, exclude}, fetched before;
+    `repositories`, of vendors and for dnf: {target, role, name, url, key_url, fingerprints, signs}."""
 
     dest: str
     targets: Sequence[Dict[str, Any]]
@@ -33,6 +34,7 @@ class Spec(NamedTuple):
     licences: Mapping[str, Mapping[str, Any]]
     accepted: Sequence[str]
     ca_path: str = ""
+    repositories: Sequence[Dict[str, Any]] = ()
 
 
 def run(command: Sequence[str]) -> Tuple[int, str, str]:
@@ -45,7 +47,16 @@ def run(command: Sequence[str]) -> Tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-PACKAGE_OF = {"gpg": "gpg gpg-agent", "ssh-keygen": "openssh-client", "apt-get": "apt", "dpkg-deb": "dpkg"}
+# As Debian and Ubuntu call them.
+PACKAGE_OF = {
+    "gpg": "gpg gpg-agent",
+    "ssh-keygen": "openssh-client",
+    "apt-get": "apt",
+    "dpkg-deb": "dpkg",
+    "createrepo_c": "createrepo-c",
+    "unshare": "util-linux",
+}
+TOOLS = {"apt": ("apt-get", "dpkg-deb"), "dnf": ("dnf", "createrepo_c")}  # of a target's package manager
 
 
 class Work:
@@ -126,12 +137,19 @@ def target_of(wanted: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]])
     """A target by the name of its release, completed from the catalogue."""
     name = str(wanted.get("release") or "")
     found = {**known.get(name, {}), **wanted}
-    found.setdefault("architecture", ARCHITECTURES.get(platform.machine(), platform.machine()))
-    if not all(found.get(key) for key in ("distribution", "version")) or not (
-        found.get("suites") or found.get("sources")
-    ):
+    architecture = str(found.get("architecture") or platform.machine())
+    found["architecture"] = ARCHITECTURES.get(architecture, architecture)
+    found.setdefault("manager", "dnf" if found.get("repositories") else "apt")
+    places = found["manager"] == "dnf" or found.get("suites") or found.get("sources")  # dnf's are judged by `dnf.check`
+    if not all(found.get(key) for key in ("distribution", "version")) or found["manager"] not in TOOLS or not places:
         raise Refusal("LLM925", name=name, known=", ".join(sorted(known)))
     return found
+
+
+def check_manager(target: Mapping[str, Any], manager: str, known: Iterable[str]) -> None:
+    """Refuses packages of one kind under the names of the other."""
+    if target["manager"] != manager:
+        raise Refusal("LLM925", name=target["release"], known=", ".join(sorted(known)))
 
 
 def summary(files: Sequence[File]) -> Dict[str, Dict[str, int]]:

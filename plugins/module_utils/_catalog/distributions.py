@@ -42,7 +42,10 @@ PLAIN: Dict[str, Tuple[type, ...]] = {
 TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to know
 MORE = {"from", "why", "key", "lineage", "bundle"}  # `why`: with `tested: no`, in both languages
 # Where the packages of an offline bundle come from; only where a bundle can be made for it.
-BUNDLE: Dict[str, type] = {"release": str, "suites": list, "components": list, "keyring": str}
+BUNDLE: Dict[str, Dict[str, type]] = {
+    "apt": {"release": str, "suites": list, "components": list, "keyring": str},
+    "dnf": {"release": str, "platform": str, "base": str, "repositories": list},
+}
 
 
 def resolved(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
@@ -96,7 +99,7 @@ def problems(entry: Mapping[str, Any]) -> List[str]:
         if name not in entry["packages"] or not isinstance(own, list) or not all(isinstance(word, str) for word in own):
             wrong.append(f"conflicts.{name}: {own!r}")
     if "bundle" in entry:
-        wrong += _bundle(entry["bundle"])
+        wrong += _bundle(entry["bundle"], BUNDLE.get(entry["manager"], {}))
     if entry["tested"] not in TESTED or (entry["tested"] == "no") != ("why" in entry):
         wrong.append(f"tested: {entry['tested']!r}")
     if not all(isinstance(value, str) for value in [*entry["ids"], *entry["versions"]]):
@@ -104,13 +107,11 @@ def problems(entry: Mapping[str, Any]) -> List[str]:
     return wrong
 
 
-def _bundle(given: Any) -> List[str]:
+def _bundle(given: Any, kinds: Mapping[str, type]) -> List[str]:
     if not isinstance(given, Mapping):
         return [f"bundle: {given!r}"]
-    wrong = [
-        f"bundle.{key}: {given.get(key)!r}" for key, kind in BUNDLE.items() if not isinstance(given.get(key), kind)
-    ]
-    return wrong + [f"bundle.{key}: unknown" for key in given if key not in BUNDLE]
+    wrong = [f"bundle.{key}: {given.get(key)!r}" for key, kind in kinds.items() if not isinstance(given.get(key), kind)]
+    return wrong + [f"bundle.{key}: unknown" for key in given if key not in kinds]
 
 
 def targets(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
@@ -119,7 +120,8 @@ def targets(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
     for entry in sorted(entries.values(), key=lambda entry: len(entry["lineage"])):
         if "bundle" in entry:
             more = {key: value for key, value in entry["bundle"].items() if key != "release"}
-            target = {"distribution": entry["ids"][0], "version": entry["versions"][0], **more}
+            told = {"distribution": entry["ids"][0], "version": entry["versions"][0], "manager": entry["manager"]}
+            target = {**told, **more}
             found.setdefault(entry["bundle"]["release"], target)
     return found
 

@@ -102,11 +102,20 @@ this_machine() {
         aarch64) machine=arm64 ;;
         *) machine=$(uname -m) ;;
     esac
-    name=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null | tr -d '"')
+    id=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d "\"'" | tr '[:upper:]' '[:lower:]')
+    version=$(sed -n 's/^VERSION_ID=//p' /etc/os-release 2>/dev/null | tr -d "\"'" | tr '[:upper:]' '[:lower:]')
+    fits=no
+    sed -n "s/.*\"architecture\": \"$machine\", \"distribution\": \"\([^\"]*\)\".*\"version\": \"\([^\"]*\)\".*/\1 \2/p" \
+        "$work/targets" | tr '[:upper:]' '[:lower:]' >"$work/systems"
+    while read -r distribution release; do
+        case "$id $version" in
+            "$distribution $release" | "$distribution $release".*) fits=yes ;;
+        esac
+    done <"$work/systems"
     if ! grep -q "\"architecture\": \"$machine\"" "$work/targets"; then
         wrong "LLM916 architecture / 架构" "this machine is $machine"
-    elif ! grep "\"architecture\": \"$machine\"" "$work/targets" | grep -q "\"release\": \"$name\""; then
-        wrong "LLM917 release / 系统版本" "this machine runs ${name:-something else}"
+    elif [ "$fits" = no ]; then
+        wrong "LLM917 release / 系统版本" "this machine runs ${id:-something else} $version"
     fi
 }
 

@@ -43,8 +43,23 @@ elif [ "$known" = no ]; then
 fi
 
 # What is used below: nothing that is not listed, nothing that is not as listed.
-release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-place=apt/$release-$(dpkg --print-architecture 2>/dev/null || uname -m)
+case $(uname -m) in
+    x86_64) machine=amd64 ;;
+    aarch64) machine=arm64 ;;
+    *) machine=$(uname -m) ;;
+esac
+id=$(sed -n 's/^ID=//p' /etc/os-release | tr -d "\"'" | tr '[:upper:]' '[:lower:]')
+version=$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d "\"'" | tr '[:upper:]' '[:lower:]')
+manager=apt
+command -v apt-get >/dev/null 2>&1 || manager=dnf
+place=$manager/none
+sed -n 's/^ "targets": \[\(.*\)\],$/\1/p' "$bundle/MANIFEST.json" | tr '}' '\n' |
+    sed -n "s/.*\"architecture\": \"$machine\", \"distribution\": \"\([^\"]*\)\".*\"release\": \"\([^\"]*\)\", \"version\": \"\([^\"]*\)\".*/\1 \3 \2/p" >"$work/targets"
+while read -r distribution number release; do
+    case "$id $version" in
+        "$distribution $number" | "$distribution $number".*) place=$manager/$release-$machine ;;
+    esac
+done <"$work/targets"
 sed -n 's/^ {"path": "\(.*\)", "size": \([0-9]*\), "sha256": "\([0-9a-f]\{64\}\)", .*/\3  \1/p' "$bundle/MANIFEST.json" |
     grep -E "^[0-9a-f]{64}  (controller/|$place/)" >"$work/sums" || give_up "LLM913: the manifest lists no controller / 清单中没有控制机文件" 1
 cut -c67- "$work/sums" | sort >"$work/listed"
@@ -59,10 +74,18 @@ if [ "$known" = no ]; then
     (umask 077 && cat "$work/signer" >>"$signers")
 fi
 
-if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+python=python3
+if [ "$manager" = dnf ]; then # which versions a distribution has, and under which names, differs: one that is there is taken
+    python=
+    for name in python3.13 python3.12 python3.11 python3; do
+        tag=$("$name" -c 'import ensurepip, sys, venv; print("cp%d%d" % sys.version_info[:2])' 2>/dev/null) || continue
+        ! ls "$bundle"/controller/wheels/*-"$tag"-* >/dev/null 2>&1 || python=${python:-$name}
+    done
+    [ -n "$python" ] || give_up "the bundle has nothing for a Python of this machine: install python3.11 or another that bundle_pythons named when the bundle was made, from the installation medium / 离线包不支持本机的 Python，请从安装介质安装 python3.11，或 bundle_pythons 所列的其他版本" 1
+elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     [ "$(id -u)" = 0 ] || give_up "python3-venv is missing; run this as root once / 缺少 python3-venv，请以 root 运行一次"
     place=$bundle/$place
-    [ -d "$place" ] || give_up "the bundle has no packages for $release / 离线包不含 $release 的软件包"
+    [ -d "$place" ] || give_up "the bundle has no packages for $id $version / 离线包不含 $id $version 的软件包"
     mkdir -p "$work/lists/partial" "$work/archives/partial"
     echo "deb [signed-by=$place/key.asc] file:$place/ ./" >"$work/sources.list"
     set -- -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
@@ -70,7 +93,7 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     apt-get "$@" update
     DEBIAN_FRONTEND=noninteractive apt-get "$@" install -y --no-install-recommends python3-venv openssh-client >/dev/null
 fi
-[ -x "$folder/bin/python" ] || python3 -m venv "$folder"
+[ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 "$folder/bin/pip" install --quiet --disable-pip-version-check --no-index --find-links "$bundle/controller/wheels" \
     --requirement "$bundle/controller/requirements.txt"
 "$folder/bin/ansible-galaxy" collection install --force --no-deps -p "$folder/collections" "$bundle"/controller/*.tar.gz >/dev/null

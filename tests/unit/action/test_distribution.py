@@ -40,6 +40,15 @@ def test_of_a_target_that_is_not_there():
     assert "docker-cli" in done["distribution"]["packages"]["docker"]
 
 
+def test_a_target_with_rpms_has_the_familys_names():
+    done = act("bundle_target", "", target={"release": "rocky-9", "architecture": "x86_64"})
+    found = done["distribution"]
+    assert (found["key"], found["manager"], found["packages"]["docker"]) == ("rocky-9", "dnf", None)
+    assert (done["name"], done["ansible_facts"]["os_family"]) == ("rocky-9-amd64", "RedHat")
+    mixed = {"release": "x", "distribution": "rocky", "version": "9", "sources": ["deb http://m x main"]}
+    assert act("bundle_target", "", target=mixed)["rule"] == "LLM925"
+
+
 def reached(answer, script=KYLIN, **task_vars):
     """What `reach` makes of a module's answer and of the script's."""
     task = mock.Mock(args={}, async_val=0, diff=False, check_mode=False)

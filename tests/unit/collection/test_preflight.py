@@ -28,7 +28,7 @@ PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
 # Rules of site.yml's own roles: making bundles, disk images and their first boot are playbooks of their own.
 ELSEWHERE = re.compile(
     r"_base/messages/|"
-    r"_bundle/(apt|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot"
+    r"_bundle/(apt|dnf|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot"
 )
 DOCS = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 

@@ -35,8 +35,9 @@ MESSAGES: Dict[str, Message] = {
             "无法为 {target} 获取 {role} 所需的软件包 {names}：{why}",
         ),
         Text(
-            "check this machine's package sources, or name others (bundle_targets: [{{..., sources: [deb ...]}}])",
-            "请检查本机软件源，或在 bundle_targets 中用 sources 指定软件源",
+            "check the way to the package sources, or name others in bundle_targets: for apt sources: [deb ...], for "
+            "dnf mirror, or repositories: [{{name, url, key_url, fingerprints}}]",
+            "请检查到软件源的网络，或在 bundle_targets 中指定软件源（apt 用 sources，dnf 用 mirror 或 repositories）",
         ),
     ),
     "LLM913": Message(
@@ -101,8 +102,10 @@ MESSAGES: Dict[str, Message] = {
     "LLM920": Message(
         Text("this machine has no {command}", "本机没有 {command}"),
         Text(
-            "install it (apt-get install {package}); a bundle is made on Debian or Ubuntu",
-            "请安装（apt-get install {package}）；离线包需在 Debian 或 Ubuntu 上制作",
+            "install it (on Debian or Ubuntu: apt-get install {package}); debs can be collected on these two alone, "
+            "RPMs there and where dnf is at home",
+            "请安装（Debian、Ubuntu：apt-get install {package}）；deb 包只能在这两种系统上收集，RPM 还可在"
+            "自带 dnf 的系统上收集",
         ),
     ),
     "LLM921": Message(
@@ -133,8 +136,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM925": Message(
         Text("bundle_targets names {name}, which is not known", "bundle_targets 中的 {name} 未知"),
         Text(
-            "name one of {known}, or give distribution, version and sources",
-            "请使用 {known} 之一，或给出 distribution、version 和 sources",
+            "name one of {known}, or give distribution, version and, as it has apt or dnf, sources or repositories",
+            "请使用 {known} 之一，或给出 distribution、version，以及 sources（apt）或 repositories（dnf）",
         ),
     ),
     "LLM926": Message(
@@ -156,6 +159,42 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "stop what uses it (another run with a bundle?), or set bundle_port to a free port",
             "请结束占用该端口的进程（是否有另一次离线部署？），或将 bundle_port 设为空闲端口",
+        ),
+    ),
+    "LLM929": Message(
+        Text(
+            "the repository {name} ({url}), from which RPMs for {target} would come, has no pinned key",
+            "{target} 的 RPM 所用软件源 {name}（{url}）没有指定签名公钥",
+        ),
+        Text(
+            "give it key_url and fingerprints (in bundle_targets, or by the role's *_repository_fingerprints); or "
+            "trusted: true, for one of your own that signs nothing",
+            "请给出 key_url 与 fingerprints（在 bundle_targets 中，或用该角色的 *_repository_fingerprints）；"
+            "自建且不签名的软件源可设 trusted: true",
+        ),
+    ),
+    "LLM930": Message(
+        Text(
+            "where the packages of {name} are is not known: its repositories need a subscription or a medium",
+            "不知道 {name} 的软件包在哪里：其软件源需要订阅或安装介质",
+        ),
+        Text(
+            "name them: bundle_targets: [{{release: {name}, architecture: {architecture}, repositories: [{{name: "
+            "baseos, url: file:///mnt/BaseOS, key_url: file:///mnt/RPM-GPG-KEY, fingerprints: [...]}}]}}]",
+            "请指定：bundle_targets: [{{release: {name}, architecture: {architecture}, repositories: [{{name: "
+            "baseos, url: file:///mnt/BaseOS, key_url: file:///mnt/RPM-GPG-KEY, fingerprints: [...]}}]}}]",
+        ),
+    ),
+    "LLM931": Message(
+        Text(
+            "the NVIDIA driver is built for a kernel, and which one the nodes with {target} run is not known here",
+            "NVIDIA 驱动须按内核构建，而此处不知道 {target} 节点运行的内核",
+        ),
+        Text(
+            "set nvidia_driver_kernels to what `uname -r` says there, and nvidia_driver_repository_url and _key; or "
+            "install the driver yourself and set nvidia_driver_install: false",
+            "请将 nvidia_driver_kernels 设为节点上 `uname -r` 的输出，并设置 nvidia_driver_repository_url 与 _key；"
+            "或自行安装驱动并设 nvidia_driver_install: false",
         ),
     ),
     "LLM940": Message(

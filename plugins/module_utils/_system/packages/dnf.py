@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_sources
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_place, dnf_sources
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import holder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf_answers import (
     NOTHING_NEWER,
@@ -60,7 +60,7 @@ class Dnf:
 
     def __init__(self, run: Run, seconds: int, lock_seconds: int, pause: float = 1.0, root: str = "/") -> None:
         self.run, self.seconds, self.lock_seconds, self.pause, self.root = run, seconds, lock_seconds, pause, root
-        self.words = ["dnf", "-y", SKIP]
+        self.words = [*dnf_place.pointed(["dnf"]), "-y", SKIP]
         self.locks = Locks(root)
         self.complaint = ""  # of the repositories that could not be read
         self.told = ""  # by dnf, when it read their metadata anew

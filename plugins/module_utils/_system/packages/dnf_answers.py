@@ -62,9 +62,11 @@ def short(version: str) -> str:
     return version.partition(":")[2] or version
 
 
-def parse_table(text: str) -> Table:
-    """The table that dnf shows before it asks. A long name pushes the rest of its row to further lines."""
-    table = Table({}, {}, {}, [])
+def table_rows(text: str) -> Tuple[List[Tuple[str, List[str]]], List[str]]:
+    """(section, words) of each row of the table that dnf shows before it asks; second, what would be replaced.
+
+    A long name pushes the rest of its row to further lines.
+    """
     section, replaced = "", []  # type: str, List[str]
     rows: List[Tuple[str, List[str]]] = []
     for line in text.splitlines():
@@ -80,9 +82,13 @@ def parse_table(text: str) -> Table:
                 replaced.append(line.split()[1].rpartition(".")[0])
             else:
                 rows[-1][1].extend(line.split())
+    return [row for row in rows if len(row[1]) >= 4], replaced
+
+
+def parse_table(text: str) -> Table:
+    table = Table({}, {}, {}, [])
+    rows, replaced = table_rows(text)
     for kind, words in rows:
-        if len(words) < 4:
-            continue
         name, version = words[0], plain(words[2])
         if kind in LEAVING:
             table.removed.append(name)
@@ -92,6 +98,12 @@ def parse_table(text: str) -> Table:
             (table.upgraded if kind == "Upgrading" else table.downgraded)[name] = version
     table.removed.extend(name for name in replaced if name not in table.new)
     return table
+
+
+def coming(text: str) -> List[Tuple[Row, str]]:
+    """What the table says would be installed, and the repository that each package is from."""
+    rows = [words for kind, words in table_rows(text)[0] if kind in COMING]
+    return [(Row(words[0], words[1], plain(words[2])), words[3]) for words in rows]
 
 
 def declined(status: int, text: str) -> bool:

@@ -19,6 +19,12 @@ CONTENTS = {
 BOOKWORM = {"distribution": "debian", "release": "bookworm", "version": "12", "architecture": "amd64"}
 
 
+OWN = {"name": "os", "url": "http://m/9/BaseOS/$basearch/os/", "key_url": "http://m/KEY", "fingerprints": ["A" * 40]}
+VENDOR = {"name": "vendor", "url": "http://v/rhel/9/", "key_url": "http://v/KEY", "fingerprints": ["B" * 40]}
+ROCKY = {"distribution": "rocky", "release": "rocky-9", "version": "9", "architecture": "amd64", "manager": "dnf",
+         "platform": "platform:el9", "repositories": [OWN]}  # fmt: skip
+
+
 FILES = (
     core.File("apt/bookworm-amd64/nginx_1.22_amd64.deb", 5, "a" * 64, "package", "nginx", "1.22", "BSD-2-Clause", "http://m/x"),
     core.File("models/a/b/配置 1.json", 7, "b" * 64, "weights", "a/b", "master"),

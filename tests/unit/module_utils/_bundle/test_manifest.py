@@ -90,7 +90,41 @@ def test_names_what_differs(tmp_path, kind, harm):
 def test_is_for_the_node(more, rule):
     found = core.check_node(BUNDLE, "gpu01", {**NODE, **more})
     assert (found.rule if found else "") == rule
-    assert core.target_of(BUNDLE, NODE) == "bookworm-amd64"
+    assert core.target_name(core.target_of(BUNDLE, NODE)) == "bookworm-amd64"
+
+
+ROWS = [
+    ("rocky", "9", "dnf"),
+    ("rhel", "9", "dnf"),
+    ("debian", "9", "apt"),
+    ("kylin", "V11", "dnf"),
+    ("rocky", "10", "dnf"),
+]
+
+
+def test_systems_of_one_version_are_told_apart():
+    targets = [
+        {
+            "distribution": name,
+            "release": f"{name}-{version}",
+            "version": version,
+            "architecture": "amd64",
+            "manager": how,
+        }
+        for name, version, how in ROWS
+    ]
+    bundle = BUNDLE._replace(targets=tuple(targets))
+    for target in targets:
+        node = {"distribution": target["distribution"], "version": target["version"], "architecture": "x86_64"}
+        assert core.target_of(bundle, node) is target and core.check_node(bundle, "h", node) is None
+    other = {"distribution": "almalinux", "version": "9", "architecture": "x86_64"}
+    assert core.check_node(bundle, "h", other).rule == "LLM917" and core.target_of(bundle, other) is None
+    assert core.manager_of(BOOKWORM) == "apt" and core.manager_of(targets[0]) == "dnf"
+
+
+def test_debs_are_not_offered_to_a_node_with_rpms():
+    found = core.check_node(BUNDLE, "gpu01", {"distribution": "rocky", "version": "9", "architecture": "x86_64"})
+    assert found.rule == "LLM917" and "bookworm-amd64" in found.reason.en and "rocky 9 amd64" in found.remedy.en
 
 
 def test_says_what_a_plan_lacks():

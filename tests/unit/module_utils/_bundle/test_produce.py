@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import produce as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import File
 
-from tests.unit.module_utils._bundle.samples import BOOKWORM, LICENCES
+from tests.unit.module_utils._bundle.samples import BOOKWORM, LICENCES, ROCKY, VENDOR
 
 TARGET = {**BOOKWORM, "sources": ["deb http://m.example/debian bookworm main"]}
 NEED = [{"target": TARGET, "names": ["nvidia-driver"]}]
@@ -18,7 +18,8 @@ NEED = [{"target": TARGET, "names": ["nvidia-driver"]}]
 
 def params(tmp_path, **more):
     given = {
-        "path": str(tmp_path / "b"), "targets": [TARGET], "packages": [], "images": [], "downloads": [], "models": [],
+        "path": str(tmp_path / "b"), "targets": [TARGET], "packages": [], "repositories": [],
+        "images": [], "downloads": [], "models": [],
         "licences": [], "check_script": "#!/bin/sh\n", "key": str(tmp_path / "key"), "split": "", "join_script": "",
         "version": "0.1.0", "catalog": {"licences": LICENCES}, "ca_path": None, "progress": None,
         "signers": str(tmp_path / "signers"),
@@ -58,6 +59,22 @@ def test_made_it_is_told_and_its_tools_were_looked_for(tmp_path, quiet):
     assert (told["changed"], told["bytes"], told["signer"], told["volumes"]) == (False, 5, "ssh-ed25519 K", [])
     assert (tmp_path / "signers").read_text() == 'bundle namespaces="yitiji-bundle" ssh-ed25519 K\n'
     assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "apt-get", "dpkg-deb"]
+
+
+def test_tools_are_those_of_the_targets(tmp_path, quiet):
+    core.produce(params(tmp_path, targets=[ROCKY]), dry=False)
+    assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "dnf", "createrepo_c"]
+    quiet.clear()
+    core.produce(params(tmp_path, targets=[ROCKY, TARGET, {**ROCKY, "release": "rocky-10"}]), dry=False)
+    assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "dnf", "createrepo_c", "apt-get", "dpkg-deb"]
+
+
+def test_a_dry_run_refuses_a_repository_without_a_pinned_key(tmp_path):
+    need = [{"target": "rocky-9-amd64", "role": "gateway", "names": ["web"]}]
+    row = {"target": "rocky-9-amd64", "role": "gateway", **VENDOR, "fingerprints": []}
+    with pytest.raises(Refusal) as caught:
+        core.produce(params(tmp_path, targets=[ROCKY], packages=need, repositories=[row]), dry=True)
+    assert caught.value.rule == "LLM929" and list(tmp_path.iterdir()) == []
 
 
 def test_volumes_that_were_written_are_a_change(tmp_path, quiet, monkeypatch):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import use
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import weights_of
 
-from tests.unit.module_utils._bundle.samples import BUNDLE, HOLDS, NODE
+from tests.unit.module_utils._bundle.samples import BUNDLE, HOLDS, NODE, ROCKY
 
 
 def test_wants_each_thing_once():
@@ -79,3 +79,46 @@ def test_the_list_that_the_nodes_were_told_is_the_signed_one():
     assert use.problem(told, "h", None, plan)[0]["rule"] == "LLM643"
     plan["model"]["manifest"] = None
     assert use.problem(told, "h", None, plan) == []
+
+
+def test_settings_of_a_node_with_dnf(tmp_path):
+    (tmp_path / "dnf/rocky-9-amd64").mkdir(parents=True)
+    (tmp_path / "dnf/rocky-9-amd64/key.asc").write_text("KEY")
+    told = {"made": "x", "targets": [dict(BUNDLE.targets[0]), ROCKY], "holds": HOLDS}
+    node = {"distribution": "rocky", "version": "9", "architecture": "x86_64"}
+    found = use.use(told, node, "http://c:1", "/n", str(tmp_path), {})
+    assert [file["name"] for file in found["files"]] == ["repos/yitiji-bundle.repo", "key.asc"]
+    assert "baseurl=http://c:1/dnf/rocky-9-amd64/" in found["files"][0]["content"]
+    assert found["environment"] == {"YITIJI_DNF": "/n", "no_proxy": "*", "NO_PROXY": "*"}
+    assert found["folders"] == ["repos", "cache"]
+    assert found["refresh"][:3] == ["dnf", "-y", "-q"] and "--setopt=reposdir=/n/repos" in found["refresh"]
+    apt = use.use(told, NODE, "http://c:1", "/n", str(tmp_path), {})
+    assert apt["refresh"][0] == "apt-get" and "YITIJI_DNF" not in apt["environment"]
+
+
+DATA = {
+    "manager": "dnf",
+    "packages": {"nginx": ["nginx"], "njs": ["nginx-module-njs"], "age": ["age"], "docker": None},
+    "sources": {"nginx": "nginx", "njs": "nginx", "age": "epel", "docker": None},
+    "repositories": {
+        "nginx": {"base": "http://n", "url": "http://n/9", "key_url": "http://n/key", "fingerprints": ["F"]},
+        "epel": {"url": "http://e", "key_url": "http://e/key", "fingerprints": ["E"]},
+    },
+}
+
+
+def test_repositories_are_those_of_the_packages():
+    def named(**need):
+        rows = use.wants([{"target": "t", "role": "r", "distribution": DATA, **need}])["repositories"]
+        return [(row["target"], row["name"], row["url"]) for row in rows]
+
+    assert named(packages=["nginx", "nginx-module-njs"]) == [("t", "nginx", "http://n/9")]
+    assert named(packages=["nginx=1:1.26*", "age"]) == [("t", "nginx", "http://n/9"), ("t", "epel", "http://e")]
+    assert named(packages=["chrony"]) == [] and named() == []
+    mirror = [{"name": "nginx", "url": "http://mirror/9"}]
+    assert named(packages=["nginx", "age"], repositories=mirror)[0] == ("t", "nginx", "http://mirror/9")
+    # apt takes a target's `sources`
+    assert named(packages=["nginx"], distribution={**DATA, "manager": "apt"}, repositories=mirror) == []
+    twice = [{"target": "t", "role": role, "distribution": DATA, "packages": ["nginx"]} for role in "ab"]
+    assert len(use.wants(twice)["repositories"]) == 1
+    assert use.wants([{"target": "t", "role": "bundle", "packages": ["nginx"]}])["repositories"] == []

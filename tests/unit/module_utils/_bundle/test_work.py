@@ -14,3 +14,19 @@ def test_a_target_is_completed():
     with pytest.raises(Refusal) as refused:
         work.target_of({"release": "sid"}, known)
     assert refused.value.rule == "LLM925"
+
+
+def test_its_package_manager_and_architecture_are_known():
+    own = [{"name": "os", "url": "u"}]
+    known = {"rocky-9": {"distribution": "rocky", "version": "9", "manager": "dnf", "repositories": own}}
+    found = work.target_of({"release": "rocky-9", "architecture": "x86_64"}, known)
+    assert (found["manager"], found["architecture"]) == ("dnf", "amd64")
+    mine = {"release": "x", "distribution": "x", "version": "1", "architecture": "aarch64"}
+    assert work.target_of({**mine, "repositories": own}, {})["manager"] == "dnf"
+    assert work.target_of({**mine, "sources": ["deb x"]}, {}) == {
+        **mine, "architecture": "arm64", "manager": "apt", "sources": ["deb x"],
+    }  # fmt: skip
+    for wrong in (mine, {**mine, "manager": "zypper", "repositories": own}):
+        with pytest.raises(Refusal) as refused:
+            work.target_of(wrong, {})
+        assert refused.value.rule == "LLM925"

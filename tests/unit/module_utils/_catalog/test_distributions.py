@@ -105,7 +105,8 @@ def test_no_package_conflicts_with_itself(key):
 
 def test_what_a_bundle_can_be_made_for():
     found = core.targets(ENTRIES)
-    assert {name: (row["distribution"], row["version"]) for name, row in found.items()} == {
+    with_apt = {name: row for name, row in found.items() if row["manager"] == "apt"}
+    assert {name: (row["distribution"], row["version"]) for name, row in with_apt.items()} == {
         "bookworm": ("debian", "12"),
         "trixie": ("debian", "13"),
         "jammy": ("ubuntu", "22.04"),
@@ -163,7 +164,9 @@ def test_a_vendor_adds_a_file_and_touches_no_code(tmp_path):
         ({"name": "X"}, "ids: missing"),
         ({"from": "debian-12", "conflicts": {"dokcer": []}}, r"conflicts\.dokcer: \[\]"),
         ({"from": "debian-12", "conflicts": {"docker": "runc"}}, r"conflicts\.docker: 'runc'"),
-        ({"from": "rhel-9", "bundle": {"release": "el9"}}, "bundle.suites: None"),
+        ({"from": "rhel-9", "bundle": {"suites": ["el9"]}}, "bundle.suites: unknown"),
+        ({"from": "rhel-9", "bundle": {"repositories": {}}}, "bundle.repositories: {}"),
+        ({"from": "rhel-9", "manager": "apt"}, "bundle.suites: None"),
         ({"from": "debian-12", "bundle": {"suits": ["x"]}}, "bundle.suits: unknown"),
         ({"from": "debian-12", "bundle": None}, "bundle: None"),
     ],

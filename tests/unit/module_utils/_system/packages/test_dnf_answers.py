@@ -11,6 +11,7 @@ from tests.unit.module_utils._system.packages.dnf_said import FOLDER, said
 TABLES = {
     "install-with-dependencies": ({"app": "1.1-1", "lib": "1.0-1", "extra": "1.0-1"}, {}, {}, []),
     "install-long-name": ({"a-very-long-package-name-that-does-not-fit-into-the-column": "1.0-1"}, {}, {}, []),
+    "empty-root": ({"web": "1:1.26.1-1.el9", "libfoo": "2.0~rc1-1.el9", "web-core": "1.26.1-1.el9"}, {}, {}, []),
     "install-epoch": ({"epoch": "5:2.0-3"}, {}, {}, []),
     "install-there": ({}, {}, {}, []),
     "install-erasing": ({"enemy": "1.0-1"}, {}, {}, ["app"]),
@@ -90,3 +91,13 @@ def test_installed():
 def test_saved_configuration():
     text = "warning: /etc/nginx/nginx.conf saved as /etc/nginx/nginx.conf.rpmsave\nComplete!\n"
     assert core.saved(text) == ["/etc/nginx/nginx.conf.rpmsave"]
+
+
+def test_what_comes_with_its_architecture_and_its_repository():
+    rows = [(row.whole, row.arch, repository) for row, repository in core.coming(said("empty-root")[1])]
+    assert rows == [
+        ("web-1.26.1-1.el9.x86_64", "x86_64", "vendor"),
+        ("libfoo-2.0~rc1-1.el9.x86_64", "x86_64", "os"),
+        ("web-core-1.26.1-1.el9.noarch", "noarch", "vendor"),
+    ]
+    assert core.coming(said("remove")[1]) == []
