@@ -88,7 +88,6 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="\n".join(refusal.message(host) for refusal in wrong))
         return result
 
-
     def _unknown(self, task_vars: Dict[str, Any], specs: Dict[str, Any], old: Dict[str, str]) -> List[names.Unknown]:
         given = [name for name in task_vars if name not in old]
         allowed = self._templar.template(task_vars.get("appliance_other_variables") or [])

@@ -4,13 +4,6 @@
 
 from __future__ import annotations
 
-import getpass
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.failures import OURS, explained
-
 DOCUMENTATION = r"""
 name: explained
 type: notification
@@ -26,6 +19,13 @@ description:
 requirements:
   - enabled in C(callbacks_enabled)
 """
+
+import getpass
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.failures import OURS, explained
 
 
 class CallbackModule(CallbackBase):

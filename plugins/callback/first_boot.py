@@ -4,13 +4,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import action_loader, filter_loader
-
 DOCUMENTATION = r"""
 name: first_boot
 type: stdout
@@ -22,6 +15,13 @@ description:
 requirements:
   - set as stdout callback
 """
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import action_loader, filter_loader
 
 
 class CallbackModule(CallbackBase):

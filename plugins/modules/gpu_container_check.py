@@ -56,10 +56,6 @@ cards:
   sample: {before: 2, after: 2}
 """
 
-import subprocess
-import threading
-from typing import List, Tuple
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
@@ -68,24 +64,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 NAME = "yitiji-gpu-check"
-
-
-def watch(words: List[str], timeout: int) -> Tuple[str, str]:
-    """(output, errors) of the container; systemd is reloaded once it has printed its first list."""
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    timer = threading.Timer(timeout, process.kill)
-    timer.start()
-    lines: List[str] = []
-    try:
-        for line in process.stdout or []:
-            lines.append(line)
-            if line.strip() == core.MARK:
-                break
-        run(["systemctl", "daemon-reload"], timeout)
-        rest, errors = process.communicate("go\n") if process.poll() is None else process.communicate()
-    finally:
-        timer.cancel()
-    return "".join(lines) + rest, errors
 
 
 @framed
@@ -103,7 +81,8 @@ def main() -> None:
     docker = find_docker() or "docker"
     run([docker, "rm", "--force", NAME], 30)
     try:
-        output, errors = watch(core.check_command(docker, params["image"], params["mode"], NAME), params["timeout"])
+        words = core.check_command(docker, params["image"], params["mode"], NAME)
+        output, errors = core.watch(words, params["timeout"])
         found = core.seen(output)
         core.judge(found, params["cards"], errors or output, params["mode"])
     except Refusal as refusal:

@@ -78,7 +78,7 @@ want = json.load(sys.stdin)
 hashed = bcrypt.hashpw(want["password"].encode(), bcrypt.gensalt()).decode()
 with sqlite3.connect("/app/backend/data/webui.db", timeout=20) as db:
     done = db.execute("UPDATE auth SET password = ? WHERE email = ?", (hashed, want["email"])).rowcount
-sys.exit(0 if done == 1 else "no account " + want["email"])
+raise SystemExit(0 if done == 1 else "no account " + want["email"])
 """  # noqa: S105 - a program; the password comes on its standard input
 
 

@@ -82,7 +82,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import environment
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.kinds import manager_of
 
-SECONDS, LOCK_SECONDS = 600, 300
+SECONDS = 600
+LOCK_SECONDS = 300
 
 
 def run(argv: List[str], seconds: float) -> Tuple[int, str]:

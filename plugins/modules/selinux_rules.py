@@ -60,7 +60,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-on:
+"on":
   description: Whether SELinux is on.
   returned: success
   type: bool

@@ -52,8 +52,9 @@ fingerprint:
   sample: C95B321B61E88C1809C4F759DDCAE044F796ECB0
 """
 
-import urllib.request
+from http.client import HTTPException
 
+from ansible.module_utils import urls
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
@@ -63,9 +64,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 
 def fetch(url: str) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - the operator's own address
+        with urls.open_url(url, timeout=30, http_agent="yitiji-deepseek") as answer:
             return str(answer.read(1 << 20).decode("utf-8", "replace"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException, urls.ConnectionError) as error:
         raise Refusal("LLM327", url=url, error=error) from error
 
 

@@ -9,6 +9,7 @@ import subprocess
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import keep
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sure import sure
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 PROGRAM = "rclone"
@@ -87,12 +88,12 @@ class Remote:
         digest = hashlib.sha256()
         command = ["timeout", str(int(self.seconds)), *self.words, "cat", place]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-            assert child.stdout is not None and child.stderr is not None
-            block = child.stdout.read(1 << 20)
+            stream = sure(child.stdout)
+            block = stream.read(1 << 20)
             while block:
                 digest.update(block)
-                block = child.stdout.read(1 << 20)
-            said = child.stderr.read().decode("utf-8", "replace")
+                block = stream.read(1 << 20)
+            said = sure(child.stderr).read().decode("utf-8", "replace")
         if child.returncode != 0:
             raise ValueError(f"{PROGRAM} cat: {_last(said)}")
         return digest.hexdigest()

@@ -139,7 +139,7 @@ def judge(folder: str) -> str:
     own = plain(read_text(os.path.join(folder, SIGNER)))
     if not own or not os.path.exists(os.path.join(folder, SIGNATURE)):
         raise bad_signature(folder, "there is no signature", "没有签名")
-    with tempfile.NamedTemporaryFile("w", suffix=".signers") as signers:
+    with tempfile.NamedTemporaryFile("w", suffix=".signers", encoding="utf-8") as signers:
         signers.write(line(own))
         signers.flush()
         command = ["ssh-keygen", "-Y", "verify", "-f", signers.name, "-I", WHO, "-n", NAMESPACE]

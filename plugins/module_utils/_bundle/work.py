@@ -40,7 +40,9 @@ class Spec(NamedTuple):
 def run(command: Sequence[str]) -> Tuple[int, str, str]:
     env = dict(os.environ, LC_ALL="C.UTF-8", DEBIAN_FRONTEND="noninteractive")
     try:
-        done = subprocess.run(list(command), capture_output=True, text=True, env=env, check=False, errors="replace")
+        done = subprocess.run(
+            list(command), capture_output=True, encoding="utf-8", errors="replace", env=env, check=False
+        )
     except FileNotFoundError as error:
         package = PACKAGE_OF.get(command[0], command[0])
         raise Refusal("LLM920", command=command[0], package=package) from error

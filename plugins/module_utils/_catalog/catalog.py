@@ -40,7 +40,7 @@ def _parse_file(path: str, parse: Parse) -> Any:
     try:
         with open(path, encoding="utf-8") as handle:
             return parse(handle.read())
-    except Exception as error:
+    except Exception as error:  # the parser is the caller's, and so is what it raises
         raise Refusal("LLM520", problem=say("catalog_bad_file", path=path, error=error)) from error
 
 

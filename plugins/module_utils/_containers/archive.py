@@ -245,4 +245,3 @@ def _opened(source: str) -> Iterator[Optional[tarfile.TarFile]]:
                     yield tar
             finally:
                 process.kill()
-

@@ -33,12 +33,12 @@ def path_mtu(route: str = "/proc/net/route", links: str = "/sys/class/net") -> i
         if link.name.startswith(("lo", "docker", "br-", "veth")):
             continue
         try:
-            if (link / "operstate").read_text().strip() != "down":
-                sizes[link.name] = int((link / "mtu").read_text())
+            if (link / "operstate").read_text(encoding="utf-8").strip() != "down":
+                sizes[link.name] = int((link / "mtu").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
     try:
-        rows = [line.split() for line in Path(route).read_text().splitlines()[1:]]
+        rows = [line.split() for line in Path(route).read_text(encoding="utf-8").splitlines()[1:]]
     except OSError:
         rows = []
     out = [sizes[row[0]] for row in rows if len(row) > 1 and row[1] == "00000000" and row[0] in sizes]

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple
+import subprocess
+import threading
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.container_unit import gpu_options
 
 CDI_DOCKER = 25  # the first Docker that reads CDI files
@@ -56,6 +59,25 @@ class Seen(NamedTuple):
 def check_command(docker: str, image: str, chosen: str, name: str) -> List[str]:
     words = [docker, "run", "--rm", "--interactive", "--name", name, "--network", "none", "--pull", "never"]
     return [*words, *gpu_options("all", chosen), "--entrypoint", "/bin/sh", image, "-c", TWICE]
+
+
+def watch(words: List[str], timeout: int) -> Tuple[str, str]:
+    """(output, errors) of the container; systemd is reloaded once it has printed its first list."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8", errors="replace")
+    timer = threading.Timer(timeout, process.kill)
+    timer.start()
+    lines: List[str] = []
+    try:
+        for line in process.stdout or []:
+            lines.append(line)
+            if line.strip() == MARK:
+                break
+        run(["systemctl", "daemon-reload"], timeout)
+        rest, errors = process.communicate("go\n") if process.poll() is None else process.communicate()
+    finally:
+        timer.cancel()
+    return "".join(lines) + rest, errors
 
 
 def seen(output: str) -> Seen:

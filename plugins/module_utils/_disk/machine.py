@@ -66,7 +66,7 @@ def _own_cgroup(name: str) -> None:
     for group in _cgroups(name):
         os.makedirs(group, exist_ok=True)
         with contextlib.suppress(OSError), open(
-            os.path.join(os.path.dirname(group), "cgroup.subtree_control"), "w"
+            os.path.join(os.path.dirname(group), "cgroup.subtree_control"), "w", encoding="utf-8"
         ) as f:
             f.write("+cpu +io +memory +pids")
         with open(os.path.join(group, "cgroup.procs"), "w", encoding="ascii") as procs:

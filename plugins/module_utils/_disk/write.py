@@ -13,6 +13,7 @@ import threading
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sure import sure
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk import layout as lay
 from ansible_collections.yitiji.deepseek.plugins.module_utils._disk.paths import below, match
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
@@ -140,8 +141,7 @@ def _ext4(wish: Wish, image: str, start: int, mib: int, name: str, label: str, s
     with tempfile.TemporaryFile() as said:
         packed = subprocess.Popen(tar, stdout=subprocess.PIPE, stderr=said)
         made = subprocess.run(mke2fs, stdin=packed.stdout, stdout=said, stderr=said, env=env, check=False)
-        assert packed.stdout is not None
-        packed.stdout.close()
+        sure(packed.stdout).close()
         if made.returncode or packed.wait():
             said.seek(0)
             raise Failed(f"mke2fs {label}: {said.read().decode('utf-8', 'replace').strip()[-800:]}")

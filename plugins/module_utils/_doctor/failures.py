@@ -76,5 +76,8 @@ def _decisive(text: str, kind: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     rule = dict(RULES).get(kind)
     found = next((line for line in lines if rule and rule.search(line)), "")
-    empty = re.compile(r"^(non-zero return code|MODULE FAILURE|One or more items failed|All items completed|Traceback)")
+    empty = re.compile(
+        r"^((The command exited with a )?non-zero return code|MODULE FAILURE|One or more items failed|"
+        r"All items completed|Traceback)"
+    )
     return (found or next((line for line in lines if not empty.search(line)), "") or "".join(lines[:1]))[:LONGEST]

@@ -172,13 +172,13 @@ def evaluate(
 def _judge(
     rule: Mapping[str, Any], context: Context, probes: Mapping[str, Probe], needs: Mapping[str, Need]
 ) -> Finding:
-    for need in rule.get("needs", []):
-        there = needs[need](context)
-        if there is None:
-            return unknown(f"can't tell whether this applies: {need}", f"无法判断是否适用：{CHINESE.get(need, need)}")
-        if not there:
-            return skipped(f"not applicable: no {need}", f"不适用：没有{CHINESE.get(need, need)}")
     try:
+        for need in rule.get("needs", []):
+            there, chinese = needs[need](context), CHINESE.get(need, need)
+            if there is None:
+                return unknown(f"can't tell whether this applies: {need}", f"无法判断是否适用：{chinese}")
+            if not there:
+                return skipped(f"not applicable: no {need}", f"不适用：没有{chinese}")
         return probes[rule["id"]](context)
     except Exception as error:  # a probe that trips over odd facts knows nothing, and must not stop the others
         what = f"{type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, cast
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
@@ -34,9 +34,8 @@ def choose(tools: List[Tool], there: Callable[[str], bool]) -> Optional[Tool]:
 
 def words(tool: Tool, what: str, kernel: str) -> List[str]:
     image = image_path(tool, kernel)
-    listed = tool[what]
-    assert isinstance(listed, (list, tuple))
-    return [str(word).replace("{kernel}", kernel).replace("{image}", image) for word in listed]
+    listed = cast(Sequence[str], tool[what])
+    return [word.replace("{kernel}", kernel).replace("{image}", image) for word in listed]
 
 
 def image_path(tool: Tool, kernel: str) -> str:

@@ -21,7 +21,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 10.0  # seconds without one after which a peer is taken for dead
@@ -276,10 +276,10 @@ class Rank:
             raise
 
     def _listen(self, words: List[str]) -> None:
-        assert self.line is not None
+        line = cast(Line, self.line)
         try:
             while True:
-                word = self.line.receive()
+                word = line.receive()
                 if word == "start":
                     words.append(word)
         except TimeoutError:
@@ -288,10 +288,10 @@ class Rank:
             words.append("over it closed the connection")
 
     def _beat(self) -> None:
-        assert self.line is not None
+        line = cast(Line, self.line)
         try:
             while True:
-                self.line.send("beat")
+                line.send("beat")
                 time.sleep(BEAT)
         except OSError:
             return

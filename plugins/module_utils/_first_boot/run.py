@@ -101,7 +101,7 @@ def address() -> str:
         ["ip", "-j", "route", "get", "192.0.2.1"],
         ["ip", "-j", "-4", "address", "show", "scope", "global"],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
         with contextlib.suppress(ValueError, LookupError):
             first = json.loads(done.stdout)[0]
             return str(first.get("prefsrc") or first["addr_info"][0]["local"])

@@ -11,6 +11,8 @@ import subprocess
 import time
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sure import sure
+
 SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 TIMED_OUT = 124
 
@@ -18,7 +20,9 @@ TIMED_OUT = 124
 def run(command: List[str], timeout: float = 60, stdin: Optional[str] = None) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end; one that takes longer than `timeout` seconds has exit status 124."""
     try:
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+        return subprocess.run(
+            command, input=stdin, capture_output=True, encoding="utf-8", errors="replace", timeout=timeout, check=False
+        )
     except subprocess.TimeoutExpired as error:
         said = error.stdout or b""  # bytes, although text was asked for
         text = said if isinstance(said, str) else said.decode("utf-8", "replace")
@@ -44,13 +48,13 @@ def stream(
         )  # fmt: skip
     except OSError as error:
         return 127, f"{words[0]}: {error.strerror}"
-    assert process.stdout is not None
+    stdout = sure(process.stdout)
     if started:
         started(process.pid)
     said: List[str] = []
     end, rest = time.monotonic() + seconds, b""
     with selectors.DefaultSelector() as waiting:
-        waiting.register(process.stdout, selectors.EVENT_READ)
+        waiting.register(stdout, selectors.EVENT_READ)
         while True:
             if time.monotonic() > end:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -60,7 +64,7 @@ def stream(
                 if process.poll() is not None:  # a grandchild may hold the pipe open
                     break
                 continue
-            piece = os.read(process.stdout.fileno(), 65536)
+            piece = os.read(stdout.fileno(), 65536)
             if not piece:
                 break
             said.append(piece.decode("utf-8", "replace"))

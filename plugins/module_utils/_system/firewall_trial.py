@@ -112,10 +112,11 @@ class Trial:
         while process > 1:
             place = Path(self.places.processes, str(process))
             try:
-                found = rules.session_of((place / "environ").read_text(errors="replace"))
+                found = rules.session_of((place / "environ").read_text(encoding="utf-8", errors="replace"))
                 if found:
                     return found
-                process = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                state = (place / "stat").read_text(encoding="utf-8", errors="replace")
+                process = int(state.rpartition(")")[2].split()[1])  # a name may hold blanks and brackets
             except (OSError, ValueError):
                 return []
         return []

@@ -150,7 +150,7 @@ def render(wanted: Mapping[str, List[Any]], lookup: Lookup) -> str:
             for host, port in (split(place) for place in network.get("node") or [])
         ]
         for host in sorted({split(place)[0] for place in network.get("node") or []}):
-            inward.append(f'iifname != {_names([*bridges, "lo"])} {_family(host)} daddr {host} counter drop')
+            inward.append(f"iifname != {_names([*bridges, 'lo'])} {_family(host)} daddr {host} counter drop")
         chains += _chain(f"in_{number}", [*node, f"jump out_{number}"])
         inward.append(f"iifname {names} jump in_{number}")
     for user in wanted["users"]:
@@ -166,4 +166,3 @@ def render(wanted: Mapping[str, List[Any]], lookup: Lookup) -> str:
     lines += _chain("through", through, "type filter hook forward priority -20; policy accept;")
     lines += _chain("inward", inward, "type filter hook input priority -20; policy accept;")
     return "\n".join([*lines, "}", ""])
-

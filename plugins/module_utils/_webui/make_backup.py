@@ -43,7 +43,7 @@ def at_rest(unit: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as handle:
+    with (folder / ".lock").open("w", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import select
@@ -127,7 +128,7 @@ class Databases:
                 raise ValueError(f"{beside} is no file")  # SQLite would wait at a pipe
         target = self.place / "database"
         page = name == data.DATABASE
-        job = lambda: copy(str(self.top / name), str(target), page)  # noqa: E731 - runs in the child
+        job = functools.partial(copy, str(self.top / name), str(target), page)  # runs in the child
         told.update(as_user(self.owner.st_uid, self.owner.st_gid, job))
         try:
             with tree.open_file(str(target)) as stream:

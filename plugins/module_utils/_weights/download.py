@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sure import sure
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful import refuse_own_code
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
@@ -171,8 +172,7 @@ class Weights:
         if request.verify == "full" and not request.update:
             standing = self._standing()
             if (standing.manifest and standing.reason in ("",)) or standing.changed:
-                assert standing.manifest is not None
-                return source, list(standing.manifest.files)  # what was verified once needs no listing
+                return source, list(sure(standing.manifest).files)  # what was verified once needs no listing
         try:
             listing = as_planned(asked, source.name, hub.listing())
             result = with_hashes(hub, listing, wanted(request, listing).wanted, request.workers)

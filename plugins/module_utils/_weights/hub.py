@@ -69,8 +69,7 @@ class Hub:
     def listing(self) -> List[Entry]:
         found = self._list("", True)
         if found is None:
-            self._explain_missing()
-        assert found is not None
+            raise self._missing()
         if len(found) >= LISTING_LIMIT:
             found = self._walk("")
         return entries(self.model, found)
@@ -119,11 +118,11 @@ class Hub:
         rows = (known.get("Branches") or []) + (known.get("Tags") or []) if isinstance(known, dict) else []
         return [str(row["Revision"]) for row in rows if isinstance(row, dict) and row.get("Revision")]
 
-    def _explain_missing(self) -> None:
+    def _missing(self) -> Refusal:
         known = self.revisions()
         if known and self.revision not in known:
-            raise Refusal("LLM607", model=self.model, revision=self.revision, detail=printable(", ".join(known[:20])))
-        raise Refusal("LLM606", model=self.model, url=self.client.endpoint)
+            return Refusal("LLM607", model=self.model, revision=self.revision, detail=printable(", ".join(known[:20])))
+        return Refusal("LLM606", model=self.model, url=self.client.endpoint)
 
     def small_file(self, path: str) -> Optional[bytes]:
         def ask() -> Optional[bytes]:

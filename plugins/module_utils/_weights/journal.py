@@ -156,7 +156,7 @@ class Journal:
 
 def boot_id() -> str:
     try:
-        with open("/proc/sys/kernel/random/boot_id") as source:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as source:
             return source.read().strip()
     except OSError:
         return ""

@@ -42,7 +42,7 @@ def users_of(files: Dict[Identity, str], proc: str = "/proc") -> List[str]:
     for pid in sorted((name for name in os.listdir(proc) if name.isdigit()), key=int):
         if int(pid) != os.getpid() and (_open_files(proc, pid) | _mapped_files(proc, pid)) & set(files):
             try:
-                with open(f"{proc}/{pid}/comm") as source:
+                with open(f"{proc}/{pid}/comm", encoding="utf-8", errors="replace") as source:
                     name = source.read().strip()
             except OSError:
                 name = "?"
@@ -64,7 +64,7 @@ def _open_files(proc: str, pid: str) -> Set[Identity]:
 def _mapped_files(proc: str, pid: str) -> Set[Identity]:
     found = set()
     try:
-        with open(f"{proc}/{pid}/maps") as source:
+        with open(f"{proc}/{pid}/maps", encoding="utf-8", errors="replace") as source:
             for line in source:
                 parts = line.split(None, 5)
                 if len(parts) > 5 and parts[4] != "0":

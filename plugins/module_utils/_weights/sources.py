@@ -8,6 +8,7 @@ import os
 from typing import Any, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sure import sure
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client, Connection, Response
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models import inside
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
@@ -71,7 +72,7 @@ class HttpSource(Source):
         return Connection(self.client)
 
     def open_url(self, handle: Optional[Connection], url: str, entry: Entry, start: int, stop: int) -> Stream:
-        assert handle is not None
+        handle = sure(handle)
         span = None if (start, stop) == (0, entry.size) else (start, stop)
         answer = handle.request(url, span)
         if answer.status == 206 and span:

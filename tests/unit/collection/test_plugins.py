@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -162,6 +163,46 @@ def test_filters_are_documented(path):
     for name in beside:
         page = yaml.safe_load((path.parent / f"{name}.yml").read_text(encoding="utf-8"))
         assert page["DOCUMENTATION"]["name"] == name and page["EXAMPLES"] and page["RETURN"]["_value"]["description"]
+
+
+TEXT = {"read_text": 1, "write_text": 2}  # the encoding may be the argument of this number
+STARTED = ("run", "Popen", "call", "check_call", "check_output")
+OPENED = ("open", "fdopen", "NamedTemporaryFile", "TemporaryFile")
+
+
+def without_encoding(tree: ast.Module):
+    """Calls that read or write text in whatever encoding the machine's locale has."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or {"encoding", None} & {k.arg for k in node.keywords}:
+            continue
+        method, name = isinstance(node.func, ast.Attribute), getattr(node.func, "attr", getattr(node.func, "id", ""))
+        said = [c.value for a in [*node.args, *node.keywords] for c in ast.walk(a) if isinstance(c, ast.Constant)]
+        modes = [str(value) for value in said if re.fullmatch("[rwax][bt+]*", str(value))]
+        plain = name in ("open", "fdopen") and not (method and name == "open")  # these open text if no mode is given
+        if (
+            (method and name in TEXT and len(node.args) < TEXT[name])
+            or (name in STARTED and {"text", "universal_newlines"} & {k.arg for k in node.keywords})
+            or (name in OPENED and (plain or modes) and "b" not in "".join(modes) and not of_tar(node.func))
+        ):
+            yield node.lineno
+
+
+def of_tar(function: ast.AST) -> bool:
+    return isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "tarfile"
+
+
+def test_what_has_no_encoding_is_found():
+    text = """
+open(a); open(a, "w"); path.open("w"); path.read_text(); path.write_text(b); os.fdopen(c); os.fdopen(c, "a")
+run(d, text=True); NamedTemporaryFile("w"); open(a, encoding="utf-8"); path.read_text("utf-8", "x"); open(a, "rb")
+os.open(a, 1); opener.open(url); path.open("rb"); run(d, encoding="utf-8"); NamedTemporaryFile(); read_text(a)
+"""
+    assert len(list(without_encoding(ast.parse(text)))) == 9
+
+
+@named(CODE)
+def test_text_has_an_encoding(path):
+    assert list(without_encoding(tree_of(path))) == []
 
 
 @named(CODE)

@@ -186,8 +186,10 @@ CAUSES: Dict[str, Message] = {
         ),
     ),
     "temporary": Message(
-        Text("{user} can't make a folder for temporary files: full, read-only or not writable",
-            "{user} 无法创建临时目录：磁盘已满、只读或没有写权限"),
+        Text(
+            "{user} can't make a folder for temporary files: full, read-only or not writable",
+            "{user} 无法创建临时目录：磁盘已满、只读或没有写权限",
+        ),
         Text(
             "set ansible_remote_tmp to a folder that {user} can write to",
             "请把 ansible_remote_tmp 设为 {user} 可写的目录",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sure import sure
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import SAFE_PATH
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import apt_sources
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
@@ -123,8 +124,7 @@ class Apt:
             return apt_sources.troubles(self.run, [*self.words, *NOT_KEPT, *own])
 
     def _fresh(self) -> List[str]:
-        assert self.fresh is not None
-        return ["-o", f"Dir::State::lists={self.fresh.name}", "-o", "APT::Sandbox::User=root"]
+        return ["-o", f"Dir::State::lists={sure(self.fresh).name}", "-o", "APT::Sandbox::User=root"]
 
     def install(self, wanted: List[str], options: Options) -> None:
         what = say("packages.install", names=wanted)

@@ -49,8 +49,6 @@ GENERAL = re.compile(r"Some index files failed|The list of sources could not|is 
 ORDER = [*(kind for kind, _form in KINDS), "other"]
 
 
-
-
 class Entry(NamedTuple):
     """One address and suite of a source, and `file:line` where it stands."""
 

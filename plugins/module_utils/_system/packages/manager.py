@@ -84,7 +84,8 @@ class Manager(Protocol):
     def troubles(self) -> List[Trouble]:
         """Sources that can't be used, asked without the node's own lists and in bounded time."""
 
-    def install(self, wanted: List[str], options: Options) -> None: ...
+    def install(self, wanted: List[str], options: Options) -> None:
+        """Installs them, with everything they need."""
 
     def would_remove(self, names: List[str]) -> List[str]:
         """The removal, simulated: these packages and those that depend on them."""
@@ -92,11 +93,14 @@ class Manager(Protocol):
     def unneeded(self, without: List[str]) -> List[str]:
         """Dependencies that nothing would need without these packages."""
 
-    def remove(self, names: List[str], purge: bool) -> None: ...
+    def remove(self, names: List[str], purge: bool) -> None:
+        """Removes them, with their settings if `purge`."""
 
-    def hold(self, names: List[str]) -> None: ...
+    def hold(self, names: List[str]) -> None:
+        """Keeps them at their present version."""
 
-    def unhold(self, names: List[str]) -> None: ...
+    def unhold(self, names: List[str]) -> None:
+        """Lets them be upgraded again."""
 
     def finish(self) -> None:
         """Completes what a killed run left unfinished."""

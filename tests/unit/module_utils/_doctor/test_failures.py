@@ -17,6 +17,9 @@ APT = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 
         ("ansible.builtin.apt", {"msg": "'apt-get install' failed", "stderr": APT}, "lock", APT),
         ("ansible.builtin.apt", {"msg": "No package matching 'x' is available"}, "packages", "No package matching"),
         ("command", {"msg": "non-zero return code", "stderr": "nft: boom\n"}, "command", "nft: boom"),
+        # as ansible-core 2.21 says it
+        ("command", {"msg": "The command exited with a non-zero return code.", "stderr": "nft: boom\n"}, "command",
+         "nft: boom"),
         ("ansible.builtin.copy", {"msg": "failed: [Errno 28] No space left on device"}, "full", "No space left"),
         ("ansible.builtin.template", {"msg": "Destination /x is not there"}, "file", "Destination"),
         ("ansible.builtin.uri", {"msg": "Status code was 502"}, "network", "502"),

@@ -24,6 +24,15 @@ def test_a_probe_that_trips_knows_nothing():
     assert result["status"] == "unknown" and "KeyError" in result["evidence"]["en"]
 
 
+def test_a_need_that_trips_knows_nothing():
+    def odd(_context):
+        raise TypeError("no list")
+
+    context = doctor_rules.Context(node={}, host="n1")
+    result = doctor_rules.evaluate([RULE], context, "pre", {"LLM901": lambda _c: None}, {"thing": odd})[0]
+    assert result["status"] == "unknown" and "TypeError" in result["evidence"]["en"]
+
+
 def test_values_fill_the_remedy():
     assert judge(doctor_rules.failed("e", "z", x=7))[0]["fix"] == {"zh": "修 7", "en": "mend 7"}
     assert judge(doctor_rules.unknown("e", "z"))[0]["fix"]["en"] == "mend …"

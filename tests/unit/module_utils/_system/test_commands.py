@@ -39,3 +39,9 @@ def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path):
         time.sleep(0.1)
     else:
         pytest.fail("the child lives")
+
+
+def test_what_a_command_prints_is_read_in_any_locale(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "POSIX")
+    assert commands.run(["printf", "\\351\\344\\270\\255"]).stdout == "\ufffd中"
+    assert commands.run(["cat"], stdin="中").stdout == "中"
