@@ -120,12 +120,13 @@ def restore(module: AnsibleModule, work: Restore) -> Dict[str, Any]:
         work.unpack()
         work.swap()
         counts = work.counts
+    before = {name: there.get(name, 0) for name in counts}
     return {
         "changed": True,
         "counts": counts,
         "before": str(work.before) if there["exists"] else "",
         "kept": str(work.kept) if work.kept.is_dir() else "",
-        "diff": {"before": f"{ ({k: there.get(k, 0) for k in counts}) }\n", "after": f"{counts}\n"},
+        "diff": {"before": f"{before}\n", "after": f"{counts}\n"},
     }
 
 

@@ -138,7 +138,31 @@ part_firmware() { # on the image that stands, if there is one
     YITIJI_BAKED=1 python -m pytest -x -v -s tests/disk/test_40_firmware.py
 }
 
-part_build() { python -m pytest tests/integration/test_artefact.py; }
+part_build() {
+    local rc=0
+    step python -m pytest tests/integration/test_artefact.py || rc=1
+    checker plans --here || rc=1
+    return $rc
+}
+
+# One of tests/checkers, which have ansible-core's versions in environments of their own.
+checker() { PYTHONPATH=tests/lib step python -m "tests.checkers.$1" "${@:2}"; }
+
+part_sanity() {
+    local rc=0
+    for core in 2.17 2.18 2.19 2.20 2.21; do checker sanity "$core" || rc=1; done
+    return $rc
+}
+
+part_cores() {
+    local rc=0
+    checker plans || rc=1
+    checker importer || rc=1
+    checker units 2.17 3.11 || rc=1
+    checker units 2.19 3.13 || rc=1
+    checker units 2.21 3.13 || rc=1
+    return $rc
+}
 
 part_lab() {
     need_lab
