@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         facts = {
             "distribution": names.get(target["distribution"], target["distribution"]),
             "distribution_version": target["version"],
-            "distribution_major_version": str(target["version"]).split(".")[0],
+            "distribution_major_version": str(target["version"]).split(".", maxsplit=1)[0],
             "distribution_release": target["release"],
             "os_family": "RedHat" if distribution["manager"] == "dnf" else "Debian",
             "architecture": machine,

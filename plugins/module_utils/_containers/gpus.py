@@ -82,7 +82,7 @@ def watch(words: List[str], timeout: int) -> Tuple[str, str]:
 
 def seen(output: str) -> Seen:
     """Cards in both lists that the container printed."""
-    before, _, after = output.partition(MARK)
+    before, _mark, after = output.partition(MARK)
     return Seen(*(sum(1 for line in part.splitlines() if line.startswith("GPU ")) for part in (before, after)))
 
 

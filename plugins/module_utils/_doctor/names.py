@@ -118,7 +118,7 @@ def _near(name: str, roles: Sequence[str]) -> str:
     best, score = "", 0.0
     for role in roles:
         length = role.count("_") + 1
-        for taken in {length, 1}:  # also openwebui_port
+        for taken in sorted({length, 1}):  # also openwebui_port
             given = "_".join(words[:taken])
             if len(words) <= taken or len(given) < 5 or given == role:
                 continue

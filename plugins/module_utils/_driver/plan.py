@@ -181,7 +181,7 @@ def _branch(
     if wish and wish not in offered:
         raise say.branch_not_offered(wish, sorted(offered), source)
     minimum = "" if "LLM209" in wishes["ignore"] else str(wishes["min_driver"])
-    need = int(minimum.split(".")[0]) if minimum else 0
+    need = int(minimum.split(".", maxsplit=1)[0]) if minimum else 0
     choice = [wish] if wish else [n for n in fits if n in offered]
     if not choice:
         raise say.source_too_old(plan["families"], fits, sorted(offered), source)

@@ -79,7 +79,7 @@ def _addresses(host: Host) -> Dict[str, List[str]]:
             for item in row.get("addr_info", []):
                 if item.get("local"):
                     text = "{}/{}".format(item["local"], item.get("prefixlen", 32))
-                    found.setdefault(str(row.get("ifname")).split("@")[0], []).append(text)
+                    found.setdefault(str(row.get("ifname")).split("@", maxsplit=1)[0], []).append(text)
         return found
     for line in (host.read("/proc/net/if_inet6") or "").splitlines():
         words = line.split()

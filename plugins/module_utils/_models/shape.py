@@ -170,7 +170,7 @@ def read_quant(config: Mapping[str, Any]) -> Quant:
     if method == "fp8":
         return Quant("fp8", 8, 0, int(block[0]))
     if method in ("awq", "gptq", "awq_marlin", "gptq_marlin"):
-        return Quant(method.split("_")[0], float(raw.get("bits") or raw.get("w_bit") or 4),
+        return Quant(method.split("_", maxsplit=1)[0], float(raw.get("bits") or raw.get("w_bit") or 4),
                      int(raw.get("group_size") or raw.get("q_group_size") or 128))  # fmt: skip
     if method in ("bitsandbytes", "bnb"):
         return Quant("bitsandbytes", 4 if raw.get("load_in_4bit", True) else 8, 64)

@@ -114,7 +114,7 @@ def _interface(facts: Mapping[str, Any], address: str) -> Optional[str]:
     """The interface that holds the node's address."""
     network = facts.get("network") or {}
     for interface in network.get("interfaces") or []:
-        if any(str(held).split("/")[0] == address for held in interface.get("addresses") or []):
+        if any(str(held).split("/", maxsplit=1)[0] == address for held in interface.get("addresses") or []):
             return str(interface.get("name"))
     return None
 

@@ -90,8 +90,8 @@ def _bars(plan: Mapping[str, Any]) -> List[str]:
             stages = engine["memory"].get("stages_gib") or [parts]
             for place, index in enumerate(unit["gpus"]):
                 held = stages[_stage(engine["layout"], unit["rank"] * len(unit["gpus"]) + place)]
-                bar = f"<div class=bar>{_cells(held)}</div>"
-                rows.append(f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'>{bar}")
+                shown = f"<div class=bar>{_cells(held)}</div>"
+                rows.append(f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'>{shown}")
     return [f"<h2>{both('memory')}</h2><p class=key>{key}</p><table>" + "".join(rows[:MOST_CARDS]) + "</table>"]
 
 

@@ -220,7 +220,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         concurrency=concurrency,
         request_tokens=request,
         model_id=wanted["model"],
-        served_name=str(entry.get("served_name") or wanted["model"].split("/")[-1].lower()),
+        served_name=str(entry.get("served_name") or wanted["model"].rsplit("/", maxsplit=1)[-1].lower()),
         revision=str(info.get("revision") or wanted["revision"]),
         shape=shape,
         model_bytes=size,

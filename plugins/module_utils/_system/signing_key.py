@@ -36,7 +36,7 @@ def fingerprints(armored: str) -> List[str]:
     """Fingerprints of the primary keys (version 4) in an armored file; none where it holds none."""
     found = []
     for block in re.findall(r"-----BEGIN PGP PUBLIC KEY BLOCK-----(.*?)-----END", armored, re.DOTALL):
-        _headers, _, body = block.replace("\r", "").partition("\n\n")
+        _headers, _blank, body = block.replace("\r", "").partition("\n\n")
         lines = [line for line in body.split("\n") if line and not line.startswith("=")]
         try:
             data = base64.b64decode("".join(lines), validate=True)

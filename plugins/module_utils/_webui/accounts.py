@@ -122,7 +122,7 @@ def _user_steps(users: Wanted, have: Have) -> List[Step]:
         if user.get("name"):
             wanted["name"] = str(user["name"])
         if now is None:
-            found.append(Step("create user", email, {"name": email.split("@")[0], **wanted}))
+            found.append(Step("create user", email, {"name": email.split("@", maxsplit=1)[0], **wanted}))
         else:
             other = {k: v for k, v in wanted.items() if now.get(k) != v}
             if other:
@@ -189,7 +189,7 @@ class Doer:
         self.managed = {str(g["name"]) for g in groups}
 
     def do(self, step: Step) -> None:
-        kind, _, what = step.verb.partition(" ")
+        kind, _blank, what = step.verb.partition(" ")
         getattr(self, f"_{kind}_{what}")(step)
 
     def _create_group(self, step: Step) -> None:

@@ -41,7 +41,7 @@ def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[st
 
 def secrets(base: Mapping[str, str], settings: Mapping[str, Any]) -> Secrets:
     """For each variable the secret files from which it is read; a list is joined, an empty name stands for no key."""
-    keys = [PAGE_SECRET for _ in engine_urls(base)]
+    keys = [PAGE_SECRET] * len(engine_urls(base))
     keys += [
         secret("backend-" + backend["name"]) if backend.get("key", True) else "" for backend in settings["backends"]
     ]

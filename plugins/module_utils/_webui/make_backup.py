@@ -75,7 +75,7 @@ def written(
 
 
 def room_for(folder: Path, page: Path) -> None:
-    needed = sum(path.lstat().st_size for _, path in core.files_of(page)) if page.is_dir() else 0
+    needed = sum(path.lstat().st_size for _name, path in core.files_of(page)) if page.is_dir() else 0
     free = shutil.disk_usage(str(folder)).free
     if free < needed:
         raise refuse(f"{folder} has {free >> 20} MiB free, {needed >> 20} may be needed", f"{folder} 剩余空间不足")

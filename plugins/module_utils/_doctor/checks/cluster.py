@@ -30,7 +30,7 @@ SLOW_MBPS = 25000  # what two nodes of one model need at least
 def interface_of(node: Dict[str, Any], address: str) -> Optional[Dict[str, Any]]:
     """The interface that holds an address."""
     for item in (node.get("network") or {}).get("interfaces") or []:
-        if any(str(held).split("/")[0] == address for held in item.get("addresses") or []):
+        if any(str(held).split("/", maxsplit=1)[0] == address for held in item.get("addresses") or []):
             return dict(item)
     return None
 

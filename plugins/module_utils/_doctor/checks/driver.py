@@ -238,7 +238,7 @@ def image_cuda(context: Context) -> Finding:
             )
         return passed(f"driver {have}, the image needs {need}", f"驱动 {have}，镜像需要 {need}")
     if wants and cuda:
-        if int(wants.split(".", maxsplit=1)[0]) > int(str(cuda).split(".")[0]):
+        if int(wants.split(".", maxsplit=1)[0]) > int(str(cuda).split(".", maxsplit=1)[0]):
             return failed(
                 f"the image holds CUDA {wants}, the driver knows {cuda}",
                 f"镜像使用 CUDA {wants}，驱动最高支持 {cuda}",
@@ -288,7 +288,7 @@ def iommu(context: Context) -> Finding:
     return passed("the IOMMU is off or passes the cards through", "IOMMU 关闭或直通")
 
 
-def bar(context: Context) -> Finding:
+def bar_memory(context: Context) -> Finding:
     log = context.node.get("kernel_log")
     if log is None:
         return unknown("the kernel's log can't be read", "无法读取内核日志")
@@ -346,7 +346,7 @@ PROBES: Dict[str, Probe] = {
     "LLM209": image_cuda,
     "LLM210": uvm,
     "LLM211": iommu,
-    "LLM214": bar,
+    "LLM214": bar_memory,
     "LLM215": mig,
     "LLM216": xid,
 }

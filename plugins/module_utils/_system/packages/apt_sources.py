@@ -70,7 +70,7 @@ def judged(run: Run, said: str) -> List[Trouble]:
     if not told:
         return []
     _status, set_ = run(PROXIES, 30)
-    proxies = [word for word in (*set_.split(), *(os.environ.get(f"{kind}_proxy", "") for kind in ("http", "https")))]
+    proxies = [*set_.split(), *(os.environ.get(f"{kind}_proxy", "") for kind in ("http", "https"))]
     return located(told, entries(), [host_of(proxy) for proxy in proxies if proxy])
 
 
