@@ -185,6 +185,11 @@ part_rpm() { # the unit tests of its table and of dnf's words are in unit
     return $rc
 }
 
+part_ubuntu() {
+    need_lab
+    python -m pytest -x -v -s tests/ubuntu
+}
+
 part_bundle() {
     packages openssh-client gpg gpg-agent
     need_lab

@@ -1,0 +1,2 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A Debian node that wears what Ubuntu has: release, apt's configuration, netplan, ufw, the snap store's Docker."""
