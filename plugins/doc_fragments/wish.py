@@ -25,7 +25,7 @@ options:
     type: str
     default: ""
   precision:
-    description: Another precision than the profile's (native, bf16, fp16, fp8, int8, awq, gptq).
+    description: Another precision than the profile's (native, bf16, fp16, fp8, int8, awq, gptq, nvfp4).
     type: str
     default: ""
   gguf:

@@ -6,16 +6,17 @@ The last line is JSON; errors are fractions.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import margin_gib, predict
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import TERMS, Terms, margin_gib, predict
 
 from tests.sizing.cases import figure, find_shape, gpu_name, inferred, load, out_of_scope, run_of, version_of
+from tests.sizing.fit import fit, leave_one_out
 from tests.sizing.peers import RULES, ask_aiconfigurator, rule_tokens
 
 FAILED = ("fail_kv_too_small", "fail_no_kv", "oom_load")
@@ -32,7 +33,7 @@ def quantile(values: list[float], share: float) -> float | None:
     return round(ordered[low] + (ordered[high] - ordered[low]) * (place - low), 5)
 
 
-def judge(case: Row, models: Row) -> Row:
+def judge(case: Row, models: Row, terms: Terms = TERMS) -> Row:
     row: Row = {"id": case["id"], "model": case.get("model"), "gpu": gpu_name(case), "version": version_of(case)}
     try:
         shape = find_shape(case, models)
@@ -45,7 +46,7 @@ def judge(case: Row, models: Row) -> Row:
         return row
     row["model"], row["family"] = shape.id, shape.model_type
     if run is not None:
-        row.update(run=run, shape=shape, memory=predict(shape, run))
+        row.update(run=run, shape=shape, memory=predict(shape, run, terms))
         compare(row, case)
     return row
 
@@ -56,11 +57,14 @@ def compare(row: Row, case: Row) -> None:
     if measured.get("weights_gib_per_gpu"):
         row["weights"] = memory.weights / measured["weights_gib_per_gpu"] - 1
     stated = figure(case.get("gpu_memory_utilization"), inferred(case).get("util"))
-    safe = memory.tokens(margin=margin_gib(run.total_gib))
+    safe = memory.tokens(margin=margin_gib(run.total_gib, row["shape"]))
     kv, tokens = measured.get("kv_gib_per_gpu"), measured.get("kv_tokens")
     if stated or case.get("max_model_len"):
+        if memory.request_bytes:  # older versions print another number for these; all print how many requests fit
+            times = measured.get("max_concurrency")
+            tokens = times * run.max_len if times else tokens
         if not tokens and kv and kv > 0:
-            tokens = kv * GIB / memory.kv_token_bytes
+            tokens = dataclasses.replace(memory, kv=kv).tokens()
         if tokens:
             row["measured_tokens"] = tokens
             row["tokens"] = memory.tokens() / tokens - 1
@@ -111,6 +115,29 @@ def peer_table(rows: list[Row], models: Row) -> None:
         print("(aiconfigurator is not set up: tests/sizing/peer_setup.sh)")
 
 
+def left_out_table(rows: list[Row], cases: list[Row], models: Row) -> None:
+    """Each source judged by constants that were fitted without it."""
+    by_id = {case["id"]: case for case in cases}
+    known = [(by_id[row["id"]], row["shape"], row["run"]) for row in rows if "run" in row]
+    found = leave_one_out(known, lambda case, terms: judge(case, models, terms))
+    print("\nleft out of the fit           cases  KV tokens median/p90   unsafe")
+    for source, part in found:
+        figures = [quantile(of(part, "tokens"), share) for share in (0.5, 0.9)]
+        unsafe = sum(bool(row.get("unsafe")) for row in part)
+        print(f"{source[-28:]:28} {len(part):5}  {shown(figures[0])} {shown(figures[1])}       {unsafe:4}")
+    every = [row for _source, part in found for row in part]
+    print("all, each by the fit of the others, then by the constants as they are; the fit of all:")
+    fitted = fit(known)
+    for name, part in (("left out", every), ("as they are", rows)):
+        line = summary(part)
+        figures = f"{shown(line['kv_tokens_median'])} {shown(line['kv_tokens_p90'])}"
+        wrong = ", ".join(f"{key.replace('_', ' ')} {line[key]}" for key in ("unsafe", "false_fits", "false_refusals"))
+        print(f"  {name:12} {figures}  {wrong}")
+    links = ", ".join(f"TP {tensor} {gib:.2f}" for tensor, gib in fitted.links)
+    print(f"  sampler {fitted.sampler_native:.1f} B a logit; {links}; without NVLink {fitted.without_link:.2f} GiB; "
+          f"graphs {fitted.graphs_dense:.1e} and {fitted.graphs_moe:.1e} GiB")  # fmt: skip
+
+
 def row_table(rows: list[Row]) -> None:
     for row in rows:
         errors = "  ".join(f"{key} {100 * row[key]:+.1f}%" for key in ("weights", "kv", "tokens") if key in row)
@@ -148,6 +175,7 @@ def main(arguments: list[str]) -> int:
     group_table(inside, "family", lambda row: row["family"])
     group_table(inside, "card", lambda row: row["gpu"] or "not stated")
     peer_table(inside, models)
+    left_out_table(inside, cases, models)
     print()
     print(json.dumps(summary(inside)))
     return 0

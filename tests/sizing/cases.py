@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, Shape, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import config_of
+
+from tests.sizing.common import load_catalog
 
 FLOOR = (0, 6, 4)
 UNKNOWN_VERSION = (0, 8, 5)  # a log that does not say: the middle of the range the cases span
+RECENT = (0, 26, 0)  # the same for models that only recent versions know
 # What the driver of a named card reports, where a case does not say.
 REPORTED = (
     ("h200", 139.81),
@@ -38,7 +45,9 @@ REPORTED = (
     ("5090", 31.4),
     ("b200", 178.4),
 )
-CONSUMER = re.compile(r"rtx|3090|4090|5090|\bl4\b|\bt4\b|\ba10g?\b|radeon")  # PCIe cards without peer-to-peer
+CONSUMER = re.compile(r"rtx|3090|4090|5090|\bl4\b|\bl40s?\b|\bl20\b|\bt4\b|\ba10g?\b|radeon")  # no NVLink
+PARTS = (("weights", "_per_gpu"), ("kv", "_per_gpu"), ("activation", ""), ("non_torch", ""))
+AHEAD = 100  # commits after which a build is of the next minor version rather than of its tag's
 BIG = 70.0  # GiB from which vLLM takes its larger defaults
 
 
@@ -66,7 +75,32 @@ def plain(name: str) -> str:
 def version_of(case: dict[str, Any]) -> tuple[int, ...] | None:
     text = str(case.get("vllm_version") or inferred(case).get("version") or "")
     found = re.findall(r"\d+\.\d+(?:\.\d+)?", text)
-    return version_key(found[-1]) if found else None
+    if not found:
+        return None
+    version = version_key(found[-1])
+    ahead = re.search(r"rc\d+\.dev(\d+)", text)  # built from main, which is on its way to the next minor version
+    return (*version[:1], version[1] + 1, 0) if ahead and int(ahead.group(1)) >= AHEAD else version
+
+
+@functools.lru_cache(maxsize=1)
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Hub id -> config.json as the project's catalogue has it, other checkpoints included."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in load_catalog()["models"].values():
+        for chosen in (entry, *(entry.get("checkpoints") or {}).values()):
+            if chosen is entry or "quantization_config" in chosen:
+                found[str(chosen["id"])] = config_of(entry, {} if chosen is entry else chosen)
+    return found
+
+
+def same_name(name: str, known: Iterable[str]) -> str | None:
+    """The entry of this name: with the owner, without, or but for words that change no shape."""
+    keys = list(known)
+    if name in keys:
+        return name
+    short = name.rsplit("/", maxsplit=1)[-1].lower()
+    exact = [key for key in keys if key.rsplit("/", maxsplit=1)[-1].lower() == short]
+    return next(iter(exact or [key for key in keys if plain(key) == plain(name)]), None)
 
 
 def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
@@ -74,16 +108,19 @@ def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
     guess = str(inferred(case).get("model") or "")
     for name in (guess, wanted):
         known = re.split(r" \(", name)[0]
-        found = models.get(known) if name else None
-        if found is None and name:
-            same = [key for key in models if key.split("/")[-1].lower() == name.split("/")[-1].lower()]
-            same = same or [key for key in models if plain(key) == plain(name)]
-            found, known = (models[same[0]], same[0]) if same else (None, name)
-        if found:
-            raw = dict(found)
+        if not known:
+            continue
+        own = same_name(known, catalogue())
+        if own and own.rsplit("/", maxsplit=1)[-1].lower() == known.rsplit("/", maxsplit=1)[-1].lower():
+            return quantised(read_shape(catalogue()[own], own), case)  # the whole file wins over a table of constants
+        table = same_name(known, models)
+        if table:
+            raw = dict(models[table])
             if not raw.get("architectures") and not raw.get("model_type"):
                 raw["model_type"] = "opt" if raw.get("mlp") else "llama"  # the table gives only constants for these
-            return quantised(read_shape(raw, known), case)
+            return quantised(read_shape(raw, table), case)
+        if own:
+            return quantised(read_shape(catalogue()[own], own), case)
     return None
 
 
@@ -98,8 +135,8 @@ def quantised(shape: Shape, case: dict[str, Any]) -> Shape:
         return dataclasses.replace(shape, quant=Quant("gguf", 4.95))
     if asked == "bitsandbytes":
         return dataclasses.replace(shape, quant=Quant("bitsandbytes", 4, 64))
-    if asked.startswith(("awq", "gptq")):
-        return dataclasses.replace(shape, quant=Quant(asked[:4].rstrip("_"), 4, 128))
+    if asked.startswith(("awq", "gptq", "auto")):
+        return dataclasses.replace(shape, quant=Quant("awq" if asked.startswith("awq") else "gptq", 4, 128))
     return shape
 
 
@@ -122,7 +159,7 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
     count = case.get("gpu_count") or 1
     if total is None or (count > 1 and not case.get("tp")):
         return None  # neither the card nor the layout can be guessed
-    version = version_of(case) or UNKNOWN_VERSION
+    version = version_of(case) or (RECENT if shape.linear or shape.index_dim or shape.compressed else UNKNOWN_VERSION)
     utilization = figure(case.get("gpu_memory_utilization"), guess.get("util"), 0.92 if version >= (0, 20) else 0.9)
     max_len = int(figure(case.get("max_model_len"), guess.get("max_model_len"), shape.max_len) or 0)
     big = total >= BIG and "a100" not in gpu_name(case).lower()
@@ -152,8 +189,25 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
         consumer=bool(CONSUMER.search(name)),
         ranks_a_node=8 if ranks > 8 else None,
         lora_rank=16 if case.get("lora") else 0,
+        v1=case.get("engine") != "V0",
+        graphs_counted=case.get("graphs_counted", True),
+        drafted=drafted(case),
+        context_ranks=context_ranks(case),
         pooling=bool(re.search("embed|rerank|e5-|bge-", str(case.get("model")))),
     )
+
+
+def drafted(case: dict[str, Any]) -> int:
+    """Tokens that the MTP layer proposes; one where the log names only the method."""
+    asked = str(case.get("speculative") or "")
+    number = re.search(r"\d+", asked)
+    return (int(number.group()) if number else 1) if "mtp" in asked else 0
+
+
+def context_ranks(case: dict[str, Any]) -> int:
+    """Ranks that share one cache, where the case says so."""
+    said = re.search(r"DCP (\d+)", str(case.get("notes") or ""))
+    return int(said.group(1)) if said else 1
 
 
 def default_batched(version: tuple[int, ...], old: bool, big: bool, llm: bool, max_len: int, shape: Shape) -> int:
@@ -165,19 +219,34 @@ def default_batched(version: tuple[int, ...], old: bool, big: bool, llm: bool, m
     return 8192 if llm else 2048
 
 
+def contradicts(case: dict[str, Any]) -> bool:
+    """Whether the logged parts of the budget add up to another utilisation than the case states."""
+    measured, total = case["measured"], total_gib(case)
+    parts = [measured.get(f"{name}_gib{per}") for name, per in PARTS]
+    stated = figure(case.get("gpu_memory_utilization"))
+    version = version_of(case)
+    if total is None or stated is None or None in parts or version is None or version >= (0, 21):
+        return False
+    return abs(sum(parts) / total - stated) > 0.02
+
+
 def out_of_scope(case: dict[str, Any], shape: Shape | None) -> str:
     """Why no figure is promised; a rule on the model or the version, never on a case."""
     version = version_of(case)
     if shape is None:
         return "model unknown"
-    if shape.vision:
-        return "multimodal"
     if not shape.sized:
-        return "hybrid cache" if shape.hybrid else "model_type unknown"
+        return "recurrent state" if shape.hybrid else "model_type unknown"
     if version is not None and version < FLOOR:
         return "version before 0.6.4"
-    if case.get("cpu_offload_gb") or case.get("speculative"):
-        return "offload or speculation"
+    if re.search(r"\bfork\b", str(case.get("notes") or "")):
+        return "a fork of vLLM with kernels of its own"
+    if contradicts(case):
+        return "its parts add up to another budget"
+    if case.get("cpu_offload_gb"):
+        return "offload to main memory"
+    if case.get("speculative") and not (shape.mtp_layers and "mtp" in str(case["speculative"])):
+        return "speculation with another model"
     if "ascend" in gpu_name(case).lower() or "npu" in gpu_name(case).lower():
         return "not an NVIDIA or AMD GPU"
     return ""

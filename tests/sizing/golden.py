@@ -5,12 +5,14 @@ usage: python -m tests.sizing.golden > tests/sizing/golden/plans.md
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
 from tests.sizing.common import declared, first_unit, load_catalog, plan, totals
 
+OWN = r"deepseek-(r1-(671b|\d+(\.\d)?b)|v3-671b)"  # models of the profiles, on every card
 PARKS = ((1, 1), (1, 2), (1, 4), (1, 8), (2, 8))  # nodes, cards a node
 WISH = {
     "title": {"zh": "-", "en": "-"},
@@ -102,11 +104,39 @@ def gguf(catalog: Any) -> list[str]:
     return lines
 
 
+# Cards of the short table, in which each further model stands with the fewest of them that hold it.
+SHORT = ("rtx-4090-24g", "l40s-48g", "a100-80g", "h20-96g", "h200-141g", "b200-180g")
+
+
+def fewest(catalog: Any, model: str, precision: str, gpu: str) -> str:
+    """The smallest park that holds the wish, or what the largest one is refused for."""
+    said = ""
+    for nodes, count in PARKS:
+        said = cell(catalog, model, precision, gpu, nodes, count)
+        if not said.startswith("LLM"):
+            return f"{nodes} x {count}: {said}"
+    return said
+
+
+def further(catalog: Any, wanted: list[tuple[str, str]]) -> list[str]:
+    lines = [
+        "",
+        "## Further models: the fewest cards that hold them",
+        "",
+        f"| model | {' | '.join(SHORT)} |",
+        "|---|" + "---|" * len(SHORT),
+    ]
+    for model, precision in wanted:
+        cells = " | ".join(fewest(catalog, model, precision, gpu) for gpu in SHORT)
+        lines.append(f"| {model}{'' if precision == 'native' else f' ({precision})'} | {cells} |")
+    return lines
+
+
 def table() -> str:
     catalog = load_catalog()
     catalog["profiles"]["golden"] = WISH
     lines = [
-        "# Every catalogue model on every reference card",
+        "# The models of the profiles on every reference card, and further ones on some",
         "",
         "vLLM, checkpoint's own precision, longest request 8192, 16 at once of 4096 each. Columns: nodes x cards.",
         "`T2P2D2 123k` = tensor 2, pipeline 2, replicas 2, KV tokens in all. `LLM504` = does not fit",
@@ -118,12 +148,14 @@ def table() -> str:
         if not model.startswith("tiny")
         for precision in ("native", *sorted(entry.get("checkpoints") or {}))
     ]
-    for model, precision in wanted:
+    own = [row for row in wanted if re.fullmatch(OWN, row[0])]
+    for model, precision in own:
         heads = " | ".join(f"{nodes} x {count}" for nodes, count in PARKS)
         lines += ["", f"## {model} ({precision})", "", f"| card | {heads} |", "|---|" + "---|" * len(PARKS)]
         for gpu in catalog["gpus"]:
             row = " | ".join(cell(catalog, model, precision, gpu, nodes, count) for nodes, count in PARKS)
             lines.append(f"| {gpu} | {row} |")
+    lines += further(catalog, [row for row in wanted if row not in own])
     return "\n".join(lines + stated(catalog) + gguf(catalog)) + "\n"
 
 

@@ -7,21 +7,52 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.cache import cache_cost
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
     GIB,
     Version,
+    embedding_bytes,
     kv_layer_bytes,
     lora_bytes,
+    mtp_bytes,
     stage_weights,
     stages,
 )
 
-# GiB on each card by tensor-parallel size, fitted to published start-up logs (docs/planner.md).
-NON_TORCH = {1: 0.12, 2: 0.5, 4: 0.8, 8: 1.8}
-CONSUMER_NON_TORCH = 0.25
-TWO_NODES_NON_TORCH = 4.5
-OLD_EIGHT_NON_TORCH = 7.2  # before 0.8 at TP 8 on cards of over 100 GiB (two logs, both H200)
+# First version in which the sampler no longer sorts all logits (Triton's top-k/top-p, vLLM #33538, February 2026;
+# then FlashInfer by default again, #40376). Before, FlashInfer was off by default from 0.11.1 (#26859), and up to
+# 0.11.0 used only where it was installed, which a plan can't know.
+SMALL_SAMPLER: Version = (0, 17)
+GRAPHS_INSIDE: Version = (0, 21)  # vLLM's log says so: "memory profiling is enabled (default since v0.21.0)"
+MULTIMODAL_CACHED: Version = (0, 9)  # V0 profiled images with few sequences
+INDEXER_GIB = 0.5  # prefill logits of the sparse indexer: VLLM_SPARSE_INDEXER_MAX_LOGITS_MB = 512
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The fitted constants (docs/planner.md has the starts behind each; tests/sizing/fit.py measures them again).
+
+    GiB on one card, unless a name says otherwise.
+    """
+
+    # Native top-k/top-p sorts fp32 logits with their indices: 15 starts of 0.7 to 0.11, 37.6 to 39.5 bytes a logit.
+    sampler_native: float = 39.0
+    sampler_small: float = 12.0  # bytes a logit: an upper bound of three starts (7.4 to 12)
+    # NCCL's buffers and the driver's context, by tensor-parallel size over NVLink.
+    links: Tuple[Tuple[int, float], ...] = ((1, 0.12), (2, 0.55), (4, 0.95), (8, 1.8))
+    recent: float = 0.1  # more since 0.21: 0.22 on eight starts of 0.26, where 0.11 has 0.12
+    without_link: float = 0.22  # PCIe without NVLink, at any size: 0.20 (16 x 3090), 0.21 (8 x L40S)
+    two_nodes: float = 4.5  # 16 ranks (two logs)
+    old_eight: float = 7.2  # before 0.8 at TP 8 on cards of over 100 GiB (two logs, both H200)
+    # CUDA graphs: buffers as wide as the hidden state are captured with each layer (GiB a layer and number of it).
+    graphs_base: float = 0.5  # dense; with the next, within 0.2 of 8 of 12 starts (0.17 to 1.15 GiB)
+    graphs_dense: float = 2e-6
+    graphs_moe: float = 1e-5  # 7 starts of R1, GLM-5, Qwen3-235B, gpt-oss: 0.56 to 1.04e-5; Qwen3-Next 2.4e-5
+    vision: float = 0.3  # the profile run's images: 0.1 to 2.4 in six starts, so margin_gib keeps more back
+
+
+TERMS = Terms()
 LARGE_CARD = 100.0
 
 
@@ -46,6 +77,10 @@ class Run:
     ranks_a_node: Optional[int] = None
     pooling: bool = False
     lora_rank: int = 0
+    drafted: int = 0  # tokens that the model's own MTP layer proposes
+    context_ranks: int = 1  # ranks that share a cache (decode context parallel)
+    v1: bool = True  # vLLM's second engine, the only one since 0.9
+    graphs_counted: bool = True  # its estimate of CUDA graphs is not switched off
 
 
 @dataclass(frozen=True)
@@ -61,26 +96,54 @@ class Memory:
     kv: float
     kv_token_bytes: float
     stage: int
+    request_bytes: float = 0.0  # what a request takes whatever its length
+    length: int = 0  # of the longest request
+    context_ranks: int = 1
 
-    def tokens(self, block: int = 16, margin: float = 0.0) -> int:
-        """Tokens that the KV cache holds after `margin` GiB, in whole blocks."""
-        left = (self.kv - margin) * GIB
-        return max(0, int(left // (self.kv_token_bytes * block)) * block)
+    def tokens(self, block: int = 16, margin: float = 0.0, length: int = 0) -> int:
+        """Tokens that the KV cache holds after `margin` GiB, in whole blocks.
+
+        Where a request takes room whatever its length, they are those of requests of `length` tokens.
+        """
+        left = max(0.0, (self.kv - margin) * GIB)
+        if self.request_bytes:
+            longest = length or self.length or 1
+            return int(left / (longest * self.kv_token_bytes + self.request_bytes) * longest) * self.context_ranks
+        return int(left // (self.kv_token_bytes * block)) * block * self.context_ranks
+
+    def need_gib(self, requests: int, length: int) -> float:
+        """GiB of the cache on one rank for so many requests of this length."""
+        return requests * (length * self.kv_token_bytes / self.context_ranks + self.request_bytes) / GIB
 
 
-def margin_gib(total_gib: float) -> float:
-    """GiB that a plan keeps back; with it, nearly every published start had the cache that is promised."""
-    return 0.3 + 0.02 * total_gib
+def margin_gib(total_gib: float, shape: Optional[Shape] = None) -> float:
+    """GiB that a plan keeps back; with it, nearly every published start had the cache that is promised.
+
+    Images, layers of several kinds and compressed caches each have a margin of their own: less is known of them.
+    """
+    own = 0.0
+    if shape is not None:
+        own += 0.03 * total_gib if shape.vision else 0.0
+        own += 0.01 * total_gib if shape.mixed else 0.0
+        own += 0.04 * total_gib if shape.compressed else 0.0
+        own += 0.03 * total_gib if not shape.known else 0.0
+    return 0.3 + 0.02 * total_gib + own
 
 
-def activation_bytes(shape: Shape, run: Run) -> float:
+def activation_bytes(shape: Shape, run: Run, terms: Terms = TERMS) -> float:
     """Bytes of the larger peak of the forward pass and of the sampler, as vLLM's own profile run meets them."""
     tokens = run.max_batched
     sample = 0.0
-    if not run.pooling:
-        each = 39 if run.version <= (0, 11, 0) else 12
-        sample = float(each * min(run.max_seqs, tokens) * shape.vocab)
-    return max(forward_bytes(shape, run, tokens), sample)
+    if not run.pooling and not (shape.vision and run.version < MULTIMODAL_CACHED and not run.v1):
+        each = terms.sampler_small if run.version >= SMALL_SAMPLER else terms.sampler_native
+        sample = each * min(run.max_seqs, tokens) * shape.vocab
+    need = max(forward_bytes(shape, run, tokens), sample)
+    if run.version >= GRAPHS_INSIDE and not run.eager:
+        # six starts of 0.26 on an H200: never below the output matrix, unless eager
+        need = max(need, embedding_bytes(shape, run.tensor, head=True))
+    if shape.index_dim:  # decode logits of all sequences at full length (vLLM #57701)
+        need += INDEXER_GIB * GIB + 4.0 * run.max_seqs * run.max_len
+    return need + (terms.vision * GIB if shape.vision else 0.0)
 
 
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
@@ -100,45 +163,54 @@ def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
     return need
 
 
-def non_torch_gib(run: Run) -> float:
+def non_torch_gib(run: Run, terms: Terms = TERMS) -> float:
     """GiB that NCCL and the driver take on each card, by measured starts."""
+    links = dict(terms.links)
     if run.tensor == 1:
-        base = NON_TORCH[1]
+        base = links[1]
     elif run.consumer:
-        base = CONSUMER_NON_TORCH
+        base = terms.without_link
     elif run.ranks_a_node and run.tensor * run.pipeline > run.ranks_a_node:
-        base = TWO_NODES_NON_TORCH
+        base = terms.two_nodes
     elif run.tensor >= 8 and run.version < (0, 8) and run.total_gib > LARGE_CARD:
-        return OLD_EIGHT_NON_TORCH
+        return terms.old_eight
     else:
-        base = NON_TORCH[max(size for size in NON_TORCH if size <= run.tensor)]
-    return base + (0.35 if run.version < (0, 7) else 0.0)
+        base = links[max(size for size in links if size <= run.tensor)]
+    return base + (0.35 if run.version < (0, 7) else 0.0) + (terms.recent if run.version >= GRAPHS_INSIDE else 0.0)
 
 
-def graph_gib(shape: Shape, run: Run) -> Tuple[float, float]:
+def graph_gib(shape: Shape, run: Run, terms: Terms = TERMS) -> Tuple[float, float]:
     """GiB of CUDA graphs inside the budget, and outside of it (before vLLM 0.21)."""
     if run.eager:
         return 0.0, 0.0
-    estimate = 0.5 + 0.014 * shape.layers
-    return (estimate, 0.0) if run.version >= (0, 21) else (0.0, estimate)
+    size = shape.layers * shape.hidden
+    estimate = terms.graphs_moe * size if shape.moe else terms.graphs_base + terms.graphs_dense * size
+    inside = run.version >= GRAPHS_INSIDE and run.graphs_counted
+    return (estimate, 0.0) if inside else (0.0, estimate)
 
 
-def stage_memories(shape: Shape, run: Run) -> List[Memory]:
+def stage_memories(shape: Shape, run: Run, terms: Terms = TERMS) -> List[Memory]:
     """Memory of one rank, for each pipeline stage."""
-    inside, outside = graph_gib(shape, run)
-    activation = activation_bytes(shape, run) / GIB
-    other = non_torch_gib(run)
+    inside, outside = graph_gib(shape, run, terms)
+    activation = activation_bytes(shape, run, terms) / GIB
+    other = non_torch_gib(run, terms)
     budget = run.total_gib * run.utilization
     lora = lora_bytes(shape, run.tensor, run.lora_rank) / run.pipeline
     found = []
     for index, stage in enumerate(stages(shape.layers, run.pipeline)):
         weights = (stage_weights(shape, stage, run.tensor, run.version) + lora) / GIB
+        cost = cache_cost(shape, stage, run.tensor, run.kv_dtype, run.version, run.max_batched, run.drafted)
+        token = cost.token
+        if run.drafted and stage.last:
+            weights += mtp_bytes(shape, run.tensor) / GIB
+            token += kv_layer_bytes(shape, run.tensor, run.kv_dtype, run.version)
         kv = budget - weights - activation - inside - other
-        token = kv_layer_bytes(shape, run.tensor, run.kv_dtype, run.version) * stage.layers
-        found.append(Memory(budget, weights, activation, inside, outside, other, kv, token, index))
+        found.append(Memory(budget, weights, activation, inside, outside, other, kv, token, index,
+                            cost.request, run.max_len, run.context_ranks))  # fmt: skip
     return found
 
 
-def predict(shape: Shape, run: Run) -> Memory:
+def predict(shape: Shape, run: Run, terms: Terms = TERMS) -> Memory:
     """The stage that holds the fewest tokens; it decides for all."""
-    return min(stage_memories(shape, run), key=lambda memory: memory.kv / memory.kv_token_bytes)
+    length = max(1, run.max_len)
+    return min(stage_memories(shape, run, terms), key=lambda memory: memory.kv / memory.need_gib(1, length))

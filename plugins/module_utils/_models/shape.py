@@ -4,22 +4,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant, read_quant
 
-# model_type -> how its layers are built. Only these are sized to the token.
-DENSE = ("llama", "qwen2", "qwen3", "mistral", "phi3", "yi", "internlm2", "granite", "starcoder2", "opt", "gpt_bigcode")
-MOE = ("mixtral", "qwen2_moe", "qwen3_moe")
-MLA = ("deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2")
-# Caches that are not one page for each layer and token: a figure in GiB at best, never a token count.
+# Types whose layers are built as these rooms say. An unknown one is planned as the nearest of them, with a warning.
+DENSE = ("llama", "qwen2", "qwen3", "mistral", "ministral", "phi3", "yi", "internlm2", "granite", "starcoder2", "opt",
+         "gpt_bigcode", "seed_oss", "glm4", "olmo2", "exaone4", "hunyuan_v1_dense", "mimo", "ernie4_5", "bert",
+         "xlm-roberta", "qwen3_vl", "gemma2", "gemma3", "gemma3_text")  # fmt: skip
+MOE = ("mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe", "minimax_m2", "qwen3_vl_moe", "llama4", "llama4_text",
+       "ernie4_5_moe", "gpt_oss", "mimo_v2_flash", "gemma4", "gemma4_text")  # fmt: skip
+MLA = ("deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "glm_moe_dsa", "mistral4", "deepseek_v4")
+LINEAR = ("qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_text", "qwen3_5_moe_text")
+# Recurrent states of kinds that are not sized: no token count is promised.
 HYBRID = (
-    "gemma2", "gemma3", "gemma3_text", "gemma4", "gemma4_text", "gpt_oss", "deepseek_v4", "kimi_linear", "nemotron_h",
-    "qwen3_5", "qwen3_5_moe", "qwen3_next", "jamba", "bamba", "minimax", "minimax_m2", "falcon_h1", "granitemoehybrid",
-    "lfm2", "zamba2", "mamba", "mamba2", "cohere2", "llama4", "mistral4",
+    "kimi_linear", "nemotron_h", "jamba", "bamba", "minimax", "minimax_text_01", "falcon_h1", "granitemoehybrid",
+    "lfm2", "zamba2", "mamba", "mamba2", "cohere2", "minimax_m3", "minimax_m3_vl",
 )  # fmt: skip
+KNOWN = DENSE + MOE + MLA + LINEAR + HYBRID
+# Words of settings that tell of states which a plain cache does not have.
+STATES = ("mamba", "ssm_", "state_size", "linear_", "conv_kernel", "recurrent", "compress", "lru_", "rwkv")
 # Which model_type an architecture belongs to, for tables and old files without model_type.
 ARCHITECTURES = {
     "LlamaForCausalLM": "llama", "Qwen2ForCausalLM": "qwen2", "Qwen3ForCausalLM": "qwen3",
@@ -27,14 +35,22 @@ ARCHITECTURES = {
     "OPTForCausalLM": "opt", "Qwen2MoeForCausalLM": "qwen2_moe", "Qwen3MoeForCausalLM": "qwen3_moe",
     "DeepseekV2ForCausalLM": "deepseek_v2", "DeepseekV3ForCausalLM": "deepseek_v3",
     "DeepseekV32ForCausalLM": "deepseek_v32", "DeepseekV4ForCausalLM": "deepseek_v4",
+    "GlmMoeDsaForCausalLM": "glm_moe_dsa", "Glm4MoeForCausalLM": "glm4_moe",
     "GptOssForCausalLM": "gpt_oss", "Gemma2ForCausalLM": "gemma2", "Gemma3ForCausalLM": "gemma3",
     "Gemma3ForConditionalGeneration": "gemma3", "Gemma4ForConditionalGeneration": "gemma4",
     "Qwen2VLForConditionalGeneration": "qwen2", "Qwen2_5_VLForConditionalGeneration": "qwen2",
-    "Qwen3_5ForConditionalGeneration": "qwen3_5", "Qwen3NextForCausalLM": "qwen3_next",
+    "Qwen3_5ForConditionalGeneration": "qwen3_5", "Qwen3_5MoeForConditionalGeneration": "qwen3_5_moe",
+    "Qwen3NextForCausalLM": "qwen3_next", "Llama4ForConditionalGeneration": "llama4",
     "Mistral3ForConditionalGeneration": "mistral", "MiniMaxM2ForCausalLM": "minimax_m2",
     "KimiLinearForCausalLM": "kimi_linear", "NemotronHForCausalLM": "nemotron_h",
+    "LlavaNextForConditionalGeneration": "llama",
 }  # fmt: skip
-VISION_TYPES = {"qwen2_vl": "qwen2", "qwen2_5_vl": "qwen2", "mistral3": "mistral", "llava": "llama"}
+# Types that wrap a language model, and what that is where the file names no type of its own for it.
+VISION_TYPES = {
+    "qwen2_vl": "qwen2", "qwen2_5_vl": "qwen2", "mistral3": "mistral", "llava": "llama", "llava_next": "llama",
+    "kimi_k25": "kimi_k2", "deepseek_ref": "deepseek_v4",
+}  # fmt: skip
+TWO_MATRICES = ("opt", "starcoder2", "gpt_bigcode", "bert", "xlm-roberta")
 DTYPES = {"bfloat16": 2, "float16": 2, "half": 2, "float32": 4, "float": 4}
 # The largest values that a real model has come near, to catch a broken file early.
 LIMITS = {
@@ -44,14 +60,15 @@ LIMITS = {
 
 
 @dataclass(frozen=True)
-class Quant:
-    """How the checkpoint's linear layers are stored. `bits` 16 = not quantised."""
+class Linear:
+    """Linear attention (gated delta rule): its heads, and bytes of one number of its state."""
 
-    method: str = ""
-    bits: float = 16
-    group: int = 0
-    block: int = 0
-    experts_only: bool = False
+    key_heads: int
+    value_heads: int
+    key_dim: int
+    value_dim: int
+    kernel: int
+    state_bytes: int
 
 
 @dataclass(frozen=True)
@@ -92,11 +109,45 @@ class Shape:
     vision: bool = False
     hybrid: bool = False
     known: bool = True
+    odd: bool = False  # an unknown type that names states of its own
+    # How each layer attends: f(ull), s(liding window), l(inear); of compressed caches the letter says the ratio
+    # (c = 4, h = 128). Empty: all full.
+    pattern: str = ""
+    window: int = 0
+    value_dim: int = 0  # of a head without MLA, where it differs from head_dim
+    full_kv_heads: int = 0  # of the full layers, where theirs differ
+    full_head_dim: int = 0
+    gate: bool = False  # attention's output has a gate, as large as the queries
+    linear: Optional[Linear] = None
+    moe_step: int = 1  # every how manieth layer has experts
+    index_layers: int = 0  # layers with an indexer of their own; 0 = all
+    o_groups: int = 0  # the output projection in low rank, by groups of heads
+    o_lora: int = 0
+    rotary: int = 0  # numbers of a head that are rotated; 0 = all
+    streams: int = 1  # residual streams (hyper-connections)
 
     @property
     def mla(self) -> bool:
         """Whether it keeps one latent for all heads (multi-head latent attention) instead of keys and values."""
         return self.kv_lora > 0
+
+    @property
+    def mixed(self) -> bool:
+        """Whether layers differ in what they keep of a token."""
+        return len(set(self.pattern)) > 1
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the cache keeps one entry for several tokens (DeepSeek-V4)."""
+        return self.model_type == "deepseek_v4"
+
+    def attends(self, index: int) -> str:
+        """How a layer attends; one past the last (MTP) attends as a full one does."""
+        return self.pattern[index] if index < len(self.pattern) else "f"
+
+    def has_experts(self, index: int) -> bool:
+        """Whether a layer's feed-forward part is a mixture of experts."""
+        return self.moe and index >= self.dense_first and (index + 1) % self.moe_step == 0
 
     @property
     def moe(self) -> bool:
@@ -105,8 +156,8 @@ class Shape:
 
     @property
     def sized(self) -> bool:
-        """Whether a token count may be promised."""
-        return self.known and not self.hybrid
+        """Whether a token count may be promised. An unknown type of a plain shape is sized with a margin of its own."""
+        return not self.odd and not self.hybrid
 
 
 def _bad(model: str, problem: Text) -> Refusal:
@@ -130,75 +181,92 @@ def _number(config: Mapping[str, Any], key: str, model: str, default: Optional[i
 
 def model_type_of(config: Mapping[str, Any]) -> str:
     """The model type in config.json, or the one that its architecture belongs to; empty where it names neither."""
-    kind = str(config.get("model_type") or "")
-    if kind in VISION_TYPES:
-        return VISION_TYPES[kind]
-    if kind:
-        return kind
+    inner = config.get("text_config")
+    nested = str(inner.get("model_type") or "") if isinstance(inner, Mapping) else ""
+    for kind in (nested, str(config.get("model_type") or "")):
+        plain = VISION_TYPES.get(kind, kind)
+        short = plain[: -len("_text")] if plain.endswith("_text") else plain
+        if short in KNOWN:
+            return short
     names = config.get("architectures") or []
-    if names:
-        return ARCHITECTURES.get(str(names[0]), str(names[0]))
-    return ""
+    known = ARCHITECTURES.get(str(names[0])) if names else None
+    return known or nested or str(config.get("model_type") or "") or (str(names[0]) if names else "")
 
 
 def _flatten(config: Mapping[str, Any]) -> Tuple[Dict[str, Any], bool]:
     """A vision model keeps its language part under text_config; also whether it is one."""
     inner = config.get("text_config")
-    vision = "vision_config" in config or "vision_params" in config
+    vision = bool(config.get("vision_config") is not None or config.get("vision_params"))
     if isinstance(inner, Mapping):
         merged = {key: value for key, value in config.items() if key not in ("text_config", "vision_config")}
-        merged.update({key: value for key, value in inner.items() if key != "architectures"})
+        merged.update({key: value for key, value in inner.items() if key != "architectures" and value is not None})
         return merged, vision
     return dict(config), vision
 
 
-def _hybrid(config: Mapping[str, Any], kind: str) -> bool:
-    if kind in HYBRID:
-        return True
-    kinds = config.get("layer_types")
-    names: List[str] = list(kinds) if isinstance(kinds, (list, dict)) else []
-    return len(set(names)) > 1
+def _pattern(config: Mapping[str, Any], kind: str, layers: int) -> str:
+    """A letter for how each layer attends; empty where all attend fully."""
+    if kind == "deepseek_v4":
+        ratios = config.get("compress_ratios") or {4: (layers + 1) // 2, 128: layers // 2}
+        if isinstance(ratios, Mapping):  # how many of each, in turn
+            turns = [((place + 0.5) / count, ratio) for ratio, count in ratios.items() for place in range(int(count))]
+            ratios = [ratio for _turn, ratio in sorted(turns, key=lambda turn: turn[0])]
+        return "".join({0: "s", 4: "c"}.get(int(ratio), "h") for ratio in ratios[:layers])
+    listed: Any = config.get("layer_types")
+    letters = {"full_attention": "f", "sliding_attention": "s", "linear_attention": "l", "attention": "f"}
+    if isinstance(listed, Mapping):  # a table's short form: how many of each, spread evenly
+        return _spread({letters.get(str(name), "f"): int(count) for name, count in listed.items()}, layers)
+    if isinstance(listed, (list, tuple)) and len(listed) >= layers:
+        return _plain("".join(letters.get(str(name), "f") for name in listed[:layers]))
+    flags = config.get("hybrid_layer_pattern")
+    if isinstance(flags, (list, tuple)) and len(flags) >= layers:
+        return _plain("".join("s" if flag else "f" for flag in flags[:layers]))
+    every = int(config.get("full_attention_interval") or (4 if kind in LINEAR else 0))
+    if kind in LINEAR:
+        return "".join("f" if (index + 1) % every == 0 else "l" for index in range(layers))
+    step = int(config.get("sliding_window_pattern") or {"gemma2": 2, "gemma3": 6}.get(kind, 0))
+    if step > 1 and config.get("sliding_window"):
+        return "".join("f" if (index + 1) % step == 0 else "s" for index in range(layers))
+    return ""
 
 
-def read_quant(config: Mapping[str, Any]) -> Quant:
-    """The quantisation that config.json names."""
-    raw = config.get("quantization_config") or config.get("compression_config")
-    if not isinstance(raw, Mapping):
-        return Quant()
-    method = str(raw.get("quant_method") or "").lower()
-    block = raw.get("weight_block_size") or [0]
-    if method == "fp8":
-        return Quant("fp8", 8, 0, int(block[0]))
-    if method in ("awq", "gptq", "awq_marlin", "gptq_marlin"):
-        return Quant(method.split("_", maxsplit=1)[0], float(raw.get("bits") or raw.get("w_bit") or 4),
-                     int(raw.get("group_size") or raw.get("q_group_size") or 128))  # fmt: skip
-    if method in ("bitsandbytes", "bnb"):
-        return Quant("bitsandbytes", 4 if raw.get("load_in_4bit", True) else 8, 64)
-    if method == "mxfp4":
-        return Quant("mxfp4", 4, 32, 0, True)
-    if method == "modelopt":
-        algo = str(raw.get("quant_algo") or raw.get("quantization", {}).get("quant_algo") or "").upper()
-        return Quant("nvfp4", 4, 16) if "FP4" in algo else Quant("fp8", 8)
-    if method in ("compressed-tensors", "compressed_tensors"):
-        return _compressed(raw)
-    if method == "gguf":
-        return Quant("gguf", float(raw.get("bits") or 4.85))
-    if method == "fbgemm_fp8":
-        return Quant(method, 8)
-    return Quant(method or "unknown", float(raw.get("bits") or 16))
+def _plain(pattern: str) -> str:
+    return "" if set(pattern) <= {"f"} else pattern
 
 
-def _compressed(raw: Mapping[str, Any]) -> Quant:
-    groups = raw.get("config_groups") or {}
-    first: Any = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
-    weights = first.get("weights") or {} if isinstance(first, Mapping) else {}
-    bits = float(raw.get("bits") or weights.get("num_bits") or 8)
-    group = int(raw.get("group_size") or weights.get("group_size") or 0)
-    experts_only = "experts" in str(raw.get("note") or "")
-    if bits == 8 and str(weights.get("type") or "float") == "float":
-        block = weights.get("block_structure") or [0]
-        return Quant("fp8", 8, 0, int(block[0]) if isinstance(block, list) else 0)
-    return Quant(f"int{int(bits):d}", bits, group, 0, experts_only)
+def _spread(counts: Mapping[str, int], layers: int) -> str:
+    """Layers of two kinds in turn, the rarer one as the last of each round."""
+    rare = min(counts, key=lambda letter: counts[letter]) if counts else "f"
+    usual = next((letter for letter in counts if letter != rare), rare)
+    each = max(1, counts.get(rare, 0))
+    return _plain("".join(
+        rare if (index + 1) * each // layers > index * each // layers else usual for index in range(layers)
+    ))  # fmt: skip
+
+
+def _vision_params(config: Mapping[str, Any], model: str) -> float:
+    """Parameters of the image encoder, from its own sizes."""
+    raw = config.get("vision_config")
+    if not isinstance(raw, Mapping) or not raw:
+        return 0.0
+    width = _number(raw, "embed_dim", model, 0) or _number(raw, "hidden_size", model, 0)
+    depth = _number(raw, "depth", model, 0) or _number(raw, "num_hidden_layers", model, 0)
+    inner = _number(raw, "intermediate_size", model, 0) or int(float(raw.get("mlp_ratio") or 4) * width)
+    merged = width * int(raw.get("spatial_merge_size") or 1) ** 2
+    out = _number(raw, "out_hidden_size", model, 0)
+    gated = 3 if raw.get("hidden_act") == "silu" else 2
+    return float(depth * (4 * width**2 + gated * width * inner) + merged * (merged + out))
+
+
+def _linear(config: Mapping[str, Any], model: str) -> Optional[Linear]:
+    heads = _number(config, "linear_num_value_heads", model, 0)
+    if not heads:
+        return None
+    return Linear(
+        _number(config, "linear_num_key_heads", model), heads, _number(config, "linear_key_head_dim", model),
+        _number(config, "linear_value_head_dim", model), _number(config, "linear_conv_kernel_dim", model, 4),
+        DTYPES.get(str(config.get("mamba_ssm_dtype") or "bfloat16"), 2),
+    )  # fmt: skip
 
 
 def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
@@ -212,7 +280,8 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
     hidden = _number(config, "hidden_size", model)
     heads = _number(config, "num_attention_heads", model)
     kv_heads = _number(config, "num_key_value_heads", model, heads) or heads
-    kv_lora = _number(config, "kv_lora_rank", model, 0)
+    compressed = kind == "deepseek_v4"
+    kv_lora = 0 if compressed else _number(config, "kv_lora_rank", model, 0)
     head_dim = _number(config, "head_dim", model, 0) or hidden // heads
     if head_dim == 0 or (kv_lora == 0 and heads % kv_heads):
         raise _bad(model, say("config_heads", heads=heads, kv_heads=kv_heads))
@@ -221,30 +290,84 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
         experts = experts or _number(config, key, model, 0)
     inter = _number(config, "intermediate_size", model, 0) or _number(config, "ffn_dim", model, 4 * hidden)
     moe_inter = _number(config, "moe_intermediate_size", model, 0) or (inter if experts else 0)
-    used = _number(config, "num_experts_per_tok", model, 1 if experts else 0)
+    used = 0
+    for key in ("num_experts_per_tok", "num_experts_per_token", "top_k_experts", "experts_per_token"):
+        used = used or _number(config, key, model, 0)
+    used = used or (1 if experts else 0)
     if used > experts:
         raise _bad(model, say("config_experts"))
     dtype = str(config.get("torch_dtype") or config.get("dtype") or "bfloat16").replace("torch.", "")
     bias = config.get("attention_bias")
+    layers = _number(config, "num_hidden_layers", model)
+    pattern = _pattern(config, kind, layers)
+    shared = _number(config, "n_shared_experts", model, 0)
+    shared_inter = _number(config, "shared_expert_intermediate_size", model, 0)
+    dense_inter = inter
+    if kind == "llama4":  # experts are of `intermediate_size`, with one shared; other layers are wider
+        dense_inter, shared = _number(config, "intermediate_size_mlp", model, inter), 1
+    if kind == "gemma4" and experts:  # every layer has both
+        shared_inter = inter
+    dense_first = _number(config, "first_k_dense_replace", model, 0) if experts else 0
+    partial = float(config.get("partial_rotary_factor") or _rope(config).get("partial_rotary_factor") or 1)
     shape = Shape(
-        id=model, model_type=kind, layers=_number(config, "num_hidden_layers", model), hidden=hidden, heads=heads,
-        kv_heads=kv_heads, head_dim=head_dim, inter=inter, vocab=_number(config, "vocab_size", model),
-        tied=bool(config.get("tie_word_embeddings", False)),
-        max_len=_number(config, "max_position_embeddings", model, 32768), dtype=dtype, quant=read_quant(config),
-        q_lora=_number(config, "q_lora_rank", model, 0) if kv_lora else 0, kv_lora=kv_lora,
-        rope_dim=_number(config, "qk_rope_head_dim", model, 64) if kv_lora else 0,
+        id=model, model_type=kind, layers=layers, hidden=hidden, heads=heads,
+        kv_heads=_number(config, "swa_num_key_value_heads", model, kv_heads) if "s" in pattern else kv_heads,
+        head_dim=head_dim, inter=dense_inter, vocab=_number(config, "vocab_size", model),
+        tied=bool(config.get("tie_word_embeddings", kind.startswith("gemma"))),
+        max_len=_number(config, "max_position_embeddings", model, 32768), dtype=dtype, quant=Quant(),
+        q_lora=_number(config, "q_lora_rank", model, 0) if kv_lora or compressed else 0, kv_lora=kv_lora,
+        rope_dim=_number(config, "qk_rope_head_dim", model, 64) if kv_lora or compressed else 0,
         nope_dim=_number(config, "qk_nope_head_dim", model, 128) if kv_lora else 0,
         v_dim=_number(config, "v_head_dim", model, 128) if kv_lora else 0,
         index_dim=_number(config, "index_head_dim", model, 0), index_heads=_number(config, "index_n_heads", model, 0),
-        experts=experts, experts_used=used, experts_shared=_number(config, "n_shared_experts", model, 0),
-        moe_inter=moe_inter, shared_inter=_number(config, "shared_expert_intermediate_size", model, 0),
-        dense_first=_number(config, "first_k_dense_replace", model, 0) if experts else 0,
-        mtp_layers=_number(config, "num_nextn_predict_layers", model, 0),
-        mlp_matrices=2 if config.get("mlp") == "2-matrix" or kind in ("opt", "starcoder2", "gpt_bigcode") else 3,
-        qkv_bias=bias in (True, "qkv") or kind in ("qwen2", "qwen2_moe"), learned_positions=kind == "opt",
-        vision_params=float(config.get("vision_params") or 0.0), vision=vision,
-        hybrid=_hybrid(config, kind), known=kind in DENSE + MOE + MLA + HYBRID,
+        experts=experts, experts_used=used, experts_shared=shared,
+        moe_inter=moe_inter, shared_inter=shared_inter, dense_first=dense_first,
+        mtp_layers=_number(config, "num_nextn_predict_layers", model, 0)
+        or _number(config, "mtp_num_hidden_layers", model, 0),
+        mlp_matrices=2 if config.get("mlp") == "2-matrix" or kind in TWO_MATRICES else 3,
+        qkv_bias=bias in (True, "qkv") or kind in ("qwen2", "qwen2_moe", "gpt_oss"), learned_positions=kind == "opt",
+        vision_params=float(config.get("vision_params") or _vision_params(raw, model)), vision=vision,
+        odd=kind not in KNOWN and any(word in key for key in config for word in STATES),
+        hybrid=_hybrid(pattern, kind, config), known=kind in KNOWN,
+        pattern=pattern, window=_number(config, "sliding_window", model, 0) if "s" in pattern or compressed else 0,
+        value_dim=0 if kv_lora else _number(config, "v_head_dim", model, 0),
+        full_kv_heads=_number(config, "num_global_key_value_heads", model, 0)
+        or (kv_heads if config.get("swa_num_key_value_heads") else 0),
+        full_head_dim=_number(config, "global_head_dim", model, 0),
+        gate=bool(config.get("attn_output_gate", kind in LINEAR)), linear=_linear(config, model),
+        moe_step=max(1, _number(config, "interleave_moe_layer_step", model, 0)
+                     or _number(config, "decoder_sparse_step", model, 1)),
+        index_layers=_full_indexers(config.get("indexer_types")),
+        o_groups=_number(config, "o_groups", model, 0), o_lora=_number(config, "o_lora_rank", model, 0),
+        rotary=int(head_dim * partial) if partial < 1 else 0, streams=_number(config, "hc_mult", model, 1) or 1,
     )  # fmt: skip
     if shape.dense_first > shape.layers:
         raise _bad(model, say("config_dense_layers"))
-    return shape
+    return dataclasses.replace(shape, quant=read_quant({**raw, **config}, _counts(shape)))
+
+
+def _full_indexers(listed: Any) -> int:
+    """Layers with an indexer of their own; the others share one."""
+    return int(listed.get("full", 0)) if isinstance(listed, Mapping) else list(listed or []).count("full")
+
+
+def _rope(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rotary angles' settings, of one kind or by kinds of layers."""
+    raw = config.get("rope_parameters")
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _hybrid(pattern: str, kind: str, config: Mapping[str, Any]) -> bool:
+    """Whether it keeps states that are not sized."""
+    linear = "l" in pattern and not config.get("linear_num_value_heads")
+    return kind in HYBRID or linear
+
+
+def _counts(shape: Shape) -> Dict[str, int]:
+    """Layers that have each part."""
+    moe = sum(shape.has_experts(index) for index in range(shape.layers))
+    linear = shape.pattern.count("l")
+    return {
+        "attention": shape.layers - linear, "linear": linear, "dense": shape.layers - moe, "experts": moe,
+        "shared": moe, "routed": shape.experts, "first": shape.dense_first, "beside": int(shape.model_type == "gemma4"),
+    }  # fmt: skip

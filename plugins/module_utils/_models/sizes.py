@@ -8,7 +8,8 @@ import functools
 from dataclasses import dataclass
 from typing import Dict, List, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES, Quant, Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import PLAIN, Quant
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES, Shape
 
 GIB = 1024**3
 Version = Tuple[int, ...]
@@ -56,20 +57,58 @@ def linear_bytes(quant: Quant, dtype_bytes: int) -> float:
     return float(dtype_bytes) if quant.bits >= 16 else quant.bits / 8
 
 
-def attention_params(shape: Shape, tensor: int) -> float:
+def part_bytes(shape: Shape, part: str) -> float:
+    """Bytes that one parameter of a part takes: as most of the checkpoint, but for what is stored otherwise."""
+    dtype = DTYPES.get(shape.dtype, 2)
+    each = linear_bytes(PLAIN if part in ("head", "vision") and shape.quant.method != "gguf" else shape.quant, dtype)
+    for name, share, how in shape.quant.others:
+        if name == part:
+            each += share * (linear_bytes(how, dtype) - each)
+    return each
+
+
+def attention_params(shape: Shape, tensor: int, letter: str = "f") -> float:
     """Number of linear parameters of one attention block on one rank."""
     h, n = shape.hidden, shape.heads / tensor
+    if shape.compressed:
+        return _compressed_params(shape, tensor, letter)
+    if letter == "l" and shape.linear:
+        line = shape.linear
+        keys, values = line.key_heads * line.key_dim / tensor, line.value_heads * line.value_dim / tensor
+        return h * (2 * keys + 3 * values + 2 * line.value_heads / tensor) + (2 * keys + values) * line.kernel
     if not shape.mla:
-        kv = max(1.0, shape.kv_heads / tensor)
-        return h * shape.head_dim * (2 * n + 2 * kv)
+        heads, dim, value = cached_heads(shape, letter)
+        kv = max(1.0, heads / tensor)
+        return h * (dim * n * (2 if shape.gate else 1) + value * n + (dim + value) * kv)
     qk = shape.nope_dim + shape.rope_dim
     query = h * shape.q_lora + shape.q_lora * n * qk if shape.q_lora else h * n * qk
     latent = h * (shape.kv_lora + shape.rope_dim) + shape.kv_lora * n * (shape.nope_dim + shape.v_dim)
-    index = 0.0
-    if shape.index_dim:
-        heads = shape.index_heads or 64
-        index = shape.q_lora * heads * shape.index_dim + h * shape.index_dim + h * heads
-    return query + latent + n * shape.v_dim * h + index
+    return query + latent + n * shape.v_dim * h + index_params(shape) * index_share(shape)
+
+
+def index_share(shape: Shape) -> float:
+    """The share of the layers that have an indexer of their own."""
+    return shape.index_layers / shape.layers if shape.index_layers else 1.0
+
+
+def index_params(shape: Shape) -> float:
+    """Parameters of the indexer of sparse attention, which every rank has whole."""
+    if not shape.index_dim:
+        return 0.0
+    heads = shape.index_heads or 64
+    return shape.q_lora * heads * shape.index_dim + shape.hidden * (shape.index_dim + heads)
+
+
+def _compressed_params(shape: Shape, tensor: int, letter: str) -> float:
+    """DeepSeek-V4: queries in low rank, one latent, the output by groups, and what compresses the cache."""
+    h, n, dim = shape.hidden, shape.heads / tensor, shape.head_dim
+    total = h * shape.q_lora + shape.q_lora * n * dim + h * dim
+    total += n * dim * shape.o_lora + shape.o_groups / tensor * shape.o_lora * h
+    width = {"c": 2, "h": 1}.get(letter, 0)
+    total += 2 * h * width * dim * 2  # in 16 bit, where the rest is 8
+    if letter == "c":
+        total += index_params(shape) + 2 * h * 2 * shape.index_dim * 2
+    return total
 
 
 def absorbed_bytes(shape: Shape, tensor: int) -> float:
@@ -82,33 +121,44 @@ def absorbed_bytes(shape: Shape, tensor: int) -> float:
 def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
     """Bytes of one decoder layer on one rank."""
     dtype = DTYPES.get(shape.dtype, 2)
-    plain = linear_bytes(Quant(), dtype)
-    stored = linear_bytes(shape.quant, dtype)
-    edge = shape.quant.method == "fbgemm_fp8"  # attention and the two end layers stay 16 bit
-    outside = plain if shape.quant.experts_only or edge else stored
-    if edge and index in (0, shape.layers - 1):
-        stored = plain
-    total = attention_params(shape, tensor) * outside + absorbed_bytes(shape, tensor) + 2 * shape.hidden * dtype
-    if shape.qkv_bias:
+    # attention and the two end layers stay 16 bit
+    edge = shape.quant.method == "fbgemm_fp8"
+    whole = edge and index in (0, shape.layers - 1)
+    letter = shape.attends(index)
+    attention = part_bytes(shape, "linear" if letter == "l" else "attention")
+    total = attention_params(shape, tensor, letter) * (dtype if edge else attention)
+    total += absorbed_bytes(shape, tensor) + 2 * shape.hidden * dtype
+    if shape.qkv_bias and letter != "l":
         total += dtype * shape.head_dim * (shape.heads / tensor + 2 * max(1.0, shape.kv_heads / tensor))
-    if not shape.moe or index < shape.dense_first:
-        return total + shape.mlp_matrices * shape.hidden * shape.inter / tensor * (
-            outside if shape.quant.experts_only else stored
-        )
+    if not shape.has_experts(index):
+        each = dtype if whole else part_bytes(shape, "dense")
+        return total + shape.mlp_matrices * shape.hidden * shape.inter / tensor * each
     inter = shape.moe_inter
     if shape.quant.method == "mxfp4":
         inter = -(-inter // (256 * tensor)) * 256 * tensor
-    total += shape.experts * shape.mlp_matrices * shape.hidden * inter / tensor * stored
+    each = dtype if whole else part_bytes(shape, "experts")
+    total += shape.experts * shape.mlp_matrices * shape.hidden * inter / tensor * each
     shared = shape.shared_inter or shape.experts_shared * shape.moe_inter
-    total += shape.mlp_matrices * shape.hidden * shared / tensor * outside
+    total += shape.mlp_matrices * shape.hidden * shared / tensor * part_bytes(shape, "shared")
     return total + shape.hidden * shape.experts * dtype
 
 
-def embedding_bytes(shape: Shape, tensor: int) -> float:
-    """Bytes of the vocabulary's matrix on one rank."""
+def embedding_bytes(shape: Shape, tensor: int, head: bool = False) -> float:
+    """Bytes of the vocabulary's matrix on one rank; the head's may be quantised."""
     rows = -(-shape.vocab // 64) * 64
-    size = shape.quant.bits / 8 if shape.quant.method == "gguf" else DTYPES.get(shape.dtype, 2)
-    return rows / tensor * shape.hidden * size
+    size: float = shape.quant.bits / 8 if shape.quant.method == "gguf" else DTYPES.get(shape.dtype, 2)
+    return rows / tensor * shape.hidden * (part_bytes(shape, "head") if head else size)
+
+
+def rotary_bytes(shape: Shape) -> float:
+    """Bytes of the table of rotary angles that every rank keeps."""
+    return float(shape.max_len * (shape.rope_dim or shape.rotary or shape.head_dim) * (4 if shape.mla else 2))
+
+
+def mtp_bytes(shape: Shape, tensor: int) -> float:
+    """Bytes of one layer that predicts further tokens: a decoder layer and what joins it, without ends of its own."""
+    extra = layer_bytes(shape, shape.layers, tensor)
+    return extra + 2 * shape.hidden**2 * DTYPES.get(shape.dtype, 2)
 
 
 def fused_bytes(shape: Shape, tensor: int) -> float:
@@ -126,10 +176,12 @@ def lora_bytes(shape: Shape, tensor: int, rank: int) -> float:
 
 
 def _kinds(shape: Shape, stage: Stage) -> Dict[int, int]:
-    """Layers of the stage by a stand-in index of their kind: first, dense, last, or any other."""
+    """Layers of the stage by a stand-in: the first index of those that are built alike."""
     counts: Dict[int, int] = {}
+    seen: Dict[Tuple[str, bool, bool], int] = {}
     for index in range(stage.start, stage.start + stage.layers):
-        kind = index if index in (0, shape.layers - 1) else min(index, shape.dense_first or 1)
+        built = (shape.attends(index), shape.has_experts(index), index in (0, shape.layers - 1))
+        kind = seen.setdefault(built, index)
         counts[kind] = counts.get(kind, 0) + 1
     return counts
 
@@ -139,29 +191,36 @@ _layer = functools.lru_cache(maxsize=8192)(layer_bytes)
 
 @functools.lru_cache(maxsize=8192)
 def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NEWEST) -> float:
-    """Bytes of all weights of one rank of the stage, and of the table of rotary angles that every rank keeps."""
+    """Bytes of all weights of one rank of the stage, and of the table of rotary angles."""
     total = sum(_layer(shape, kind, tensor) * count for kind, count in _kinds(shape, stage).items())
     if shape.mla and (0, 7) <= version < (0, 8):
         total += stage.layers * fused_bytes(shape, tensor)
-    total += shape.max_len * (shape.rope_dim or shape.head_dim) * (4 if shape.mla else 2)
+    total += rotary_bytes(shape)
     if stage.first or (stage.last and shape.tied):
         total += embedding_bytes(shape, tensor)
     if stage.last and not shape.tied:
-        total += embedding_bytes(shape, tensor)
+        total += embedding_bytes(shape, tensor, head=True)
     if stage.first and shape.learned_positions:
         total += shape.max_len * shape.hidden * DTYPES.get(shape.dtype, 2)
-    return total + shape.vision_params * 2 / tensor
+    return total + shape.vision_params * part_bytes(shape, "vision") / tensor
 
 
-def checkpoint_bytes(shape: Shape) -> float:
+def checkpoint_bytes(shape: Shape, mtp: bool = True) -> float:
     """Bytes of the checkpoint on disk: all weights once, without the absorbed copies, with the MTP layers."""
     whole = stage_weights(shape, Stage(shape.layers, True, True, 0), 1)
-    whole -= absorbed_bytes(shape, 1) * shape.layers
-    whole -= shape.max_len * (shape.rope_dim or shape.head_dim) * (4 if shape.mla else 2)
-    if shape.mtp_layers:
+    whole -= absorbed_bytes(shape, 1) * shape.layers + rotary_bytes(shape)
+    if shape.mtp_layers and mtp:
         extra = layer_bytes(shape, shape.layers, 1) - absorbed_bytes(shape, 1)
         whole += shape.mtp_layers * (extra + 2 * embedding_bytes(shape, 1) + 4 * shape.hidden**2)
     return whole
+
+
+def cached_heads(shape: Shape, letter: str) -> Tuple[int, int, int]:
+    """KV heads of a layer, and the size of a key and of a value."""
+    full = letter == "f"
+    heads = shape.full_kv_heads if full and shape.full_kv_heads else shape.kv_heads
+    dim = shape.full_head_dim if full and shape.full_head_dim else shape.head_dim
+    return heads, dim, shape.value_dim or dim
 
 
 def kv_value_bytes(kv_dtype: str, dtype: str) -> int:
@@ -169,15 +228,22 @@ def kv_value_bytes(kv_dtype: str, dtype: str) -> int:
     return 1 if kv_dtype.startswith("fp8") else DTYPES.get(dtype, 2)
 
 
-def kv_layer_bytes(shape: Shape, tensor: int, kv_dtype: str, version: Version = NEWEST) -> float:
+def kv_layer_bytes(shape: Shape, tensor: int, kv_dtype: str, version: Version = NEWEST, letter: str = "f") -> float:
     """Bytes of the KV cache for one token in one layer on one rank.
 
     MLA's latent is copied on every rank, never divided.
     """
     size = kv_value_bytes(kv_dtype, shape.dtype)
+    if shape.compressed:  # 448 numbers in fp8, 64 in 16 bit and 8 scales, whatever is asked for
+        return float(shape.head_dim - shape.rope_dim + 2 * shape.rope_dim + 8)
     if shape.mla:
         values = shape.kv_lora + shape.rope_dim
         if version < (0, 8):
             values = -(-values // 128) * 128  # entries were padded
-        return float(values * size + (132 if shape.index_dim else 0))
-    return 2.0 * max(1, shape.kv_heads // tensor) * shape.head_dim * size
+        if shape.index_dim:
+            # sparse attention's fp8 entry: the latent in 1 byte with a scale for 128, the rotated part in 16 bit
+            entry = shape.kv_lora + shape.kv_lora // 32 + 2 * shape.rope_dim if size == 1 else values * size
+            return float(entry + (shape.index_dim + 4) * index_share(shape))
+        return float(values * size)
+    heads, dim, value = cached_heads(shape, letter)
+    return float(max(1, heads // tensor) * (dim + value) * size)

@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import TERMS, margin_gib
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Problem
@@ -33,6 +34,7 @@ def warnings(
         found.append(notice("LLM563", gpu=gpu.kind))
     if engine != "vllm":
         found.append(notice("LLM518", engine=engine))
+    found += _models(problem)
     if layout.span > 1 and any(node.link_gbps is not None and not node.rdma for node in nodes):
         found.append(notice("LLM405"))
     if gpu.free is not None and gpu.free < 0.9 * gpu.total:
@@ -40,6 +42,20 @@ def warnings(
     need = max(problem.context, chosen.seqs * problem.request_tokens)
     if chosen.tokens < (1 + ROOM) * need:
         found.append(notice("LLM519"))
+    return found
+
+
+def _models(problem: Problem) -> List[Dict[str, Any]]:
+    """What is less sure of this model than of one with a plain cache, and what is kept back for it."""
+    shape = problem.shape
+    more = round(margin_gib(problem.total_gib, shape) - margin_gib(problem.total_gib), 1)
+    found = []
+    if shape.mixed or shape.compressed:
+        found.append(notice("LLM568", model_type=shape.model_type, context=problem.context, more=more))
+    if shape.vision:
+        found.append(notice("LLM569", more=more))
+    if not shape.known:
+        found.append(notice("LLM570", model_type=shape.model_type, more=more))
     return found
 
 
@@ -52,7 +68,8 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
     )
     if not shape.mla:
         kv = ("2 x 每卡 KV 头 x 头维度 x 字节 x 层数", "2 x KV heads on the card x head size x bytes x layers")
-    sampler = memory.activation > 0 and 12 * min(chosen.seqs, chosen.batched) * shape.vocab / 2**30 >= memory.activation
+    logits = TERMS.sampler_small * min(chosen.seqs, chosen.batched) * shape.vocab / 2**30
+    sampler = 0 < memory.activation <= logits
     return [
         why(
             "dtype",
@@ -106,13 +123,19 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
             "max(forward, sampler)",
         ),
         why("memory.non_torch", round(memory.non_torch, 2), "NCCL 与驱动", "NCCL and the driver", "measured starts"),
-        why("memory.graphs", round(memory.graphs, 2), "0.5 + 0.014 x 层数", "0.5 + 0.014 x layers", "three logs: weak"),
+        why(
+            "memory.graphs",
+            round(memory.graphs, 2),
+            "0.5 GiB + 层数 x 隐藏维度 x 2e-6 GiB, MoE 只有 1e-5",
+            "0.5 GiB + layers x hidden size x 2e-6 GiB; with experts 1e-5 alone",
+            "21 logs",
+        ),
         why("capacity.kv_bytes_per_token_per_gpu", int(memory.kv_token_bytes), kv[0], kv[1], "config.json"),
         why(
             "margin",
-            round(0.3 + 0.02 * problem.total_gib, 2),
-            "0.3 GiB + 显存的 2 %",
-            "0.3 GiB + 2 % of the card",
+            round(margin_gib(problem.total_gib, shape), 2),
+            "0.3 GiB + 显存的 2 %, 图像、混合缓存与未知类型另加",
+            "0.3 GiB + 2 % of the card; more for images, mixed caches and unknown types",
             "measured starts",
         ),
     ]

@@ -47,7 +47,7 @@ def _nodes(wish: Wish, ranks: int) -> List[Node]:
 def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     """Sizes one engine; refused for too little memory (LLM104), too few nodes (LLM512) or an unknown cache (LLM547)."""
     shape, head = wish.shape, wish.head
-    if not shape.sized:
+    if not shape.sized or shape.mixed or shape.compressed or not shape.known:
         raise Refusal("LLM547", model_type=shape.model_type)
     tensor, pipeline = wish.layout.get("tensor", 1), wish.layout.get("pipeline", 1)
     used = _nodes(wish, tensor * pipeline)

@@ -89,7 +89,7 @@ def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
 def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     """Sizes one engine.
 
-    Refused where no layout holds the wish (LLM504) or no token count can be promised (LLM532-534).
+    Refused where no layout holds the wish (LLM504) or no token count can be promised (LLM532, LLM533).
     """
     gpu, count = same_cards(wish.nodes)
     row = catalog["gpus"].get(gpu.kind, {})
@@ -235,22 +235,19 @@ def knows(engine: Dict[str, Any], flag: str, version: str) -> bool:
 
 
 def _sized_only(shape: Shape, model: str, problem: Problem) -> None:
-    if shape.sized and not shape.vision:
+    if shape.sized:
         return
     found = search(problem)
-    free = [candidate.memory.kv - margin_gib(problem.total_gib) for candidate in found]
+    free = [candidate.memory.kv - margin_gib(problem.total_gib, shape) for candidate in found]
     left = round(max(0.0, *free), 1) if free else 0.0
     have = {"kv_gib_per_gpu": left}
-    if not shape.known:
-        raise Refusal("LLM533", model=model, model_type=shape.model_type, left=left, have=have)
-    if shape.hybrid:
-        raise Refusal("LLM532", model=model, model_type=shape.model_type, left=left, have=have)
-    raise Refusal("LLM534", model=model, left=left, have=have)
+    rule = "LLM532" if shape.hybrid else "LLM533"
+    raise Refusal(rule, model=model, model_type=shape.model_type, left=left, have=have)
 
 
 def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:
     """GiB on one card, each part of it."""
-    margin = margin_gib(problem.total_gib)
+    margin = margin_gib(problem.total_gib, problem.shape)
     kv = memory.kv - margin - problem.correction_gib / chosen.layout.ranks
     kv -= max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
     parts = {
@@ -277,6 +274,7 @@ def stages_part(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
 def capacity_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
     """Tokens and requests that one engine holds."""
     total = chosen.tokens * chosen.layout.data
+    usual = chosen.requests
     return {
         "kv_tokens": total,
         "kv_tokens_per_replica": chosen.tokens,
@@ -288,6 +286,6 @@ def capacity_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
         "concurrency": problem.concurrency,
         "request_tokens": problem.request_tokens,
         "concurrency_at_context": chosen.tokens // problem.context * chosen.layout.data,
-        "concurrency_at_request": total // problem.request_tokens,
+        "concurrency_at_request": usual * chosen.layout.data,
         "users": 10 * problem.concurrency,
     }

@@ -10,7 +10,6 @@ from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, Run, margin_gib, predict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 
 MAX_SPAN = 16  # nodes that one replica may span; more is never better than replicas
 MAX_PIPELINE = 8  # deeper ones answer too slowly to be offered
@@ -71,6 +70,7 @@ class Candidate:
     seqs: int
     memory: Memory
     tokens: int  # a replica holds, after the margin
+    requests: int  # of the usual size that a replica holds
     fits: bool
     short_gib: float  # what a card lacks
 
@@ -126,14 +126,17 @@ def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
     """Sizes a layout with one size of prefill batches."""
     seqs = -(-problem.concurrency // layout.data)
     memory = predict(problem.shape, run_of(problem, layout, seqs, batched))
-    margin = margin_gib(problem.total_gib) + problem.correction_gib / layout.ranks
+    margin = margin_gib(problem.total_gib, problem.shape) + problem.correction_gib / layout.ranks
     margin += max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
     tokens = memory.tokens(margin=margin)
     # before 0.21 graphs lie outside the budget and must find room there
     room = problem.total_gib - memory.budget >= memory.graphs_outside
-    need = max(problem.context, seqs * problem.request_tokens)
-    short = need * memory.kv_token_bytes / GIB + margin - memory.kv
-    return Candidate(layout, batched, seqs, memory, tokens, room and tokens >= need, short)
+    requests = memory.tokens(margin=margin, length=problem.request_tokens) // problem.request_tokens
+    fits = tokens >= problem.context and requests >= seqs
+    if not memory.request_bytes:
+        fits = tokens >= max(problem.context, seqs * problem.request_tokens)
+    need = max(memory.need_gib(1, problem.context), memory.need_gib(seqs, problem.request_tokens))
+    return Candidate(layout, batched, seqs, memory, tokens, requests, room and fits, need + margin - memory.kv)
 
 
 def search(problem: Problem) -> List[Candidate]:
@@ -171,6 +174,6 @@ def longest_context(problem: Problem) -> int:
 def most_requests(problem: Problem) -> int:
     """How many requests of the wish's usual size any layout holds at once."""
     return max(
-        [evaluate(problem, layout, BATCHES[-1]).tokens * layout.data // problem.request_tokens
+        [evaluate(problem, layout, BATCHES[-1]).requests * layout.data
          for layout in layouts(problem)] or [0]
     )  # fmt: skip

@@ -28,7 +28,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
 
-PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq")
+PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq", "nvfp4")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
 EXECUTORS = ("", "mp", "ray")

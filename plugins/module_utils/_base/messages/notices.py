@@ -155,6 +155,39 @@ MESSAGES: Dict[str, Message] = {
             "请改用提供 sha256 的来源（模型站点或带清单的目录），或手工核对",
         ),
     ),
+    "LLM568": Message(
+        Text(
+            "layers of {model_type} keep different caches: tokens are those of requests of {context} tokens, and "
+            "{more} GiB more are kept back on each card",
+            "{model_type} 各层的缓存不同：词元数按每个请求 {context} 个计算，每卡另留 {more} GiB",
+        ),
+        Text(
+            "compare with the engine's own line after the start (tasks_from: calibrate)",
+            "启动后请与引擎日志对比（tasks_from: calibrate）",
+        ),
+    ),
+    "LLM569": Message(
+        Text(
+            "the model takes images: what they need at start is known to about 2 GiB, and {more} GiB more are kept "
+            "back on each card",
+            "该模型接受图像：启动时图像所需显存只知道到约 2 GiB，每卡另留 {more} GiB",
+        ),
+        Text(
+            "compare with the engine's own line after the start (tasks_from: calibrate)",
+            "启动后请与引擎日志对比（tasks_from: calibrate）",
+        ),
+    ),
+    "LLM570": Message(
+        Text(
+            "model_type {model_type!r} is unknown: planned as the plain shape that its numbers say, {more} GiB more "
+            "are kept back on each card",
+            "未知的 model_type {model_type!r}：按其数值所示的普通结构规划，每卡另留 {more} GiB",
+        ),
+        Text(
+            "check that the engine's version knows the model, and compare with its own line after the start",
+            "请确认引擎版本支持该模型，并在启动后与引擎日志对比",
+        ),
+    ),
     "LLM564": Message(
         Text("{gpu} has no bfloat16: it runs float16", "{gpu} 没有 bfloat16，用 float16 运行"),
         Text(

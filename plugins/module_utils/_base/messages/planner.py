@@ -160,25 +160,17 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM532": Message(
         Text(
-            "{model}: {model_type} keeps a hybrid cache; about {left} GiB a card would be left for KV, but no "
+            "{model}: {model_type} keeps recurrent states; about {left} GiB a card would be left for KV, but no "
             "token count is promised",
-            "{model}：{model_type} 使用混合缓存；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
+            "{model}：{model_type} 带有循环状态；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
         ),
         Text("take a model of the catalogue", "请选择目录中的模型"),
     ),
     "LLM533": Message(
         Text(
-            "{model}: unknown model_type {model_type!r}; about {left} GiB a card would be left for KV, but no "
-            "token count is promised",
-            "{model}：未知的 model_type {model_type!r}；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
-        ),
-        Text("take a model of the catalogue", "请选择目录中的模型"),
-    ),
-    "LLM534": Message(
-        Text(
-            "{model}: what a multimodal model takes at start is not known; about {left} GiB a card would be "
-            "left for KV, but no token count is promised",
-            "{model}：多模态模型的启动开销未知；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
+            "{model}: unknown model_type {model_type!r} with states of its own; about {left} GiB a card would be left "
+            "for KV, but no token count is promised",
+            "{model}：未知的 model_type {model_type!r}，且带有自己的状态；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
         ),
         Text("take a model of the catalogue", "请选择目录中的模型"),
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_quant, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import read_quant
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 
 GOOD = {
     "model_type": "qwen2",
@@ -53,10 +54,16 @@ def test_refuses_what_is_no_config(raw):
 
 
 def test_unknown_and_hybrid_types_are_marked():
-    assert not read_shape({**GOOD, "model_type": "brand_new"}, "x").known
-    assert read_shape({**GOOD, "model_type": "qwen3_next"}, "x").hybrid
-    assert read_shape({**GOOD, "layer_types": ["full_attention", "sliding_attention"]}, "x").hybrid
-    assert not read_shape({**GOOD, "layer_types": ["full_attention"] * 28}, "x").hybrid
+    plain = read_shape({**GOOD, "model_type": "brand_new"}, "x")
+    assert not plain.known and plain.sized
+    assert not read_shape({**GOOD, "model_type": "brand_new", "ssm_state_size": 128}, "x").sized
+    assert read_shape({**GOOD, "model_type": "qwen3_next"}, "x").hybrid  # linear layers without their heads
+    assert read_shape({**GOOD, "model_type": "nemotron_h"}, "x").hybrid
+    mixed = read_shape(
+        {**GOOD, "layer_types": ["full_attention", "sliding_attention"] * 14, "sliding_window": 128}, "x"
+    )
+    assert mixed.mixed and mixed.sized and mixed.pattern == "fs" * 14 and mixed.window == 128
+    assert not read_shape({**GOOD, "layer_types": ["full_attention"] * 28}, "x").mixed
 
 
 def test_vision_model_keeps_its_language_part():

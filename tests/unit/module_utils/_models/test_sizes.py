@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Quant, read_shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
     checkpoint_bytes,
     kv_layer_bytes,
@@ -104,6 +105,7 @@ def test_sparse_attention_keeps_an_index(catalog):
     raw = {**catalog["models"]["deepseek-r1-671b"]["config"], "model_type": "deepseek_v32", "index_head_dim": 128}
     shape = read_shape(raw, "v3.2")
     assert kv_layer_bytes(shape, 8, "auto") == 576 * 2 + 132
+    assert kv_layer_bytes(shape, 8, "fp8") == 656 + 132  # as three logs of GLM-5.1 have it
     stage = stages(61, 1)[0]
     assert stage_weights(shape, stage, 8) > stage_weights(shape_of(catalog, "deepseek-r1-671b"), stage, 8)
 
