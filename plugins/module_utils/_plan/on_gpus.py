@@ -24,7 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision, decide
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, Precision, decide, newest_for
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import refuse
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Candidate,
@@ -45,6 +45,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 # Engines that take vLLM's settings and have one command line, whatever their version.
 COMMANDS: Dict[str, Callable[[Settings], List[str]]] = {"sglang": sglang.command, "lmdeploy": lmdeploy.command}
+AGREE = 0.01  # headers of the files
 SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
 
 
@@ -95,7 +96,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     row = catalog["gpus"].get(gpu.kind, {})
     device = DEVICES.get(gpu.vendor, "cuda")
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
-    precision = decide(wish.shape, wish.precision, gpu, row)
+    card = Card(gpu, row, catalog["kernels"], newest_for(engine, gpu))
+    precision = decide(wish.shape, wish.precision, card)
     capability = gpu.capability if device == "cuda" else None
     ray = wish.executor == "ray"
     name = choose_image(catalog, wish.engine, device, capability, oldest_driver(wish.nodes), ray)
@@ -105,7 +107,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     _sized_only(wish.shape, wish.model_id, problem)
     found = search(problem)
     if not found or not found[0].fits:
-        raise refuse(wish, problem, gpu, catalog, precision.name)
+        raise refuse(wish, problem, card, precision.name)
     if wish.shape.quant.method and not precision.shape.quant.method:
         raise Refusal("LLM528", model=wish.model_id)
 
@@ -190,8 +192,8 @@ def make_problem(
     """The wish on these cards, with what this version of the engine can do."""
     shape, version = precision.shape, str(image["version"])
     correction = 0.0
-    if wish.index_bytes and shape.quant == wish.shape.quant:
-        correction = max(0.0, wish.index_bytes - checkpoint_bytes(shape)) / GIB
+    if shape.quant == wish.shape.quant:
+        correction = unexplained_bytes(shape, wish) / GIB
     if wish.kv_dtype == "fp8" and (gpu.capability or 0) < 8.9 and gpu.vendor == "nvidia":
         raise Refusal("LLM545", gpu=gpu.kind)
     # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
@@ -216,6 +218,21 @@ def make_problem(
         correction_gib=round(correction, 3),
         kv_factor=kv_factor(wish.calibration, version, gpu.kind),
     )
+
+
+def unexplained_bytes(shape: Shape, wish: Wish) -> float:
+    """Bytes that the hub has more, or fewer, than the shape explains.
+
+    Fewer only where index and listing agree, and not for an MTP module that is missing: it is not loaded anyway.
+    """
+    whole, index = checkpoint_bytes(shape), wish.index_bytes or 0
+    if index > whole:
+        return index - whole
+    listed = sum(size for path, size in wish.files.items() if "/" not in path and path.endswith(".safetensors"))
+    bare = checkpoint_bytes(shape, mtp=False)
+    stored = max(index, listed)
+    agree = listed and (not index or abs(listed / index - 1) < AGREE)
+    return stored - bare if agree and stored < bare else 0.0
 
 
 def executor_of(engine: Dict[str, Any], version: str, ranks: int, span: int, asked: str) -> Optional[str]:

@@ -9,10 +9,8 @@ from typing import Any, Dict, List, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import card_runs, decide, stored_form
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, decide, stored_form
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Problem,
     best,
@@ -28,8 +26,9 @@ SHORTEST = 2048  # below this a reasoning model is of no use
 Fix = Tuple[int, Text]
 
 
-def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: str) -> Refusal:
+def refuse(wish: Wish, problem: Problem, card: Card, precision: str) -> Refusal:
     """The refusal (LLM504), with up to three changes; LLM503 where the model can't be divided among these cards."""
+    gpu = card.gpu
     found = search(problem)
     cards = f"{problem.nodes} x {problem.gpus} x {gpu.kind}" if problem.nodes > 1 else f"{problem.gpus} x {gpu.kind}"
     if not found:
@@ -41,7 +40,7 @@ def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: 
     longest = longest_context(dataclasses.replace(problem, concurrency=1))
     weights = round(nearest.memory.weights, 1)
     layout = nearest.layout
-    fixes = [fix for _order, fix in sorted(_fixes(wish, problem, gpu, catalog, longest), key=lambda fix: fix[0])]
+    fixes = [fix for _order, fix in sorted(_fixes(wish, problem, card, longest), key=lambda fix: fix[0])]
     return Refusal(
         "LLM504",
         model=wish.model_id,
@@ -66,9 +65,8 @@ def refuse(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, precision: 
     )
 
 
-def _fixes(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, longest: int) -> List[Fix]:
+def _fixes(wish: Wish, problem: Problem, card: Card, longest: int) -> List[Fix]:
     """Changes that help, each planned before it is offered. The number orders them: the least costly first."""
-    entry = catalog["gpus"].get(gpu.kind, {})
     fixes: List[Fix] = []
     requests = most_requests(problem)
     fewer = dataclasses.replace(problem, concurrency=max(1, requests))
@@ -80,38 +78,38 @@ def _fixes(wish: Wish, problem: Problem, gpu: Gpu, catalog: Catalog, longest: in
         count = min(problem.concurrency, max(1, most_requests(shorter)))
         if best(dataclasses.replace(shorter, concurrency=count)):
             fixes.append((2, say("plan_shorter_context", context=longest, requests=count)))
-    fixes += _precision_fixes(wish, problem, gpu, entry)
+    fixes += _precision_fixes(wish, problem, card)
     more = _more_cards(problem)
     if more:
         nodes, gpus = more
-        fixes.append((6, say("plan_more_cards", nodes=nodes, cards=gpus, gpu=gpu.kind)))
+        fixes.append((6, say("plan_more_cards", nodes=nodes, cards=gpus, gpu=card.gpu.kind)))
     if wish.entry.get("gguf") and len(fixes) < 3:
         fixes.append((7, say("plan_on_llamacpp")))
     return fixes
 
 
-def _precision_fixes(wish: Wish, problem: Problem, gpu: Gpu, entry: Dict[str, Any]) -> List[Fix]:
+def _precision_fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
     fixes: List[Fix] = []
     native = wish.native_shape
     if native is not None and native.quant != problem.shape.quant and native.quant.method:
         form = stored_form(native)
         try:
-            shape = decide(native, "native", gpu, entry).shape
+            shape = decide(native, "native", card).shape
         except Refusal:
             shape = None
         if shape is not None and best(dataclasses.replace(problem, shape=shape)):
             fixes.append((0, say("plan_native_precision", form=form.upper())))
-    if problem.kv_dtype == "auto" and card_runs(gpu, entry, "fp8"):
+    if problem.kv_dtype == "auto" and card.how("fp8") == "native":
         if best(dataclasses.replace(problem, kv_dtype="fp8")):
             fixes.append((3, say("plan_fp8_cache")))
         plain = not problem.shape.quant.method and not (native and native.quant.method)
         if plain:
-            half = decide(problem.shape, "fp8", gpu, entry).shape
+            half = decide(problem.shape, "fp8", card).shape
             if best(dataclasses.replace(problem, shape=half)):
                 fixes.append((4, say("plan_fp8_weights")))
     for name, other in sorted((wish.entry.get("checkpoints") or {}).items()):
         shape = _other_shape(wish, other)
-        if shape.quant == problem.shape.quant or not card_runs(gpu, entry, stored_form(shape)):
+        if shape.quant == problem.shape.quant or not card.runs(stored_form(shape)):
             continue
         if best(dataclasses.replace(problem, shape=shape)):
             fixes.append((5, say("plan_other_checkpoint", name=name, checkpoint=other["id"])))

@@ -238,6 +238,10 @@ def describe(listing: List[Entry], read: Callable[[str], Optional[bytes]]) -> Di
     by_path = {entry.path: entry for entry in listing}
     warnings: List[Refusal] = []
     config = _document("config.json", by_path, read, warnings)
+    stored = _document("hf_quant_config.json", by_path, read, warnings)
+    if config is not None and stored and not config.get("quantization_config"):
+        # NVIDIA's checkpoints say beside config.json how their weights are stored
+        config = {**config, "quantization_config": {"quant_method": "modelopt", **stored}}
     index = None
     for path in sorted(by_path):
         if "/" not in path and path.endswith(".safetensors.index.json"):

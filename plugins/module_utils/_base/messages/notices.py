@@ -188,6 +188,16 @@ MESSAGES: Dict[str, Message] = {
             "请确认引擎版本支持该模型，并在启动后与引擎日志对比",
         ),
     ),
+    "LLM571": Message(
+        Text(
+            "{gpu} computes {form} weights in 16 bit: they take less room, and no less time",
+            "{gpu} 以 16 位计算 {form} 权重：省显存，不省时间",
+        ),
+        Text(
+            "nothing to do; a card that computes in this format answers faster",
+            "无需处理；原生支持该格式的卡回答更快",
+        ),
+    ),
     "LLM564": Message(
         Text("{gpu} has no bfloat16: it runs float16", "{gpu} 没有 bfloat16，用 float16 运行"),
         Text(

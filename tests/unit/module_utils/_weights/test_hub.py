@@ -30,6 +30,15 @@ def test_directory_as_source(tmp_path, installed):
     assert caught.value.rule == "LLM615"
 
 
+def test_quantisation_that_stands_beside_config_json():
+    beside = {"quantization": {"quant_algo": "NVFP4", "exclude_modules": ["lm_head"]}}
+    documents = {"config.json": b'{"model_type": "qwen2"}', "hf_quant_config.json": json.dumps(beside).encode()}
+    listing = [Entry(name, 1, "a" * 64) for name in documents]
+    assert describe(listing, documents.get)["config"]["quantization_config"] == {"quant_method": "modelopt", **beside}
+    documents["config.json"] = b'{"quantization_config": {"quant_method": "fp8"}}'
+    assert describe(listing, documents.get)["config"] == {"quantization_config": {"quant_method": "fp8"}}
+
+
 def test_description():
     index = {"metadata": {"total_size": 7}, "weight_map": {"x": "s1", "y": "s2"}}
     documents = {"config.json": b'{"model_type": "qwen2"}', "m.safetensors.index.json": json.dumps(index).encode()}

@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which card runs which format, by the table of kernels."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import PARTS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import read_nodes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, decide, newest_for
+
+from tests.sizing.common import declared, first_unit, plan
+from tests.unit.module_utils._models.shapes import shape_of
+
+
+def card(catalog, kind, version=None):
+    gpu = read_nodes(declared(kind, 1), catalog)[0].gpus[0]
+    row = catalog["gpus"][kind]
+    known = newest_for(catalog["engines"]["vllm"], gpu) if version is None else version
+    return Card(gpu, row, catalog["kernels"], known)
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "how"),
+    [
+        ("h100-80g", "fp8", "native"),
+        ("rtx-4090-24g", "fp8", "native"),
+        ("a100-80g", "fp8", "weight_only"),
+        ("rtx-3090-24g", "fp8", "weight_only"),
+        ("t4-16g", "fp8", ""),
+        ("v100-32g", "bf16", ""),
+        ("v100-32g", "awq", ""),
+        ("v100-32g", "gptq", "native"),
+        ("t4-16g", "awq", "native"),
+        ("b200-180g", "nvfp4", "native"),
+        ("h100-80g", "nvfp4", "weight_only"),
+        ("t4-16g", "mxfp4", ""),
+        ("ascend-910b-64g", "fp8", ""),
+        ("ascend-910b-64g", "int8", "native"),
+    ],
+)
+def test_how_a_card_runs_a_format(catalog, kind, form, how):
+    assert card(catalog, kind).how(form) == how
+
+
+def test_a_kernel_has_a_first_version(catalog):
+    assert card(catalog, "a100-80g", "0.15.1").how("nvfp4") == ""
+    assert card(catalog, "a100-80g", "0.16.0").how("nvfp4") == "weight_only"
+
+
+def test_every_row_has_a_source_and_the_newer_card_first(catalog):
+    for form, entry in catalog["kernels"].items():
+        floors = [float(row["from"]) for row in entry["rows"]]
+        assert entry["source"] and floors == sorted(floors, reverse=True), form
+        assert {row["how"] for row in entry["rows"]} <= {"native", "weight_only"}, form
+
+
+def test_every_part_must_run(catalog):
+    """DeepSeek-V4 is FP8 with FP4 experts: a card must run both."""
+    shape = shape_of(catalog, "deepseek-v4-flash")
+    assert shape.quant.others and all(part in PARTS for part, _share, _how in shape.quant.others)
+    assert "LLM571" in [row["id"] for row in decide(shape, "native", card(catalog, "h100-80g")).notices]
+    assert not decide(shape, "native", card(catalog, "b200-180g")).notices
+    with pytest.raises(Refusal) as caught:
+        decide(shape, "native", card(catalog, "h100-80g", "0.9.0"))
+    assert caught.value.rule == "LLM502"
+
+
+def test_a_quantised_checkpoint_on_an_older_card_says_so(catalog):
+    made = plan(catalog, declared("a100-80g", 8), model="minimax-m2.5")
+    assert "LLM571" in {warning["id"] for warning in made["warnings"]}
+    assert "fp8" not in " ".join(first_unit(made)["args"])  # the checkpoint's own, so no flag
+
+
+@pytest.mark.parametrize(
+    ("files", "index", "less"),
+    [
+        ({"a.safetensors": 13_000_000_000}, 13_000_000_000, True),
+        ({"a.safetensors": 13_000_000_000}, None, True),
+        ({}, 13_000_000_000, False),  # the listing does not bear it out
+        ({"a.safetensors": 15_400_000_000}, 13_000_000_000, False),
+        ({"sub/a.safetensors": 13_000_000_000}, None, False),
+    ],
+)
+def test_what_the_hub_stores_lowers_the_estimate_too(catalog, files, index, less):
+    info = {"config": catalog["models"]["deepseek-r1-7b"]["config"], "bytes_total": 15_000_000_000}
+    info["files"] = [{"path": path, "size": size, "sha256": "a" * 64} for path, size in files.items()]
+    info["index"] = {"metadata": {"total_size": index}} if index else None
+    kv = [
+        first_unit(plan(catalog, declared("a100-80g", 1), model="deepseek-r1-7b", model_info=told))["memory"]
+        for told in (info, {"config": info["config"]})
+    ]
+    weights = [memory["per_gpu_gib"]["weights"] for memory in kv]
+    assert (weights[0] < weights[1] - 1) is less
