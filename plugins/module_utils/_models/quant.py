@@ -60,9 +60,10 @@ def read_quant(config: Mapping[str, Any], counts: Optional[Counts] = None) -> Qu
     if votes:
         base, others = _from_votes(votes, counts)
     kept = _kept(raw, counts)
-    if base.method == "nvfp4" and not kept and not votes:
-        # as in 14 of 15 NVFP4 checkpoints whose lists are public
+    if base.method in ("nvfp4", "mxfp4") and not kept and not votes:
+        # as in 14 of 15 NVFP4 checkpoints whose lists are public; MXFP4 is for experts alone
         kept = {"attention": 1.0, "linear": 1.0, "shared": 1.0}
+        kept.update({"dense": 1.0} if base.method == "mxfp4" and counts.get("experts") else {})
     for part, share in kept.items():
         if part not in others:
             others[part] = [(share, PLAIN)]

@@ -124,7 +124,6 @@ class Shape:
     o_groups: int = 0  # the output projection in low rank, by groups of heads
     o_lora: int = 0
     rotary: int = 0  # numbers of a head that are rotated; 0 = all
-    streams: int = 1  # residual streams (hyper-connections)
 
     @property
     def mla(self) -> bool:
@@ -188,9 +187,9 @@ def model_type_of(config: Mapping[str, Any]) -> str:
         short = plain[: -len("_text")] if plain.endswith("_text") else plain
         if short in KNOWN:
             return short
+    said = nested or str(config.get("model_type") or "")
     names = config.get("architectures") or []
-    known = ARCHITECTURES.get(str(names[0])) if names else None
-    return known or nested or str(config.get("model_type") or "") or (str(names[0]) if names else "")
+    return said or (ARCHITECTURES.get(str(names[0]), str(names[0])) if names else "")
 
 
 def _flatten(config: Mapping[str, Any]) -> Tuple[Dict[str, Any], bool]:
@@ -339,7 +338,7 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
                      or _number(config, "decoder_sparse_step", model, 1)),
         index_layers=_full_indexers(config.get("indexer_types")),
         o_groups=_number(config, "o_groups", model, 0), o_lora=_number(config, "o_lora_rank", model, 0),
-        rotary=int(head_dim * partial) if partial < 1 else 0, streams=_number(config, "hc_mult", model, 1) or 1,
+        rotary=int(head_dim * partial) if partial < 1 else 0,
     )  # fmt: skip
     if shape.dense_first > shape.layers:
         raise _bad(model, say("config_dense_layers"))

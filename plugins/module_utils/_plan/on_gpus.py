@@ -193,7 +193,7 @@ def make_problem(
     shape, version = precision.shape, str(image["version"])
     correction = 0.0
     if shape.quant == wish.shape.quant:
-        correction = unexplained_bytes(shape, wish) / GIB
+        correction = unexplained_bytes(shape, wish.index_bytes or 0, wish.files) / GIB
     if wish.kv_dtype == "fp8" and (gpu.capability or 0) < 8.9 and gpu.vendor == "nvidia":
         raise Refusal("LLM545", gpu=gpu.kind)
     # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
@@ -220,15 +220,15 @@ def make_problem(
     )
 
 
-def unexplained_bytes(shape: Shape, wish: Wish) -> float:
+def unexplained_bytes(shape: Shape, index: int, files: Dict[str, int]) -> float:
     """Bytes that the hub has more, or fewer, than the shape explains.
 
     Fewer only where index and listing agree, and not for an MTP module that is missing: it is not loaded anyway.
     """
-    whole, index = checkpoint_bytes(shape), wish.index_bytes or 0
+    whole = checkpoint_bytes(shape)
     if index > whole:
         return index - whole
-    listed = sum(size for path, size in wish.files.items() if "/" not in path and path.endswith(".safetensors"))
+    listed = sum(size for path, size in files.items() if "/" not in path and path.endswith(".safetensors"))
     bare = checkpoint_bytes(shape, mtp=False)
     stored = max(index, listed)
     agree = listed and (not index or abs(listed / index - 1) < AGREE)

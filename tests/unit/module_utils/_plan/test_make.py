@@ -179,8 +179,8 @@ def test_volta_takes_the_old_image_and_half(catalog):
     ("gpu", "wish", "rule"),
     [
         ("v100-32g", {"precision": "bf16"}, "LLM501"),
-        ("a100-80g", {"precision": "fp8"}, "LLM502"),
-        ("a100-80g", {"model": "deepseek-r1-671b"}, "LLM502"),
+        ("t4-16g", {"precision": "fp8"}, "LLM502"),
+        ("t4-16g", {"model": "deepseek-r1-671b"}, "LLM502"),
         ("v100-32g", {"model": "deepseek-r1-671b"}, "LLM502"),
         ("a100-80g", {"kv_cache_dtype": "fp8"}, "LLM545"),
         ("a100-80g", {"context_length": 10**6}, "LLM544"),
@@ -234,22 +234,6 @@ def test_models_that_are_not_promised(catalog, config, rule):
     assert refusal.rule == rule
     if rule != "LLM531":
         assert refusal.have["kv_gib_per_gpu"] > 0 and "GiB" in refusal.reason.en
-
-
-@pytest.mark.parametrize(
-    ("config", "rule"),
-    [
-        ({"model_type": "brand_new"}, "LLM570"),
-        ({"vision_config": {}}, "LLM569"),
-        ({"layer_types": ["full_attention", "sliding_attention"] * 14, "sliding_window": 1024}, "LLM568"),
-    ],
-)
-def test_models_that_are_planned_with_a_margin_of_their_own(catalog, config, rule):
-    own = {**catalog["models"]["deepseek-r1-7b"]["config"], **config}
-    made = plan(catalog, declared("a100-80g", 1), model="own/er", model_info={"config": own})
-    sure = plan(catalog, declared("a100-80g", 1), model="deepseek-r1-7b")
-    assert rule in {warning["id"] for warning in made["warnings"]}
-    assert first_unit(made)["memory"]["per_gpu_gib"]["margin"] > first_unit(sure)["memory"]["per_gpu_gib"]["margin"]
 
 
 def test_facts_win_over_declared_hardware(catalog):

@@ -13,7 +13,7 @@ from tests.sizing.common import declared, plan
 def test_text(catalog, language):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
     text = explain(made, language)
-    assert "1,139," in text and "--tensor-parallel-size 8" in text and "TP 8 x PP 2 x DP 1" in text
+    assert "1,043," in text and "--tensor-parallel-size 8" in text and "TP 8 x PP 2 x DP 1" in text
     assert ("权重" in text) == (language == "zh")
     lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab")
     assert "CPU" in explain(lab, language) and "█" in explain(lab, language)
