@@ -41,11 +41,19 @@ def state_bytes(shape: Shape, tensor: int) -> float:
     return inputs * DTYPES.get(shape.dtype, 2) + matrix * line.state_bytes
 
 
-@functools.lru_cache(maxsize=4096)
 def cache_cost(
     shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, batched: int, drafted: int = 0
 ) -> Cost:
     """What a request costs on one rank of the stage. `drafted`: tokens that speculation proposes."""
+    if not shape.pattern:
+        return Cost(kv_layer_bytes(shape, tensor, kv_dtype, version) * stage.layers, 0.0)
+    return _mixed(shape, stage, tensor, kv_dtype, version, batched, drafted)
+
+
+@functools.lru_cache(maxsize=4096)
+def _mixed(
+    shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, batched: int, drafted: int
+) -> Cost:
     letters = [shape.attends(index) for index in range(stage.start, stage.start + stage.layers)]
     counts: Dict[str, int] = {letter: letters.count(letter) for letter in dict.fromkeys(letters)}
     each = {letter: kv_layer_bytes(shape, tensor, kv_dtype, version, letter) for letter in counts}

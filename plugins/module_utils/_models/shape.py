@@ -125,6 +125,10 @@ class Shape:
     o_lora: int = 0
     rotary: int = 0  # numbers of a head that are rotated; 0 = all
 
+    def __hash__(self) -> int:
+        """Of what tells shapes apart: a search looks thousands of them up."""
+        return hash((self.id, self.layers, self.quant.method))
+
     @property
     def mla(self) -> bool:
         """Whether it keeps one latent for all heads (multi-head latent attention) instead of keys and values."""
