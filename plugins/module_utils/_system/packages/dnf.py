@@ -60,7 +60,10 @@ class Dnf:
 
     def __init__(self, run: Run, seconds: int, lock_seconds: int, pause: float = 1.0, root: str = "/") -> None:
         self.run, self.seconds, self.lock_seconds, self.pause, self.root = run, seconds, lock_seconds, pause, root
-        self.words = [*dnf_place.pointed(["dnf"]), "-y", SKIP]
+        self.own = dnf_place.pointed(
+            ["dnf"]
+        )  # so begins every call: queries of what is installed read repositories, too
+        self.words = [*self.own, "-y", SKIP]
         self.locks = Locks(root)
         self.complaint = ""  # of the repositories that could not be read
         self.told = ""  # by dnf, when it read their metadata anew
@@ -82,7 +85,7 @@ class Dnf:
 
     def automatic(self) -> List[str]:
         said = self._ask(
-            say("packages.list"), ["dnf", "-q", "repoquery", "--installed", "--qf", "%{name} %{reason}\\n"]
+            say("packages.list"), [*self.own, "-q", "repoquery", "--installed", "--qf", "%{name} %{reason}\\n"]
         )
         rows = [line.split() for line in said.splitlines()]
         return sorted({words[0] for words in rows if len(words) > 1 and "dependency" in words[1].lower()})
@@ -165,7 +168,7 @@ class Dnf:
         self.wait_until_free()
         if self.run(["rpm", "-qa"], ASK_SECONDS)[0] != 0:
             self._do(say("packages.finish"), ["rpm", "--rebuilddb"])
-        twice = self._ask(say("packages.list"), ["dnf", "-q", "repoquery", "--duplicates"])
+        twice = self._ask(say("packages.list"), [*self.own, "-q", "repoquery", "--duplicates"])
         if twice.strip():
             self._do(say("packages.finish"), [*self.words, "remove", "--duplicates"])
 
@@ -214,7 +217,7 @@ class Dnf:
         there = self.installed()
         came = [name for name in table.new if name in there and name not in map(bare, wanted)]
         if came:
-            self.run(["dnf", "-y", "mark", "remove", *came], ASK_SECONDS)
+            self.run([*self.own, "-y", "mark", "remove", *came], ASK_SECONDS)
 
     def _worked_out(self, words: List[str], wanted: Sequence[str]) -> Table:
         """The transaction, declined."""
