@@ -24,9 +24,9 @@ def make(name: str, *more: str, **how: Any) -> sitectl.Run:
     return sitectl.site(name, *options, playbook="playbooks/bundle.yml", **how)
 
 
-def install(name: str, folder: Path = OUT, *more: str) -> sitectl.Run:
+def install(name: str, folder: Path = OUT, *more: str, playbook: str = "site.yml") -> sitectl.Run:
     given = f"'appliance_source=bundle appliance_bundle={folder} bundle_signers={SIGNERS}'"
-    return sitectl.site(name, "-e", given, *more)
+    return sitectl.site(name, "-e", given, *more, playbook=playbook)
 
 
 def check(folder: Path = OUT, *options: str) -> tuple[int, str]:

@@ -176,6 +176,7 @@ part_e2e() {
 
 part_rpm() { # the unit tests of its table and of dnf's words are in unit
     local rc=0
+    packages openssh-client gpg gpg-agent dnf createrepo-c # for the bundle
     need_lab
     lab/lab up rpm1 --octet 31 --base rpm
     python -m pytest -x -v -s tests/rpm || rc=1
