@@ -25,10 +25,12 @@ READS = {
     "require", "debug", "setup",
 }  # fmt: skip
 PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
-# Rules of site.yml's own roles: making bundles, disk images and their first boot are playbooks of their own.
+# Rules of site.yml's own roles: making bundles, disk images, their first boot and inventories are playbooks
+# of their own.
 ELSEWHERE = re.compile(
     r"_base/messages/|"
-    r"_bundle/(apt|dnf|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot"
+    r"_bundle/(apt|dnf|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot|"
+    r"new_site"
 )
 DOCS = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 

@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     containers,
     driver,
     host,
+    new_site,
     notices,
     planner,
     reach,
@@ -28,6 +29,7 @@ MESSAGES: Dict[str, Message] = {}
 PHRASES: Dict[str, Text] = {}
 for _hundred in (
     host,
+    new_site,
     systems,
     reach,
     repositories,
