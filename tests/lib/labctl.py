@@ -28,7 +28,7 @@ find /etc /usr /srv /opt /root /var/lib/yitiji /var/lib/docker -xdev \
     -not -path '*/.ansible*' -not -path '*/__pycache__*' -printf '%p %y %m %U %s %l\\n' 2>/dev/null | sort | md5sum
 systemctl list-unit-files --no-legend | md5sum
 systemctl list-units --type service --state running --plain --no-legend | cut -d' ' -f1 | grep -v @ | sort | md5sum
-{ docker ps --all --quiet; nft list ruleset; } 2>/dev/null | md5sum
+{ docker ps --all --quiet; nft --stateless list ruleset; } 2>/dev/null | md5sum
 cat /etc/passwd /etc/group | md5sum
 """
 os.environ.setdefault("YITIJI_LAB", "test")
