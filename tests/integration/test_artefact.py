@@ -83,6 +83,23 @@ def test_holds_no_tests_and_no_lab(artefact):
     assert [n for n in members(artefact) if n.startswith(NEVER)] == []
 
 
+# Everything at the top of the artefact; a new entry is there on purpose, or `build_ignore` leaves it out.
+TOP = {
+    "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "README.zh.md", "changelogs", "docs",
+    "inventories", "meta", "playbooks", "plugins", "roles", "site.yml",
+}  # fmt: skip
+
+
+def test_holds_nothing_of_the_checkout_alone(artefact):
+    """No linters' files, no pyproject, no inventory that needs the lab, no page for those who change the collection."""
+    names = members(artefact)
+    assert {name.split("/")[0] for name in names} == TOP
+    assert [name for name in names if any(part.startswith(".") for part in name.split("/"))] == []
+    inventories = {name.split("/")[1] for name in names if name.startswith("inventories/")}
+    assert inventories == {"basic", "standard", "flagship"}
+    assert [name for name in names if name in ("docs/testing.md", "docs/glossary.md")] == []
+
+
 def test_holds_what_runs(artefact):
     names = set(members(artefact))
     assert {"playbooks/site.yml", "meta/runtime.yml", "README.md", "LICENSE", "CHANGELOG.md"} <= names
