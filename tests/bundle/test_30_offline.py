@@ -66,7 +66,9 @@ SET_UP = """
 cd /mnt && sh controller/install.sh --signer "$(cat SIGNER.pub)" /mnt/venv &&
 /mnt/venv/bin/ansible-playbook --version &&
 ANSIBLE_COLLECTIONS_PATH=/mnt/venv/collections /mnt/venv/bin/ansible-doc -l yitiji.deepseek | head -3
+rc=$?
 rm -rf /mnt/venv /mnt/controller /mnt/apt /mnt/MANIFEST.json* /mnt/SIGNER.pub "$HOME"/.config/yitiji
+exit $rc
 """
 
 
