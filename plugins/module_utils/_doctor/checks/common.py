@@ -21,7 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 STATE_DIR = "/var/lib/yitiji"
 WORST = (FAIL, WARN, UNKNOWN, PASS, SKIP)
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "lustre", "9p", "fuse")
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 compared with, not bound
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - addresses of open sockets are compared with it; nothing is bound
 # Reasons that others give in English.
 REASONS = (
     ("no such file on the node", "节点上没有该文件"),
