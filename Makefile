@@ -62,3 +62,7 @@ bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=invento
 
 plan: deps ## Plan a profile without any machine: make plan PROFILE=flagship
 	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)
+
+.PHONY: dist
+dist: deps ## The artefact for a release, in build/dist: make dist REPOSITORY=https://HOST/OWNER/NAME (docs/releasing.md)
+	@python -m release.dist --repository '$(REPOSITORY)' --documentation '$(DOCUMENTATION)' --homepage '$(HOMEPAGE)' --issues '$(ISSUES)'

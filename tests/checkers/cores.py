@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pythons
 
+from release import dist
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yitiji-checkers"
@@ -57,15 +59,10 @@ def tools() -> tuple[str, ...]:
 
 
 def artefact(top: Path) -> Path:
-    """The collection, built in this folder from what git knows as it is in the working tree."""
+    """The collection as it is shipped, built in this folder from what git knows as it is in the working tree."""
     shutil.rmtree(top, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
-            (top / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, top / "source" / name)
-    run(BIN / "ansible-galaxy", "collection", "build", top / "source", "--output-path", top, cwd=top)
-    return next(top.glob("*.tar.gz"))
+    top.mkdir(parents=True)
+    return dist.build(top, dist.addresses("https://code.yitiji.internal/yitiji/deepseek"))
 
 
 def shipped() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tarfile
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from release import dist
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -40,24 +42,19 @@ def command(cwd: Path, *args: str | Path, path: Path | None = None) -> str:
     return done.stdout
 
 
+REPOSITORY = "https://code.yitiji.internal/yitiji/deepseek"
+
+
 @pytest.fixture(scope="session")
 def artefact(tmp_path_factory) -> Path:
     """Built from what git knows, as it is in the working tree."""
-    top = tmp_path_factory.mktemp("artefact")
-    source, out = top / "source", top / "out"
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, source / name)
-    command(top, BIN / "ansible-galaxy", "collection", "build", source, "--output-path", out)
-    return next(out.glob("*.tar.gz"))
+    return dist.build(tmp_path_factory.mktemp("artefact"), dist.addresses(REPOSITORY))
 
 
 @pytest.fixture(scope="session")
 def installed(artefact) -> Path:
     """An empty folder with the collection installed below it: the working directory of what follows."""
-    place = artefact.parent.parent / "installed"
+    place = artefact.parent / "installed"
     place.mkdir()
     command(place, BIN / "ansible-galaxy", "collection", "install", artefact, "--no-deps", "--offline", "-p", place)
     return place
@@ -68,6 +65,11 @@ def members(artefact: Path) -> list[str]:
         return [m.name for m in tar if m.isfile()]
 
 
+def texts(artefact: Path) -> dict[str, str]:
+    with tarfile.open(artefact) as tar:
+        return {m.name: tar.extractfile(m).read().decode("utf-8") for m in tar if m.isfile()}
+
+
 def expected(kind: str) -> set[str]:
     found = {p.stem for p in (ROOT / "plugins" / kind).glob("*.py")} - {"__init__"}
     if kind == "filter":  # one file may hold several, each has its own page
@@ -76,7 +78,42 @@ def expected(kind: str) -> set[str]:
 
 
 def test_is_small(artefact):
-    assert artefact.stat().st_size < 1_000_000
+    assert artefact.stat().st_size < 960_000
+
+
+def test_is_the_same_when_it_is_built_again(artefact, tmp_path):
+    again = dist.build(tmp_path, dist.addresses(REPOSITORY))
+    assert again.read_bytes() == artefact.read_bytes()
+
+
+def test_names_the_project_and_leaves_no_gap(artefact):
+    found = texts(artefact)
+    told = json.loads(found["MANIFEST.json"])["collection_info"]
+    assert {told["repository"], told["homepage"]} == {REPOSITORY}
+    assert told["documentation"].startswith(REPOSITORY) and told["issues"] == f"{REPOSITORY}/issues"
+    assert [name for name, text in found.items() if "example.invalid" in text] == []
+
+
+def test_every_link_leads_somewhere(artefact):
+    """Into the artefact, or away by a whole address; of pages that it lacks, the repository has this version."""
+    found = texts(artefact)
+    inside = {str(part) for name in found for part in (Path(name), *Path(name).parents)}
+    away = []
+    for page in (name for name in found if name.endswith(".md")):
+        text = re.sub(r"^```.*?^```", "", found[page], flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s]+)\)|^\[[^\]]+\]:\s*(\S+)|(?:src|href)=\"([^\"]+)\"", text, re.MULTILINE):
+            link = "".join(target)
+            if re.match(r"https?://", link):
+                away.append(link)
+            elif not link.startswith("#"):
+                goal = os.path.normpath(Path(page).parent / link.partition("#")[0])
+                assert goal in inside, f"{page}: {link}"
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    own = [link for link in away if link.startswith(REPOSITORY)]
+    assert f"{REPOSITORY}/blob/{version}/CONTRIBUTING.md" in own
+    for link in own:
+        kind, at, path = link[len(REPOSITORY) + 1 :].partition("#")[0].split("/", 2)
+        assert kind in ("blob", "raw", "tree") and at == version and (ROOT / path).exists(), link
 
 
 def test_holds_no_tests_and_no_lab(artefact):
@@ -85,7 +122,7 @@ def test_holds_no_tests_and_no_lab(artefact):
 
 # Everything at the top of the artefact; a new entry is there on purpose, or `build_ignore` leaves it out.
 TOP = {
-    "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "README.zh.md", "changelogs", "docs",
+    "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "README.zh.md", "docs",
     "inventories", "meta", "playbooks", "plugins", "roles", "site.yml",
 }  # fmt: skip
 
@@ -97,7 +134,7 @@ def test_holds_nothing_of_the_checkout_alone(artefact):
     assert [name for name in names if any(part.startswith(".") for part in name.split("/"))] == []
     inventories = {name.split("/")[1] for name in names if name.startswith("inventories/")}
     assert inventories == {"basic", "standard", "flagship"}
-    assert [name for name in names if name in ("docs/testing.md", "docs/glossary.md")] == []
+    assert [name for name in names if name in ("docs/architecture.md", "docs/glossary.md", "docs/testing.md")] == []
 
 
 def test_holds_what_runs(artefact):

@@ -78,6 +78,7 @@ part_lint() {
     step vulture || rc=1
     MYPYPATH=.collections step mypy --strict -p ansible_collections.yitiji.deepseek.plugins.module_utils || rc=1
     step mypy lab/labkit || rc=1
+    step mypy release || rc=1
     MYPYPATH=tests/lib step mypy tests/lib || rc=1
     # what nodes run is Python 3.8; annotations are never evaluated
     step vermin -q -t=3.8- --no-tips --violations --no-eval-annotations plugins/module_utils plugins/modules || rc=1

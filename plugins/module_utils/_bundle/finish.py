@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import uuid
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
@@ -57,7 +58,8 @@ def sbom(bundle: Bundle, licences: Mapping[str, Mapping[str, Any]]) -> str:
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": "yitiji bundle",
-        "documentNamespace": f"https://example.invalid/yitiji/bundle/{bundle.made}",
+        # names this document alone, and claims no site
+        "documentNamespace": uuid.uuid5(uuid.NAMESPACE_OID, bundle.made + sums(bundle.files)).urn,
         "creationInfo": {"created": bundle.made, "creators": [f"Tool: yitiji.deepseek-{bundle.maker}"]},
         "packages": described,
         "hasExtractedLicensingInfos": [

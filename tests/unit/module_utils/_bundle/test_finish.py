@@ -17,6 +17,10 @@ def test_bill_of_materials():
     document = json.loads(finish.sbom(BUNDLE, LICENCES))
     names = {package["name"]: package for package in document["packages"]}
     assert set(names) == {"nginx", "a/b"} and document["spdxVersion"] == "SPDX-2.3"
+    other = json.loads(finish.sbom(BUNDLE._replace(files=BUNDLE.files[:1]), LICENCES))
+    assert document["documentNamespace"].startswith("urn:uuid:")  # no site of ours stands behind it
+    assert document["documentNamespace"] != other["documentNamespace"]
+    assert document["documentNamespace"] == json.loads(finish.sbom(BUNDLE, LICENCES))["documentNamespace"]
     assert names["nginx"]["checksums"][0]["checksumValue"] == "a" * 64
     assert names["nginx"]["licenseDeclared"] == "BSD-2-Clause" and names["a/b"]["licenseDeclared"] == "NOASSERTION"
 

@@ -1,0 +1,192 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the artefact that is shipped: make dist REPOSITORY=https://HOST/OWNER/NAME
+
+The addresses of galaxy.yml are filled in, links to pages that the artefact lacks lead to the repository, and the
+archive depends on the files alone: their order is fixed and their time is the commit's (or SOURCE_DATE_EPOCH), so that
+two builds are equal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Iterator
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+GAP = re.compile(r"@[A-Z]+@")
+# names that lead nowhere by RFC 2606 and 6761
+NOWHERE = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
+LINK = re.compile(r"(!?)\[([^\]\n]*)\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^(```.*?^```|(?: {4}|\t).*?$)", re.MULTILINE | re.DOTALL)
+
+
+class Wrong(Exception):
+    """Said to whoever builds; nothing was built."""
+
+
+def checked(name: str, url: str) -> str:
+    """An address that a reader of the artefact can open."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise Wrong(f"{name}: {url or 'not set'}: give the address as https://HOST/OWNER/NAME")
+    if NOWHERE.search(parts.hostname) or "." not in parts.hostname or not parts.path.strip("/"):
+        raise Wrong(f"{name}: {url} leads nowhere: give the real address as https://HOST/OWNER/NAME")
+    return url.rstrip("/").removesuffix(".git")
+
+
+def addresses(repository: str, documentation: str = "", homepage: str = "", issues: str = "") -> dict[str, str]:
+    """All four; what is not given follows from the repository."""
+    top = checked("REPOSITORY", repository)
+    return {
+        "REPOSITORY": top,
+        "DOCUMENTATION": checked("DOCUMENTATION", documentation or f"{top}/tree/HEAD/docs"),
+        "HOMEPAGE": checked("HOMEPAGE", homepage or top),
+        "ISSUES": checked("ISSUES", issues or f"{top}/issues"),
+    }
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    text = GAP.sub(lambda hit: values.get(hit.group().strip("@"), hit.group()), text)
+    left = sorted(set(GAP.findall(text)))
+    if left:
+        raise Wrong(f"galaxy.yml: nothing to put in place of {', '.join(left)}")
+    return text
+
+
+def linked(text: str, page: str, inside: set[str], known: set[str], values: dict[str, str], version: str) -> str:
+    """A page whose links to files that the artefact lacks lead to the repository, at this version."""
+
+    def absolute(hit: re.Match[str]) -> str:
+        image, label, target = hit.groups()
+        path, mark, place = target.partition("#")
+        if not path or re.match(r"[a-z]+:", path):
+            return hit.group()
+        goal = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+        if goal in inside:
+            return hit.group()
+        if goal not in known:
+            raise Wrong(f"{page}: the link {target} leads to no file")
+        kind = "raw" if image else "blob" if "." in posixpath.basename(goal) else "tree"
+        return f"{image}[{label}]({values['REPOSITORY']}/{kind}/{version}/{goal}{mark}{place})"
+
+    pieces, end = [], 0
+    for code in FENCE.finditer(text):
+        pieces += [LINK.sub(absolute, text[end : code.start()]), code.group()]
+        end = code.end()
+    return "".join([*pieces, LINK.sub(absolute, text[end:])])
+
+
+def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
+    """The archive of what git knows as it is in the working tree, made in this folder."""
+    names, source = list(tracked()), top / "source"
+    for name in names:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, source / name)
+    galaxy = filled((source / "galaxy.yml").read_text(encoding="utf-8"), values)
+    (source / "galaxy.yml").write_text(galaxy, encoding="utf-8")
+    version = re.search(r"^version: (\S+)$", galaxy, re.MULTILINE)
+    if not version:
+        raise Wrong("galaxy.yml: no version")
+    inside, known = with_folders(contents(plain(source, top / "first"))), with_folders(names)
+    for page in sorted(name for name in inside if name.endswith(".md")):
+        text = (source / page).read_text(encoding="utf-8")
+        (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
+    archive = plain(source, top / "second")
+    return packed(archive, top / archive.name, moment)
+
+
+def tracked() -> Iterator[str]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    for name in sorted(filter(None, listed.stdout.split("\0"))):
+        if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
+            yield name
+
+
+def with_folders(names: list[str]) -> set[str]:
+    return {part for name in names for part in (name, *map(str, Path(name).parents)) if part != "."}
+
+
+def plain(source: Path, out: Path) -> Path:
+    """ansible-galaxy's own build."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    words = [str(BIN / "ansible-galaxy"), "collection", "build", str(source), "--output-path", str(out), "--force"]
+    done = subprocess.run(
+        words, cwd=source.parent, env={**env, "ANSIBLE_HOME": str(source.parent / "home")},
+        capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise Wrong(f"ansible-galaxy: {done.stdout}{done.stderr}")
+    return next(out.glob("*.tar.gz"))
+
+
+def contents(archive: Path) -> list[str]:
+    with tarfile.open(archive) as tar:
+        return [member.name for member in tar if member.isfile()]
+
+
+def packed(archive: Path, out: Path, moment: int) -> Path:
+    """The same members in a fixed order, at one time and of nobody. Alike files side by side also pack better."""
+    with tarfile.open(archive) as tar, out.open("wb") as raw:
+        members = sorted(tar, key=lambda member: (member.isfile(), posixpath.splitext(member.name)[1], member.name))
+        with gzip.GzipFile("", "wb", 9, raw, moment) as stream, tarfile.open(
+            fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT
+        ) as fresh:
+            for member in members:
+                member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""
+                member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+                member.pax_headers = {}
+                fresh.addfile(member, tar.extractfile(member) if member.isfile() else None)
+    return out
+
+
+def commit_time() -> int:
+    """Of the last commit; a release is made of committed files alone."""
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=no"],
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=True,
+    ).stdout  # fmt: skip
+    if changed:
+        raise Wrong(f"commit first, a release is made of committed files alone:\n{changed}")
+    words = ["git", "log", "-1", "--format=%ct"]
+    return int(subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout)
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="release.dist", description="Builds the artefact that is shipped.")
+    parser.add_argument("--repository", default="")
+    parser.add_argument("--documentation", default="")
+    parser.add_argument("--homepage", default="")
+    parser.add_argument("--issues", default="")
+    parser.add_argument("--out", type=Path, default=ROOT / "build/dist")
+    asked = parser.parse_args(words)
+    try:
+        values = addresses(asked.repository, asked.documentation, asked.homepage, asked.issues)
+        moment = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time())
+        shutil.rmtree(asked.out, ignore_errors=True)
+        archive = build(asked.out, values, moment)
+    except Wrong as why:
+        print(f"dist: {why}", file=sys.stderr)
+        return 1
+    for name in ("source", "first", "second", "home"):
+        shutil.rmtree(asked.out / name, ignore_errors=True)
+    with tarfile.open(archive) as tar:
+        manifest = tar.extractfile("MANIFEST.json")
+        told = json.loads(manifest.read())["collection_info"] if manifest else {}
+    print(f"{archive} ({archive.stat().st_size} bytes): {told.get('version')}, {told.get('repository')}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

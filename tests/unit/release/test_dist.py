@@ -1,0 +1,112 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artefact's builder: no address that leads nowhere, no gap left, links that follow.
+
+What it builds is looked at by tests/integration/test_artefact.py."""
+
+from __future__ import annotations
+
+import tarfile
+
+import pytest
+
+from release import dist
+
+REAL = "https://code.yitiji.internal/yitiji/deepseek"
+VALUES = dist.addresses(REAL)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *["", "x", "@REPOSITORY@", "http://code.yitiji.internal/a/b", "git@code.yitiji.internal:a/b"],
+        *["https://example.invalid/a/b", "https://example.org/a/b", "https://git.example.com/a/b"],
+        *["https://host/a/b", "https://localhost/a/b", "https://machine.local/a/b"],
+        *["https://code.yitiji.internal/", "https://code.yitiji.internal", "https://code.yitiji.internal/a/b?c=d"],
+        "https://u:p@code.yitiji.internal/a/b",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(url):
+    with pytest.raises(dist.Wrong, match="REPOSITORY"):
+        dist.addresses(url)
+    if url:
+        with pytest.raises(dist.Wrong, match="ISSUES"):
+            dist.addresses(REAL, issues=url)
+
+
+@pytest.mark.parametrize("given", [REAL, REAL + "/", REAL + ".git"])
+def test_the_others_follow_from_the_repository(given):
+    assert dist.addresses(given) == {
+        "REPOSITORY": REAL, "HOMEPAGE": REAL, "ISSUES": f"{REAL}/issues", "DOCUMENTATION": f"{REAL}/tree/HEAD/docs",
+    }  # fmt: skip
+    assert (
+        dist.addresses(REAL, homepage="https://www.yitiji.internal/home")["HOMEPAGE"]
+        == "https://www.yitiji.internal/home"
+    )
+
+
+def test_the_checkouts_own_file_has_all_gaps_and_nothing_else():
+    text = (dist.ROOT / "galaxy.yml").read_text(encoding="utf-8")
+    assert sorted(dist.GAP.findall(text)) == sorted(f"@{name}@" for name in VALUES)
+    assert f'repository: "{REAL}"' in dist.filled(text, VALUES)
+
+
+def test_a_gap_that_nothing_fills_is_refused():
+    with pytest.raises(dist.Wrong, match="@WIKI@"):
+        dist.filled("a: @REPOSITORY@\nb: @WIKI@\n", VALUES)
+
+
+INSIDE = {"README.md", "docs", "docs/a.md"}
+KNOWN = INSIDE | {"lab", "lab/README.md", "docs/images/x.png", "docs/rules/LLM101.md", "ansible.cfg"}
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "becomes"),
+    [
+        ("README.md", "[a](docs/a.md#part) [b](#here) [c](https://x.cn/y)", None),
+        ("README.md", "[a](lab/README.md)", f"[a]({REAL}/blob/1.0.0/lab/README.md)"),
+        ("README.md", "[a](lab)", f"[a]({REAL}/tree/1.0.0/lab)"),
+        ("docs/a.md", "[a](../lab/README.md#top)", f"[a]({REAL}/blob/1.0.0/lab/README.md#top)"),
+        ("docs/a.md", "![p](images/x.png)", f"![p]({REAL}/raw/1.0.0/docs/images/x.png)"),
+        ("docs/a.md", "| [LLM101](rules/LLM101.md) |", f"| [LLM101]({REAL}/blob/1.0.0/docs/rules/LLM101.md) |"),
+        ("README.md", "```\n[a](nowhere.md)\n```\n", None),
+    ],
+)
+def test_links_follow(page, text, becomes):
+    assert dist.linked(text, page, INSIDE, KNOWN, VALUES, "1.0.0") == (becomes or text)
+
+
+@pytest.mark.parametrize("target", ["gone.md", "../x.md", "docs/b.md"])
+def test_a_link_to_no_file_stops_the_build(target):
+    with pytest.raises(dist.Wrong, match=r"README\.md"):
+        dist.linked(f"[a]({target})", "README.md", INSIDE, KNOWN, VALUES, "1.0.0")
+
+
+def test_nothing_is_built_without_an_address(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(dist, "build", lambda *_a: pytest.fail("built"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    assert dist.main(["--out", str(tmp_path)]) == 1
+    assert "REPOSITORY" in capsys.readouterr().err
+
+
+def test_uncommitted_changes_are_refused(monkeypatch):
+    class Said:
+        stdout = " M galaxy.yml\n"
+
+    monkeypatch.setattr(dist.subprocess, "run", lambda *_a, **_k: Said)
+    with pytest.raises(dist.Wrong, match=r"commit first.*\n M galaxy"):
+        dist.commit_time()
+
+
+def test_the_order_and_the_time_are_fixed(tmp_path):
+    for number, order in enumerate((("b.py", "a.yml", "c.py"), ("c.py", "b.py", "a.yml"))):
+        for name in order:
+            (tmp_path / name).write_text(name, encoding="utf-8")
+            (tmp_path / name).touch()
+        with tarfile.open(tmp_path / f"in{number}", "w:gz") as tar:
+            for name in order:
+                tar.add(tmp_path / name, name)
+    made = [dist.packed(tmp_path / f"in{n}", tmp_path / f"out{n}", 5).read_bytes() for n in (0, 1)]
+    assert made[0] == made[1]
+    with tarfile.open(tmp_path / "out0") as tar:
+        assert [(m.name, m.mtime, m.uid) for m in tar] == [("b.py", 5, 0), ("c.py", 5, 0), ("a.yml", 5, 0)]
