@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The shipped collection makes the same plans on every core: python -m tests.checkers.plans [--here | core ...]
+"""The shipped collection makes the same plans on every core: python -m tests.checkers.plans [--ends | core ...]
 
 Each core installs the artefact itself, into an empty folder, and plans the examples without any machine.
---here takes the cores whose Python this machine has, and names the others.
+--ends takes the oldest and the newest of them whose Python this machine has, and names the others.
 """
 
 from __future__ import annotations
@@ -71,8 +71,9 @@ def main(cores: list[str]) -> int:
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(CORES)
-    if chosen == ["--here"]:
-        chosen = [core for core, (_, python) in CORES.items() if pythons.find(python)]
-        for core in sorted(set(CORES) - set(chosen)):
+    if chosen == ["--ends"]:
+        here = [core for core, (_, python) in CORES.items() if pythons.find(python)]
+        chosen = sorted({here[0], here[-1]})
+        for core in sorted(set(CORES) - set(here)):
             print(f"core {core}: not tried, as this machine has no Python {CORES[core][1]}")
     sys.exit(main(chosen))

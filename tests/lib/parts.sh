@@ -72,6 +72,9 @@ part_lint() {
     local rc=0 shell=()
     packages shellcheck
     mapfile -t shell < <(git ls-files -z | xargs -0 awk 'FNR == 1 && /^#!.*\/(env )?(ba|da)?sh( |$)|^# shellcheck shell=/ {print FILENAME} {nextfile}' 2>/dev/null)
+    # one core for ansible-lint, which takes as long as the rest
+    (step ansible-lint -q --nocolor) >"$output/ansible-lint.log" 2>&1 &
+    local linter=$!
     step shellcheck "${shell[@]}" || rc=1
     step yamllint --strict . || rc=1
     step ruff check . || rc=1
@@ -88,7 +91,8 @@ part_lint() {
     rm -rf "$output/docs" && mkdir -p "$output/docs"
     ANSIBLE_COLLECTIONS_PATH=.collections step antsibull-docs collection --use-current --fail-on-error \
         --dest-dir "$output/docs" yitiji.deepseek >/dev/null || rc=1
-    step ansible-lint -q --nocolor || rc=1
+    wait "$linter" || rc=1
+    cat "$output/ansible-lint.log"
     return $rc
 }
 
@@ -101,7 +105,7 @@ step() {
     return "$rc"
 }
 
-part_unit() { python -m pytest tests/unit; }
+part_unit() { python -m pytest -n 2 tests/unit; }
 
 part_fault() { python -m pytest tests/fault; }
 
@@ -142,7 +146,7 @@ part_firmware() { # on the image that stands, if there is one
 part_build() {
     local rc=0
     step python -m pytest tests/integration/test_artefact.py || rc=1
-    checker plans --here || rc=1
+    checker plans --ends || rc=1
     return $rc
 }
 
@@ -173,6 +177,16 @@ part_lab() {
 part_e2e() {
     need_lab
     python -m pytest -x -v -s tests/e2e
+}
+
+part_settings() {
+    need_lab
+    python -m pytest -x -v -s tests/settings
+}
+
+part_share() {
+    need_lab
+    python -m pytest -x -v -s tests/share
 }
 
 part_rpm() { # the unit tests of its table and of dnf's words are in unit

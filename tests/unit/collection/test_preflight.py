@@ -39,7 +39,7 @@ def load(name: str):
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
-CASES = load("tests/e2e/worst_settings.yml")
+CASES = load("tests/settings/worst_settings.yml")
 CHECK, PROVISION, AFTER = load("playbooks/checks.yml")[0], *load("playbooks/site.yml")[1:]
 
 

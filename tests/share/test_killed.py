@@ -43,7 +43,7 @@ def run(name: str, task: str = "", until: str = "true") -> sitectl.Run:
         threading.Thread(target=then, daemon=True).start()
 
     found = sitectl.site(
-        f"share-{name}", "-l", "share", playbook="tests/e2e/share.yml", inventory=("tests/e2e/share_nodes.yml",),
+        f"share-{name}", "-l", "share", playbook="tests/share/share.yml", inventory=("tests/share/share_nodes.yml",),
         watch=watch if task else None,
     )  # fmt: skip
     if task:
