@@ -13,7 +13,7 @@ $(BIN)/.done: requirements.txt requirements-dev.txt
 	@lab/deps
 	@touch $@
 
-.PHONY: deps lab lab-down test test-full test-attack lint unit
+.PHONY: deps lab lab-down test test-full test-attack lint unit mutate
 deps: $(BIN)/.done ## Install the controller's pinned Python tools into .venv
 
 lab: ## Deploy everything on the built-in lab: a real node, a chat page, one answer
@@ -36,6 +36,11 @@ lint: deps ## Run style and static checks
 
 unit: deps ## Run the unit tests
 	@tests/run unit
+
+SECONDS_OF_MUTANTS ?= 900
+
+mutate: deps ## Do the tests notice faults? Files changed against origin/main, or make mutate FILE=plugins/module_utils/_plan/x.py
+	@python -m tests.mutation $(FILE) --seconds $(SECONDS_OF_MUTANTS)
 
 CASES ?= tests/sizing/data/cases.jsonl
 MODELS ?= tests/sizing/data/models.json

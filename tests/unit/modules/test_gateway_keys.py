@@ -27,7 +27,8 @@ def place(tmp_path):
 
 def arguments(place, keys, **more):
     return {"keys": keys, "directory": str(place / "secrets"), "map": str(place / "n/keys.conf"),
-            "engine_header": str(place / "n/engine.conf"), **more}  # fmt: skip
+            "engine_header": str(place / "n/engine.conf"), "page_map": str(place / "n/page.conf"),
+            "device": str(place / "n/device.js"), **more}  # fmt: skip
 
 
 def key_of(place, team):

@@ -62,6 +62,7 @@ def test_good_ones(files):
         ("broken.pem", "one.key", ""),
         ("", "", "/nowhere.pem"),
         ("", "", "broken.pem"),
+        ("", "", "text.pem"),
     ],
 )
 def test_each_wrong_one(files, certificate, key, authority):
@@ -70,4 +71,16 @@ def test_each_wrong_one(files, certificate, key, authority):
 
 def test_one_that_is_over(files):
     assert rules(files, "one.pem", "one.key", now=time.time() + YEAR) == ["LLM811"]
+    end = core.end_of(files["one.pem"])
+    assert rules(files, "one.pem", "one.key", now=end - 1) == []
+    assert rules(files, "one.pem", "one.key", now=end) == ["LLM811"]
     assert core.end_of(files["text.pem"]) is None
+
+
+def test_why_a_file_is_refused_is_said(files):
+    def told(*paths):
+        return [str(problem) for problem in core.problems(*paths, time.time())]
+
+    assert "No such file or directory" in told("/nowhere.pem", files["one.key"], "")[0]
+    assert "no PEM in it" in told("", "", files["text.pem"])[0]
+    assert "password" in told(files["one.pem"], files["locked.key"], "")[0]

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import key_files as core
@@ -91,3 +94,34 @@ def test_the_secret_of_the_sign_in_is_made_once_and_goes_with_the_rest(places):
     again = core.change([], True, places)
     assert core.DEVICE not in again.secrets and again.texts[places.device] == change.texts[places.device]
     assert core.change([], False, places).remove[-1] == str(places.folder / core.DEVICE)
+
+
+def test_a_team_that_goes_or_keeps_its_key_elsewhere_stops_nobody_after_it(places):
+    rows = [{"name": "a", "state": "absent"}, {"name": "b", "sha256": keys.digest(OWN)}, {"name": "c"}]
+    change = core.change(rows, True, places)
+    assert change.made == ["c"] and set(change.after) == {"b", "c"}
+
+
+def test_a_sign_in_that_was_never_set_up_is_not_removed(places):
+    places = places._replace(device=str(places.folder / "device.js"))
+    assert not core.change([], False, places._replace(folder=places.folder / "no", map="/no/map")).needed
+    (places.folder / core.DEVICE).write_text("x\n")
+    assert core.change([], False, places._replace(device="")).remove == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners are set")
+def test_what_is_written_is_for_root_alone_and_wanted_no_second_time(places):
+    places = places._replace(folder=places.folder / "secrets")
+    places.folder.mkdir(mode=0o755)
+    wanted = core.change([{"name": "a"}], True, places)
+    core.apply(wanted, places)
+    assert stat.S_IMODE(places.folder.stat().st_mode) == 0o700
+    assert (places.folder / "gateway-key-a").read_text() == wanted.secrets["gateway-key-a"] + "\n"
+    for path in (places.folder / "gateway-key-a", *map(core.Path, wanted.texts)):
+        state = path.stat()
+        assert (stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid) == (0o600, 0, 0)
+    assert not core.change([{"name": "a"}], True, places).needed
+    os.chmod(places.map, 0o644)
+    assert set(core.change([{"name": "a"}], True, places).texts) == {places.map}, "others could read it"
+    core.apply(core.change([], False, places), places)
+    assert not list(places.folder.iterdir()) and not os.path.exists(places.map)

@@ -44,3 +44,8 @@ def test_one_source_is_counted_on_the_gateways_ports_alone():
 
 def test_no_limit_is_no_table():
     assert core.sources([80], 0, []) == "table inet yitiji_gateway\ndelete table inet yitiji_gateway\n"
+
+
+def test_a_network_may_be_named_by_any_of_its_addresses():
+    text = core.sources([443], 256, ["10.1.2.3/8", "fd00::7/64"])
+    assert "ip saddr { 10.0.0.0/8 } accept" in text and "ip6 saddr { fd00::/64 } accept" in text

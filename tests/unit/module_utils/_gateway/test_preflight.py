@@ -50,6 +50,8 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
         ({"gateway_names": []}, ["LLM812"]),
         ({"gateway_names": ["*.example.com"]}, []),
         ({"gateway_names": ["*"]}, ["LLM812"]),
+        ({"gateway_names": ["*.a.example"]}, []),
+        ({"gateway_generation_seconds": 1, "gateway_drain_seconds": 1, "gateway_start_seconds": 1}, []),
         ({**ACME, "gateway_names": ["chat.example.com", "*.example.com"]}, ["LLM812"]),
         ({"gateway_names": ["https://chat.example.com", "a b"]}, ["LLM812", "LLM812"]),
         ({"gateway_certificate": "/etc/ssl/a.pem"}, ["LLM812"]),
@@ -81,6 +83,23 @@ def test_settings(changed, rules):
     assert rules_of(core.problems, SETTINGS, **changed) == rules
 
 
+# Where 0 means "none", or "no limit"; the others must be 1 at least.
+ZERO = """max_answer_tokens max_logprobs max_prompt_logprobs max_stop max_list max_format_bytes max_tools
+    max_tools_bytes max_expression max_media total_concurrency page_concurrency page_rate page_burst large_rate
+    sign_in_burst idle_seconds source_connections""".split()
+
+
+@pytest.mark.parametrize("name", sorted({**limits.NUMBERS, **limits.OTHERS}))
+def test_the_least_of_every_number(name):
+    least = 0 if name in ZERO else 512 if name == "connections" else 1
+    assert rules_of(core.problems, SETTINGS, **{f"gateway_{name}": least}) == []
+    assert rules_of(core.problems, SETTINGS, **{f"gateway_{name}": least - 1}) == ["LLM820"]
+
+
+def test_an_answer_has_sixteen_versions_at_most():
+    assert rules_of(core.problems, SETTINGS, gateway_max_answers=16) == []
+
+
 def test_all_mistakes_are_told_at_once():
     changed = {"gateway_routes": ["x"], "gateway_keys": [{}], "gateway_names": [], "gateway_http_port": 443}
     assert rules_of(core.problems, SETTINGS, **changed) == ["LLM804", "LLM805", "LLM812", "LLM130", "LLM185"]
@@ -94,7 +113,8 @@ def test_hand_outs(tmp_path):
     }
     assert rules_of(core.hand_outs, good) == []
     assert rules_of(core.hand_outs, good, clients_controller_dir=str(tmp_path / "new/folder")) == []
-    (tmp_path / "file").touch()
+    (tmp_path / "file").touch(0o777)
+    assert rules_of(core.hand_outs, good, clients_controller_dir=str(tmp_path / "file")) == ["LLM813"]
     assert rules_of(core.hand_outs, good, clients_controller_dir=str(tmp_path / "file/folder")) == ["LLM813"]
     assert rules_of(core.hand_outs, good, clients_url="chat.example.com", clients_dir="clients") == ["LLM132", "LLM813"]
 

@@ -61,3 +61,69 @@ def test_above_the_sites_stand_limits_and_njs_where_no_package_loads_it():
     rhel = {"nginx_modules_conf": None, "nginx_modules": "/etc/nginx/modules"}
     text = site.main(rhel, 60, 100)
     assert text.splitlines()[0] == "load_module /etc/nginx/modules/ngx_http_js_module.so;" and text.endswith(";\n")
+
+
+def waits(*rates):
+    zones, _use = site.limits([keys.Team(f"t{rate}", rate=rate) for rate in rates])
+    return re.findall(r'"(t\d+):REJECTED" (\d+);', "\n".join(zones))
+
+
+def test_who_asks_too_often_is_told_after_how_many_seconds_one_more_fits():
+    assert waits(1, 7, 60, 600) == [("t1", "60"), ("t7", "9"), ("t60", "1"), ("t600", "1")]
+
+
+def test_a_team_without_any_limit_has_no_line():
+    assert site.limits([keys.Team("a")])[1] == []
+
+
+UNITS = [{"serves": True, "name": "e1", "url": "http://10.0.0.1:8000", "model": {"served_name": "m"}},
+         {"serves": True, "name": "e2", "url": "http://10.0.0.2:8000", "model": {"served_name": "m"}},
+         {"serves": False, "name": "e3", "url": "http://10.0.0.3:8000", "model": {"served_name": "m"}}]  # fmt: skip
+
+
+def rendered(**changed):
+    page = {"weight": 1, "concurrency": 8, "rate": 60, "burst": 5}
+    return site.render({"total": 0, "page": page, "large_rate": 0, "teams": [], "allowed": [], "refused": [],
+                        "units": UNITS, **changed})  # fmt: skip
+
+
+def test_every_error_of_the_api_is_said_in_its_form_on_both_listeners():
+    parts = rendered()
+    for part in ("pages", "location", "page"):
+        told = dict(re.findall(r"error_page (\d+) = @yitiji_(\d+);", parts[part]))
+        assert told == {**{str(status): str(status) for status in (401, 403, 404, 413, 429, 503, 504)}, "502": "503"}
+    assert re.findall(r"location @yitiji_(\d+) ", parts["errors"]) == "401 403 404 413 429 503 504".split()
+    assert re.findall(r"return (\d+) ", parts["errors"]) == "401 403 404 413 429 503 504".split()
+
+
+def test_errors_that_pass_say_when_to_come_again():
+    by_status = dict(re.findall(r"location @yitiji_(\d+) \{(.*?)\breturn", rendered()["errors"], re.S))
+    assert "set $yitiji_retry $yitiji_rate_wait;" in by_status["429"]
+    assert (
+        "set $yitiji_retry $yitiji_wait;" in by_status["503"] and 'set $yitiji_challenge "Bearer";' in by_status["401"]
+    )
+    assert not any("set $" in by_status[status] for status in ("403", "404", "413", "504"))
+
+
+def test_copies_of_a_model_share_its_upstream_and_what_is_no_head_serves_nothing():
+    parts = rendered()
+    assert parts["models"] == [
+        {"name": "m", "unit": "e1", "upstream": "yitiji_engine", "servers": ["10.0.0.1:8000", "10.0.0.2:8000"]}
+    ]
+    assert re.findall(r"server (\S+) max_fails=2 fail_timeout=10s;", parts["http"]) == [
+        "10.0.0.1:8000",
+        "10.0.0.2:8000",
+    ]
+    other = {**UNITS[1], "model": {"served_name": "n"}}
+    assert [row["upstream"] for row in rendered(units=[UNITS[0], other])["models"]] == [
+        "yitiji_engine",
+        "yitiji_engine_1",
+    ]
+    nothing = rendered(units=[])
+    assert nothing["models"][0]["servers"] == [] and "server 127.0.0.1:9 " in nothing["http"]
+
+
+def test_what_all_may_ask_together_and_large_requests_are_bounded_where_they_are_set():
+    assert "limit_conn yitiji_all" not in rendered()["location"] and "yitiji_large" not in rendered()["location"]
+    bounded = rendered(total=100, large_rate=3)["location"]
+    assert "limit_conn yitiji_all 100;" in bounded and "limit_req zone=yitiji_large burst=3 nodelay;" in bounded
