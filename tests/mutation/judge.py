@@ -115,7 +115,9 @@ class Room:
         return sorted(found, key=lambda test: (places[test], self.seconds[test]))
 
 
-def stages_of(name: str, reach: list[str], room: Room, copy: Path) -> list[tuple[str, list[str], list[str] | None]]:
+def stages_of(
+    name: str, reach: list[str] | None, room: Room, copy: Path
+) -> list[tuple[str, list[str], list[str] | None]]:
     """What is run one after another until something fails: a word, paths, and the tests chosen there (None: all)."""
     own = own_tests(name)
     if reach:
@@ -126,8 +128,8 @@ def stages_of(name: str, reach: list[str], room: Room, copy: Path) -> list[tuple
         return [*stages, ("whole files", files_of(reach), None)]  # what a shared fixture did for the first test alone
     others = tests_of_others(name, copy)
     return [
-        *([("own", [own], None)] if (copy / own).exists() else []),
-        ("room", [room.tests], None),
+        *([("own", [own], None)] if (copy / own).exists() else []),  # these may start programs
+        *([("room", [room.tests], None)] if reach is None else []),
         *([("others", others, None)] if others else []),
     ]
 
@@ -150,7 +152,7 @@ def judged(mutant: dict[str, Any], room: Room, source: Path, copy: Path, run: Ru
     name = mutant["file"]
     with in_place(mutant, source) as original:
         reach = room.reach(name, original, mutant["line"])
-        for what, paths, chosen in stages_of(name, reach or [], room, copy):
+        for what, paths, chosen in stages_of(name, reach, room, copy):
             base = sum(seconds for test, seconds in room.seconds.items() if test.startswith(tuple(paths)))
             status = run(paths, chosen, int(20 + 6 * base), 30 + 8 * base)
             if status is None:
