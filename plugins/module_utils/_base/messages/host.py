@@ -148,6 +148,13 @@ MESSAGES: Dict[str, Message] = {
             "请在清单、group_vars 或 -e 中改用 {new}",
         ),
     ),
+    "LLM184": Message(
+        Text("no phase of site.yml has the tag {names}", "site.yml 中没有标签为 {names} 的阶段"),
+        Text(
+            "choose from {known}; what is read, planned and checked runs with each of them",
+            "请从以下标签中选择：{known}；读取、规划与检查总会运行",
+        ),
+    ),
     "LLM185": Message(
         Text(
             "{name} is {value}, but {owner}, which the other roles read, is {shared}",
