@@ -149,6 +149,7 @@ def main() -> int:
     parser.add_argument("--small", type=int, default=0, help="at most so many mutants of a file, 0: all")
     parser.add_argument("--big", type=int, default=0, help="the same for a file of 200 lines or more")
     parser.add_argument("--json", type=Path, help="every mutant and its end, as JSON lines")
+    parser.add_argument("--again", type=Path, help="such a file: only its survivors are tried")
     options = parser.parse_args()
     files = asked(options.given)
     if not files:
@@ -159,7 +160,13 @@ def main() -> int:
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
         raise SystemExit(made.stderr)
-    done = run(in_turn([json.loads(line) for line in made.stdout.splitlines()]), options.seconds)
+    mutants, done = [json.loads(line) for line in made.stdout.splitlines()], []
+    if options.again:
+        before = [json.loads(line) for line in options.again.read_text(encoding="utf-8").splitlines()]
+        done = [one for one in before if one["how"].startswith("killed")]
+        left = {key(one) for one in before} - {key(one) for one in done}
+        mutants = [mutant for mutant in mutants if key(mutant) in left]
+    done += run(in_turn(mutants), options.seconds)
     if options.json:
         lines = [json.dumps({name: value for name, value in one.items() if name != "code"}) for one in done]
         options.json.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

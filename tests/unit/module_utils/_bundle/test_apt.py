@@ -55,3 +55,32 @@ def test_licences_of_a_copyright_file():
         tar.addfile(info, io.BytesIO(text.encode()))
     assert apt.read_copyright(io.BytesIO(data.getvalue()), "x") == text
     assert apt.read_copyright(io.BytesIO(data.getvalue()), "y") == ""
+
+
+def test_a_package_is_known_by_the_name_that_apt_gives_it():
+    text = "'http://m/dl?id=3' a_1_all.deb 10\n'http://m/odd.deb' index.html 10\n"
+    assert [(package.file, package.name) for package in apt.parse_uris(text)] == [("a_1_all.deb", "a")]
+
+
+def test_no_more_licences_are_told_than_fit_and_no_more_is_read():
+    text = "Format: x\n" + "".join(f"License: L{number}\n" for number in range(20))
+    assert apt.licences(text) == "; ".join(f"L{number}" for number in range(12))
+
+
+@pytest.mark.parametrize(("code", "out", "err", "why"), [
+    (0, URIS, "", ""), (0, "", "", "apt-get ended with 0"), (100, "", "", "apt-get ended with 100"),
+    (100, URIS, "W: warned\nE: Unable to locate package x", "E: Unable to locate package x"),
+])  # fmt: skip
+def test_why_apt_did_not_resolve(code, out, err, why):
+    asked = []
+    found, said = apt.resolve(lambda words: asked.append(words) or (code, out, err), "/c", ["x", "y"], "/none")
+    assert said == why and bool(found) == (not why)
+    assert asked[0][-2:] == ["x", "y"] and "--no-install-recommends" in asked[0]
+    assert "Dir::Cache::archives=/none" in asked[0]
+
+
+def test_an_entry_of_the_index_is_the_packages_own_with_its_place():
+    assert apt.stanza("\nPackage: a\n\nVersion: 1\n", "a.deb", 5, "ff") == (
+        "Package: a\nVersion: 1\nFilename: ./a.deb\nSize: 5\nSHA256: ff\n"
+    )
+    assert apt.field("Package:  a \nX: y\n", "Package") == "a" and apt.field("X: y\n", "Package") == ""

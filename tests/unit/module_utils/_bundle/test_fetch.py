@@ -19,6 +19,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archiv
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.registry import Access, Reference
 
 from tests.unit.module_utils._bundle.samples import CONTENTS
+from tests.unit.module_utils.serving import serving
 
 
 def test_fetch_goes_on_and_refuses(served, tmp_path):
@@ -149,3 +150,39 @@ def test_a_full_disk_ends_an_image_at_once(registry, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         pull(registry[1], tmp_path)
     assert paused == []
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    """A server that tells another size than it sends, or none."""
+
+    told, calls = 5, 0
+
+    def log_message(self, *_args):
+        return
+
+    def do_HEAD(self, body=b""):
+        self.send_response(200)
+        if self.told is not None:
+            self.send_header("Content-Length", str(self.told))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        type(self).calls += 1
+        self.do_HEAD(b"hello")
+        self.close_connection = True
+
+
+@pytest.mark.parametrize(("told", "whole"), [(5, True), (None, True), (6, False)])
+def test_a_file_is_whole_when_as_much_came_as_was_announced(tmp_path, monkeypatch, told, whole):
+    monkeypatch.setattr(fetch, "PAUSE", 0.0)
+    handler = type("L", (Liar,), {"told": told})
+    path = str(tmp_path / "x")
+    with serving(handler) as url:
+        assert fetch.announced(url + "/x") == (told or 0)
+        if whole:
+            assert fetch.fetch(url + "/x", path, "", lambda _count: None)[0] == 5 and handler.calls == 1
+            return
+        with pytest.raises(Refusal) as refused:
+            fetch.fetch(url + "/x", path, "", lambda _count: None)
+    assert refused.value.rule == "LLM922" and not (tmp_path / "x").exists() and handler.calls >= fetch.TRIES

@@ -67,3 +67,27 @@ def test_a_bundle_is_closed_once_and_stays_as_it_is(tmp_path):
     for other, check in ((later._replace(files=later.files[:1]), "#!/bin/sh\n"), (later, "#!/bin/sh\ntrue\n")):
         assert finish.close(str(folder), other, check, key, LICENCES)[1]
         assert finish.judge(str(folder)) == finish.public_key(key)
+
+
+def test_only_a_licence_that_spdx_knows_is_declared_the_rest_is_a_comment():
+    def described(**more):
+        file = core.File("f", 1, "a" * 64, "archive", **more)
+        return json.loads(finish.sbom(BUNDLE._replace(files=(file,)), LICENCES))["packages"][0]
+
+    assert described(licence="MIT")["licenseDeclared"] == "MIT" and "licenseComments" not in described(licence="MIT")
+    for odd in ("See its page", "GPL-2+; MIT", "MIT or so"):
+        assert described(licence=odd)["licenseDeclared"] == "NOASSERTION"
+        assert described(licence=odd)["licenseComments"] == odd
+    assert "licenseComments" not in described() and described()["name"] == "f"
+    assert described(source="/srv/x")["downloadLocation"] == "NOASSERTION"
+    assert described(source="https://x/y")["downloadLocation"] == "https://x/y"
+    assert described(version="3")["versionInfo"] == "3" and "versionInfo" not in described()
+
+
+def test_what_describes_a_bundle_is_readable_by_all(tmp_path):
+    folder, key = tmp_path / "b", str(tmp_path / "key")
+    folder.mkdir()
+    finish.ensure_key(key)
+    finish.close(str(folder), BUNDLE, "#!/bin/sh\n", key, LICENCES)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes.pop(finish.CHECK) == 0o755 and set(modes.values()) == {0o644}

@@ -131,3 +131,9 @@ def test_says_what_a_plan_lacks():
     assert core.lacking(BUNDLE, [{"ref": "x/vllm:1", "id": None}], ["a/b"]) == []
     assert core.lacking(BUNDLE, [{"ref": "other", "id": "sha256:1"}], ["a/b"]) == []
     assert core.lacking(BUNDLE, [{"ref": "y:2", "id": "sha256:2"}], ["c/d"]) == ["y:2", "c/d"]
+
+
+def test_names_stay_readable_in_the_manifest():
+    holds = {"images": [], "models": [{"model": "深/度"}], "downloads": []}
+    text = core.dump(core.Bundle("m", "中", ({**BUNDLE.targets[0], "release": "麒麟"},), holds, BUNDLE.files))
+    assert all(word in text for word in ("深/度", "麒麟", "配置", "中")) and core.parse(text, "x").holds == holds

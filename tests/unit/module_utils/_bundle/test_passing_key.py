@@ -35,3 +35,11 @@ def test_each_kind_of_index_has_its_signature(tmp_path):
     assert told[1:3] == ["--armor --output /b/key.asc --export", "--output /b/InRelease --clearsign /b/Release"]
     assert told[3] == "--passphrase  --quick-generate-key yitiji bundle rsa3072 sign 0"
     assert told[5] == "--output /r/repodata/repomd.xml.asc --armor --detach-sign /r/repodata/repomd.xml"
+
+
+def test_the_agent_of_that_home_ends_with_it(monkeypatch):
+    ended = []
+    monkeypatch.setattr(passing_key.subprocess, "run", lambda words, **_more: ended.append(list(words)))
+    gpg = Gpg(0)
+    passing_key.sign(gpg, "ed25519", "/k", "/s", "--clearsign", "/i")
+    assert ended == [["gpgconf", "--homedir", gpg.homes[0], "--kill", "all"]]

@@ -171,3 +171,12 @@ def test_a_licence_of_a_dependency_is_asked_for_before_it_comes(tmp_path, machin
 def test_a_target_for_which_nothing_is_asked_needs_no_repository(tmp_path, machine):
     other = {**ROCKY, "release": "rhel-9", "repositories": []}
     assert rpms.Rpms(maker(tmp_path).work).resolve(other) == {} and machine.calls == []
+
+
+def test_the_first_role_is_named_where_no_list_can_be_read(tmp_path, machine):
+    machine.wrong["makecache"] = (1, "", "no route")
+    made = maker(tmp_path)
+    made.spec.packages.append({"target": "rocky-9-amd64", "role": "docker", "names": ["moby"]})
+    with pytest.raises(Refusal) as caught:
+        made.make()
+    assert "gateway" in caught.value.reason.en and "moby" not in caught.value.reason.en

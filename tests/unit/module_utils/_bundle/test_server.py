@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -80,3 +81,12 @@ def test_ends_when_told(served):
 def test_knows_the_run_by_more_than_its_number():
     assert hub.alive(os.getpid(), hub.start_of(os.getpid()))
     assert not hub.alive(os.getpid(), "1") and not hub.alive(os.getpid(), "") and hub.start_of(2**22 + 1) == ""
+
+
+def test_a_file_is_told_with_its_hash_and_that_it_comes_in_ranges(served):
+    path = "/models/a/b/config.json"
+    answer = ask(served[0], path, "HEAD")[2]
+    digest = hashlib.sha256(CONTENTS[path[1:]]).hexdigest()
+    assert answer.getheader("X-Linked-ETag") == f'"{digest}"' and answer.getheader("Accept-Ranges") == "bytes"
+    assert ask(served[0], path, Range="bytes=1-")[2].getheader("Content-Range") == "bytes 1-1/2"
+    assert ask(served[0], path, Range="bytes=2-")[2].getheader("Content-Range") == "bytes */2"
