@@ -42,3 +42,16 @@ def test_the_name_in_a_certificate():
 def test_no_sharing(nodes, verified, wanted):
     found = share(nodes, "b", verified, 8810, wanted)
     assert not found["active"] and found["fetches"] and not found["mirrors"]
+
+
+def test_no_sharing_where_an_address_is_unknown_or_the_node_is_not_in_the_run():
+    verified = {"a": False, "b": False}
+    assert not share({**NODES, "b": {}}, "b", verified, 8810)["active"]
+    assert not share(NODES, "c", verified, 8810)["active"] and share(NODES, "b", verified, 8810)["active"]
+
+
+def test_the_head_is_first_wherever_it_stands():
+    nodes = {"b": {"address": "b"}, "a": {"address": "a", "head": True}, "c": {"address": "c"}}
+    verified = dict.fromkeys(nodes, False)
+    assert share(nodes, "c", verified, 1)["peers"] == ["a", "b"]
+    assert share(nodes, "a", verified, 1)["peers"] == ["b", "c"]

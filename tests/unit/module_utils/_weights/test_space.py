@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.space import check_space
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.space import SPARE, check_space
 
 
 def test_what_fits_and_what_does_not(tmp_path):
@@ -16,3 +18,24 @@ def test_what_fits_and_what_does_not(tmp_path):
         with pytest.raises(Refusal) as caught:
             check_space(below, need, files, "o/m")
         assert caught.value.rule == "LLM101"
+
+
+class Disk:
+    f_frsize = 4096
+
+    def __init__(self, blocks, files, free_files):
+        self.f_bavail, self.f_files, self.f_favail = blocks, files, free_files
+
+
+@pytest.mark.parametrize(("blocks", "files", "free_files", "fits"), [
+    ((1 << 20 | SPARE) // 4096, 1000, 21, True), ((SPARE + (1 << 20)) // 4096 - 1, 1000, 21, False),
+    (1 << 30, 1000, 20, False), (1 << 30, 0, 0, True),  # a file system that counts no inodes
+])  # fmt: skip
+def test_room_for_the_bytes_some_spare_and_the_names(tmp_path, monkeypatch, blocks, files, free_files, fits):
+    monkeypatch.setattr(os, "statvfs", lambda _path: Disk(blocks, files, free_files))
+    if fits:
+        return check_space(str(tmp_path), 1 << 20, 5, "o/m")
+    with pytest.raises(Refusal) as caught:
+        check_space(str(tmp_path), 1 << 20, 5, "o/m")
+    assert ("inodes" in caught.value.reason.en) == (blocks == 1 << 30)
+    return None
