@@ -17,7 +17,8 @@ def asked(**more):
 
 def test_what_is_not_said_is_the_default_and_files_are_judged():
     plain = asked(workers=None, files=None, update=False)
-    assert plain == core.Request("o/m", "/d", files=[]) and (plain.workers, plain.prune, plain.check) == (8, True, False)
+    assert plain == core.Request("o/m", "/d", files=[])
+    assert (plain.workers, plain.prune, plain.check) == (8, True, False)
     assert (plain.verify, plain.validate_certs, plain.update, plain.lease) == ("stamp", True, False, 0.0)
     told = asked(workers=2, files=[{"path": "b", "size": 3, "sha256": DIGEST}, {"path": "a", "size": 0, "sha256": ""}])
     assert told.workers == 2 and set(told.files) == {Entry("b", 3, DIGEST), Entry("a", 0, "")}
