@@ -38,28 +38,21 @@ def own_tests(name: str) -> str:
 
 
 def tests_of_others(name: str, copy: Path) -> list[str]:
-    """For a file without a test of its own: unit tests outside the room that import it, or test a plugin that does; and
-    those of the faulty hub."""
+    """For a file without a test of its own: unit tests outside the room that import it, and those of the faulty hub.
+
+    Not those of modules, which are programs: a mutant would wait for dozens of them.
+    """
+    folder, _, file = name.removeprefix(ROOMS).rpartition("/")
     if (copy / own_tests(name)).exists():
         return []
-    folder, _, file = name.removeprefix(ROOMS).rpartition("/")
-    package, stem = folder.replace("/", "."), file[:-3]
-    mention = re.compile(rf"module_utils\.{package}(\.{stem}\b| import [^#\n]*\b{stem}\b)")
-    plugins = [
-        path.stem
-        for kind in ("modules", "action", "filter", "plugin_utils")
-        for path in (copy / "plugins" / kind).glob("*.py")
-        if mention.search(path.read_text(encoding="utf-8"))
-    ]
+    mention = re.compile(rf"module_utils\.{folder.replace('/', '.')}(\.{file[:-3]}\b| import [^#\n]*\b{file[:-3]}\b)")
     found = []
     for path in sorted([*(copy / "tests/unit").rglob("test_*.py"), *(copy / "tests/fault").glob("test_*.py")]):
         local = path.relative_to(copy).as_posix()
-        if local == "tests/fault/test_interrupt.py":  # fifty kills of programs take minutes
+        not_here = ("tests/unit/collection/", "tests/unit/modules/", "tests/fault/test_interrupt.py")
+        if local.startswith((f"{TESTS}{folder.split('/')[0]}/", *not_here)):
             continue
-        if local.startswith((f"{TESTS}{folder.split('/')[0]}/", "tests/unit/collection/")):
-            continue
-        by_plugin = any(path.stem == f"test_{plugin}" for plugin in plugins)
-        if by_plugin or mention.search(path.read_text(encoding="utf-8")):
+        if mention.search(path.read_text(encoding="utf-8")):
             found.append(local)
     return found
 
