@@ -63,7 +63,8 @@ class Swap(Operator):  # type: ignore[misc]
 
 class NothingReturned(Swap):
     def child(self, node: Any) -> int | None:
-        return 1 if node.type == "return_stmt" and node.children[1].get_code().strip() != "None" else None
+        # False is for a reader of truth the same
+        return 1 if node.type == "return_stmt" and node.children[1].get_code().strip() not in ("None", "False") else None
 
     def word(self, node: Any) -> str:
         return "None"

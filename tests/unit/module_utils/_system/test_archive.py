@@ -76,3 +76,28 @@ def test_a_damaged_record_is_told(data):
 
 def test_records_are_read():
     assert archive._records(b"8 a=b=c\n11 path=\xc3\xa9\n") == {"a": "b=c", "path": "é"}
+
+
+@pytest.mark.parametrize(("name", "fine"), [
+    ("a", True), ("", False), ("x" * 255, True), ("x" * 256, False), ("/".join(["x" * 200] * 5), True),
+    ("/".join(["x" * 204] * 5), True), ("/".join(["x" * 204] * 4 + ["x" * 205]), False), ("a//b", False),
+    ("a/./b", False), ("../a", False), ("/a", False), ("a\x1f", False), ("a ", True), ("a\x7f", False), ("a~", True),
+    ("a\x9f", False), ("a\xa0", True), ("a\ud800", False),
+])  # fmt: skip
+def test_names_that_a_folder_can_hold(name, fine):
+    assert archive.plain(name) == fine
+
+
+def test_names_are_no_deeper_than_a_tree_is():
+    assert archive.plain("/".join("a" * (archive.tree.DEPTH + 2)))
+    assert not archive.plain("/".join("a" * (archive.tree.DEPTH + 3)))
+
+
+def test_the_shortest_record_has_an_empty_value():
+    assert archive._records(b"5 a=\n") == {"a": ""} and archive._records(b"4 =\n") == {"": ""}
+
+
+def test_an_end_without_a_word_is_told_by_its_kind(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive.Reader, "_header", lambda self, stream: (_ for _ in ()).throw(EOFError()))
+    with pytest.raises(Refusal, match="EOFError"):
+        archive.read(written(tmp_path, {"a/x": b""}), CONTENTS, 10)

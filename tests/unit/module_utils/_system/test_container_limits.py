@@ -52,3 +52,8 @@ def test_as_options_of_docker():
     assert core.options(given) == [*words, "--cpus", "2"]
     assert core.options({**given, "cpus_can": False}) == words
     assert core.options({}) == []
+
+
+def test_small_machines_keep_a_gib_for_themselves():
+    assert [core.limits("engine", node(gib))["memory"] for gib in (1, 2, 20, 21)] == ["1g", "1g", "19g", "20g"]
+    assert "memory" not in core.limits("engine", node(0.5)) and "memory" not in core.limits("page", node(0.5))

@@ -41,3 +41,31 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left") as caught:
         files.write_atomic(str(tmp_path / "f"), "new", 0o600)
     assert caught.value.filename == str(tmp_path / "f") and list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    order = []
+    sync, rename = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: order.append("sync") or sync(handle))
+    monkeypatch.setattr(os, "replace", lambda *paths: order.append("name") or rename(*paths))
+    files.write_atomic(str(tmp_path / "f"), "x", 0o600)
+    assert order == ["sync", "name"]
+
+
+@pytest.mark.parametrize(("owner", "asked"), [
+    ((), []), ((0, 0), [(0, 0)]), ((-1, 0), [(-1, 0)]), ((0, -1), [(0, -1)]), ((5, -1), [(5, -1)]), ((-1, -1), []),
+])  # fmt: skip
+def test_an_owner_is_set_where_one_is_named(tmp_path, monkeypatch, owner, asked):
+    told = []
+    monkeypatch.setattr(os, "chown", lambda _path, *pair: told.append(pair))
+    files.write_atomic(str(tmp_path / "f"), "x", 0o600, *owner)
+    assert told == asked
+
+
+def test_new_folders_can_be_entered(tmp_path):
+    before = os.umask(0o022)
+    try:
+        files.write_atomic(str(tmp_path / "new/f"), "x", 0o600)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o755

@@ -50,3 +50,20 @@ def test_configurations_of_this_machine(monkeypatch):
         assert core.configurations(odd, "/var/lib/docker", store.files.get) == []
         store.files = dict.fromkeys(store.files, "{}")  # changed by hand
         assert core.configurations(one, "/var/lib/docker", store.files.get) == []
+
+
+def nested(store, depth):
+    inner = store.put({"config": {"digest": "sha256:deep"}, "layers": []})
+    for _level in range(depth):
+        inner = store.put({"manifests": [{"digest": inner}]})
+    return inner
+
+
+def test_indexes_in_indexes_are_followed_three_deep():
+    store = Store("/var/lib/containerd")
+    for depth, found in ((1, ["sha256:deep"]), (3, ["sha256:deep"]), (4, [])):
+        assert core.configurations(nested(store, depth), "/d", store.files.get) == found
+
+
+def test_a_file_of_groups_is_read_by_people_too():
+    assert core.joined([], ["b", "a"]).endswith("]\n") and core.joined([["x"]], ["b", "a"]).count("\n") > 3

@@ -20,3 +20,23 @@ def test_progress(tmp_path):
     report.bytes(10**9, 2 * 10**9)
     assert not path.exists()
     progress.Reporter(None, "img").text("x")
+
+
+def test_rates_and_rests_are_those_of_the_bytes():
+    assert progress.describe(10**9, 0, 2.0) == "1.0 GB, 500 MB/s"
+    assert progress.describe(10**9, 3 * 10**9, 0.5) == "1.0 of 3.0 GB, 2000 MB/s, 1 s left"
+    assert progress.describe(2, 10**12, 0.0) == "0.0 of 1000.0 GB, 0 MB/s"
+    assert progress.describe(4 * 10**9, 3 * 10**9, 1.0).endswith(", 0 s left")
+    assert progress.describe(10**12, 10**13, 1.0) == "1000.0 of 10000.0 GB, 1000000 MB/s, 9 s left"
+
+
+def test_once_a_second_is_enough(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    report, path = progress.Reporter(str(tmp_path / "p"), "img"), tmp_path / "p"
+    report.text("begun")
+    assert path.stat().st_mode & 0o777 == 0o600
+    for moment, told in ((100.9, "img: begun"), (101.0, "img: 1.0 of 2.0 GB, 1000 MB/s, 1 s left")):
+        now[0] = moment
+        report.bytes(10**9, 2 * 10**9)
+        assert json.loads(path.read_text())["line"] == told

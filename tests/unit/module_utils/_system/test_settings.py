@@ -52,3 +52,21 @@ def test_paths_that_cannot_be_used(path):
 def test_paths_that_can():
     assert core.path_problems({"a": "/srv", "b": "/srv/models-1/x_y.z"}) == []
     assert core.path_problems({"a": ""}, empty=True) == []
+
+
+def test_a_name_has_253_letters_at_most():
+    longest = ".".join(["a" * 63] * 3 + ["a" * 61])
+    assert len(longest) == 253 and core.is_host(longest) and not core.is_host(longest + "a")
+
+
+def test_a_port_that_one_role_alone_has_is_told():
+    shared = {"gateway_port": {"appliance_port": "443"}, "chat_port": {"appliance_chat": 8080}}
+    assert core.port_differences({"gateway_port": 443, "chat_port": "8080"}, shared) == []
+    (found,) = core.port_differences({"gateway_port": 8443, "chat_port": 8080}, shared)
+    assert found.rule == "LLM185" and "8443" in found.reason.en and "gateway_port" in found.reason.en
+    assert core.is_address("10.0.0.1") is True and core.is_address("gpu01") is False
+
+
+def test_paths_may_be_empty_only_where_that_means_something():
+    assert rules_of(core.path_problems, {"a": ""}) == ["LLM132"] and core.path_problems({"a": "/x"}, empty=True) == []
+    assert [row.rule for row in core.path_problems({"a": "x"}, empty=True)] == ["LLM132"]

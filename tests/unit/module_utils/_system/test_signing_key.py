@@ -64,3 +64,10 @@ def test_another_key_or_one_more_is_refused(text):
 )
 def test_lengths_of_openpgp_packets(packet, tag, body):
     assert list(signing_key._packets(packet + packet)) == [(tag, body)] * 2
+
+
+@pytest.mark.parametrize("size", [192, 193, 447, 448, 704, 8383])
+def test_middle_lengths_of_openpgp_packets(size):
+    first, second = divmod(size - 192, 256)
+    packet = bytes([0xC6, first + 192, second]) + b"a" * size
+    assert [(tag, len(body)) for tag, body in signing_key._packets(packet + packet)] == [(6, size)] * 2

@@ -89,3 +89,9 @@ def test_the_log_of_one_run():
     systemd.read_log(lambda words: (asked.append(words), (0, ""))[1], "u", 3)
     assert "_SYSTEMD_INVOCATION_ID=abc" in asked[0] and "--unit" not in asked[0]
     assert asked[1][1:3] == ["--unit", "u"]
+
+
+def test_a_unit_is_where_the_administrator_keeps_units():
+    assert systemd.unit_path("u") == "/etc/systemd/system/u.service"
+    note = systemd.note("u", ["/a b"])
+    assert '"/etc/systemd/system/u.service" "/a b"' in note and "RuntimeDirectoryMode=0700" in note

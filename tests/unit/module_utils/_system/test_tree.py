@@ -73,3 +73,27 @@ def test_a_tree_is_given_away_but_not_what_its_links_lead_to(tmp_path):
         12,
         0,
     ]
+
+
+def test_a_walk_goes_as_deep_as_a_tree_may_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(tree, "DEPTH", 2)
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    for name in ("a/1", "a/b/2", "a/b/c/3"):
+        (tmp_path / name).write_text(name)
+    skipped: list[str] = []
+    assert [found.name for found in tree.walk(tmp_path, set(), skipped.append)] == ["a/1", "a/b/2"]
+    assert skipped == ["a/b/c"]
+
+
+def test_a_walk_stays_on_its_file_system(tmp_path, monkeypatch):
+    (tmp_path / "mount").mkdir()
+    (tmp_path / "mount/x").write_text("x")
+    real = os.stat
+
+    def elsewhere(name, **how):
+        about = real(name, **how)
+        return os.stat_result([*about[:2], about.st_dev + 1, *about[3:]]) if name == "mount" else about
+
+    monkeypatch.setattr(tree.os, "stat", elsewhere)
+    skipped: list[str] = []
+    assert list(tree.walk(tmp_path, set(), skipped.append)) == [] and skipped == ["mount"]

@@ -37,3 +37,16 @@ def test_rpm_answers_and_both_ways_to_hold_are_read(files, held):
 
 def test_nobody_answers():
     assert states.read(lambda _argv: None, lambda _path: "") is None
+
+
+def test_whoever_answers_first_is_read():
+    answers = {"dpkg-query": DEBS, "rpm": RPMS}
+    found = states.read(lambda argv: answers.get(argv[0]), lambda _path: "")
+    assert found == states.of_dpkg(DEBS) and [row.broken for row in states.of_rpm(RPMS, "", "")] == [False, False]
+
+
+def test_what_dpkg_must_still_do_is_broken():
+    said = "held-half 1 hF \nsound 1 hi \nagain 1 hiR\n"
+    assert [(row.name, row.held, row.broken) for row in states.of_dpkg(said)] == [
+        ("held-half", True, True), ("sound", True, False), ("again", True, True),
+    ]  # fmt: skip
