@@ -15,7 +15,6 @@ import gc
 import inspect
 import json
 import os
-import re
 import sys
 import time
 import types
@@ -38,23 +37,26 @@ def own_tests(name: str) -> str:
 
 
 def tests_of_others(name: str, copy: Path) -> list[str]:
-    """For a file without a test of its own: unit tests outside the room that import it, and those of the faulty hub.
+    """Where a file without a test of its own is tested outside its room, by the list that test_mirror.py keeps.
 
-    Not those of modules, which are programs: a mutant would wait for dozens of them.
+    Not by tests of modules, which are programs (a mutant would wait for dozens of them), nor by those that need a lab.
     """
     folder, _, file = name.removeprefix(ROOMS).rpartition("/")
-    if (copy / own_tests(name)).exists():
-        return []
-    mention = re.compile(rf"module_utils\.{folder.replace('/', '.')}(\.{file[:-3]}\b| import [^#\n]*\b{file[:-3]}\b)")
-    found = []
-    for path in sorted([*(copy / "tests/unit").rglob("test_*.py"), *(copy / "tests/fault").glob("test_*.py")]):
-        local = path.relative_to(copy).as_posix()
-        not_here = ("tests/unit/collection/", "tests/unit/modules/", "tests/fault/test_interrupt.py")
-        if local.startswith((f"{TESTS}{folder.split('/')[0]}/", *not_here)):
-            continue
-        if mention.search(path.read_text(encoding="utf-8")):
-            found.append(local)
-    return found
+    text = (copy / "tests/unit/collection/test_mirror.py").read_text(encoding="utf-8")
+    table = next(node.value for node in ast.parse(text).body if isinstance(node, ast.Assign) and is_table(node))
+    places = [
+        place for place, _why, room, cores in ast.literal_eval(table) if room == folder and file[:-3] in cores.split()
+    ]
+    found: list[str] = []
+    for place in places:
+        path = copy / "tests" / place
+        found += [each.relative_to(copy).as_posix() for each in sorted(path.glob("test_*.py")) or [path]]
+    never = (f"{TESTS}{folder.split('/')[0]}/", "tests/unit/modules/", "tests/bundle/", "tests/fault/test_interrupt.py")
+    return [path for path in found if not path.startswith(never)]
+
+
+def is_table(node: ast.Assign) -> bool:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)] == ["ELSEWHERE"]
 
 
 def files_of(tests: list[str]) -> list[str]:

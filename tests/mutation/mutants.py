@@ -63,8 +63,9 @@ class Swap(Operator):  # type: ignore[misc]
 
 class NothingReturned(Swap):
     def child(self, node: Any) -> int | None:
-        # False is for a reader of truth the same
-        return 1 if node.type == "return_stmt" and node.children[1].get_code().strip() not in ("None", "False") else None
+        if node.type != "return_stmt":
+            return None
+        return None if node.children[1].get_code().strip() in ("None", "False") else 1  # both mean no
 
     def word(self, node: Any) -> str:
         return "None"

@@ -17,16 +17,14 @@ ELSEWHERE = [
     ("unit/module_utils/_plan/test_make.py", "each is a step of a plan, tested by the plans that come out",
      "_plan", "cluster on_cpus on_gpus refuse"),
     ("fault", "a download is tested as a whole, against a hub that fails",
-     "_weights", "download flush journal mirror planned request sources transfer"),
-    ("bundle", "needs apt, a real mirror and a whole bundle", "_bundle", "check packages"),
+     "_weights", "download mirror transfer"),
+    ("bundle", "needs apt, a real mirror and a whole bundle", "_bundle", "check"),
     ("unit/module_utils/_driver/test_plan.py", "the words of refusals that the plan raises", "_driver", "words"),
     ("unit/module_utils/_engines/test_sglang.py", "the same settings, side by side", "_engines", "lmdeploy"),
     ("unit/module_utils/_plan/test_on_gguf.py", "command lines of plans", "_engines", "gguf_engines"),
     ("unit/collection/test_refusals.py", "the catalogue is tested as a whole", "_base/messages",
      "access all backup bundle cluster containers driver host new_site notices planner reach repositories services"
      " systems weights"),
-    ("unit/modules/test_managed_packages.py", "what they do together is the module's behaviour, on a stand-in for apt",
-     "_system/packages", "masks owner record"),
 ]  # fmt: skip
 
 
