@@ -15,7 +15,17 @@ from typing import Any
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import TERMS, Terms, margin_gib, predict
 
-from tests.sizing.cases import figure, find_shape, gpu_name, inferred, load, out_of_scope, run_of, version_of
+from tests.sizing.cases import (
+    MODIFIED_BUILD,
+    figure,
+    find_shape,
+    gpu_name,
+    inferred,
+    load,
+    out_of_scope,
+    run_of,
+    version_of,
+)
 from tests.sizing.fit import fit, leave_one_out
 from tests.sizing.peers import RULES, ask_aiconfigurator, rule_tokens
 
@@ -38,11 +48,11 @@ def judge(case: Row, models: Row, terms: Terms = TERMS) -> Row:
     try:
         shape = find_shape(case, models)
         row["scope"] = out_of_scope(case, shape)
-        run = run_of(case, shape) if shape and not row["scope"] else None
+        run = run_of(case, shape) if shape and row["scope"] in ("", MODIFIED_BUILD) else None
     except (Refusal, ValueError, KeyError, TypeError) as error:
         row["scope"] = f"refused: {error}"[:40]
         return row
-    if shape is None or row["scope"]:
+    if shape is None or row["scope"] not in ("", MODIFIED_BUILD):
         return row
     row["model"], row["family"] = shape.id, shape.model_type
     if run is not None:
@@ -176,7 +186,9 @@ def main(arguments: list[str]) -> int:
     group_table(inside, "card", lambda row: row["gpu"] or "not stated")
     peer_table(inside, models)
     left_out_table(inside, cases, models)
-    print()
+    judged, other = ([row for row in rows if "run" in row and row["scope"] == scope] for scope in ("", MODIFIED_BUILD))
+    print(f"\n{len(judged)} of {len(inside)} name card and layout; {MODIFIED_BUILD} beside them:")
+    print(f"  {json.dumps(summary(other))}\n  with these: {json.dumps(summary(judged + other))}\n")
     print(json.dumps(summary(inside)))
     return 0
 

@@ -23,6 +23,7 @@ UNKNOWN_VERSION = (0, 8, 5)  # a log that does not say: the middle of the range 
 RECENT = (0, 26, 0)  # the same for models that only recent versions know
 # What the driver of a named card reports, where a case does not say.
 REPORTED = (
+    ("gh200", 94.5),
     ("h200", 139.81),
     ("h20-141", 139.81),
     ("h20", 95.2),
@@ -46,7 +47,9 @@ REPORTED = (
     ("b200", 178.4),
 )
 CONSUMER = re.compile(r"rtx|3090|4090|5090|\bl4\b|\bl40s?\b|\bl20\b|\bt4\b|\ba10g?\b|radeon")  # no NVLink
+MODIFIED_BUILD = "a modified vLLM"
 PARTS = (("weights", "_per_gpu"), ("kv", "_per_gpu"), ("activation", ""), ("non_torch", ""))
+MODIFIED = re.compile(r"\b(fork|b12x)\b")  # engines with kernels and buffers that no vLLM release has
 AHEAD = 100  # commits after which a build is of the next minor version rather than of its tag's
 BIG = 70.0  # GiB from which vLLM takes its larger defaults
 
@@ -160,7 +163,8 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
     if total is None or (count > 1 and not case.get("tp")):
         return None  # neither the card nor the layout can be guessed
     version = version_of(case) or (RECENT if shape.linear or shape.index_dim or shape.compressed else UNKNOWN_VERSION)
-    utilization = figure(case.get("gpu_memory_utilization"), guess.get("util"), 0.92 if version >= (0, 20) else 0.9)
+    stated = (logged_utilization(case), case.get("gpu_memory_utilization"), guess.get("util"))
+    utilization = figure(*stated, 0.92 if version >= (0, 20) else 0.9)
     max_len = int(figure(case.get("max_model_len"), guess.get("max_model_len"), shape.max_len) or 0)
     big = total >= BIG and "a100" not in gpu_name(case).lower()
     llm = case.get("usage_context") == "llm_class"
@@ -219,19 +223,28 @@ def default_batched(version: tuple[int, ...], old: bool, big: bool, llm: bool, m
     return 8192 if llm else 2048
 
 
-def contradicts(case: dict[str, Any]) -> bool:
-    """Whether the logged parts of the budget add up to another utilisation than the case states."""
+def logged_utilization(case: dict[str, Any]) -> float | None:
+    """The share of the card that the logged parts add up to, where the source states another: the log is nearer."""
     measured, total = case["measured"], total_gib(case)
     parts = [measured.get(f"{name}_gib{per}") for name, per in PARTS]
     stated = figure(case.get("gpu_memory_utilization"))
     version = version_of(case)
     if total is None or stated is None or None in parts or version is None or version >= (0, 21):
-        return False
-    return abs(sum(parts) / total - stated) > 0.02
+        return None
+    share = round(sum(parts) / total, 2)
+    return share if abs(share - stated) > 0.02 else None
+
+
+def modified(case: dict[str, Any]) -> bool:
+    """Whether another engine than vLLM's own builds wrote the log, as its source says.
+
+    Those starts are predicted and shown too, on a line of their own.
+    """
+    return bool(MODIFIED.search(f"{case.get('notes') or ''} {case.get('source') or ''}".lower()))
 
 
 def out_of_scope(case: dict[str, Any], shape: Shape | None) -> str:
-    """Why no figure is promised; a rule on the model or the version, never on a case."""
+    """Why no figure is promised; a rule on the model, the engine or the version, never on a case."""
     version = version_of(case)
     if shape is None:
         return "model unknown"
@@ -239,10 +252,10 @@ def out_of_scope(case: dict[str, Any], shape: Shape | None) -> str:
         return "recurrent state" if shape.hybrid else "model_type unknown"
     if version is not None and version < FLOOR:
         return "version before 0.6.4"
-    if re.search(r"\bfork\b", str(case.get("notes") or "")):
-        return "a fork of vLLM with kernels of its own"
-    if contradicts(case):
-        return "its parts add up to another budget"
+    if modified(case):
+        return MODIFIED_BUILD
+    if shape.quant.block and str(case.get("quantization") or "").startswith("compressed"):
+        return "a checkpoint whose config.json is not had"  # the model's own is in fp8 by blocks, which this never is
     if case.get("cpu_offload_gb"):
         return "offload to main memory"
     if case.get("speculative") and not (shape.mtp_layers and "mtp" in str(case["speculative"])):

@@ -26,7 +26,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
 SMALL_SAMPLER: Version = (0, 17)
 GRAPHS_INSIDE: Version = (0, 21)  # vLLM's log says so: "memory profiling is enabled (default since v0.21.0)"
 MULTIMODAL_CACHED: Version = (0, 9)  # V0 profiled images with few sequences
-INDEXER_GIB = 0.5  # prefill logits of the sparse indexer: VLLM_SPARSE_INDEXER_MAX_LOGITS_MB = 512
+# Sparse attention's indexer reserves both while vLLM profiles (sparse_attn_indexer.py, indexer.py): logits of one chunk
+# (VLLM_SPARSE_INDEXER_MAX_LOGITS_MB = 512), and room to gather the index of 40 requests of the longest context.
+INDEXER_GIB = 0.5
+INDEXER_REQUESTS = 40
 
 
 @dataclass(frozen=True)
@@ -139,10 +142,10 @@ def activation_bytes(shape: Shape, run: Run, terms: Terms = TERMS) -> float:
         sample = each * min(run.max_seqs, tokens) * shape.vocab
     need = max(forward_bytes(shape, run, tokens), sample)
     if run.version >= GRAPHS_INSIDE and not run.eager:
-        # six starts of 0.26 on an H200: never below the output matrix, unless eager
-        need = max(need, embedding_bytes(shape, run.tensor, head=True))
-    if shape.index_dim:  # decode logits of all sequences at full length (vLLM #57701)
-        need += INDEXER_GIB * GIB + 4.0 * run.max_seqs * run.max_len
+        # six starts of 0.26 on an H200: never below the output matrix and two hidden states, unless eager
+        need = max(need, embedding_bytes(shape, run.tensor, head=True) + 4.0 * tokens * shape.hidden)
+    if shape.index_dim:
+        need += INDEXER_GIB * GIB + INDEXER_REQUESTS * run.max_len * (shape.index_dim + 4.0)
     return need + (terms.vision * GIB if shape.vision else 0.0)
 
 

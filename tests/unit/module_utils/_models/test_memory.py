@@ -83,6 +83,19 @@ def test_accuracy_on_published_starts():
     assert figures["unsafe"] <= 1 and figures["false_fits"] == 0 and figures["false_refusals"] <= 1
 
 
+def test_sparse_attention_reserves_room_for_the_index_of_forty_requests(catalog):
+    """132 bytes x 40 x the longest context and 512 MiB, however many requests run: vLLM's profile run."""
+    run = Run((0, 26, 0), 4, 1, 184.31, 0.92, 819200, 64, 8192)
+    sparse = shape_of(catalog, "glm-5.2")
+    plain = dataclasses.replace(sparse, index_dim=0)
+    more = predict(sparse, run).activation - predict(plain, run).activation
+    assert more == pytest.approx(0.5 + 132 * 40 * 819200 / 2**30, abs=0.01)
+    many = dataclasses.replace(run, max_seqs=256)
+    assert predict(sparse, many).activation == pytest.approx(predict(sparse, run).activation, abs=0.3)
+    short = dataclasses.replace(run, max_len=8192)
+    assert predict(sparse, short).activation < predict(sparse, run).activation - 3.5
+
+
 def test_what_a_version_adds(catalog):
     r1 = shape_of(catalog, "deepseek-r1-671b")
     stage = stages(61, 1)[0]
