@@ -175,6 +175,7 @@ def lora_bytes(shape: Shape, tensor: int, rank: int) -> float:
     return 2.0 * rank * ends * shape.layers / tensor
 
 
+@functools.lru_cache(maxsize=4096)
 def _kinds(shape: Shape, stage: Stage) -> Dict[int, int]:
     """Layers of the stage by a stand-in: the first index of those that are built alike."""
     counts: Dict[int, int] = {}

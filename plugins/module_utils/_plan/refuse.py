@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, decide, stored_form
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Problem,
-    best,
+    fits,
     longest_context,
     most_requests,
     search,
@@ -70,13 +70,13 @@ def _fixes(wish: Wish, problem: Problem, card: Card, longest: int) -> List[Fix]:
     fixes: List[Fix] = []
     requests = most_requests(problem)
     fewer = dataclasses.replace(problem, concurrency=max(1, requests))
-    if 1 <= requests < problem.concurrency and best(fewer):
+    if 1 <= requests < problem.concurrency and fits(fewer):
         fixes.append((1, say("plan_fewer_requests", requests=requests, tokens=problem.request_tokens)))
     if SHORTEST <= longest < problem.context:
         tokens = min(problem.request_tokens, longest)
         shorter = dataclasses.replace(problem, context=longest, request_tokens=tokens)
         count = min(problem.concurrency, max(1, most_requests(shorter)))
-        if best(dataclasses.replace(shorter, concurrency=count)):
+        if fits(dataclasses.replace(shorter, concurrency=count)):
             fixes.append((2, say("plan_shorter_context", context=longest, requests=count)))
     fixes += _precision_fixes(wish, problem, card)
     more = _more_cards(problem)
@@ -97,21 +97,21 @@ def _precision_fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
             shape = decide(native, "native", card).shape
         except Refusal:
             shape = None
-        if shape is not None and best(dataclasses.replace(problem, shape=shape)):
+        if shape is not None and fits(dataclasses.replace(problem, shape=shape)):
             fixes.append((0, say("plan_native_precision", form=form.upper())))
     if problem.kv_dtype == "auto" and card.how("fp8") == "native":
-        if best(dataclasses.replace(problem, kv_dtype="fp8")):
+        if fits(dataclasses.replace(problem, kv_dtype="fp8")):
             fixes.append((3, say("plan_fp8_cache")))
         plain = not problem.shape.quant.method and not (native and native.quant.method)
         if plain:
             half = decide(problem.shape, "fp8", card).shape
-            if best(dataclasses.replace(problem, shape=half)):
+            if fits(dataclasses.replace(problem, shape=half)):
                 fixes.append((4, say("plan_fp8_weights")))
     for name, other in sorted((wish.entry.get("checkpoints") or {}).items()):
         shape = _other_shape(wish, other)
         if shape.quant == problem.shape.quant or not card.runs(stored_form(shape)):
             continue
-        if best(dataclasses.replace(problem, shape=shape)):
+        if fits(dataclasses.replace(problem, shape=shape)):
             fixes.append((5, say("plan_other_checkpoint", name=name, checkpoint=other["id"])))
     return fixes
 
@@ -128,6 +128,6 @@ def _more_cards(problem: Problem) -> Any:
     for nodes, gpus in sorted(tried, key=lambda pair: pair):
         if nodes * gpus <= problem.nodes * problem.gpus or not tensor_sizes(problem.shape, gpus):
             continue
-        if best(dataclasses.replace(problem, nodes=nodes, gpus=gpus)):
+        if fits(dataclasses.replace(problem, nodes=nodes, gpus=gpus)):
             return nodes, gpus
     return None

@@ -10,6 +10,7 @@ from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, Run, margin_gib, predict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, Stage, stage_weights
 
 MAX_SPAN = 16  # nodes that one replica may span; more is never better than replicas
 MAX_PIPELINE = 8  # deeper ones answer too slowly to be offered
@@ -143,8 +144,9 @@ def search(problem: Problem) -> List[Candidate]:
     """Each layout with its best batch, the best layout first; those that do not fit come last."""
     found = []
     for layout in layouts(problem):
-        tries = [evaluate(problem, layout, batched) for batched in BATCHES]
-        found.append(next((attempt for attempt in tries if attempt.fits), tries[-1]))
+        smallest = evaluate(problem, layout, BATCHES[-1])  # leaves the most room: where it does not fit, none does
+        larger = (evaluate(problem, layout, batched) for batched in BATCHES[:-1] if smallest.fits)
+        found.append(next((attempt for attempt in larger if attempt.fits), smallest))
     return sorted(found, key=preference)
 
 
@@ -156,16 +158,23 @@ def preference(candidate: Candidate) -> Tuple[bool, int, int, int, int, int]:
     return (False, -layout.used, layout.pipeline, layout.data, layout.span, -candidate.tokens)
 
 
-def best(problem: Problem) -> Optional[Candidate]:
-    """The best layout that satisfies the wish; None where none does."""
-    found = search(problem)
-    return found[0] if found and found[0].fits else None
+def roomy(problem: Problem) -> List[Layout]:
+    """The layouts whose cards can hold their share of the weights at all, those of the most cards first."""
+    weights = stage_weights(problem.shape, Stage(problem.shape.layers, True, True, 0), 1, problem.version) / GIB
+    weights += min(0.0, problem.correction_gib)
+    room = problem.total_gib * problem.utilization
+    return sorted([layout for layout in layouts(problem) if weights <= room * layout.ranks], key=lambda one: -one.ranks)
+
+
+def fits(problem: Problem) -> bool:
+    """Whether any layout satisfies the wish."""
+    return any(evaluate(problem, layout, BATCHES[-1]).fits for layout in roomy(problem))
 
 
 def longest_context(problem: Problem) -> int:
     """Tokens of the longest single request that any layout holds, at the wish's concurrency."""
     longest = 0
-    for layout in layouts(problem):
+    for layout in roomy(problem):
         tokens = evaluate(problem, layout, BATCHES[-1]).tokens
         longest = max(longest, tokens)
     return min(problem.shape.max_len, longest // LENGTH_STEP * LENGTH_STEP)
@@ -175,5 +184,5 @@ def most_requests(problem: Problem) -> int:
     """How many requests of the wish's usual size any layout holds at once."""
     return max(
         [evaluate(problem, layout, BATCHES[-1]).requests * layout.data
-         for layout in layouts(problem)] or [0]
+         for layout in roomy(problem)] or [0]
     )  # fmt: skip
