@@ -163,6 +163,8 @@ part_cores() {
     local rc=0
     checker plans || rc=1
     checker importer || rc=1
+    checker builder || rc=1
+    checker ways || rc=1
     checker units 2.17 3.11 || rc=1
     checker units 2.19 3.13 || rc=1
     checker units 2.21 3.13 || rc=1

@@ -20,8 +20,14 @@ SHARED_FACTS = {
     "appliance": {"appliance_node", "appliance_plan"},
     "distribution": {"appliance_distribution"},
     "nvidia_container_toolkit": {"appliance_gpu_mode"},
-    "bundle": {"appliance_modelscope_endpoint", "appliance_image_archives", "appliance_images", "appliance_environment",
-               "appliance_distribution", "ollama_release"},
+    "bundle": {
+        "appliance_modelscope_endpoint",
+        "appliance_image_archives",
+        "appliance_images",
+        "appliance_environment",
+        "appliance_distribution",
+        "ollama_release",
+    },
 }
 
 roles = pytest.mark.parametrize("role", ROLES, ids=lambda p: p.name)
