@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 from pathlib import Path
 
@@ -101,3 +103,51 @@ def test_an_end_without_a_word_is_told_by_its_kind(tmp_path, monkeypatch):
     monkeypatch.setattr(archive.Reader, "_header", lambda self, stream: (_ for _ in ()).throw(EOFError()))
     with pytest.raises(Refusal, match="EOFError"):
         archive.read(written(tmp_path, {"a/x": b""}), CONTENTS, 10)
+
+
+def spoilt(folder, change):
+    """An archive whose tar was changed by somebody who can also seal it anew."""
+    path = written(folder, {"a/x": b"1"})
+    path.write_bytes(gzip.compress(change(gzip.decompress(path.read_bytes()))))
+    return path
+
+
+def test_what_follows_the_end_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="follows"):
+        archive.read(spoilt(tmp_path, lambda tar: tar + b"x" * 512), CONTENTS, 10)
+    assert archive.read(spoilt(tmp_path, lambda tar: tar + b"\0" * 512), CONTENTS, 10)["host"] == "h"
+
+
+def test_contents_other_than_the_manifests_are_refused(tmp_path):
+    with pytest.raises(Refusal, match="other than when it was made: a/x"):
+        archive.read(spoilt(tmp_path, lambda tar: tar[:512] + b"2" + tar[513:]), CONTENTS, 10)
+
+
+def test_a_record_of_more_than_a_name_and_a_size_is_refused(tmp_path):
+    target = tmp_path / "archive"
+    with target.open("wb") as stream:
+        writer = archive.Writer(stream)
+        header = writer._header("a/x", 0, 0o600)
+        header.pax_headers = {"comment": "odd"}
+        writer.tar.addfile(header)
+        writer.close("kind", 1, {})
+    with pytest.raises(Refusal, match="it holds 'comment'"):
+        archive.read(target, CONTENTS, 10)
+
+
+def test_a_files_own_mode_is_kept_unless_another_is_named(tmp_path):
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    source.chmod(0o751)
+    writer = archive.Writer(io.BytesIO())
+    with source.open("rb") as opened:
+        writer.add("a/x", opened)
+        opened.seek(0)
+        writer.add("a/y", opened, 0o600)
+    assert [entry.mode for entry in writer.entries.values()] == [0o751, 0o600]
+
+
+def test_a_digest_is_of_what_is_left():
+    stream = io.BytesIO(b"skip" + b"x" * 3000000)
+    stream.read(4)
+    assert archive.digest(stream) == hashlib.sha256(b"x" * 3000000).hexdigest()

@@ -141,3 +141,8 @@ def test_on_the_hosts_network_nothing_is_published():
     words = unit.container(settings_of(plan))
     assert words[words.index("--network") + 1] == "host"
     assert "--publish" not in words and "--hostname" not in words
+
+
+def test_a_value_stands_beside_the_option_before_it_wherever_that_is():
+    assert unit.exec_line(["--a", "1", "2", "--b", "3"]).split(" \\\n  ") == ["--a 1", "2", "--b 3"]
+    assert unit.exec_line(["x", "y", "--a", "1"]).split(" \\\n  ") == ["x", "y", "--a 1"]

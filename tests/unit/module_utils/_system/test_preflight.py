@@ -45,3 +45,13 @@ def test_how_often_the_watch_looks():
     places = {"doctor_path": "/usr/local/bin/x", "doctor_config": "/etc/x.json"}
     assert rules_of(core.doctor, {**places, "doctor_watch_seconds": 30}) == []
     assert rules_of(core.doctor, {**places, "doctor_watch_seconds": 2}) == ["LLM131"]
+
+
+def test_isolation_and_the_watch():
+    good = {"isolation_users": ["web", "_x-1"], "isolation_state_dir": "/var/lib/yitiji"}
+    assert rules_of(core.isolation, good) == []
+    assert rules_of(core.isolation, good, isolation_users=["a b", "web", "-x"]) == ["LLM340", "LLM340"]
+    assert rules_of(core.isolation, good, isolation_state_dir="here") == ["LLM132"]
+    paths = {"doctor_path": "/x"}
+    assert rules_of(core.doctor, paths, doctor_watch_seconds=10) == []
+    assert rules_of(core.doctor, paths, doctor_watch_seconds=9) == ["LLM131"]

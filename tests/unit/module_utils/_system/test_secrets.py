@@ -82,3 +82,10 @@ def test_a_file_that_is_no_single_secret(data):
 
 def test_a_file_that_is_one_secret():
     assert core.is_value(b"a'b c\n") and core.is_value("密钥".encode())
+
+
+def test_a_folder_of_secrets_is_closed_also_where_it_stood_open(tmp_path):
+    (tmp_path / "there").mkdir(mode=0o755)
+    for name in ("there", "new/inner", "there"):
+        core.private_folder(str(tmp_path / name))
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o700

@@ -37,3 +37,12 @@ def test_repairs_of_a_day():
     assert state.repairs(STATE, NOW) == {"nginx.service (systemd: restart)": 3, "nginx.service (watch: restart)": 1}
     assert state.total(STATE, NOW) == [1.0, 3.0, 1.0]
     assert state.repairs({}, NOW) == {}
+
+
+def test_what_counts_ends_with_the_day_and_what_is_believed_after_ten_looks():
+    assert state.total({"events": [event("watch", state.DAY - 1)]}, NOW)[0] == 1.0
+    assert state.total({"events": [event("watch", 86400)]}, NOW)[0] == 0.0
+    assert state.total({"events": [event("watch", 86399.5)]}, NOW)[0] == 1.0
+    found = {"written": NOW}
+    assert state.fresh(found, NOW + 299) and not state.fresh(found, NOW + 300)
+    assert state.KEPT_SECONDS == 7 * 24 * 3600, "what the watch remembers: a week"

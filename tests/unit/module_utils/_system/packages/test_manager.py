@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import manager
 
@@ -37,3 +39,32 @@ def test_missing(wanted, missing):
 )
 def test_family(text, family):
     assert manager.family(text) == family
+
+
+def test_one_call_at_a_time_and_the_next_one_is_told_who(tmp_path, monkeypatch):
+    path, ran, now = str(tmp_path / "new/lock"), [], [0.0]
+    monkeypatch.setattr(manager.time, "monotonic", lambda: now[0])
+
+    def run(words, _seconds):
+        ran.append(words)
+        now[0] += 3.0
+        return 0, ""
+
+    with manager.alone(run, path, 5):
+        assert os.stat(path).st_mode & 0o777 == 0o600 and ran == []
+        with pytest.raises(manager.Refusal) as refused, manager.alone(run, path, 5):
+            raise AssertionError("two at once")
+        assert refused.value.rule == "LLM118" and "managed_packages" in refused.value.reason.en
+        assert ran == [["sleep", "0.5"]] * 2
+    with manager.alone(run, path, 5):
+        assert len(ran) == 2
+
+
+def test_names_without_version_and_architecture():
+    assert [manager.bare(name) for name in ("a", "a=1:2", "a:i386", "a:i386=1=2")] == ["a"] * 4
+
+
+def test_a_source_that_fails_is_named_where_it_is_known():
+    told = manager.Trouble("absent", "http://s x", "/etc/l:1", "404").refusal()
+    assert "http://s x" in told.reason.en and "/etc/l:1" in told.reason.en
+    assert "?" in manager.Trouble("absent", "", "", "404").refusal().reason.en
