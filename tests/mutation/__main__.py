@@ -141,6 +141,25 @@ def summary(done: list[dict[str, Any]]) -> int:
     return 1 if survived else 0
 
 
+def made(files: list[str], options: argparse.Namespace) -> list[dict[str, Any]]:
+    sample = [str(ROOT), options.seed, str(options.small), str(options.big)]
+    command = [str(tool()), "-W", "ignore", str(HERE / "mutants.py"), *sample, *files]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SystemExit(ended.stderr)
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def made_again(one: dict[str, Any]) -> dict[str, Any] | None:
+    """A mutant of an earlier run, where its line is still the same."""
+    source = (ROOT / one["file"]).read_text(encoding="utf-8")
+    at = sum(map(len, source.splitlines(keepends=True)[: one["line"] - 1]))
+    if not source[at:].lstrip().startswith(one["before"]):
+        print(f"no longer there: {shown(one)}")
+        return None
+    return {**one, "code": source[:at] + source[at:].replace(one["before"], one["after"], 1)}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("given", nargs="*", metavar="FILE", help="a file or a room of plugins/module_utils")
@@ -151,21 +170,17 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="every mutant and its end, as JSON lines")
     parser.add_argument("--again", type=Path, help="such a file: only its survivors are tried")
     options = parser.parse_args()
-    files = asked(options.given)
-    if not files:
-        print(f"no file of {ROOMS} has changed")
-        return 0
-    sample = [str(ROOT), options.seed, str(options.small), str(options.big)]
-    command = [str(tool()), "-W", "ignore", str(HERE / "mutants.py"), *sample, *files]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise SystemExit(made.stderr)
-    mutants, done = [json.loads(line) for line in made.stdout.splitlines()], []
+    done: list[dict[str, Any]] = []
     if options.again:
         before = [json.loads(line) for line in options.again.read_text(encoding="utf-8").splitlines()]
         done = [one for one in before if one["how"].startswith("killed")]
-        left = {key(one) for one in before} - {key(one) for one in done}
-        mutants = [mutant for mutant in mutants if key(mutant) in left]
+        mutants = [rebuilt for one in before if one not in done for rebuilt in [made_again(one)] if rebuilt]
+    else:
+        files = asked(options.given)
+        if not files:
+            print(f"no file of {ROOMS} has changed")
+            return 0
+        mutants = made(files, options)
     done += run(in_turn(mutants), options.seconds)
     if options.json:
         lines = [json.dumps({name: value for name, value in one.items() if name != "code"}) for one in done]

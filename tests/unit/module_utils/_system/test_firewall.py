@@ -123,3 +123,9 @@ def test_peers_of_a_plan():
         "ports": ["29501"],
     }
     assert core.peers({"nodes": {"a": nodes["a"]}}, "a") == core.peers({}, "a") == {"addresses": [], "ports": []}
+
+
+def test_each_session_is_looked_at_not_only_the_first():
+    core.check_session(core.doors(SETTINGS), [("10.1.2.3", 22), ("10.1.2.4", 22)], ["22"])
+    with pytest.raises(Refusal):
+        core.check_session(core.doors(SETTINGS), [("10.1.2.3", 22), ("192.0.2.1", 22)], ["22"])

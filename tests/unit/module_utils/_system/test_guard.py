@@ -127,3 +127,8 @@ def test_nft_takes_it():
     if "not permitted" in done.stderr and "Error:" not in done.stderr:
         pytest.skip("no namespaces here")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bridges_name_is_kept_as_long_as_the_kernel_takes_it():
+    assert guard.bridge("x" * 12) == "br-" + "x" * 12 and len(guard.bridge("x" * 13)) == 15
+    assert guard.bridge("x" * 13) != guard.bridge("x" * 14)

@@ -120,6 +120,12 @@ def test_a_resolver_of_the_node_itself_is_not_the_containers(tmp_path, monkeypat
         ("postgresql://u:p@[fd00::3]:5433/x", "[fd00::3]:5433"),
         ("postgresql:///x", ""),
         ("http://a:b/", ""),
+        ("ldaps://d/x", "d:636"),
+        ("ldap://d", "d:389"),
+        ("redis://d", "d:6379"),
+        ("https://d", "d:443"),
+        ("http://d", "d:80"),
+        ("other://d", "d:443"),
         ("", ""),
     ],
 )

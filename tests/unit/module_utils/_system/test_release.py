@@ -68,3 +68,44 @@ def test_a_full_disk_is_not_the_sources_fault(tarball, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         core.unpack(str(tarball), sha(tarball), str(tmp_path / "opt" / "1.0"), [])
     assert len(tried) == 1 and list((tmp_path / "opt").iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_gone_first_and_folders_can_be_entered(tarball, tmp_path):
+    dest = tmp_path / "opt" / "1.0"
+    left = tmp_path / "opt/.yitiji-new-1.0/tree"
+    left.mkdir(parents=True)
+    (left / "old").touch()
+    core.unpack(str(tarball), sha(tarball), str(dest), [])
+    assert not (dest / "old").exists() and [path.name for path in dest.parent.iterdir()] == ["1.0"]
+    core.unpack(str(tarball), sha(tarball), str(tmp_path / "new/1.0"), [])
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_link_that_breaks_begins_again_from_the_first_byte(tarball, tmp_path, monkeypatch):
+    given, turns = core.open_stream, []
+
+    class Broken:
+        def __init__(self, stream):
+            self.stream = stream
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_error):
+            self.stream.close()
+
+        def read(self, size=-1):
+            turns.append(size)
+            if len(turns) == 2:
+                raise OSError("broken")
+            return self.stream.read(100)
+
+    def opened(source, *more):
+        stream, total = given(source, *more)
+        return (Broken(stream), total) if not turns else (stream, total)
+
+    monkeypatch.setattr(core, "open_stream", opened)
+    monkeypatch.setattr(core.time, "sleep", lambda _seconds: None)
+    dest = tmp_path / "opt/1.0"
+    core.unpack(str(tarball), sha(tarball), str(dest), ["bin/ollama"])
+    assert len(turns) == 2 and core.is_there(str(dest), sha(tarball))

@@ -89,3 +89,9 @@ def test_a_folder_of_secrets_is_closed_also_where_it_stood_open(tmp_path):
     for name in ("there", "new/inner", "there"):
         core.private_folder(str(tmp_path / name))
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o700
+
+
+def test_twelve_letters_are_enough_and_eleven_are_not():
+    core.check_value("x", "k" * 12)
+    with pytest.raises(Refusal):
+        core.check_value("x", "k" * 11)

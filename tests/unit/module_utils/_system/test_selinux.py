@@ -127,3 +127,19 @@ def test_missing_tools_are_refused(node, tmp_path, monkeypatch):
     with pytest.raises(Refusal, match="semanage") as caught:
         rules(node, tmp_path).present(WANTED)
     assert caught.value.rule == "LLM331"
+
+
+def test_nothing_is_taken_back_without_the_tools_and_the_record_waits(node, tmp_path, monkeypatch):
+    rules(node, tmp_path).present(WANTED)
+    monkeypatch.setattr(core.shutil, "which", lambda name: None)
+    assert rules(node, tmp_path).absent() == [] and list((tmp_path / "state").rglob("*.json"))
+    assert node.ports
+
+
+def test_a_dry_run_leaves_no_record(node, tmp_path):
+    rules(node, tmp_path, dry=True).present(WANTED)
+    assert list(tmp_path.glob("state/**/*.json")) == []
+    rules(node, tmp_path).present(WANTED)
+    kept = list((tmp_path / "state").rglob("*.json"))
+    rules(node, tmp_path, dry=True).absent()
+    assert kept and all(path.exists() for path in kept)

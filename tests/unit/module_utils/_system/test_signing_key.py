@@ -71,3 +71,10 @@ def test_middle_lengths_of_openpgp_packets(size):
     first, second = divmod(size - 192, 256)
     packet = bytes([0xC6, first + 192, second]) + b"a" * size
     assert [(tag, len(body)) for tag, body in signing_key._packets(packet + packet)] == [(6, size)] * 2
+
+
+@pytest.mark.parametrize("tag", [2, 5, 6, 13, 14, 17, 63])
+def test_kinds_of_openpgp_packets(tag):
+    assert list(signing_key._packets(bytes([0xC0 | tag, 1]) + b"a")) == [(tag, b"a")]
+    if tag < 16:
+        assert list(signing_key._packets(bytes([0x80 | tag << 2, 1]) + b"a")) == [(tag, b"a")]

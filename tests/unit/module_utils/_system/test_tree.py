@@ -97,3 +97,8 @@ def test_a_walk_stays_on_its_file_system(tmp_path, monkeypatch):
     monkeypatch.setattr(tree.os, "stat", elsewhere)
     skipped: list[str] = []
     assert list(tree.walk(tmp_path, set(), skipped.append)) == [] and skipped == ["mount"]
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path, top):
+    tree.new_file(top, "x").close()
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600

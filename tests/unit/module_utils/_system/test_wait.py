@@ -98,3 +98,9 @@ def test_no_log_for_a_start_that_did_not_happen():
     answer, _now = watch([seen(active="inactive", condition=False)])
     assert wait.evidence(answer) == []
     assert wait.evidence(watch([seen(active="failed")])[0]) == ["loading"]
+
+
+def test_a_unit_may_end_once_and_not_twice():
+    assert watch([seen(restarts=1)], seconds=3)[0].status == "waiting"
+    answer = watch([seen(restarts=2)], seconds=3)[0]
+    assert answer.status == "failed" and answer.refusal.rule == "LLM312" and "2" in answer.refusal.reason.en

@@ -201,3 +201,35 @@ def test_whose_package_manager_a_node_has(release, there, name):
     else:
         with pytest.raises(Refusal, match="neither apt-get nor dnf"):
             manager.of_node(release, lambda command: command in there)
+
+
+def test_whoever_uses_dnf_is_waited_for_before_lists_are_read(node, monkeypatch):
+    now, users = [0.0], ["dnf (1)", "dnf (1)", ""]
+    monkeypatch.setattr(dnf.time, "monotonic", lambda: now[0])
+    here = node(makecache=(0, ""))
+    monkeypatch.setattr(here.manager, "user", lambda: users.pop(0))
+    assert here.manager.refresh() == "" and here.calls.count("sleep 0.01") == 2
+    assert [call.split()[0] for call in here.calls] == ["sleep", "sleep", "dnf"]
+
+
+def test_lists_that_were_read_are_no_complaint_whatever_was_said(node):
+    assert node(makecache=(0, "Error: of no matter\n")).manager.refresh() == ""
+    assert "matters" in node(makecache=(1, "Error: matters\n")).manager.refresh()
+
+
+def test_what_was_held_is_held_again_after_it_changed(node, monkeypatch):
+    here = node(install=said("install-with-dependencies"))
+    again = []
+    monkeypatch.setattr(here.manager, "held", lambda: ["app"])
+    monkeypatch.setattr(here.manager, "hold", again.append)
+    monkeypatch.setattr(here.manager, "_do", lambda what, words: None)
+    here.manager.install(["app"], manager.Options())
+    assert again == []
+    here.manager.install(["app"], manager.Options(change_held=True))
+    assert again == [["app"]]
+
+
+def test_a_reason_that_is_not_told_is_none(node):
+    assert node(repoquery=(0, "bare\nlib dependency\napp user\nother weak-dependency\n")).manager.automatic() == [
+        "lib", "other",
+    ]  # fmt: skip

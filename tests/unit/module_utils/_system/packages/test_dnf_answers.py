@@ -101,3 +101,9 @@ def test_what_comes_with_its_architecture_and_its_repository():
         ("web-core-1.26.1-1.el9.noarch", "noarch", "vendor"),
     ]
     assert core.coming(said("remove")[1]) == []
+
+
+def test_a_repository_is_told_with_its_own_last_words():
+    text = ("Errors during downloading metadata for repository 'a':\n  - first\n  - last\nError: x\n  - of nobody\n"
+            "Errors during downloading metadata for repository 'b':\n\n  - none of it\n")  # fmt: skip
+    assert core.unreadable(text) == ["a: last"]

@@ -99,3 +99,9 @@ def test_the_ways_to_write_one(pattern, fits):
 )
 def test_whose_lock(line, name):
     assert core.locked_name(line) == name
+
+
+def test_everybody_may_read_what_is_held(plugin, tmp_path):
+    for change in (plugin.hold, plugin.unhold):
+        change(ROWS, ["docker-ce"])
+        assert (tmp_path / core.LIST).stat().st_mode & 0o777 == 0o644

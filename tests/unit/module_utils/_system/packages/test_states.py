@@ -50,3 +50,9 @@ def test_what_dpkg_must_still_do_is_broken():
     assert [(row.name, row.held, row.broken) for row in states.of_dpkg(said)] == [
         ("held-half", True, True), ("sound", True, False), ("again", True, True),
     ]  # fmt: skip
+
+
+def test_of_what_never_came_or_has_gone_nothing_is_told():
+    assert states.of_dpkg("gone 1 rc \nnever 1 un \nheld-gone 1 hc \nhalf 1 iU \n") == [
+        states.State("half", "1", False, True)
+    ]
