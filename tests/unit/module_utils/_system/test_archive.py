@@ -84,7 +84,8 @@ def test_records_are_read():
     ("a", True), ("", False), ("x" * 255, True), ("x" * 256, False), ("/".join(["x" * 200] * 5), True),
     ("/".join(["x" * 204] * 5), True), ("/".join(["x" * 204] * 4 + ["x" * 205]), False), ("a//b", False),
     ("a/./b", False), ("../a", False), ("/a", False), ("a\x1f", False), ("a ", True), ("a\x7f", False), ("a~", True),
-    ("a\x9f", False), ("a\xa0", True), ("a\ud800", False),
+    ("a\x9f", False), ("a\xa0", True), ("a\ud800", False), ("a\ud7ff", True),
+    ("a\ue000", True),
 ])  # fmt: skip
 def test_names_that_a_folder_can_hold(name, fine):
     assert archive.plain(name) == fine

@@ -74,3 +74,11 @@ def test_misspelt_options():
     assert core.misspelt({"registry-mirror": [], "hosts": [], "of-a-newer-docker": 1}) == {
         "registry-mirror": "registry-mirrors"
     }
+
+
+def test_the_last_drop_in_wins_and_is_looked_at_first():
+    rows = {f"{core.DROP_INS}/{name}.conf": f"[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --{flag} x\n"
+            for name, flag in (("1", "data-root"), ("2", "graph"), ("3", "bip"))}  # fmt: skip
+    start = core.started(ABSENT, rows.get, lambda folder: ["2.conf", "3.conf", "1.conf"])
+    assert start.words[1:] == ["--bip", "x"] and start.files[0] == f"{core.DROP_INS}/3.conf"
+    assert start.files[-1] == core.PACKAGED and start.files.index(f"{core.DROP_INS}/2.conf") == 2

@@ -46,10 +46,10 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
 def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     order = []
     sync, rename = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: order.append("sync") or sync(handle))
+    monkeypatch.setattr(os, "fsync", lambda handle: order.append(os.fstat(handle).st_size) or sync(handle))
     monkeypatch.setattr(os, "replace", lambda *paths: order.append("name") or rename(*paths))
     files.write_atomic(str(tmp_path / "f"), "x", 0o600)
-    assert order == ["sync", "name"]
+    assert order == [1, "name"], "with all its bytes"
 
 
 @pytest.mark.parametrize(("owner", "asked"), [
@@ -69,3 +69,14 @@ def test_new_folders_can_be_entered(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o755
+
+
+def test_an_error_that_names_its_file_or_is_none_of_the_disks_stays_as_it_is(tmp_path, monkeypatch):
+    for error in (OSError(13, "no", "/named"), KeyboardInterrupt()):
+        def fail(*_args, error=error):
+            raise error
+
+        monkeypatch.setattr(os, "chmod", fail)
+        with pytest.raises(type(error)) as caught:
+            files.write_atomic(str(tmp_path / "f"), "x", 0o600)
+        assert getattr(caught.value, "filename", "/named") == "/named" and list(tmp_path.iterdir()) == []

@@ -162,3 +162,8 @@ def test_a_look_that_fails_is_told_and_not_the_last(keeper, monkeypatch, capsys)
         watch.main([], ["watch"])
     told = capsys.readouterr()
     assert "no nft" in told.err and "loaded again" in told.out
+
+
+def test_what_was_loaded_is_noted_for_root_alone(keeper, tmp_path):
+    keeper.look()
+    assert (tmp_path / "state/loaded").stat().st_mode & 0o777 == 0o600

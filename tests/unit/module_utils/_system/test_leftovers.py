@@ -75,3 +75,13 @@ def test_another_file_system_stays(root, monkeypatch):
     core._remove(root + "/var/lib/yitiji", real(root + "/var/lib/yitiji").st_dev)
     assert os.listdir(root + "/var/lib/yitiji") == ["backups"]
     assert os.path.exists(root + "/var/lib/yitiji/backups/a.tar")
+
+
+def test_of_very_many_files_a_part_is_counted(root, monkeypatch):
+    for number in range(4):
+        with open(f"{root}/srv/models/{number}", "wb") as stream:
+            stream.write(b"x")
+    monkeypatch.setattr(core, "MOST", 5)
+    assert core.look(SETTINGS, root)[0].bytes == 104
+    monkeypatch.setattr(core, "MOST", 2)
+    assert core.look(SETTINGS, root)[0].bytes == 2

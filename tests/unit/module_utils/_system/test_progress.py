@@ -40,3 +40,9 @@ def test_once_a_second_is_enough(tmp_path, monkeypatch):
         now[0] = moment
         report.bytes(10**9, 2 * 10**9)
         assert json.loads(path.read_text())["line"] == told
+
+
+def test_a_gb_has_a_thousand_million_bytes():
+    assert progress.describe(10**17, 0, 1e9) == "100000000.0 GB, 100 MB/s"
+    assert progress.describe(10**17, 10**17, 1e9) == "100000000.0 of 100000000.0 GB, 100 MB/s, 0 s left"
+    assert progress.describe(1, 1, 1.0).endswith(", 0 s left")

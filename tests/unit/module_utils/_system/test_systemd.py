@@ -95,3 +95,9 @@ def test_a_unit_is_where_the_administrator_keeps_units():
     assert systemd.unit_path("u") == "/etc/systemd/system/u.service"
     note = systemd.note("u", ["/a b"])
     assert '"/etc/systemd/system/u.service" "/a b"' in note and "RuntimeDirectoryMode=0700" in note
+
+
+def test_the_state_is_asked_of_systemd():
+    asked = []
+    assert systemd.read_state(lambda words: (asked.append(words), (0, SHOWN))[1], "u") == RUNNING
+    assert asked[0][:3] == ["systemctl", "show", "u"] and "NRestarts" in asked[0][-1]

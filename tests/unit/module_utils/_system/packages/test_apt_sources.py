@@ -133,3 +133,11 @@ def test_apt_is_asked_quickly_and_for_tables_of_contents_alone():
 )  # fmt: skip
 def test_a_node_without_the_sources_kind_of_address(reason, kind):
     assert core.kind_of(reason) == kind
+
+
+@pytest.mark.parametrize(("url", "host"), [
+    ("http://deb.example/debian", "deb.example"), ("http://u:p@proxy.example:3128/", "proxy.example"),
+    ("https://10.0.0.1:8080", "10.0.0.1"), ("", ""),
+])  # fmt: skip
+def test_the_host_of_an_address(url, host):
+    assert core.host_of(url) == host

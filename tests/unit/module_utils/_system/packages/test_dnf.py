@@ -233,3 +233,9 @@ def test_a_reason_that_is_not_told_is_none(node):
     assert node(repoquery=(0, "bare\nlib dependency\napp user\nother weak-dependency\n")).manager.automatic() == [
         "lib", "other",
     ]  # fmt: skip
+
+
+def test_what_is_held_is_read_of_the_nodes_own_settings(node, tmp_path):
+    (tmp_path / "etc/dnf").mkdir(parents=True)
+    (tmp_path / "etc/dnf/dnf.conf").write_text("[main]\nexcludepkgs=app\n")
+    assert node().manager.held() == ["app"]

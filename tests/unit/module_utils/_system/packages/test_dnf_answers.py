@@ -107,3 +107,9 @@ def test_a_repository_is_told_with_its_own_last_words():
     text = ("Errors during downloading metadata for repository 'a':\n  - first\n  - last\nError: x\n  - of nobody\n"
             "Errors during downloading metadata for repository 'b':\n\n  - none of it\n")  # fmt: skip
     assert core.unreadable(text) == ["a: last"]
+    assert core.unreadable("Errors during downloading metadata for repository 'c':\n a note\n  - said\n") == ["c: said"]
+
+
+def test_a_long_row_goes_on_in_the_next_lines_wherever_it_stands():
+    text = "Installing:\n a  noarch  1-1  repo  1 k\n b-long\n    noarch  2-1  repo  1 k\nTransaction Summary\n"
+    assert core.parse_table(text).new == {"a": "1-1", "b-long": "2-1"}

@@ -162,3 +162,9 @@ def test_an_index_that_cannot_be_read_is_refused_before(tmp_path, site, monkeypa
     with pytest.raises(Refusal) as caught:
         Files(dnf(site)._replace(url=f"{site}/gone"), Rpm(), str(tmp_path)).ask()
     assert caught.value.rule == "LLM165" and "gone/repodata/repomd.xml" in str(caught.value)
+
+
+def test_everybody_may_read_where_packages_come_from(tmp_path, site):
+    files = Files(dnf(site), Rpm("8483c65d"), str(tmp_path / "node"))
+    files.put(dry=False)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "node").rglob("*") if path.is_file()} == {0o644}
