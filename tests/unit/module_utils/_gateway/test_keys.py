@@ -62,3 +62,8 @@ def test_teams_whose_key_lies_on_the_node():
     rows = [{"name": "a", "state": "suspended"}, {"name": "b", "sha256": "0" * 64}, {"name": "c"}]
     rows.append({"name": "d", "state": ""})
     assert core.on_node(rows) == ["c", "d"] and core.on_node([]) == []
+
+
+def test_a_key_that_is_made_cannot_be_guessed():
+    assert core.KEY_LENGTH * 6 >= 256, "six bits a letter"
+    assert (core.Team("a").rate, core.Team("a").burst, core.Team("a").concurrency) == (0, 0, 0)

@@ -162,7 +162,8 @@ def test_lists_are_read_again_only_where_that_is_wanted(node):
 
 def test_what_was_there_is_not_ours_and_stays(tmp_path):
     node = Node(tmp_path, web=1, libweb=1)
-    assert not node.present("gateway", "web").installed and node.record("gateway")["ours"] == []
+    told = node.present("gateway", "web")
+    assert not told.installed and not told.upgraded and node.record("gateway")["ours"] == []
     gone = node.absent("gateway")
     assert gone.changed and gone.removed == [] and set(node.shop.there) == {"web", "libweb"}
 
