@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     cluster,
     containers,
     driver,
+    files,
     host,
     new_site,
     notices,
@@ -28,6 +29,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 MESSAGES: Dict[str, Message] = {}
 PHRASES: Dict[str, Text] = {}
 for _hundred in (
+    files,
     host,
     new_site,
     systems,
