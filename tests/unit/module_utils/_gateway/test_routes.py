@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,28 @@ def test_every_engine_has_the_same_four_routes(engine):
     """Whatever else it has (llama.cpp's /slots, SGLang's /flush_cache, Ollama's /api/pull) is not led to it."""
     rows = {f"{route.method} {route.path}" for route in core.published(ROUTES, engine, [])}
     assert rows == set(ROUTES["default"]["allow"]) and len(rows) == 4
+
+
+def test_a_part_of_a_path_may_vary_and_leads_nowhere_else():
+    plain, varies = core.parse("GET /v1/models"), core.parse("GET  /v1/files/{file_id}/content")
+    assert not plain.varies and varies.varies and plain.pattern() == "/v1/models"
+    pattern = re.compile(f"^{varies.pattern()}$")
+    assert pattern.match("/v1/files/a-1.b/content")
+    assert not any(pattern.match(f"/v1/files/{odd}/content") for odd in ("", "a/b", "a%2fb", "a b"))
+    assert core.parse("GET /v1/a.b").pattern() == r"/v1/a\.b"
+
+
+def test_an_engines_list_is_its_own_and_else_that_of_all():
+    catalog = {"default": {"allow": ["GET /v1/b", "GET /v1/a"]}, "own": {"allow": ["POST /v1/c"]}}
+    paths = [route.path for route in core.published(catalog, "other", ["GET /v1/a", "PUT /v1/z"])]
+    assert paths == ["/v1/a", "/v1/b", "/v1/z"]
+    assert [route.path for route in core.published(catalog, "own", [])] == ["/v1/c"]
+    for odd in ("GET /v2/a", "EAT /v1/a", "GET /v1/a b", "GET /v1/../a", "GET v1/a"):
+        with pytest.raises(Refusal):
+            core.published(catalog, "own", [odd])
+
+
+def test_refused_paths_are_those_outside_v1_each_once():
+    catalog = {"e": {"refuse": [{"routes": ["GET /x", "POST /x", "GET /v1/y"]}, {"routes": ["GET /a"]}, {}]}}
+    assert [route.path for route in core.refused_paths(catalog, "e")] == ["/a", "/x"]
+    assert core.refused_paths(catalog, "f") == []

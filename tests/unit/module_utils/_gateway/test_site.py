@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, site
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, routes, site
 
 LIMITS = {"rate": 60, "burst": 5, "concurrency": 4}
 
@@ -127,3 +127,17 @@ def test_what_all_may_ask_together_and_large_requests_are_bounded_where_they_are
     assert "limit_conn yitiji_all" not in rendered()["location"] and "yitiji_large" not in rendered()["location"]
     bounded = rendered(total=100, large_rate=3)["location"]
     assert "limit_conn yitiji_all 100;" in bounded and "limit_req zone=yitiji_large burst=3 nodelay;" in bounded
+
+
+def test_what_is_published_and_what_is_the_engines_own_are_two_maps():
+    allowed = [routes.Route("GET", "/v1/models"), routes.Route("GET", "/v1/files/{id}")]
+    text = rendered(allowed=allowed, refused=[routes.Route("GET", "/metrics")])["http"]
+    assert '"GET /v1/models" 1;' in text and '"~^GET /v1/files/[A-Za-z0-9._-]+$" 1;' in text
+    assert '"~^/metrics(/|$)" 1;' in text and text.count('default "";') == 2
+
+
+def test_a_burst_is_allowed_where_one_is_set():
+    uses = site.limits([keys.Team("a", rate=5, burst=3), keys.Team("b-c", rate=5)])[1]
+    assert uses == ["limit_req zone=yitiji_rate_a burst=3 nodelay;", "limit_req zone=yitiji_rate_b_c;"]
+    page = {"weight": 1, "concurrency": 0, "rate": 5, "burst": 0}
+    assert site.page_limits(page, 0, []) == ["limit_req zone=yitiji_page_user_rate;"]

@@ -57,3 +57,7 @@ def test_as_options_of_docker():
 def test_small_machines_keep_a_gib_for_themselves():
     assert [core.limits("engine", node(gib))["memory"] for gib in (1, 2, 20, 21)] == ["1g", "1g", "19g", "20g"]
     assert "memory" not in core.limits("engine", node(0.5)) and "memory" not in core.limits("page", node(0.5))
+
+
+def test_limits_are_written_in_the_gib_that_docker_reads():
+    assert core.limits("engine", {"memory": {"total_bytes": 64 * 1024**3}})["memory"] == "61g"

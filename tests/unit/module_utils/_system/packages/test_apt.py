@@ -153,6 +153,7 @@ def test_reasons_are_those_that_help():
     unmet = "web : Depends: lib (>= 2) but 1 is to be installed"
     assert apt.complaints(BROKEN) == [unmet, "E: The repository is gone"]
     assert apt.complaints("a\n b\nE: x\n c\n") == ["E: x"], "an indented line alone is none"
+    assert apt.complaints(" a\nE: x\n") == ["E: x"]
     assert apt.complaints("1\n\n2\n3\n4  4\n5\n") == ["2", "3", "4 4", "5"]
     assert apt.complaints("".join(f"E: {number}\n" for number in range(20)))[0] == "E: 8"
 

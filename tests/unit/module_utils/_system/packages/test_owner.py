@@ -137,6 +137,7 @@ def test_what_came_goes_again_and_a_second_run_does_nothing(node):
     assert node.present("gateway", "web") == nothing
     gone = node.absent("gateway")
     assert gone.changed and sorted(gone.removed) == ["libweb", "web"] and gone.kept == []
+    assert node.shop.did[-1] == "remove libweb web", "settings stay unless a purge is asked for"
     assert gone.before == "libweb\nweb\n" and node.shop.there == {} and not (node.folder / "packages").exists()
     assert node.absent("gateway") == core.Result(False, unmasked=[])
 
