@@ -186,3 +186,11 @@ def test_a_file_is_whole_when_as_much_came_as_was_announced(tmp_path, monkeypatc
         with pytest.raises(Refusal) as refused:
             fetch.fetch(url + "/x", path, "", lambda _count: None)
     assert refused.value.rule == "LLM922" and not (tmp_path / "x").exists() and handler.calls >= fetch.TRIES
+
+
+@pytest.mark.parametrize(("host", "repository", "name"), [
+    (fetch.HUB, "library/nginx", "nginx:1"), (fetch.HUB, "vllm/vllm", "vllm/vllm:1"),
+    ("ghcr.io", "a/b", "ghcr.io/a/b:1"), ("ghcr.io", "library/b", "ghcr.io/library/b:1"),
+])  # fmt: skip
+def test_an_image_has_the_name_that_people_write(host, repository, name):
+    assert fetch.tags(Reference(host, repository, "1")) == [name]

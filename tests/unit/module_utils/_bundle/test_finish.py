@@ -75,7 +75,7 @@ def test_only_a_licence_that_spdx_knows_is_declared_the_rest_is_a_comment():
         return json.loads(finish.sbom(BUNDLE._replace(files=(file,)), LICENCES))["packages"][0]
 
     assert described(licence="MIT")["licenseDeclared"] == "MIT" and "licenseComments" not in described(licence="MIT")
-    for odd in ("See its page", "GPL-2+; MIT", "MIT or so"):
+    for odd in ("See its page", "GPL-2+; MIT", "MIT or so", "ISC", "LicenseRef-two words"):
         assert described(licence=odd)["licenseDeclared"] == "NOASSERTION"
         assert described(licence=odd)["licenseComments"] == odd
     assert "licenseComments" not in described() and described()["name"] == "f"

@@ -129,6 +129,7 @@ def test_what_cannot_be_resolved_names_role_target_and_reason(tmp_path, machine,
     with pytest.raises(Refusal) as caught:
         shop(tmp_path).resolve({"keyring": "/k", "suites": ["{release}"], "components": ["main"], **target})
     text = caught.value.reason.en + caught.value.remedy.en
+    assert {"gateway": "nginx", "docker": "docker"}[role] in text
     assert caught.value.rule == "LLM912" and role in text and why in text and "bookworm-amd64" in text
 
 

@@ -59,6 +59,7 @@ def test_made_it_is_told_and_its_tools_were_looked_for(tmp_path, quiet):
     assert (told["changed"], told["bytes"], told["signer"], told["volumes"]) == (False, 5, "ssh-ed25519 K", [])
     assert (tmp_path / "signers").read_text() == 'bundle namespaces="yitiji-bundle" ssh-ed25519 K\n'
     assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "apt-get", "dpkg-deb"]
+    assert [words[1] for words in quiet] == ["-?", "--version", "--version", "--version"], "each as it understands"
 
 
 def test_tools_are_those_of_the_targets(tmp_path, quiet):

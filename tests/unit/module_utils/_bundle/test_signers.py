@@ -42,3 +42,14 @@ def test_the_fingerprint_is_that_of_ssh_keygen(tmp_path):
     said = subprocess.run(["ssh-keygen", "-l", "-f", key], capture_output=True, text=True, check=True).stdout
     assert signers.fingerprint(finish.public_key(key)) == said.split()[1]
     assert signers.fingerprint("nonsense") == "?" == signers.fingerprint("ssh-ed25519 !")
+
+
+def test_lines_of_another_form_are_of_nobody(tmp_path):
+    path = tmp_path / "signers"
+    path.write_text(
+        f'bundle namespaces="yitiji-bundle" {OWN} with a comment\nbundle namespaces="other" {OTHER}\n'
+        f'else namespaces="yitiji-bundle" {OTHER}\nbundle namespaces="yitiji-bundle" ssh-ed25519\n\n# {OTHER}\n'
+    )
+    assert signers.known(str(path)) == [OWN]
+    signers.remember(str(path), OTHER)
+    assert signers.known(str(path)) == [OWN, OTHER] and "# " in path.read_text()

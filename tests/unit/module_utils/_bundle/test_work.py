@@ -63,7 +63,8 @@ def test_programs_speak_english_and_a_missing_one_is_named_by_its_package(monkey
     monkeypatch.setenv("PATH", "/nowhere")
     for command, package in (("createrepo_c", "createrepo-c"), ("something", "something")):
         with pytest.raises(Refusal) as refused:
-            work.run([command])
+            work.run([command, "--version"])
+        assert "--version" not in refused.value.reason.en + refused.value.remedy.en
         assert refused.value.rule == "LLM920" and package in refused.value.reason.en + refused.value.remedy.en
 
 
