@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Thin: every target is one command that also works by hand.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Long tests print how long they took. What makes the collection importable is `pythonpath` in pyproject.toml."""
 
 from __future__ import annotations

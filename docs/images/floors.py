@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Draws the floors from the table in docs/architecture.md: `docs/images/floors.py >docs/images/floors.svg`."""
 
 from __future__ import annotations

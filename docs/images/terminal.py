@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Picture of a terminal from its text: `make lab 2>&1 | docs/images/terminal.py "make lab" >docs/images/lab.svg`.
 
 Lines of the form `...` stand for lines that were cut from the log; nothing else is changed.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes one page per rule, and their list, from the catalogue. `--check` only says whether they are up to date."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What can go wrong while a file is sent, and the sending itself.
 
 A fault is {"kind", "path": pattern of the file's name, "times": n (-1 = always), ...}:

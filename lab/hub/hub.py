@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A small ModelScope hub for the lab and the tests, with faults on demand. Standard library only.
 
     hub.py --root DIR [--host 127.0.0.1] [--port 8801] [--files DIR]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Names, paths and constants of a lab. Two labs differ by name (YITIJI_LAB) and share the cache."""
 
 from __future__ import annotations

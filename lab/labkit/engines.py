@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Engines beside vLLM, made when `lab/lab serve --with NAME` asks for them; each has a folder of its own in the cache.
 
 llama_cpp: an archive for `docker load` with llama-server and llama-gguf-split as Debian builds them (forky).

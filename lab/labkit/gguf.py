@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The lab model as GGUF, in one file and in three parts: what llama.cpp and Ollama read.
 
 The same weights as labkit/model.py writes, value for value, under the names that llama.cpp gives them. The parts are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's ModelScope hub: lab/hub/hub.py in the lab's network, serving the model and the image archive."""
 
 from __future__ import annotations

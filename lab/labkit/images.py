@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Container images of vLLM for CPU and Open WebUI, made without a registry and cached by what goes into them.
 
 One archive for `docker load`, two images, their base layer stored once. The image ids are known before loading,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`make lab`: from nothing to a chat on a real node, then what the operator needs to know."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the machine must have: checked before anything is made; whatever is missing is named in one line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A tiny checkpoint in the shape of DeepSeek-R1-Distill-Qwen: real safetensors, tokenizer, chat template, two shards.
 
 It is not trained: its output head is written so that each token of one fixed reply leads to the next, whatever is

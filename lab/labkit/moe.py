@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A tiny checkpoint in the shape of DeepSeek-V3: latent attention (MLA), a mixture of experts, the lab model's head.
 
 It recites like the lab model: embeddings and head are the same, and its layers, fully computed, contribute little.

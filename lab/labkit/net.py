@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's network: one namespace with a bridge; slirp4netns carries what leaves it.
 
 The host's own network is not touched: no route, no address, no firewall rule, no forwarding switch. Once the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nodes: systemd machines in the lab's namespace, each a snapshot of a base, reached over SSH."""
 
 from __future__ import annotations

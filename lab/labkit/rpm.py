@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The base tree `rpm`: real rpm and dnf on a machine that calls itself Rocky 9, and the repositories behind it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Debian's packages as RPMs under the names and in the layout of the RPM family (lab/rpm/packages.toml)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs commands and tells the operator what happens and how long it took."""
 
 from __future__ import annotations

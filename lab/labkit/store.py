@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The store of node disks: btrfs in a sparse file, so that a clean node is a snapshot of a base (10 ms)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Virtual machines in the lab's network: with their own kernel, firmware and disk, emulated by QEMU.
 
 For what nodes can't show: kernel modules, initramfs, sysctls, a true reboot, Secure Boot, a baked disk image.

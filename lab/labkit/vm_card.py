@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for an NVIDIA card in a virtual machine: `lab/lab vm NAME --card`.
 
 QEMU has no device with NVIDIA's ids. So a test device of QEMU's stands there, and on its account

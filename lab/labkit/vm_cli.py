@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`lab/lab vm`: its options, and a VM made of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The disk that the VMs of a Debian release start from: its own kernel behind shim and GRUB, both signed.
 
 Made from the release's base tree without mounts, loop devices or kernel modules; kept while its inputs stay the same.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The chat page's image alone, taken out of the lab's archive: for small disk images."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An image of an earlier Open WebUI, so that its users' data can be taken over by the present one (tests/restore)."""
 
 from __future__ import annotations

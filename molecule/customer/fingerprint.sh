@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # What a customer has on his node, one line a thing: it must be the same after the appliance has come and gone.
 docker images --no-trunc --format 'image {{.Repository}}:{{.Tag}} {{.ID}}' | sort
 docker ps -a --format 'container {{.Names}} {{.Image}} {{.State}}' | sort

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Each test here is one attack; it passes when the attack is refused. The end says how many were tried and refused.
 
 quick/ needs no lab and runs in `make test`; lab/ attacks a finished appliance (`make test-attack`). Loops are bounded,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the gateway's limits cost of the time to the first token: through the site as it is, and as it is without them.
 
     gateway_cost.py NODE ADDRESS MODEL [ROUNDS]     (a lab node with a gateway; YITIJI_LAB names the lab)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 # What `weights.py` compares with: the ModelScope SDK in a venv of its own, aria2c, rsync and nginx, outside the checkout.
 set -euo pipefail
 where=${YITIJI_BENCH_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/yitiji/bench}

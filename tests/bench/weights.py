@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Our download beside the ModelScope SDK, aria2c and curl with a hash: same hub, same machine, by turns, medians.
 
     weights.py [--rounds 5] [--only four,throttled,small,again] [--dir /dev/shm] [--scale 1.0]

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One download in a process of its own; prints its wall and CPU seconds, start-up not counted.
 
 weights_call.py ours|sdk ENDPOINT MODEL DEST WORKERS [verify]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Once per site: one node fetches from the hub, the others from nodes that have it. Against rsync after the fact.
 
     weights_fanout.py [--rounds 3] [--nodes 4] [--mib 1024] [--files 16] [--rate 8000000] [--dir /dev/shm]

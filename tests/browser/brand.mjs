@@ -1,4 +1,5 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The vendor's look as the browser draws it: name, colour of the buttons, pixels of the logo. Prints one JSON line.
 //   PASSWORD=… node brand.mjs URL E-MAIL OUTPUT
 import { mkdirSync } from 'node:fs';

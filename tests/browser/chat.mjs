@@ -1,4 +1,5 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
 // A person's way through the chat page: log in, ask, read the answer. Prints one JSON line; pictures in OUTPUT.
 //   PASSWORD=… node chat.mjs URL E-MAIL QUESTION EXPECTED OUTPUT
 import { mkdirSync } from 'node:fs';

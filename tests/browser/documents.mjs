@@ -1,4 +1,5 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
 // A user's way with a file: log in, see the thinking, ask about an upload; and what a user without rights does not get.
 // Prints one JSON line; pictures in OUTPUT.
 //   PASSWORD=… node documents.mjs URL E-MAIL EXPECTED OUTPUT user FILE     asks about FILE

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A bundle that is not whole or not for the node is refused by check.sh and by site.yml, before any change."""
 
 from __future__ import annotations

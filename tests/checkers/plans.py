@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The shipped collection makes the same plans on every core: python -m tests.checkers.plans [--ends | core ...]
 
 Each core installs the artefact itself, into an empty folder, and plans the examples without any machine.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ansible-test sanity over the shipped collection: python -m tests.checkers.sanity 2.17 [test ...]
 
 It runs without containers and fetches nothing but what pip installs: pip itself comes from get_pip.py, which

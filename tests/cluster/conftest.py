@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two nodes that serve one model together: they stand already (molecule's vllm_cluster, or site.yml by hand).
 
 YITIJI_PAIR names them, the head first; YITIJI_KILLS is the number of kills in a row.

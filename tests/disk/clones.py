@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Clones of a sealed tree as containers of the lab: the same first boot as on a disk, at the machine's own speed."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The disk itself in an emulated machine: one first boot to a chat, with Secure Boot on, then the same disk by each
 other firmware, which changes nothing. Over an hour on two idle cores; a part of its own: tests/run firmware.
 """

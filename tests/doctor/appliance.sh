@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # A stand-in appliance on a lab node: units, containers, secrets and answers as the roles leave them, without a model.
 # Sourced on the node; then `appliance` builds it, `appliance-gone` removes it. Settings are the variables below.

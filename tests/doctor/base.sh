@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # What the nodes of these tests have beyond a bare Debian: Docker, a container image of one file, a clock that can lie.
 set -e

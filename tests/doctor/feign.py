@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Hardware that a lab node does not have: a recorded machine of tests/fixtures laid over its /proc, /sys and tools.
 
 The doctor's own command then runs on the node as ever; what it reads of the cards is the recording.

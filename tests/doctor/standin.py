@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for the engine, the chat page and the gateway on a node: gives the answers that the doctor asks for.
 
 standin.py key|none signup|closed ADDRESS:PORT... [tls CERTIFICATE KEY]: with tls it is the gateway, for any key.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """playbooks/doctor.yml over eight nodes: how long it takes, that it changes nothing, and what it says of a sick one."""
 
 from __future__ import annotations

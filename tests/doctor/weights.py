@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the smallest whole model with its manifest and stamp. On the node: python3 weights.py FOLDER."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A hub that fails on demand, a small model on it, and our download beside them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One download in a process that may be killed: runner.py ENDPOINT DEST [more as JSON]"""
 
 import json

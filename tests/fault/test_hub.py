@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults of the listing and of the servers around."""
 
 from __future__ import annotations

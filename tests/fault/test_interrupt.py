@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Kills, losses of power, two runs at once, an abandoned run, changes on the disk."""
 
 from __future__ import annotations

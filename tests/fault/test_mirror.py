@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Once per site: the first node fetches, the others take from whoever has it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A model that moves on the hub between plan and download: named file by file, nothing of it taken silently."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A directory as the source, and the same tree as the ModelScope SDK makes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults during the transfer. In each case nothing wrong gets a final name, and it ends within a minute."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A lab node with the gateway on it, in front of two stand-in engines, and OpenAI's SDK to use it."""
 
 from __future__ import annotations

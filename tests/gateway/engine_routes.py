@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every HTTP route in the source of an installed engine, for tests/fixtures/routes.
 
     tests/gateway/engine_routes.py SITE-PACKAGES/vllm/entrypoints vllm 0.32.0 >tests/fixtures/routes/vllm-0.32.0.json

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Streams of OpenAI's own SDK through a gateway, many at a time, for some time; every failure is counted.
 
     load.py --url https://10.77.0.11/v1 --ca ca.crt --streams 64 --seconds 300 <key

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """scan.py HOST [FIRST-LAST]: the TCP ports that take a connection, by trying each (65,535 in about half a minute)."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Many streams at a time while everything that reloads nginx happens: none may fail.
 
 YITIJI_LOAD_SECONDS and YITIJI_LOAD_STREAMS shorten it while one works (default: 64 streams, 300 seconds).

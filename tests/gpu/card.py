@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The card's own figures by plain PyTorch. usage: card.py OUT.json
 
 Copy bandwidth, matrix products on random data, the way to main memory, what a context and a collective library take,

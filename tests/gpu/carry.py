@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Packs what the engine part needs, small enough for a machine that is reached by a narrow way and has no network.
 
 usage: carry.py DIR [--python PYTHON3.12] [--add FILE=PLACE]...     DIR/packed holds the result, DIR/site what is in it

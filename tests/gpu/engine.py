@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One start of vLLM with random weights, measured. usage: engine.py SETTING.json OUT.json   (its log goes to stderr)
 
 The setting holds `config` (a config.json) and `args` (what the planner writes after `vllm serve MODEL`).

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Imports what an engine's start imports, as far as a machine without a card can. usage: imports.py SITE
 
 Run it with Python 3.12 that has PyTorch 2.11.0 and Transformers: the list in wheels.txt is whole when this ends well.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What this collection reads, judges and plans on the machine itself. usage: machine.py OUT [CAPTURE.json]
 
 Standard library and PyYAML alone; changes nothing. With a capture the machine recorded in it is read instead.

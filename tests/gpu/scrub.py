@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Makes a fixture of what a run brought home: what concerns the card, and nothing that tells whose machine it was.
 
 usage: scrub.py PARTS FIXTURE.json      PARTS is the folder of results.tar.gz

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the engine is started with, in the order of importance: predicted by the planner's own core, then measured.
 
 `plan` names a profile: the whole planner decides, on the machine's own facts. The others state what the engine is told.

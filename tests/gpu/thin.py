@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Empties the device code of other cards in a library, so that it packs small. The file keeps its layout.
 
 A fat binary holds one image for each architecture; the driver takes the one that fits the card, by its header.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Other Pythons of this machine: python tests/lib/pythons.py 3.8 prints the path of one that works."""
 
 from __future__ import annotations

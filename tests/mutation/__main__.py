@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Mutation tests: python -m tests.mutation [FILE or room ...], by default the files changed against origin/main.
 
 Small faults are put into each file, one at a time, and its unit tests must notice. A fault that none notices

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where mutants run: nothing can be written but a folder in memory, nothing reached but loopback, no process seen but
 their own. A mutant of code that deletes files must not meet any. Entered in fresh namespaces, made by `unshare`."""
 

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs of pytest in forks, bounded in time, and the plugins that note what tests reach and choose some of them."""
 
 from __future__ import annotations

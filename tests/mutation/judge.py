@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs mutants against the unit tests and tells which survived: a list on stdin, JSON lines on stdout.
 
 A run without mutants notes which test calls which function, so a mutant meets only tests that reach its function, those

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Mutants of files as JSON, made with cosmic-ray's operators, in an environment of its own (__main__.py makes it).
 
 usage: mutants.py ROOT SEED SMALL BIG FILE...   (at most SMALL a file, BIG for one of 200 lines or more; 0 is no bound)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """For tests alone: a platform plugin by which Ray may run vLLM's CPU build, which upstream does not allow.
 
 The lab's image vllm-cpu-ray holds it; nothing of the collection does. Ray's executor, its actors, placement groups and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """vLLM's CPU platform with the name of a resource that Ray can count: `ray start --num-gpus 1` declares one a node."""
 
 from vllm.platforms.cpu import CpuPlatform

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What vLLM 0.32's CPU worker lacks where Ray puts its ranks on several nodes."""
 
 import socket

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A backup is made, the machine is lost, and one command brings everything back, onto a newer chat page.
 
 In the order of the file.

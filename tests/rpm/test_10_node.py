@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's RPM node is what its table says: real dnf, the family's names and layout, nothing of apt."""
 
 from __future__ import annotations

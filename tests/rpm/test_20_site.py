@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """site.yml on a node of the RPM family: from bare to a chat, a second time, in check mode, and away again."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The controller is killed while two nodes share a model: the next run continues, and nothing is left of it."""
 
 from __future__ import annotations

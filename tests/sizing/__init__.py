@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sizing: accuracy on published starts, golden plans, parser checks. Makes the collection importable."""
 
 import sys

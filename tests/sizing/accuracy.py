@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """make sizing-accuracy: predicted against measured, by family and card, with other predictors beside it.
 
 usage: python -m tests.sizing.accuracy CASES MODELS [--rows]

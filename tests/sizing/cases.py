@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Published vLLM starts: reading them, and turning each into what the core predicts from."""
 
 from __future__ import annotations

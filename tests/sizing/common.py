@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The catalogue and a short way to a plan, for tests and tools."""
 
 from __future__ import annotations

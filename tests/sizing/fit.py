@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The constants of the memory model, measured again from logs; and how well they do on sources that they never saw.
 
 Each is a median of what logs print, so no case weighs more than another and none stands alone.

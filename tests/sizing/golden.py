@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the golden table: every catalogue model on every reference card, and the stated concurrency beside ours.
 
 usage: python -m tests.sizing.golden > tests/sizing/golden/plans.md

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Asks NVIDIA's aiconfigurator for KV tokens. Runs in its own environment (peer_setup.sh); JSON lines in and out."""
 
 from __future__ import annotations

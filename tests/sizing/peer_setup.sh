@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Sets up the peer that stands beside the planner in `make sizing-accuracy`: aiconfigurator, in an environment of its own.
 # usage: peer_setup.sh [DIR, default .venv-peer]
 set -eu

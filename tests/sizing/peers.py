@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What others would have said: rules of thumb, and NVIDIA's aiconfigurator where its environment is set up."""
 
 from __future__ import annotations

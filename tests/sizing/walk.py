@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Counts the walk of a plan, from the action serving_plan to the text of the unit files: python -m tests.sizing.walk
 
 On the walk is each function below plugins/ that is given, or returns, what is being made: the wish, an engine's

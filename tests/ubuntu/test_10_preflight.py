@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Preflight on a lab node that calls itself Ubuntu 24.04 (tests/fixtures/nodes): what is told, and nothing changed.
 
 The packages stay Debian's, so that this shows the probes and no package of Ubuntu.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two virtual machines, booted side by side, for all tests: Secure Boot on, and off; a card's stand-in in both."""
 
 from __future__ import annotations

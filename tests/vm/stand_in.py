@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs on a virtual machine: modules of its kernel's package under NVIDIA's names, signed as dkms signs, or not at all.
 
 They load and do nothing with a card. What is real: how the kernel, modprobe and systemd treat such a file.

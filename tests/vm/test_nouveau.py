@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """nouveau goes away for good: out of the next boot's initramfs, across a true reboot, by the role's contract."""
 
 from __future__ import annotations

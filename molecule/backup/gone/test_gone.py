@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_the_node_is_as_it_was_but_for_the_backups(root):
     root("listing | grep -v '^/var/lib/yitiji/backups/' >/var/lib/after")
     assert root("diff /var/lib/before /var/lib/after") == ""

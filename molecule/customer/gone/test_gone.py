@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """After the appliance has gone everything is as it was before it came."""
 
 

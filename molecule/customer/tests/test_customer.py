@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Beside the appliance the customer's things are there and run."""
 
 CONTAINERS = {"with-policy": "running", "without-policy": "running", "ended": "exited"}

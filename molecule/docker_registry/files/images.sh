@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Two images of one program: one that any node may run, one that asks for a CUDA no driver has. Run once, with an engine.
 set -eu
 cd /

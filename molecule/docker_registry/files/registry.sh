@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # A private registry on this node: Debian's docker-registry behind TLS and a login at registry.lab:5443, and the same
 # store without both at :5001, as a mirror of Docker Hub. Two images are in it. Run once.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Stands in for nvidia-smi on a node without cards: the three fields that are read here, as driver 550 writes them.
 cat <<'XML'
 <?xml version="1.0" ?>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_our_table_is_gone_and_others_stay(root):
     tables = root("nft list tables")
     assert "yitiji" not in tables and "demo-docker" in tables

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What reaches a node: asked for real from the lab's network, the namespace that stands for the LAN."""
 
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for an engine: `engine.py PORT`. Streams pieces the way OpenAI's API does, and keeps a list of what came.
 
 The body may say `pieces`, `pause` (seconds between them) and `die` (end the process after the first piece).

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A page on 127.0.0.1:8080 that answers with the headers it got, streams at /stream, and lets in who knows "right"."""
 
 import json

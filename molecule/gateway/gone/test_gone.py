@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_nothing_answers(root):
     assert root("ss -Hltn '( sport = :443 or sport = :80 )'") == ""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The API in front of a stand-in engine: keys, routes, limits, errors, replicas. nginx is real."""
 
 import json

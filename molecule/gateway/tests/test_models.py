@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two models behind one address: the name in a request decides which engine answers."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_the_node_is_as_it_was(root):
     """Every file below /etc but the backups of passwd and group, the units, packages and the setting that changed."""
     root(

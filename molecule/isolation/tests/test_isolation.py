@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_the_rules_are_kept(host, root):
     assert host.service("yitiji-guard").is_running and host.service("yitiji-guard").is_enabled
     assert "table inet yitiji_guard" in root("nft list tables")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for the engine: the figures that a real vLLM served once, and its health."""
 
 import http.server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_nothing_is_left(root, names):
     assert root("ls -d /etc/yitiji/monitoring /var/lib/yitiji/metrics /usr/local/bin/yitiji-metrics 2>/dev/null") == ""
     assert root("ls /etc/systemd/system | grep -E 'prometheus|yitiji-(prom|node|nginx|alert|metrics)'") == ""

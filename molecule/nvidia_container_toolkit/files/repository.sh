@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # A signed package repository in /srv/toolkit, with STAND-INS for NVIDIA's packages: the same names, none of their programs.
 # `nvidia-ctk` answers the three calls that the role makes as NVIDIA's documentation describes them; the CDI file that it
 # writes hands a script called nvidia-smi to containers, and no device. Run once.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_the_packages_are_as_before(root):
     now = root("dpkg-query -W -f '${binary:Package} ${Version} ${Status}\\n'")
     assert now.splitlines() == root("cat /root/packages-before").splitlines()

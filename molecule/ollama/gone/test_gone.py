@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_the_engine_is_gone(root):
     assert root("systemctl list-unit-files --no-legend 'yitiji-ollama*'") == ""
     assert root("ss -ltnH '( sport = :8000 )'") == ""

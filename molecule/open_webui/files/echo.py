@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An engine on 127.0.0.1:8000 that thinks and then repeats what it was asked; it wants the page's key."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """On the node: person.py E-MAIL PASSWORD-FILE signs in and tells as JSON what this person sees and gets.
 
 With a file's name it is uploaded and asked about first.

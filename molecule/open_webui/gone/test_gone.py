@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 def test_unit_and_copies_of_secrets_are_gone(root):
     assert root("systemctl list-unit-files --no-legend 'yitiji-open-webui*'") == ""
     assert root("ls /etc/yitiji/secrets/yitiji-open-webui.env /var/lib/yitiji/open-webui-look 2>/dev/null") == ""

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An embedding server on :8090 that works with letters: two texts are close if they share pairs of letters.
 
 It needs no weights, and the result of a search is known in advance.

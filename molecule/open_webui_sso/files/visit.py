@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """On the node: visit.py ldap USER PASSWORD | oidc NAME | ask USER PASSWORD FILE QUESTION; what came of it, as JSON."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """People of the site's own directory and provider, data in its own database, documents searched by its own embedder."""
 
 import json

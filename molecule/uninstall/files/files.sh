@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Every file of a node but those that every machine makes by itself: path, kind, mode, owner, target; below /etc what is in it too.
 # What stands in for a leftover of ours must not be left out here.
 find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache \

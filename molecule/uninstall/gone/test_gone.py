@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 import re
 
 # What Debian's packages leave themselves, whoever removes them, with what for.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 PLACE = "/srv/models/yitiji-lab/tiny-r1-distill"
 
 

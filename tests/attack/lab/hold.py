@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Holds connections to HOST the way of KIND, from SOURCE, for SECONDS; says how many it got and how many stayed.
 
 hold.py KIND HOST SOURCE COUNT SECONDS

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One machine holds as many connections as it can, every way there is: another machine is served all the same."""
 
 from __future__ import annotations

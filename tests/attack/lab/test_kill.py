@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Kills everything that the appliance runs on, one after another: each fault heals alone, or is named with its remedy.
 
 Healed: a machine on the LAN gets an answer through the gateway, and what was hit is back. While nobody gets an answer

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An administrator of the page, and code in a container: no program runs, no key of the engine, no network."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Hostile archives against the restore, and a hostile page against the making of a backup.
 
 An archive carries its own digests, so whoever writes one can make them right: these are all sealed as ours are.

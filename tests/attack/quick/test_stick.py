@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Somebody inserts a stick into a machine that was set up long ago, and restarts it."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whoever writes a list of files decides where root writes. Every source of a list, every way to leave the folder."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Parses each argument set with the engine's own parser; any refusal is printed and counts. Runs in setup.sh's venv.
 
 usage: check.py ENGINE VERSION SETS.json

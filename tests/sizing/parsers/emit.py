@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Prints {engine: {version: [argument list, ...]}}: the sets that the planner makes over models, cards and wishes."""
 
 from __future__ import annotations

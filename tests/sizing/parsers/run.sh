@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Passes every argument set that the planner emits through the real parsers.
 # usage: run.sh [DIR of setup.sh]
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Makes the environment in which the engines' own argument parsers run on a machine without a GPU.
 # vLLM's CPU wheel brings the libraries; the newer vLLM, SGLang and LMDeploy are laid beside it without theirs.
 # usage: setup.sh [DIR, default .venv-parsers]     TORCH_WHEELS=folder with a CPU torch wheel, where there is one

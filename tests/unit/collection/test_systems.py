@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the documentation says of each distribution is what the data say, and the data are what public lists say.
 
 `python -m tests.unit.collection.test_systems` writes the tables anew, with .collections in PYTHONPATH.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A real H200, as it was read on 28 November 2026 (docs/gpu-tested.md): facts, verdicts and plans of what it said."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The tools of tests/gpu that run without a card: stand-ins, thin libraries, the engine's log, the run's end."""
 
 from __future__ import annotations

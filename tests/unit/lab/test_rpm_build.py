@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How the lab turns Debian's packages into RPMs, and whether its table offers what the distributions' data name."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for apt-get, apt-mark, apt-config, dpkg, dpkg-query and systemctl by the name it is called by.
 
 State, in $FAKE_APT/state.json:

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Roles' own variables as Ansible fills them in, in a process of its own: Ansible's loader wants to be the first there.
 
 Reads rows [role, variables that are set, names] on standard input and writes their values.

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the roles make of each distribution that is served: their own variables, filled in by Ansible itself."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The action through ansible-playbook: no node exists, and none is asked."""
 
 from __future__ import annotations

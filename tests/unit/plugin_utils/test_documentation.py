@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Options are declared once, in the documentation; fragments come in as ansible-doc brings them in."""
 
 from __future__ import annotations

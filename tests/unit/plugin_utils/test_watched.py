@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How a long job is watched: a quick look first, lines now and then, patience with a lost connection, an end."""
 
 from __future__ import annotations

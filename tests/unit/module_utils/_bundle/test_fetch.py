@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An image out of a registry on loopback that breaks off once: what comes is what the manifest says, as an archive."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for the docker command: images are files in $FAKE_DOCKER, `load` makes one of what it reads."""
 
 import hashlib

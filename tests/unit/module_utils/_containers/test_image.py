@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An image is found by id or digest, chosen from archives, loaded whole or not at all."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Ollama's API and its store. The answers have the form of Ollama 0.9.3's own, which a server here replays."""
 
 from __future__ import annotations

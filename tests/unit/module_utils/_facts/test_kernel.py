@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: E501 - captured lines as they came
 """Kernels, nouveau, the initramfs and the kernel's log, as the readers see them."""
 

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The Python of the first boot's modules: what was compiled is kept, and nothing else is another."""
 
 from __future__ import annotations

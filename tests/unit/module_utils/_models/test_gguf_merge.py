@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Parts of a GGUF become one file.
 
 `data/` holds what the real tool made: `llama-gguf-split --split --split-max-tensors 2`, then `--merge`, of llama.cpp

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """config.json: what is read of it, and what is refused."""
 
 from __future__ import annotations

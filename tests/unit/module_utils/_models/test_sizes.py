@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The memory model against figures that can be worked out by hand, and against published starts."""
 
 from __future__ import annotations

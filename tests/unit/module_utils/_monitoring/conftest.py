@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """promtool, the real one: from the machine, or out of the distribution's package without installing it."""
 
 from __future__ import annotations

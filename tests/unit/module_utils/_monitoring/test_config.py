@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is scraped, which alerts stand, what is drawn; the alerts by the real promtool."""
 
 from __future__ import annotations

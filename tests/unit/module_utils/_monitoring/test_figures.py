@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The appliance's own figures, as the textfile collector reads them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whole plans: the lab's, the profiles', every engine's, and what must be refused."""
 
 from __future__ import annotations

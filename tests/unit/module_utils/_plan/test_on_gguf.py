@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Engines that read GGUF: layers on the cards, main memory for the rest."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What must hold for every model, card and wish."""
 
 from __future__ import annotations

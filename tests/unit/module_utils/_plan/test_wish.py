@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Several models on one node: each with cards, memory, a unit and a port of its own."""
 
 from __future__ import annotations

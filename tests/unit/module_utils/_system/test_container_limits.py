@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Containers leave the node enough to be reached and repaired; an engine is never given less than its plan needs."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The guard's table is kept true: what the node can't tell just now stays as it was, and a flushed table comes back."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Lists the environment variables that an Open WebUI reads: names.py FOLDER-OF-THE-WHEEL > env-VERSION.txt
 
 The folder is `open_webui` of the wheel on PyPI (pip download --no-deps open-webui==VERSION, unpacked).

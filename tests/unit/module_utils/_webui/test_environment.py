@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The environment that role open_webui gives to Open WebUI: every name is one that the pinned version reads."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Formats, texts, sharing, removal, clients."""
 
 from __future__ import annotations

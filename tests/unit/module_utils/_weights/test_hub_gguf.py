@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sizes of tensors by ranged reads: a header costs its own bytes, not the file's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The hash follows the bytes, however they come."""
 
 from __future__ import annotations

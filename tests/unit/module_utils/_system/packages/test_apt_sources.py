@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sources that can't be used: why, and where they stand. What apt says was recorded from apt 3.0 (Debian 13)."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Repositories that can't be read: why, and where they stand. Reasons are spelt as libcurl and librepo spell them."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The package managers that the catalogue may name are those that are known, and each has all that is asked of one."""
 
 from __future__ import annotations
