@@ -92,3 +92,8 @@ def test_what_describes_a_bundle_is_readable_by_all(tmp_path):
     finish.close(str(folder), BUNDLE, "#!/bin/sh\n", key, LICENCES)
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert modes.pop(finish.CHECK) == 0o755 and set(modes.values()) == {0o644}
+
+
+def test_names_stay_readable_in_the_bill_of_materials():
+    file = core.File("f", 1, "a" * 64, "archive", name="配置")
+    assert "配置" in finish.sbom(BUNDLE._replace(files=(file,)), LICENCES)

@@ -162,6 +162,8 @@ def test_debs_become_a_signed_repository_and_each_file_is_listed(tmp_path, machi
     assert (place / apt.RELEASE).read_text() == apt.release(TARGET, index)
     assert made.fetched == sum(map(len, {**BRINGS["nginx"], **BRINGS["docker"]}.values()))
     told = [what for what, _done, _total in said]
+    assert ("package lists of bookworm-amd64", 0, 0) in said
+    assert ("index of bookworm-amd64: 2 of 3 packages", 0, 0) in said
     assert "package lists of bookworm-amd64" in told and "index of bookworm-amd64: 2 of 3 packages" in told
 
 

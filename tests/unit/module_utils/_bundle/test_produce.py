@@ -49,7 +49,7 @@ def quiet(monkeypatch):
     ran = []
     monkeypatch.setattr(core, "run", ran.append)
     monkeypatch.setattr(core.Maker, "make", lambda self: [File("a", 5, "a" * 64, "package")])
-    monkeypatch.setattr(core.finish, "ensure_key", lambda path: None)
+    monkeypatch.setattr(core.finish, "ensure_key", lambda path: ran.append(["a key at", path]))
     monkeypatch.setattr(core.finish, "public_key", lambda path: "ssh-ed25519 K")
     monkeypatch.setattr(core.finish, "close", lambda dest, bundle, *_rest: (bundle, False))
     return ran
@@ -59,16 +59,18 @@ def test_made_it_is_told_and_its_tools_were_looked_for(tmp_path, quiet):
     told = core.produce(params(tmp_path), dry=False)
     assert (told["changed"], told["bytes"], told["signer"], told["volumes"]) == (False, 5, "ssh-ed25519 K", [])
     assert (tmp_path / "signers").read_text() == 'bundle namespaces="yitiji-bundle" ssh-ed25519 K\n'
+    assert quiet.pop() == ["a key at", str(tmp_path / "key")]
     assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "apt-get", "dpkg-deb"]
     assert [words[1] for words in quiet] == ["-?", "--version", "--version", "--version"], "each as it understands"
 
 
 def test_tools_are_those_of_the_targets(tmp_path, quiet):
     core.produce(params(tmp_path, targets=[ROCKY]), dry=False)
-    assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "dnf", "createrepo_c"]
+    assert [words[0] for words in quiet[:-1]] == ["ssh-keygen", "gpg", "dnf", "createrepo_c"]
     quiet.clear()
     core.produce(params(tmp_path, targets=[ROCKY, TARGET, {**ROCKY, "release": "rocky-10"}]), dry=False)
-    assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "dnf", "createrepo_c", "apt-get", "dpkg-deb"]
+    tools = ["ssh-keygen", "gpg", "dnf", "createrepo_c", "apt-get", "dpkg-deb"]
+    assert [words[0] for words in quiet[:-1]] == tools
 
 
 def test_a_dry_run_refuses_a_repository_without_a_pinned_key(tmp_path):

@@ -94,3 +94,15 @@ def test_a_file_is_told_with_its_hash_and_that_it_comes_in_ranges(served):
     assert answer.getheader("X-Linked-ETag") == f'"{digest}"' and answer.getheader("Accept-Ranges") == "bytes"
     assert ask(served[0], path, Range="bytes=1-")[2].getheader("Content-Range") == "bytes 1-1/2"
     assert ask(served[0], path, Range="bytes=2-")[2].getheader("Content-Range") == "bytes */2"
+
+
+def test_a_model_has_the_one_revision_that_the_bundle_holds(served):
+    status, body, _answer = ask(served[0], "/api/v1/models/a/b/revisions")
+    branches = json.loads(body)["Data"]["RevisionMap"]["Branches"]
+    assert status == 200 and [row["Revision"] for row in branches] == ["master"]
+
+
+def test_a_run_is_known_by_its_start_however_it_grows():
+    before = hub.start_of(os.getpid())
+    grown = bytearray(64 << 20)
+    assert hub.start_of(os.getpid()) == before and before.isdigit() and grown is not None

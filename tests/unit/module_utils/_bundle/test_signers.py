@@ -34,7 +34,7 @@ def test_a_signer_is_remembered_once_and_privately(tmp_path):
     path = tmp_path / "deep/signers"
     assert signers.remember(str(path), OWN + " who") and not signers.remember(str(path), OWN)
     assert path.read_text() == f'bundle namespaces="yitiji-bundle" {OWN}\n'
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o600 and path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_fingerprint_is_that_of_ssh_keygen(tmp_path):

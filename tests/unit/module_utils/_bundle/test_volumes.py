@@ -43,6 +43,7 @@ def test_volumes_join_to_the_tar(tmp_path, size):
     assert all(len(part) == size for part in parts[:-1])
     with tarfile.open(fileobj=io.BytesIO(b"".join(parts))) as tar:
         assert {m.name: m.size for m in tar} == {"bundle/a/x": 1000, "bundle/a/" + "l" * 150: 0, "bundle/y.sh": 512}
+        assert {m.name[-4:]: m.mode for m in tar} == {"/a/x": 0o644, "llll": 0o644, "y.sh": 0o755}
         assert tar.extractfile("bundle/a/x").read() == b"x" * 1000
 
 
@@ -75,6 +76,7 @@ def test_a_bundle_becomes_volumes_beside_it_once(folder, tmp_path):
     assert told[-1] == (len(data), len(data)) and sorted(told) == told
     sums = [line.split() for line in (place / core.SUMS).read_text().splitlines()]
     assert sums == [[hashlib.sha256((place / name).read_bytes()).hexdigest(), name] for name in names]
+    assert (place / core.SUMS).stat().st_mode & 0o777 == 0o644
     assert (place / "join.sh").stat().st_mode & 0o777 == 0o755 and not list(place.glob("*.part"))
     assert volumes(folder) == (names, False)
 
