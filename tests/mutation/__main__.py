@@ -183,6 +183,9 @@ def main() -> int:
             return 0
         mutants = made(files, options)
     done += run(in_turn(mutants), options.seconds)
+    if options.again:  # what there was no time for is still what it was
+        seen = {key(one) for one in done}
+        done += [one for one in before if key(one) not in seen]
     if options.json:
         lines = [json.dumps({name: value for name, value in one.items() if name != "code"}) for one in done]
         options.json.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
