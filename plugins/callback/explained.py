@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: explained
 type: notification
 short_description: Says in English and Chinese what failed and what to look at
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Modules of this collection refuse in two languages. Those of others (units, packages, commands, files) and a

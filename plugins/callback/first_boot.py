@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: first_boot
 type: stdout
 short_description: One line of JSON for each task, failure and end of a run
-version_added: 0.1.0
+version_added: 1.0.0
 author: yitiji.deepseek engineers (@yitiji)
 description:
   - Read by the first boot of an appliance. What a task says that must not be shown is not shown here either.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: distribution_packages
 short_description: A distribution's own names for packages
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the packages of a distribution for what a role wants, each once. What the distribution has no package for is
     refused (LLM156).

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: distribution_repository
 short_description: A vendor's repository for a distribution
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Says what M(yitiji.deepseek.package_repository) needs to know of a repository of the catalogue.
 positional: _name

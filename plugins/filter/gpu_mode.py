@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: gpu_mode
 short_description: How containers get NVIDIA's cards with this Docker
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description: CDI where Docker reads it, else the NVIDIA runtime; a wish that cannot be is refused (LLM315).
 positional: wish, host

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: iommu_problem
 short_description: Whether the IOMMU stands between the cards
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description: True when it translates and the kernel was not started with C(iommu=pt) (LLM211).
 options:

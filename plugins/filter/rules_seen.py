@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: rules_seen
 short_description: Collect a registered result of several hosts into one dict
-version_added: 0.1.0
+version_added: 1.0.0
 author: yitiji.deepseek engineers (@yitiji)
 description: Hosts without the result are left out.
 positional: hostvars, name

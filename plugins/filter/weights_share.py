@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: weights_share
 short_description: Who fetches a model from outside, and who takes it from a neighbour
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Says for one node of a deployment whether it fetches the model itself, from which nodes it may take it, and what
     its own server allows. One node alone, or nodes that all have the model, share nothing.

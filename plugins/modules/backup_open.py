@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: backup_open
 short_description: Decrypt and judge a backup on the controller
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Decrypts a backup with an identity that never leaves the controller, and reads every byte of it. What is damaged or

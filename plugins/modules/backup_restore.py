@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: backup_restore
 short_description: Brings a node back from a backup, or proves that it could
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the whole archive first. An archive that is truncated, modified, not one of ours or that holds anything but
     the files of a backup (LLM712), was made by a newer Open WebUI (LLM722), or would replace data in use (LLM726), is

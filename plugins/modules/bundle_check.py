@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bundle_check
 short_description: Check that an offline bundle is complete and signed by its signer
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Checks the signature of the manifest, that no file is missing or unexpected, and the SHA-256 of every file.

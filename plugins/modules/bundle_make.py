@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bundle_make
 short_description: Make an offline bundle of everything that a deployment needs
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Resolves and fetches distribution packages with their dependencies for each target (debs with apt, RPMs with dnf),

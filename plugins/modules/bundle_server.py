@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bundle_server
 short_description: Serve an offline bundle to the nodes during a run
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Serves the files of a checked bundle, and its models by ModelScope's protocol, over HTTP to the given nodes and

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bundle_target
 short_description: Facts of a node that does not exist yet
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Sets distribution, release and architecture as a node of the target would report them, so that roles can be asked

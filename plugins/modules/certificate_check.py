@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: certificate_check
 short_description: Refuse a certificate on the node that could not be served
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Fails with LLM811 when a file is missing, is not PEM, does not belong to its key, has a key with a password, or is

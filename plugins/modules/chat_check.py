@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: chat_check
 short_description: Asks a model one question and checks the answer
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Asks an OpenAI-compatible engine, or Open WebUI as a signed-in user, as users and their programs do.
   - With I(refused=true) it asks without a key instead, and fails unless the request is refused (LLM803).

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: check_settings
 short_description: Refuse the settings of a role before anything is changed
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Names everything at once that is wrong with the settings of one role, each with its rule and its remedy. Every

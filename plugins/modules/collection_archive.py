@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: collection_archive
 short_description: Put this collection on a node as one archive
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Packs the collection and those it depends on, as they are on the controller, so that the node can apply the

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: container_image
 short_description: Ensures that a container image is on the node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - An image is identified by its I(id), which pins its configuration and layers, or by its I(digest) in a registry.
     Docker's own image store and containerd's know it by different digests; both are worked out from the archive, and

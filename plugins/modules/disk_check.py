@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: disk_check
 short_description: Searches a disk image for what must not be in it
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads every byte of the disk image without booting or mounting it, and looks for values (the identity of the machine

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: disk_image
 short_description: Writes a tree to a disk image that boots
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - One GPT disk that boots by BIOS, by UEFI, and by UEFI with Secure Boot (shim and GRUB as Debian signs them).

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: disk_machine
 short_description: Boots the tree of a disk image as a container, and shuts it down
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Roles then run in the tree over SSH as on any machine, services and Docker included.

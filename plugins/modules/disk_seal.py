@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: disk_seal
 short_description: Removes identity, secrets and history from a machine or from the tree of a disk image
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - What is removed is data in the catalogue (C(seal/*.yml)); a vendor adds entries in a separate folder.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: disk_tree
 short_description: Makes a fresh Debian tree for a disk image
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Makes a tree with mmdebstrap and keeps the packages unpacked in an archive, so that the next one takes seconds.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: distribution
 short_description: Tell which distribution a node has, and its own names for packages, units and paths
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads a node with one shell script, so no Python is needed there, and looks its distribution up in the catalogue

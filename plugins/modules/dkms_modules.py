@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: dkms_modules
 short_description: Builds DKMS modules for every kernel
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Builds and installs the DKMS sources with a matching name for every given kernel, and reports where that fails

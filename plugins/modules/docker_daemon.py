@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: docker_daemon
 short_description: Merges options into Docker's daemon.json
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Puts options into C(daemon.json) and leaves everything else in it as it is.
   - Remembers what it set and what stood there before, so that an option which is no longer wanted gets its earlier

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: docker_engine_info
 short_description: Reads the state of Docker on a node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads Docker's version and settings through its command line.
   - Compares them with what is wanted, and waits for a limited time until they match.

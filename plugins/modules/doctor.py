@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: doctor
 short_description: Judge nodes by the rules, print a table, write reports
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Applies the rules to what M(yitiji.deepseek.node_probe) found on each node.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: driver_packages
 short_description: Installs a set of driver packages completely or not at all
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Asks the package manager what an installation would do, and refuses before anything is changed a set that can't be

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: engine_units_info
 short_description: Finds the units that run engines on a node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Every unit that runs an engine carries the line C(X-Yitiji=engine). This module finds them, whatever they run, so
     that a switch to another engine or an uninstall knows what to remove.

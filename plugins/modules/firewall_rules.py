@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: firewall_rules
 short_description: Allows only named traffic to reach a node, and reverts wrong rules by itself
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Keeps one nftables table (C(inet yitiji)) and touches no other. Packets are filtered before Docker redirects them,
     so ports that Docker publishes are closed like any other.

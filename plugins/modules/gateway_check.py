@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gateway_check
 short_description: Checks from outside that a gateway's API is closed
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Asks the API without a key and with a wrong one, and each route that must not be published; fails if one of them
     is not refused in OpenAI's format (LLM810). With a key, the model must be listed (LLM701).

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gateway_keys
 short_description: Manage the keys of the teams that may use the API
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a key on the node for every team that has none, and tells nginx the SHA-256 of each. No key is ever returned.
   - A team that is not listed any more is refused at the next reload; its file stays until it is listed with

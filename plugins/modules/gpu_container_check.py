@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gpu_container_check
 short_description: Checks that a container sees the NVIDIA cards and does not lose them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs nvidia-smi in a short-lived container, reloads systemd while it runs, and asks again.
   - Fails when it does not see every card (LLM308), or loses them at the reload (LLM303).

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: initramfs
 short_description: Keeps files in the initramfs of every kernel
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Checks the initramfs of each kernel and rebuilds only those that lack one of the files or are older than it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: kernel_modules
 short_description: Loads kernel modules and explains why one does not load
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Loads what is not loaded yet. A module that the kernel refuses for its signature is reported as LLM202, one that

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: kernel_settings
 short_description: Sets kernel settings now and at every boot, and restores them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sysctls by name, and files below C(/sys) by path. They are written now, and by sysctl.d and tmpfiles.d at boot.
   - Earlier values are recorded. A setting that is no longer listed gets its earlier value back.

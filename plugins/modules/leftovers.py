@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: leftovers
 short_description: Tell what an uninstallation leaves on a node, or remove it
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Weights, the page's data, backups, secrets, what the roles remember, and Docker's data where Docker itself is gone.

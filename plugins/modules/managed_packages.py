@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: managed_packages
 short_description: Installs packages, remembers what was not there before, and removes exactly that
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Installs what an owner (a role) wants and writes down, before it does, what was not there before. A package

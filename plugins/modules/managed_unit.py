@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: managed_unit
 short_description: Installs a systemd unit and keeps the running service in step with its files
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes the unit, enables it, starts it, and restarts it only if the running instance was started from other inputs
     than the present ones. If a run died between writing and restarting, the next run restarts it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: modelscope_download
 short_description: Ensures that a model's files are in a directory, complete and verified
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the listing of a ModelScope repository, downloads what is missing by ranges over a few connections, hashes
     the bytes as they arrive, and continues at the byte after any interruption.

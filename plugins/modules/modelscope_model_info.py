@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: modelscope_model_info
 short_description: Reads what a model on ModelScope consists of
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the listing with sizes and hashes, C(config.json) and the index of the shards, none of the weights.
   - Says what is wrong when the model or the revision is not there, or the hub cannot be reached.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: monitoring_check
 short_description: Waits until Prometheus reaches every target
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Asks Prometheus for its targets until all are up, for a limited time.
   - Names those that are not, with Prometheus' own reason.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: new_site
 short_description: Write the inventory of a new site from a few answers
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Asks for what is not given, if it runs at a terminal, checks every answer and writes a commented inventory.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: node_info
 short_description: Read the hardware and software facts of a node
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads operating system, kernel, CPU, memory, GPUs and other accelerators, driver, network, mounts,

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: node_probe
 short_description: Read from a node what the doctor's rules need
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads the facts of M(yitiji.deepseek.node_info) anew, the state of the weights, and asks the network

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: node_program
 short_description: Install one of the collection's programs on a node
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Packs a core and all that it imports into one executable file that needs Python 3.8 and nothing else.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nvidia_driver_plan
 short_description: Plan the NVIDIA driver of a node
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Works out branch, kind of kernel module, packages, services and holds from the node's cards, system and kernels and

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ollama_load
 short_description: Loads a model in Ollama and checks where it is placed
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Ollama loads a model with the first question, and silently falls back to the CPU if it finds no card.
   - Loads the model, fails with LLM718 when the plan puts layers on cards and none is there, and on request asks a

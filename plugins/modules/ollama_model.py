@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ollama_model
 short_description: Creates a model in Ollama from a GGUF, or pulls one
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Puts a GGUF into Ollama's store and makes a model of it, as C(ollama create) does with a Modelfile.
   - One file is linked into the store when both lie on one file system, so it uses its disk space only once. The parts

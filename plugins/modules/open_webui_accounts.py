@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: open_webui_accounts
 short_description: Manage users and groups of Open WebUI, and which group may use which model
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads what is there through Open WebUI's interface, and does only what is missing. Users and groups that are not
     named are left alone.

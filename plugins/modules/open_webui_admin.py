@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: open_webui_admin
 short_description: Ensures that Open WebUI's administrator can sign in with the password on the node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Signs in. When the password is refused, fails with LLM706, or sets it when I(reset=true).
   - The password travels through standard input only.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: open_webui_backup
 short_description: Puts all user data of Open WebUI on a node into one archive
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Stops the page while it copies, so that database, uploads and vectors are consistent, and starts it again whatever
     happens.

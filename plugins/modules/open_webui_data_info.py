@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: open_webui_data_info
 short_description: Read what is in the users' data of Open WebUI on a node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Counts, administrators, the schema's revision, and which image used the data last. Works while the page is
     running.

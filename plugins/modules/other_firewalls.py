@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: other_firewalls
 short_description: Opens firewalld and ufw for the appliance, or switches them off
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - What comes in must pass every firewall of a node. One that filters now is opened for what is wanted, or switched
     off; both are remembered and taken back. One that is installed but off is left alone.

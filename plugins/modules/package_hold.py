@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: package_hold
 short_description: Holds a set of packages at their versions
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Holds every installed package whose name matches (C(apt-mark hold); with dnf its plugin versionlock, or

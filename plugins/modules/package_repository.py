@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: package_repository
 short_description: A package repository of somebody else, with its pinned signing key
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes a repository's key and the file by which apt or dnf knows it. The key is taken only when it is one of the
     pinned ones (LLM316); one that is there already is not fetched again. Needs no gpg on the node.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: plan_calibrate
 short_description: Compare what engines said at their start with the plan
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads from each engine's start-up log how large its KV cache became, compares it with the plan and keeps a row.
   - The next plan for the same engine version and card takes the lowest factor among the rows, if that is below 1; so

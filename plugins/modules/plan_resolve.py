@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: plan_resolve
 short_description: Look up what a plan will be made of, by name alone
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Finds the profile, the model and the engine in the catalogue, and refuses what isn't there before any node is asked.
   - Runs on the controller; no node is connected to.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: plan_save
 short_description: Keep a plan and its explanation on the controller
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes C(plan.json), C(plan.html), C(plan.zh.txt) and C(plan.en.txt), each only where it differs from what is there.
   - Apart from the planning, so that nothing is written before every check has passed. Runs on the controller.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: reach
 short_description: Check whether a node can be reached and used
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Logs in, becomes root when the play says so, and runs Python, as every later task does.

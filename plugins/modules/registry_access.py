@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: registry_access
 short_description: Configures a node's private registries
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes the logins into a C(config.json) of the appliance's own (0600, in a folder with 0700) and the certificate
     authorities into C(certs.d), where Docker reads them without a restart. Root's own C(config.json) and other

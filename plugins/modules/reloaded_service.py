@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: reloaded_service
 short_description: Reloads a running service when its files change
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Starts and enables a service, and reloads it when its files differ from those of the last reload. If a run died
     between writing and reloading, the next run reloads it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: require
 short_description: Refuse to continue unless conditions hold
-version_added: 0.1.0
+version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Fails unless all conditions hold, with the message of the collection's catalogue that has this rule id.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: secret_env
 short_description: Gives secrets of the node to one service as a shell file
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes C(export NAME='value') lines from files made by M(yitiji.deepseek.secret_file).
   - The file is readable by the service's own user only. A container mounts it and reads it at its start, so that

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: secret_file
 short_description: Ensures that a secret is on the node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Generates a random secret on the node if there is none. It is never returned, shown or sent.
   - To change a secret, delete its file and run again.

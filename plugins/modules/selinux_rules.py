@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: selinux_rules
 short_description: What SELinux must allow a service beyond its policy
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Turns switches on, and gives ports and folders their types, where SELinux is on. What was changed is remembered
     for its owner, and only that is taken back. Where SELinux is off, nothing is done.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: service_wait
 short_description: Waits until a service of the appliance answers
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Waits for a limited time until the service answers over HTTP on the node and lists the model it should serve.
   - Fails at once when waiting is useless, that is, the unit failed, its condition is not met (LLM330), or it keeps

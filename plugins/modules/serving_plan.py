@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: serving_plan
 short_description: Plan how a model is served on given hardware
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Turns a profile, a model and the nodes' hardware into one plan with every engine flag, or refuses with the numbers.
   - Runs on the controller; no node is connected to, so planning works before the machines exist.

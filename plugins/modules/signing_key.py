@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: signing_key
 short_description: Downloads the signing key of a package repository, pinned by its fingerprint
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Fetches an armored OpenPGP key and writes it only when it is the one with the fingerprint (LLM316). A key that is
     there with that fingerprint is not fetched again. Needs no gpg on the node.

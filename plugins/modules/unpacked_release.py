@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: unpacked_release
 short_description: Unpacks a pinned tarball, completely or not at all
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Fetches a tarball (gzip, zstd or plain), checks its sha256, unpacks it next to the target and renames the folder.
   - A folder that was unpacked from that sha256 is left alone. Refuses other content with LLM709.

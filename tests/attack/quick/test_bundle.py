@@ -22,7 +22,7 @@ TARGET = {"distribution": "debian", "release": "bookworm", "version": "12", "arc
 CONTENTS = {
     "controller/requirements.txt": ("ansible-core\n", "tool"),
     "controller/wheels/ansible_core-2.19.0-py3-none-any.whl": ("wheel", "wheel"),
-    "controller/yitiji-deepseek-0.1.0.tar.gz": ("collection", "collection"),
+    "controller/yitiji-deepseek-1.0.0-rc.1.tar.gz": ("collection", "collection"),
     "models/a/b/config.json": ("{}", "weights"),
     "apt/bookworm-amd64/nginx_1_amd64.deb": ("package", "package"),
     "apt/bookworm-amd64/key.asc": ("key", "index"),
@@ -56,7 +56,7 @@ class Disk:
             path, data = full.relative_to(self.folder).as_posix(), full.read_bytes()
             kind = CONTENTS.get(path, ("", "tool"))[1]
             files.append(core.File(path, len(data), hashlib.sha256(data).hexdigest(), kind))
-        bundle = core.Bundle("2026-01-01T00:00:00Z", "0.1.0", (TARGET,), {}, tuple(files))
+        bundle = core.Bundle("2026-01-01T00:00:00Z", "1.0.0-rc.1", (TARGET,), {}, tuple(files))
         finish.ensure_key(str(key))
         finish.close(str(self.folder), bundle, (SCRIPTS / "check.sh").read_text(), str(key), {})
 
@@ -178,7 +178,7 @@ def test_a_link_in_place_of_what_is_listed(disk, tmp_path, path):
     assert disk.run("check.sh").returncode == 1
 
 
-@pytest.mark.parametrize("path", ["controller/yitiji-deepseek-0.1.0.tar.gz", "apt/bookworm-amd64/key.asc",
+@pytest.mark.parametrize("path", ["controller/yitiji-deepseek-1.0.0-rc.1.tar.gz", "apt/bookworm-amd64/key.asc",
                                   "controller/install.sh", "check.sh"])  # fmt: skip
 def test_changed_after_a_check_with_size_and_times_kept(disk, path):
     disk.trusted().check()

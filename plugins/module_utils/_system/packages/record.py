@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import bare
 
 FOLDER = "packages"
-# Up to version 0.1.0 each role kept a list of names of its own; host_tuning kept dpkg's answer of before.
+# Once each role kept a list of names of its own; host_tuning kept dpkg's answer of before.
 EARLIER = {
     "docker": "docker-packages",
     "firewall": "firewall-packages",

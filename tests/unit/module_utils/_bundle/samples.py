@@ -36,7 +36,7 @@ HOLDS = {"images": [{"key": "vllm-cpu", "ref": "x/vllm:1", "id": "sha256:1", "pa
          "models": [{"model": "a/b", "revision": "master"}], "downloads": []}  # fmt: skip
 
 
-BUNDLE = core.Bundle("2026-01-01T00:00:00Z", "0.1.0", (BOOKWORM,), HOLDS, FILES)
+BUNDLE = core.Bundle("2026-01-01T00:00:00Z", "1.0.0-rc.1", (BOOKWORM,), HOLDS, FILES)
 
 
 NODE = {"distribution": "Debian", "release": "bookworm", "version": "12", "architecture": "x86_64"}

@@ -22,7 +22,7 @@ def params(tmp_path, **more):
         "path": str(tmp_path / "b"), "targets": [TARGET], "packages": [], "repositories": [],
         "images": [], "downloads": [], "models": [],
         "licences": [], "check_script": "#!/bin/sh\n", "key": str(tmp_path / "key"), "split": "", "join_script": "",
-        "version": "0.1.0", "catalog": {"licences": LICENCES}, "ca_path": None, "progress": None,
+        "version": "1.0.0-rc.1", "catalog": {"licences": LICENCES}, "ca_path": None, "progress": None,
         "signers": str(tmp_path / "signers"),
     }  # fmt: skip
     return {**given, **more}
