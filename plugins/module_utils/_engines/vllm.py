@@ -40,6 +40,7 @@ class Settings:
     tensor: int = 1
     pipeline: int = 1
     data: int = 1
+    context: int = 1
     expert: bool = False
     utilization: Optional[float] = None
     kv_bytes: Optional[int] = None
@@ -108,6 +109,7 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
         ("data_start", local * settings.node_rank if wide else None),
         ("data_address", settings.master_address if wide else None),
         ("data_port", settings.data_port if wide else None),
+        ("context", settings.context if settings.context > 1 else None),
         ("expert", settings.expert),
         ("executor", settings.executor),
         ("nodes", settings.nodes if spread else None),

@@ -24,8 +24,16 @@ def warnings(
     found = list(precision.notices)
     layout = chosen.layout
     idle = problem.gpus * problem.nodes - layout.used
-    if idle:
+    cards = {node.name: len(node.gpus) for node in nodes}
+    if len(set(cards.values())) > 1:
+        listed = ", ".join(f"{name} {count}" for name, count in cards.items())
+        found.append(notice("LLM572", cards=listed, used=layout.used, idle=sum(cards.values()) - layout.used))
+    elif idle:
         found.append(notice("LLM517", idle=idle))
+    if layout.expert:
+        found.append(notice("LLM573", tensor=layout.tensor))
+    if layout.context > 1:
+        found.append(notice("LLM574", context=layout.context))
     if not problem.shape.mla and layout.tensor > problem.shape.kv_heads:
         found.append(notice("LLM562", tensor=layout.tensor, heads=problem.shape.kv_heads))
     if not gpu.verified:
@@ -144,9 +152,12 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
 def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any]]:
     """The three next best layouts that satisfy the wish too."""
     rows = []
-    for other in [candidate for candidate in found[1:] if candidate.fits][:3]:
+    others = [one for one in found[1:] if one.fits and one.layout.context in (1, min(8, one.layout.tensor))]
+    for other in others[:3]:  # of caches that cards share, the largest
         layout = other.layout
         name = f"TP {layout.tensor} x PP {layout.pipeline} x DP {layout.data}"
+        name += f", DCP {layout.context}" if layout.context > 1 else ""
+        name += ", EP" if layout.expert else ""
         rows.append(
             {
                 "change": bilingual(f"布局 {name}", f"layout {name}"),

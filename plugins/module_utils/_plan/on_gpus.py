@@ -28,8 +28,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import refuse
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Candidate,
+    Layout,
     Problem,
     longest_context,
+    preference,
     run_of,
     search,
 )
@@ -47,6 +49,17 @@ DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 COMMANDS: Dict[str, Callable[[Settings], List[str]]] = {"sglang": sglang.command, "lmdeploy": lmdeploy.command}
 AGREE = 0.01  # headers of the files
 SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
+
+
+def _evenly(problem: Problem, nodes: List[Node]) -> Tuple[Problem, List[Candidate], List[Node]]:
+    """The best of equally many cards a node: of all nodes, or of those that have more, the head among them."""
+    choices = []
+    for cards in sorted({len(node.gpus) for node in nodes if len(node.gpus) <= len(nodes[0].gpus)}):
+        pool = [node for node in nodes if len(node.gpus) >= cards]
+        part = dataclasses.replace(problem, nodes=len(pool), gpus=cards)
+        choices.append((part, search(part), pool))
+    fitting = [choice for choice in choices if choice[1] and choice[1][0].fits]
+    return min(fitting, key=lambda choice: preference(choice[1][0])) if fitting else choices[0]
 
 
 def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
@@ -105,7 +118,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     version = str(image["version"])
     problem = make_problem(wish, engine, image, gpu, count, bool(row.get("consumer")), precision)
     _sized_only(wish.shape, wish.model_id, problem)
-    found = search(problem)
+    problem, found, pool = _evenly(problem, wish.nodes)
     if not found or not found[0].fits:
         raise refuse(wish, problem, card, precision.name)
     if wish.shape.quant.method and not precision.shape.quant.method:
@@ -113,7 +126,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
 
     chosen = found[0]
     layout = chosen.layout
-    used = wish.nodes[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
+    used = pool[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
     spread = len(used) > 1
     share = memory_part(problem, chosen, chosen.memory)
     executor = executor_of(engine, version, layout.ranks, layout.span, wish.executor)
@@ -132,6 +145,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         tensor=layout.tensor,
         pipeline=layout.pipeline,
         data=layout.data,
+        context=layout.context,
+        expert=layout.expert,
         utilization=problem.utilization,
         quantization=precision.quantization,
         reasoning_parser=wish.reasoning_parser,
@@ -163,7 +178,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         device=device,
         image=image,
         version=version,
-        layout={"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
+        layout=layout_part(layout),
         executor=executor,
         meeting_port=settings.master_port or settings.data_port if spread else None,
         env=vllm.environment(wish.engine, version),
@@ -197,7 +212,8 @@ def make_problem(
     if wish.kv_dtype == "fp8" and (gpu.capability or 0) < 8.9 and gpu.vendor == "nvidia":
         raise Refusal("LLM545", gpu=gpu.kind)
     # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
-    sizing = version_key(version) if wish.engine == "vllm" else (0, 33, 0)
+    own = wish.engine == "vllm"
+    sizing = version_key(version) if own else (0, 33, 0)
     return Problem(
         shape=shape,
         version=sizing,
@@ -215,9 +231,26 @@ def make_problem(
         replicas=bool(engine.get("replicas", False)) and knows(engine, "data", version),
         spread=bool(engine.get("spread", False)) and knows(engine, "data_local", version),
         span=knows(engine, "nodes", version) or bool(image.get("ray")),
+        experts=own and shape.moe and knows(engine, "expert", version),
+        contexts=own and shares_cache(shape, wish.kv_dtype, gpu) and knows(engine, "context", version),
         correction_gib=round(correction, 3),
         kv_factor=kv_factor(wish.calibration, version, gpu.kind),
     )
+
+
+def shares_cache(shape: Shape, kv_dtype: str, gpu: Gpu) -> bool:
+    """Whether ranks may share one cache: a latent in 16 bit on Hopper and Blackwell's data centre cards.
+
+    Sparse attention and an fp8 cache need kernels that not every build has.
+    """
+    return shape.mla and not shape.index_dim and kv_dtype == "auto" and gpu.capability in (9.0, 10.0, 10.3)
+
+
+def layout_part(layout: Layout) -> Dict[str, int]:
+    """The layout as the plan has it; what is not usual is named only where it is used."""
+    part = {"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data}
+    part.update({"context": layout.context} if layout.context > 1 else {})
+    return {**part, "expert": layout.tensor} if layout.expert else part
 
 
 def unexplained_bytes(shape: Shape, index: int, files: Dict[str, int]) -> float:

@@ -32,7 +32,7 @@ def refuse(wish: Wish, problem: Problem, card: Card, precision: str) -> Refusal:
     found = search(problem)
     cards = f"{problem.nodes} x {problem.gpus} x {gpu.kind}" if problem.nodes > 1 else f"{problem.gpus} x {gpu.kind}"
     if not found:
-        faults = "; ".join(filter(None, [tensor_fault(problem.shape, problem.gpus)]))
+        faults = "; ".join(filter(None, [tensor_fault(problem.shape, problem.gpus, problem.experts)]))
         return Refusal("LLM503", cards=cards, faults=faults)
     nearest = found[0]
     have = round(nearest.memory.budget, 1)
@@ -126,7 +126,7 @@ def _more_cards(problem: Problem) -> Any:
     """The smallest number of nodes and cards of this kind that satisfies the wish; None up to 8 x 8."""
     tried = [(nodes, gpus) for nodes in range(1, 9) for gpus in (1, 2, 4, 8) if nodes == 1 or gpus >= problem.gpus]
     for nodes, gpus in sorted(tried, key=lambda pair: pair):
-        if nodes * gpus <= problem.nodes * problem.gpus or not tensor_sizes(problem.shape, gpus):
+        if nodes * gpus <= problem.nodes * problem.gpus or not tensor_sizes(problem.shape, gpus, problem.experts):
             continue
         if fits(dataclasses.replace(problem, nodes=nodes, gpus=gpus)):
             return nodes, gpus

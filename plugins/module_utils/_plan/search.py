@@ -38,6 +38,8 @@ class Problem:
     replicas: bool = True
     spread: bool = True  # replicas on several nodes
     span: bool = True  # one replica over several nodes
+    experts: bool = False  # whole experts on each card (expert parallel) are possible
+    contexts: bool = False  # ranks may share one cache (decode context parallel)
     correction_gib: float = 0.0  # checkpoint bytes that the shape does not explain
     kv_factor: float = 1.0  # from calibration: measured KV / planned KV
 
@@ -50,6 +52,8 @@ class Layout:
     pipeline: int
     data: int
     span: int  # nodes one replica spans
+    context: int = 1  # ranks that share one cache, where else each would have a copy
+    expert: bool = False  # each card has whole experts instead of a part of each
 
     @property
     def ranks(self) -> int:
@@ -76,19 +80,22 @@ class Candidate:
     short_gib: float  # what a card lacks
 
 
-def tensor_sizes(shape: Shape, gpus: int) -> List[int]:
+def tensor_sizes(shape: Shape, gpus: int, experts: bool = False) -> List[int]:
     """Tensor-parallel sizes that the heads, the inner size and the quantisation's blocks allow."""
-    return [size for size in range(1, gpus + 1) if tensor_fault(shape, size) is None]
+    return [size for size in range(1, gpus + 1) if tensor_fault(shape, size, experts) is None]
 
 
-def tensor_fault(shape: Shape, size: int) -> Optional[str]:
-    """What can't be divided by a tensor-parallel size; None where all can."""
+def tensor_fault(shape: Shape, size: int, experts: bool = False) -> Optional[str]:
+    """What can't be divided by a tensor-parallel size; None where all can. `experts`: each card has whole ones."""
     if shape.heads % size:
         return f"{shape.heads} attention heads"
     if not shape.mla and max(shape.kv_heads, size) % min(shape.kv_heads, size):
         return f"{shape.kv_heads} KV heads"
     inners = [shape.inter] if not shape.moe or shape.dense_first else []
-    inners += [shape.moe_inter] if shape.moe else []
+    if shape.moe and experts and shape.experts % size == 0:
+        inners += [shape.shared_inter or shape.experts_shared * shape.moe_inter]
+    elif shape.moe:
+        inners += [shape.moe_inter]
     block = shape.quant.block or (shape.quant.group if shape.quant.method in ("awq", "gptq") else 0)
     for inner in inners:
         if inner % size or (block and (inner // size) % block):
@@ -98,18 +105,22 @@ def tensor_fault(shape: Shape, size: int) -> Optional[str]:
 
 def layouts(problem: Problem) -> Iterator[Layout]:
     """Every possible layout: on one node with replicas, then one replica over several nodes."""
-    sizes = tensor_sizes(problem.shape, problem.gpus)
-    deepest = min(MAX_PIPELINE, problem.max_pipeline, problem.shape.layers)
+    shape = problem.shape
+    sizes = {size: tensor_fault(shape, size) is not None for size in tensor_sizes(shape, problem.gpus, problem.experts)}
+    deepest = min(MAX_PIPELINE, problem.max_pipeline, shape.layers)
     copies = problem.nodes if problem.spread and problem.replicas else 1
-    for tensor in sizes:
+    for tensor, expert in sizes.items():
         for pipeline in range(1, min(deepest, problem.gpus // tensor) + 1):
             data = problem.gpus // (tensor * pipeline) * copies if problem.replicas else 1
-            yield Layout(tensor, pipeline, data, 1)
+            yield Layout(tensor, pipeline, data, 1, 1, expert)
+            for context in (2, 4, 8) if problem.contexts and pipeline == 1 else ():
+                if tensor % context == 0:
+                    yield Layout(tensor, pipeline, data, 1, context, expert)
     for span in range(2, min(problem.nodes, MAX_SPAN) + 1 if problem.span else 2):
-        for tensor in sizes:
+        for tensor, expert in sizes.items():
             for each in range(1, problem.gpus // tensor + 1):
                 if each * span <= deepest:
-                    yield Layout(tensor, each * span, 1, span)
+                    yield Layout(tensor, each * span, 1, span, 1, expert)
 
 
 def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
@@ -118,7 +129,7 @@ def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
         version=problem.version, tensor=layout.tensor, pipeline=layout.pipeline, total_gib=problem.total_gib,
         utilization=problem.utilization, max_len=problem.context, max_seqs=seqs, max_batched=batched,
         kv_dtype=problem.kv_dtype, eager=problem.eager, consumer=problem.consumer,
-        ranks_a_node=layout.ranks // layout.span,
+        ranks_a_node=layout.ranks // layout.span, context_ranks=layout.context,
     )  # fmt: skip
 
 
@@ -150,12 +161,16 @@ def search(problem: Problem) -> List[Candidate]:
     return sorted(found, key=preference)
 
 
-def preference(candidate: Candidate) -> Tuple[bool, int, int, int, int, int]:
-    """A sort key: fits; all cards used; few pipeline stages; few replicas; few nodes for a replica; the most cache."""
+def preference(candidate: Candidate) -> Tuple[bool, int, int, int, bool, int, int, int]:
+    """A sort key: fits; all cards used; few pipeline stages, and a shared cache instead of a third; no whole experts
+    unless they save stages; few replicas; few nodes for a replica; the most cache."""
     layout = candidate.layout
+    depth = layout.pipeline + (layout.context > 1)
     if not candidate.fits:  # nearest to fitting first
-        return (True, round(candidate.short_gib * 1000), layout.pipeline, layout.data, layout.span, 0)
-    return (False, -layout.used, layout.pipeline, layout.data, layout.span, -candidate.tokens)
+        short = round(candidate.short_gib * 1000)
+        return (True, short, depth, layout.context, layout.expert, layout.data, layout.span, 0)
+    return (False, -layout.used, depth, layout.context, layout.expert, layout.data, layout.span,
+            -candidate.tokens)  # fmt: skip
 
 
 def roomy(problem: Problem) -> List[Layout]:

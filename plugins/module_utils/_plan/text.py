@@ -95,7 +95,8 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     if plan.get("gguf"):
         gguf = plan["gguf"]
         rows.append(("gguf", f"{gguf['quant']} ({gguf['bits']} bit), {gguf['gpu_layers']}/{gguf['layers']} → GPU"))
-    rows.append(("layout", f"TP {layout['tensor']} x PP {layout['pipeline']} x DP {layout['data']}"))
+    more = "".join(f" {word} {layout[key]}" for key, word in (("context", "DCP"), ("expert", "EP")) if key in layout)
+    rows.append(("layout", f"TP {layout['tensor']} x PP {layout['pipeline']} x DP {layout['data']}{more}"))
     rows.append(("nodes", ", ".join(_node(name, node, language) for name, node in list(plan["nodes"].items())[:16])))
     shape = CAPACITY[0] if zh else CAPACITY[1]
     for served in models_of(plan):

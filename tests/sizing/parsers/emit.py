@@ -30,6 +30,12 @@ WISHES = (
     {"precision": "fp16"},
     {"context_length": 4096, "concurrency": 4},
 )
+LONG = {"context_length": 131072, "concurrency": 384}
+# Expert parallel, and a cache that cards share.
+RARE: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("qwen3-235b-a22b", "l40s-48g", {"precision": "fp8", "context_length": 32768, "concurrency": 16}),
+    ("kimi-k2-thinking", "h200-141g", LONG),
+)
 VERSIONS = {"vllm": ("0.33.0", "0.32.0"), "sglang": ("0.5.23",), "lmdeploy": ("0.18.0",)}
 
 
@@ -48,6 +54,12 @@ def argument_sets(engine: str, version: str) -> list[list[str]]:
             continue
         for node in (unit for row in made["nodes"].values() for unit in row["units"]):
             found["\0".join(node["args"])] = node["args"]
+    for model, gpu, more in RARE:
+        try:
+            made = plan(catalog, declared(gpu, 8), model=model, engine=engine, **more)
+        except Refusal:
+            continue
+        found[model] = first_unit(made)["args"]
     if engine == "vllm":
         lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab", model="tiny-r1-distill")
         found["lab"] = first_unit(lab)["args"]

@@ -198,6 +198,36 @@ MESSAGES: Dict[str, Message] = {
             "无需处理；原生支持该格式的卡回答更快",
         ),
     ),
+    "LLM572": Message(
+        Text(
+            "the nodes have unequally many cards ({cards}): {used} are used, {idle} stay idle",
+            "各节点卡数不等（{cards}）：使用 {used} 张，闲置 {idle} 张",
+        ),
+        Text(
+            "give every node equally many cards, or run another deployment on the idle ones",
+            "请使各节点卡数相同，或在闲置的卡上运行另一个部署",
+        ),
+    ),
+    "LLM573": Message(
+        Text(
+            "whole experts on each of {tensor} cards (expert parallel): their parts can't be divided by as many",
+            "{tensor} 张卡各放完整的专家（专家并行）：专家内部无法按此数切分",
+        ),
+        Text(
+            "nothing to do; a number of cards that divides the experts' parts evens out the load",
+            "无需处理；能整除专家内部维度的卡数负载更均衡",
+        ),
+    ),
+    "LLM574": Message(
+        Text(
+            "{context} cards share one cache (decode context parallel): each token costs an exchange between them",
+            "{context} 张卡共用一份缓存（解码上下文并行）：每个 token 多一次卡间通信",
+        ),
+        Text(
+            "ask for less context or fewer requests if answers are too slow",
+            "如回答过慢，请减少上下文长度或并发数",
+        ),
+    ),
     "LLM564": Message(
         Text("{gpu} has no bfloat16: it runs float16", "{gpu} 没有 bfloat16，用 float16 运行"),
         Text(

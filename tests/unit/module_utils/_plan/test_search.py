@@ -21,7 +21,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search impor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sizing.common import declared, load_catalog, plan
+from tests.sizing.common import declared, first_unit, load_catalog, plan
 
 CATALOG = load_catalog()
 
@@ -48,6 +48,8 @@ def problems(draw):
         request_tokens=draw(st.sampled_from([512, 2048])),
         kv_dtype=draw(st.sampled_from(["auto", "fp8"])),
         eager=draw(st.booleans()),
+        experts=draw(st.booleans()),
+        contexts=draw(st.booleans()),
     )
 
 
@@ -74,11 +76,15 @@ def test_every_layout_is_valid_for_its_model(problem):
     shape = problem.shape
     for layout in layouts(problem):
         assert shape.heads % layout.tensor == 0 and layout.tensor <= problem.gpus
-        assert tensor_fault(shape, layout.tensor) is None
+        assert (tensor_fault(shape, layout.tensor) is None) is not layout.expert
+        assert tensor_fault(shape, layout.tensor, layout.expert) is None and layout.tensor % layout.context == 0
+        assert problem.contexts or layout.context == 1
         assert layout.pipeline <= shape.layers and layout.pipeline % layout.span == 0
         assert layout.used <= problem.gpus * problem.nodes
         assert layout.data == 1 or layout.span == 1
-        if shape.quant.block:
+        if layout.expert:
+            assert problem.experts and shape.experts % layout.tensor == 0
+        elif shape.quant.block:
             assert (shape.moe_inter // layout.tensor) % shape.quant.block == 0
 
 
@@ -138,3 +144,51 @@ def test_planning_is_deterministic():
 def test_blocks_forbid_tensor_32():
     r1 = next(shape for shape in SHAPES if shape.mla)
     assert tensor_fault(r1, 16) is None and tensor_fault(r1, 32) is not None
+
+
+def made(model, nodes, **wish):
+    """The first engine of a plan, and the ids of its warnings."""
+    whole = plan(CATALOG, nodes, profile="flagship", model=model, **wish)
+    return first_unit(whole), {warning["id"] for warning in whole["warnings"]}
+
+
+def test_whole_experts_where_their_parts_cannot_be_divided():
+    """1536 / 8 is no multiple of 128; vLLM's documentation starts Qwen3-235B-FP8 on eight cards in the same way."""
+    fp8 = {"precision": "fp8", "context_length": 32768, "concurrency": 16}
+    unit, ids = made("qwen3-235b-a22b", declared("l40s-48g", 8), **fp8)
+    assert unit["layout"] == {"tensor": 8, "pipeline": 1, "data": 1, "expert": 8}
+    assert "--enable-expert-parallel" in unit["args"] and "LLM573" in ids
+    unit, ids = made("qwen3-235b-a22b", declared("h200-141g", 8), **fp8)  # two replicas of four fit
+    assert "--enable-expert-parallel" not in unit["args"] and "LLM573" not in ids
+
+
+def test_a_shared_cache_only_where_a_copy_on_each_card_is_too_small():
+    wish = {"context_length": 131072}  # and requests of 4,096 tokens
+    few, ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=2, **wish)
+    assert "context" not in few["layout"] and "LLM574" not in ids
+    many, ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=384, **wish)
+    context = many["layout"]["context"]
+    assert many["args"][many["args"].index("--decode-context-parallel-size") + 1] == str(context) and "LLM574" in ids
+    assert context > 1 and many["layout"]["tensor"] % context == 0
+    assert many["capacity"]["kv_tokens"] >= 384 * 4096
+    for other in ({"engine": "sglang"}, {"kv_cache_dtype": "fp8"}):  # not with these
+        try:
+            unit, _ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=384, **wish, **other)
+        except Refusal:
+            continue
+        assert "context" not in unit["layout"]
+    with pytest.raises(Refusal):  # no such kernels on Ampere
+        made("kimi-k2-thinking", declared("a100-80g", 8, 2), concurrency=900, **wish)
+
+
+def test_unequal_nodes_use_what_they_can_and_say_what_stays_idle():
+    nodes = {**declared("a100-80g", 4), "n2": declared("a100-80g", 2, 2)["n2"]}
+    unit, ids = made("deepseek-r1-70b", nodes, context_length=32768, concurrency=4)
+    assert (
+        unit["layout"] == {"tensor": 4, "pipeline": 1, "data": 1} and "LLM572" in ids
+    )  # 2 + 2 would be two small replicas
+    turned = {"n1": declared("a100-80g", 2)["n1"], "n2": declared("a100-80g", 4, 2)["n2"]}
+    unit, ids = made("deepseek-r1-70b", turned, context_length=8192, concurrency=4)
+    assert unit["layout"]["tensor"] * unit["layout"]["pipeline"] * unit["layout"]["data"] == 4 and "LLM572" in ids
+    _equal, ids = made("deepseek-r1-70b", declared("a100-80g", 4, 2), context_length=8192, concurrency=4)
+    assert "LLM572" not in ids
