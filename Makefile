@@ -53,10 +53,16 @@ bundle: INVENTORY ?= inventories/$(PROFILE)
 bundle: deps ## Everything a site without internet needs: make bundle INVENTORY=inventories/lab OUT=/srv/bundle
 	@ansible-playbook playbooks/bundle.yml -i $(INVENTORY) -e bundle_out=$(abspath $(OUT))
 
-.PHONY: plan sizing-accuracy bench-weights
+.PHONY: plan sizing-accuracy speed-accuracy bench-weights
 sizing-accuracy: deps ## Compare the planner with published vLLM starts: make sizing-accuracy CASES=FILE MODELS=FILE
 	@tests/sizing/peer_setup.sh || echo "aiconfigurator could not be installed; the comparison leaves it out"
 	@python -m tests.sizing.accuracy $(CASES) $(MODELS)
+
+RUNS ?= tests/sizing/data/speed.jsonl
+
+speed-accuracy: deps ## Compare predicted with measured speeds, each source also held out (minutes): make speed-accuracy RUNS=FILE
+	@tests/sizing/peer_setup.sh || echo "aiconfigurator could not be installed; the comparison leaves it out"
+	@python -m tests.sizing.speed_accuracy $(RUNS) --rows
 
 bench-weights: deps ## Compare the weights' download with the SDK, aria2c and curl
 	@tests/bench/run

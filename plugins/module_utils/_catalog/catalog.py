@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 
-KINDS = ("models", "gpus", "engines", "images", "profiles", "routes", "kernels")
+KINDS = ("models", "gpus", "engines", "images", "profiles", "routes", "kernels", "speeds")
 UNKNOWN = {"profiles": "LLM521", "models": "LLM522", "engines": "LLM523", "images": "LLM524", "gpus": "LLM525"}
 
 Entry = Dict[str, Any]

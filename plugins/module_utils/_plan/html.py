@@ -8,6 +8,8 @@ from html import escape
 from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_html import STYLE as SPEED_STYLE
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_html import speed_section
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import PARTS, facts, noted, word, wrap_args
 
 COLOURS = {
@@ -46,6 +48,7 @@ def page(plan: Mapping[str, Any]) -> str:
     rows = zip(facts(plan, "zh"), facts(plan, "en"))
     body.append("<table>" + "".join(_fact(zh[0], zh[1], en[1]) for zh, en in rows) + "</table>")
     body += _bars(plan)
+    body += speed_section(plan)
     body.append(f"<h2>{both('command')}</h2><pre>{escape(chr(10).join(wrap_args(head_units(plan)[0]['args'])))}</pre>")
     if plan["alternatives"]:
         body.append(
@@ -67,7 +70,8 @@ def page(plan: Mapping[str, Any]) -> str:
         + "</table>"
     )
     return (
-        f"<!doctype html><html lang=zh><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
+        f"<!doctype html><html lang=zh><meta charset=utf-8><title>{title}</title><style>{STYLE}{SPEED_STYLE}</style>"
+        "<meta name=viewport content='width=device-width,initial-scale=1'>"
         f"<body>{chr(10).join(body)}</body></html>"
     )
 

@@ -34,6 +34,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     image_entry,
     why,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed import speeds
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import (
     GGUF_ENGINES,
     Guest,
@@ -203,6 +204,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         "why": first.why + _programs(wish.left_out, wish.allow_code if wish.own_code else ""),
         **first.more,
     }
+    plan["speed"] = speeds([sizing.question() for _name, sizing in engines], plan["totals"], catalog)
     plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
     return plan
 

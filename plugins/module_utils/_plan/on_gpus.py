@@ -43,6 +43,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     start_bound,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load
 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 # Engines that take vLLM's settings and have one command line, whatever their version.
@@ -192,6 +193,9 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         warnings=warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision),
         why=reasons(wish.precision, problem, chosen, precision),
         alternatives=alternatives(problem, found),
+        load=Load(
+            problem.shape, layout.tensor, layout.pipeline, layout.data, wish.kv_dtype, chosen.batched, layout.span > 1
+        ),
     )
 
 

@@ -14,7 +14,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.below import lacking, problems
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed import Question
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load
 
 SLOW_DISK = 500e6  # bytes a second that even a poor NVMe disk reads
 START_BASE = 600  # seconds
@@ -53,6 +55,18 @@ class Sizing:
     why: List[Dict[str, Any]] = field(default_factory=list)
     alternatives: List[Dict[str, Any]] = field(default_factory=list)
     more: Dict[str, Any] = field(default_factory=dict)  # what only this engine has in the plan
+    load: Optional[Load] = None  # what its speed is predicted from
+
+    def question(self) -> Question:
+        """What its speed depends on."""
+        wish, nodes = self.wish, [rank.node for rank in self.ranks]
+        gbps = [node.link_gbps for node in nodes if node.link_gbps]
+        return Question(
+            wish.served_name, wish.engine, self.version, wish.eager, wish.profile, wish.request_tokens, self.gpu,
+            min(len(node.gpus) for node in nodes), all(gpu.nvlink for node in nodes for gpu in node.gpus),
+            min(gbps) if gbps else None, self.load, wish.native_shape or wish.shape, self.more.get("gguf"),
+            self.alternatives,
+        )  # fmt: skip
 
 
 def gib(value: float) -> float:

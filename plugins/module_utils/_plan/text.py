@@ -8,6 +8,7 @@ import unicodedata
 from typing import Any, Dict, List, Mapping, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_text import speed_lines
 
 WORDS: Dict[str, Tuple[str, str]] = {
     "title": ("部署 {deployment} · 档位 {profile}", "Deployment {deployment} · profile {profile}"),
@@ -61,6 +62,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
     for key, content in facts(plan, language):
         lines.append("  " + pad(word(key, language), 16) + content)
     lines += _memory(plan, language)
+    lines += speed_lines(plan, language)
     lines += [
         "",
         "  " + word("command", language) + ":",

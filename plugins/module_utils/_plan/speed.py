@@ -1,0 +1,234 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The speeds that a plan predicts, as ranges, and what they say to the figures that a profile states.
+
+They inform: whatever goes wrong here leaves the plan as it is, without a prediction.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
+from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.constants import card_of, habits_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import (
+    Card,
+    Habits,
+    Load,
+    Speed,
+    prefill_seconds,
+    speed,
+)
+
+USUAL = (1, 8)  # numbers of requests that are always told, besides the planned one
+PROMPT_SHARE = 4  # a quarter of a usual request is its prompt, unless the profile says otherwise
+DIGITS = 3
+REASONS = {
+    "cpu": bilingual("在 CPU 上运行：没有实测数据", "runs on CPUs: no measured run is known"),
+    "host": bilingual(
+        "部分层或专家在内存中：其带宽未知", "layers or experts lie in main memory, whose speed is not known"
+    ),
+    "card": bilingual(
+        "目录中没有这种卡的带宽或实测效率", "the catalogue has no bandwidth or no measured share for this card"
+    ),
+    "engine": bilingual("没有这种引擎的实测数据", "no measured run of this engine is known"),
+    "figures": bilingual("目录中的速度数据无法使用", "the catalogue's figures for speeds can't be used"),
+}
+Range = List[float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """All that a model's engines have in common when their speed is asked."""
+
+    load: Load
+    card: Card
+    habits: Habits
+    prompt: int
+    answer: int
+    spread: float
+
+    def at(self, requests: int) -> Speed:
+        return speed(self.load, self.card, self.habits, requests, self.prompt, self.answer)
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What of a sized engine its speed depends on."""
+
+    served: str
+    engine: str
+    version: str
+    eager: bool
+    profile: str
+    request_tokens: int
+    gpu: Optional[str]
+    cards: int  # of a node
+    nvlink: bool
+    gbps: Optional[float]  # between the nodes
+    load: Optional[Load]
+    shape: Shape  # of the model's own checkpoint
+    gguf: Optional[Mapping[str, Any]]
+    alternatives: Sequence[Mapping[str, Any]]
+
+
+def speeds(asked: Sequence[Question], totals: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> Dict[str, Any]:
+    """Served name -> its predicted speeds (docs/plan.schema.json).
+
+    The first model's also stand beside what the profile states.
+    """
+    found: Dict[str, Any] = {}
+    for engine in asked:
+        served = engine.served
+        if served in found:
+            continue
+        copies = sum(other.served == served for other in asked)
+        try:
+            profile = {} if found else catalog["profiles"].get(engine.profile) or {}
+            found[served] = _predicted(engine, copies, totals[served], profile, catalog)
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):  # a vendor's rows are not ours
+            found[served] = _none("figures")
+    return found
+
+
+def _none(reason: str) -> Dict[str, Any]:
+    return {"predicted": False, "reason": REASONS[reason], "rows": [], "stated": [], "alternatives": []}
+
+
+def _predicted(
+    engine: Question, copies: int, totals: Mapping[str, Any], profile: Mapping[str, Any], catalog: Catalog
+) -> Dict[str, Any]:
+    constants = catalog["speeds"]
+    load = _load(engine)
+    if isinstance(load, str):
+        return _none(load)
+    sheet = catalog["gpus"].get(engine.gpu or "", {})
+    card = card_of(sheet, constants, engine.nvlink, engine.gbps)
+    habits = habits_of(constants, engine.engine, engine.version, engine.eager)
+    if card is None or habits is None:
+        return _none("card" if card is None else "engine")
+    prompt = int(profile.get("prompt_tokens") or engine.request_tokens // PROMPT_SHARE)
+    prompt = max(1, min(prompt, engine.request_tokens - 1))
+    measured = int(constants[f"family-{sheet['speed']['family']}"].get("runs", 0)) > 0
+    spread = float(constants["spread"]["measured" if measured else "unmeasured"])
+    load = dataclasses.replace(load, data=load.data * copies)
+    bench = Bench(load, card, habits, prompt, max(1, engine.request_tokens - prompt), spread)
+    planned = int(totals["concurrency"])
+    return {
+        "predicted": True,
+        "reason": bilingual("", ""),
+        "prompt_tokens": bench.prompt,
+        "answer_tokens": bench.answer,
+        "spread": spread,
+        "rows": [_row(bench, requests) for requests in sorted({*(each for each in USUAL if each < planned), planned})],
+        "stated": _stated(bench, planned, totals, profile.get("stated") or {}),
+        "alternatives": _others(bench, planned, engine),
+    }
+
+
+def _load(engine: Question) -> Any:
+    """The engine's load, or why there is none (a key of REASONS)."""
+    if engine.load is not None:
+        return engine.load
+    if not engine.gguf:
+        return "cpu"
+    on_cards = engine.gguf["gpu_layers"] > engine.gguf["layers"]
+    if engine.engine == "ktransformers" or not engine.gpu or not on_cards:
+        return "host"
+    return Load(dataclasses.replace(engine.shape, quant=Quant("gguf", float(engine.gguf["bits"]))), 1, 1, 1)
+
+
+def _around(value: float, spread: float, more: Optional[float] = None) -> Range:
+    """The range of a prediction. `more`: a higher value that its upper end starts from."""
+    return [_short(value / spread), _short((value if more is None else more) * spread)]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _row(bench: Bench, requests: int) -> Dict[str, Any]:
+    found = bench.at(requests)
+    reading = prefill_seconds(bench.load, bench.card, bench.habits, bench.prompt)
+    each = -(-requests // bench.load.data)  # at worst, all prompts of a replica come at the same moment
+    return {
+        "concurrency": requests,
+        "first_token_seconds": _around(reading, bench.spread, max(found.first_token, each * reading)),
+        "request_tokens_per_second": _around(found.each, bench.spread),
+        "total_tokens_per_second": _around(found.total, bench.spread),
+        "requests_per_second": _around(found.requests, bench.spread),
+    }
+
+
+def _others(bench: Bench, planned: int, engine: Question) -> List[Dict[str, Any]]:
+    """The layouts under `alternatives`, at the planned number of requests."""
+    rows = []
+    for other in engine.alternatives:
+        layout = other["layout"]
+        load = dataclasses.replace(
+            bench.load, tensor=layout["tensor"], pipeline=layout["pipeline"], data=layout["data"],
+            spans=layout["tensor"] * layout["pipeline"] > engine.cards,
+        )  # fmt: skip
+        found = dataclasses.replace(bench, load=load).at(planned)
+        rows.append({
+            "layout": dict(layout),
+            "request_tokens_per_second": _around(found.each, bench.spread),
+            "total_tokens_per_second": _around(found.total, bench.spread),
+        })  # fmt: skip
+    return rows
+
+
+def _stated(bench: Bench, planned: int, totals: Mapping[str, Any], stated: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The profile's figures, each with what is predicted and a verdict: met, possible or short."""
+    rows = []
+    rates = _numbers(stated.get("requests_per_second"))
+    if rates:
+        low, high = _around(bench.at(planned).requests, bench.spread)
+        verdict = "met" if low >= rates[0] else "possible" if high >= rates[0] else "short"
+        text = bilingual(f"回答平均 {bench.answer} 词元时", f"with answers of {bench.answer} tokens")
+        if verdict != "met":
+            length = _longest_answer(bench, planned, rates[0])
+            text = bilingual(
+                f"回答平均 {bench.answer} 词元时；不超过 {length} 词元的回答可达到 {rates[0]:g}" if length
+                else f"仅处理 {bench.prompt} 词元的提示就已达不到 {rates[0]:g}",
+                f"with answers of {bench.answer} tokens; {rates[0]:g} is reached with answers of up to {length}"
+                if length
+                else f"prompts of {bench.prompt} tokens alone take too long for {rates[0]:g}",
+            )  # fmt: skip
+        rows.append({"key": "requests_per_second", "stated": str(stated["requests_per_second"]),
+                     "predicted": [low, high], "verdict": verdict, "text": text})  # fmt: skip
+    users = _numbers(stated.get("concurrency"))
+    held = int(totals.get("concurrency_at_request") or totals.get("concurrency_at_context") or 0)
+    if users and held:
+        most = int(users[-1])
+        verdict = "met" if held >= most else "possible" if held >= users[0] else "short"
+        low, high = _around(bench.at(max(1, min(most, held))).each, bench.spread)
+        text = bilingual(
+            f"缓存可容纳 {held} 个请求；{min(most, held)} 个同时运行时每个 {low:g}-{high:g} 词元/秒",
+            f"the cache holds {held}; with {min(most, held)} at once each gets {low:g} to {high:g} tokens/s",
+        )
+        rows.append({"key": "concurrency", "stated": str(stated["concurrency"]), "predicted": [held, held],
+                     "verdict": verdict, "text": text})  # fmt: skip
+    return rows
+
+
+def _numbers(stated: Any) -> List[float]:
+    return [float(found) for found in re.findall(r"\d+(?:\.\d+)?", str(stated or ""))]
+
+
+def _longest_answer(bench: Bench, planned: int, rate: float) -> int:
+    """Tokens of the longest answer with which the lower end still reaches so many requests a second; 0: none."""
+
+    def reached(length: int) -> bool:
+        return dataclasses.replace(bench, answer=length).at(planned).requests / bench.spread >= rate
+
+    low, high = 0, bench.answer
+    while high - low > max(1, low // 50):
+        middle = (low + high) // 2
+        low, high = (middle, high) if reached(middle) else (low, middle)
+    return low
