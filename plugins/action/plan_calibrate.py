@@ -25,6 +25,7 @@ class ActionModule(ActionBase):
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("plan_calibrate"))
         plan, kept = options["plan"], options["calibration_file"]
         found = learn(plan, options["engine_logs"])
+        found["rows"] += options["rows"]
         if not found["rows"]:
             return {**result, **failed(Refusal("LLM536"), list(plan.get("nodes") or {}))}
         changed, diff = False, []

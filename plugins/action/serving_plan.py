@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.heal import ended_rows
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan, shares
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import read_plan, read_rows
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.since import since
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
@@ -26,9 +28,15 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("serving_plan"))
         options["calibration"] = read_rows(options["calibration_file"])
+        learned = []
         try:
             catalog = catalogue(options["catalog_dirs"])
-            plan = make_plan(read_wish(options, catalog), catalog)
+            wish = read_wish(options, catalog)
+            if options["ended"]:
+                parts = [part for _suffix, part in shares(wish)]
+                learned = ended_rows(options["ended_plan"], parts, options["ended"])
+                wish.calibration = add_rows(wish.calibration, learned)
+            plan = make_plan(wish, catalog)
         except Refusal as refusal:
             return {**result, **deployment_failed(refusal, options["deployment"], list(options["nodes"]), task_vars)}
         texts = [explain(plan, language) for language in ("zh", "en") if options["language"] in (language, "both")]
@@ -37,4 +45,5 @@ class ActionModule(ActionBase):
                 self._display.display("\n" + text)
             for row in since(read_plan(options["kept_plan"]), plan, list(options["nodes"])):
                 self._display.warning(noticed(row, options["deployment"]))
-        return {**result, "changed": False, "plan": plan, "explanation": "\n\n".join(texts).split("\n")}
+        told = {"plan": plan, "learned": learned, "explanation": "\n\n".join(texts).split("\n")}
+        return {**result, "changed": False, **told}

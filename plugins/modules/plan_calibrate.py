@@ -21,10 +21,15 @@ options:
   engine_logs:
     description:
       - Start-up logs of the head's engines by the name of their unit. A log without figures is passed over; without any
-        figure in all of them the task fails (LLM536).
+        figure in all of them the task fails (LLM536), unless there are O(rows).
       - A warning is given where an engine's figures are over 15 % apart from its plan (LLM535).
     type: dict
-    required: true
+    default: {}
+  rows:
+    description: Further rows to keep, those that M(yitiji.deepseek.serving_plan) returned as C(learned).
+    type: list
+    elements: dict
+    default: []
   calibration_file:
     description: JSON file on the controller that keeps the rows; empty keeps none.
     type: path

@@ -55,6 +55,13 @@ options:
     description: Name of the variable that sets I(timeout), for the message.
     type: str
     default: timeout
+  ended:
+    description:
+      - What comes of a service that failed or keeps exiting.
+      - With V(tell), the status is V(ended) and the refusal is part of the result: a playbook can look for the reason.
+    type: str
+    choices: [fail, tell]
+    default: fail
   look:
     description: Only look once, and return C(waiting) where the service is not ready. Used by the action plugin.
     type: bool
@@ -85,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: C(ready), C(waiting) after a single look, or C(skipped) in check mode.
+  description: C(ready), C(waiting) after a single look, C(ended) with I(ended=tell), or C(skipped) in check mode.
   returned: always
   type: str
   sample: ready
@@ -104,6 +111,17 @@ missing:
   returned: always
   type: str
   sample: ""
+refusal:
+  description: Why it is not waited for any longer.
+  returned: with the status C(ended)
+  type: dict
+  sample: {rule: LLM312, host: gpu01}
+evidence:
+  description: The newest lines of its log.
+  returned: with the status C(ended)
+  type: list
+  elements: str
+  sample: []
 restarts:
   description: How often systemd restarted the unit so far.
   returned: always
@@ -136,6 +154,7 @@ def main() -> None:
             "stamp": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 600},
             "variable": {"type": "str", "default": "timeout"},
+            "ended": {"type": "str", "choices": ["fail", "tell"], "default": "fail"},
             "look": {"type": "bool", "default": False},
             "progress": {"type": "path"},
         },
@@ -164,6 +183,9 @@ def main() -> None:
     }
     if answer.refusal is not None:
         answer.refusal.evidence = core.evidence(answer)
+        if params["ended"] == "tell" and core.ended(answer, service.restarts):
+            told = {"refusal": answer.refusal.as_dict(), "evidence": answer.refusal.evidence}
+            module.exit_json(**{**result, **told, "status": "ended"})
         fail(module, answer.refusal, **result)
     module.exit_json(**result)
 

@@ -87,6 +87,16 @@ options:
         are no longer listed and another head are told (LLM189, LLM194).
     type: path
     default: ""
+  ended:
+    description:
+      - What engines said of memory before they ended, by host and unit (M(yitiji.deepseek.engine_end_info)).
+      - The plan is then made smaller by these numbers (LLM580), or refused below the profile's C(floor) (LLM581).
+    type: dict
+    default: {}
+  ended_plan:
+    description: The plan by which they were started.
+    type: dict
+    default: {}
   language:
     description: Language of C(explanation).
     type: str
@@ -118,6 +128,12 @@ plan:
   returned: success
   type: dict
   sample: {schema: 2, verdict: fits, nodes: {gpu01: {units: [{name: yitiji-vllm, port: 8000, args: []}]}}}
+learned:
+  description: Rows for M(yitiji.deepseek.plan_calibrate) to keep, one for each engine of O(ended) that lacked memory.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 explanation:
   description: The plan as text, line by line.
   returned: success

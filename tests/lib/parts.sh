@@ -187,6 +187,11 @@ part_settings() {
     python -m pytest -x -v -s tests/settings
 }
 
+part_heal() {
+    need_lab
+    python -m pytest -x -v -s tests/heal
+}
+
 part_share() {
     need_lab
     python -m pytest -x -v -s tests/share

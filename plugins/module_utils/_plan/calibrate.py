@@ -11,8 +11,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 
 TOLERANCE = 0.15
+# What two rows must share, so that the newer replaces the older. The last ones are those of ends alone.
+SAME = (
+    "engine", "version", "gpu", "tensor", "pipeline", "model",
+    "kind", "data", "precision", "kv_dtype", "hosts", "cards",
+)  # fmt: skip
 # Rows without this number compare one engine with the sum of all; they are neither used nor kept.
 ROWS = 2
+ENDED = "ended"  # the kind of rows about starts that ended for lack of memory (_plan/heal.py)
 _NUMBER = r"(-?[\d,]+(?:\.\d+)?)"
 _LINES = {
     "kv_gib": re.compile(r"Available KV cache memory: " + _NUMBER + r" GiB"),
@@ -80,9 +86,7 @@ def compare(
     }  # fmt: skip
     if share is None or abs(share - 1) <= TOLERANCE:
         return row, []
-    apart = notice(
-        "LLM535", unit=unit["name"], planned=planned_tokens, measured=measured["kv_tokens"], share=share - 1
-    )
+    apart = notice("LLM535", unit=unit["name"], planned=planned_tokens, measured=measured["kv_tokens"], share=share - 1)
     return row, [apart]
 
 
@@ -98,8 +102,8 @@ def kv_factor(rows: List[Dict[str, Any]], version: str, gpu: str) -> float:
 
 
 def same_start(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether two rows are of the same engine version, card, layout and model."""
-    return all(old.get(key) == new.get(key) for key in ("engine", "version", "gpu", "tensor", "pipeline", "model"))
+    """Whether two rows are of the same engine version, card, layout and model, and both of starts or of ends."""
+    return all(old.get(key) == new.get(key) for key in SAME)
 
 
 def add_rows(rows: List[Dict[str, Any]], fresh: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

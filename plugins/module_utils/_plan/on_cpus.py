@@ -17,6 +17,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     kv_layer_bytes,
     stage_weights,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import heal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import MASTER_PORT, check_addresses
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import (
@@ -56,7 +57,11 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
     name = choose_image(catalog, wish.engine, "cpu", None, None, wish.executor == "ray")
     image = image_entry(catalog, name, wish.images, wish.image_archives)
+    version = str(image["version"])
     token = kv_layer_bytes(shape, 1, "auto") * shape.layers
+    healed, ended = heal.Told(), heal.found(wish.calibration, wish.subject, version, None)
+    if ended:
+        wish, healed = heal.on_cpus(wish, ended, token, BLOCK)
     tokens = max(wish.context, wish.concurrency * wish.request_tokens)
     blocks = -(-tokens // BLOCK) + wish.concurrency
     kv = max(64 * MIB, int(-(-(blocks * BLOCK * token) // MIB) * MIB))
@@ -67,7 +72,6 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
         raise Refusal(
             "LLM104", needed=gib(need), there=gib(have), need={"memory_bytes": need}, have={"memory_bytes": have}
         )
-    version = str(image["version"])
     settings = Settings(
         model_path=wish.mount + "/" + wish.model_id,
         served_name=wish.served_name,
@@ -119,7 +123,9 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
             "concurrency_at_context": kv_tokens // wish.context,
             "users": 10 * wish.concurrency,
         },
+        warnings=list(healed.warnings),
         why=[
+            *healed.why,
             why("engine.device", "cpu", "档位指定 CPU", "the profile asks for the CPU", "profile"),
             why(
                 "memory.cpu_gib.kv",

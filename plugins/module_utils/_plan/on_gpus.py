@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, margin_gib, stage_memories
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, checkpoint_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import heal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import kv_factor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
     DATA_PORT,
@@ -119,6 +120,9 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     version = str(image["version"])
     problem = make_problem(wish, engine, image, gpu, count, bool(row.get("consumer")), precision)
     _sized_only(wish.shape, wish.model_id, problem)
+    healed, ended = heal.Told(), heal.found(wish.calibration, wish.subject, version, gpu.kind)
+    if ended:
+        wish, problem, healed = heal.on_gpus(wish, problem, ended)
     problem, found, pool = _evenly(problem, wish.nodes)
     if not found or not found[0].fits:
         raise refuse(wish, problem, card, precision.name)
@@ -190,8 +194,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         gpu=gpu.kind,
         memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
         capacity=capacity_part(problem, chosen),
-        warnings=warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision),
-        why=reasons(wish.precision, problem, chosen, precision),
+        warnings=[*healed.warnings, *warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision)],
+        why=[*healed.why, *reasons(wish.precision, problem, chosen, precision)],
         alternatives=alternatives(problem, found),
         load=Load(
             problem.shape, layout.tensor, layout.pipeline, layout.data, wish.kv_dtype, chosen.batched, layout.span > 1
@@ -301,13 +305,14 @@ def _sized_only(shape: Shape, model: str, problem: Problem) -> None:
 
 def memory_part(problem: Problem, chosen: Candidate, memory: Memory) -> Dict[str, Any]:
     """GiB on one card, each part of it."""
-    margin = margin_gib(problem.total_gib, problem.shape)
-    kv = memory.kv - margin - problem.correction_gib / chosen.layout.ranks
+    correction = problem.correction_gib / chosen.layout.ranks
+    margin = max(margin_gib(problem.total_gib, problem.shape), problem.short_gib - correction)
+    kv = memory.kv - margin - correction
     kv -= max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
     parts = {
-        "weights": memory.weights + problem.correction_gib / chosen.layout.ranks,
+        "weights": memory.weights + correction,
         "kv": kv,
-        "kv_best": memory.kv - problem.correction_gib / chosen.layout.ranks,
+        "kv_best": memory.kv - max(correction, problem.short_gib),
         "activation": memory.activation,
         "graphs": memory.graphs,
         "non_torch": memory.non_torch,
@@ -332,11 +337,15 @@ def capacity_part(problem: Problem, chosen: Candidate) -> Dict[str, Any]:
     return {
         "kv_tokens": total,
         "kv_tokens_per_replica": chosen.tokens,
-        "kv_tokens_best": chosen.memory.tokens(margin=problem.correction_gib / chosen.layout.ranks),
+        "kv_tokens_best": chosen.memory.tokens(
+            margin=max(problem.correction_gib / chosen.layout.ranks, problem.short_gib)
+        ),
         "kv_bytes_per_token_per_gpu": int(chosen.memory.kv_token_bytes),
         "max_context": min(chosen.tokens, problem.shape.max_len),
         "longest_context": longest_context(problem),
         "context": problem.context,
+        "batched": chosen.batched,
+        "utilization": problem.utilization,
         "concurrency": problem.concurrency,
         "request_tokens": problem.request_tokens,
         "concurrency_at_context": chosen.tokens // problem.context * chosen.layout.data,

@@ -42,6 +42,8 @@ class Problem:
     contexts: bool = False  # ranks may share one cache (decode context parallel)
     correction_gib: float = 0.0  # checkpoint bytes that the shape does not explain
     kv_factor: float = 1.0  # from calibration: measured KV / planned KV
+    short_gib: float = 0.0  # cache that a card of an earlier start lacked (_plan/heal.py)
+    pinned: Optional[Layout] = None  # the only layout to look at: that start's
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ def tensor_fault(shape: Shape, size: int, experts: bool = False) -> Optional[str
 
 def layouts(problem: Problem) -> Iterator[Layout]:
     """Every possible layout: on one node with replicas, then one replica over several nodes."""
+    pinned = problem.pinned
+    if pinned:
+        if pinned.span <= problem.nodes and -(-pinned.ranks // pinned.span) <= problem.gpus:
+            yield pinned
+        return
     shape = problem.shape
     sizes = {size: tensor_fault(shape, size) is not None for size in tensor_sizes(shape, problem.gpus, problem.experts)}
     deepest = min(MAX_PIPELINE, problem.max_pipeline, shape.layers)
@@ -140,6 +147,7 @@ def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
     memory = predict(problem.shape, run_of(problem, layout, seqs, batched))
     margin = margin_gib(problem.total_gib, problem.shape) + problem.correction_gib / layout.ranks
     margin += max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
+    margin = max(margin, problem.short_gib)
     tokens = memory.tokens(margin=margin)
     # before 0.21 graphs lie outside the budget and must find room there
     room = problem.total_gib - memory.budget >= memory.graphs_outside

@@ -75,6 +75,7 @@ class Wish:
     kv_dtype: str = "auto"
     executor: str = ""  # "" = as the engine prefers
     replicas: int = 0  # copies on the head, each a unit of its own; 0 = one unit, whatever it does inside
+    floor: Dict[str, int] = field(default_factory=dict)  # below which no start is made smaller (_plan/heal.py)
     layout: Dict[str, int] = field(default_factory=dict)  # on CPUs the profile says it: {tensor, pipeline}
     entry: Entry = field(default_factory=dict)
     native_shape: Optional[Shape] = None  # the checkpoint's own, where another precision was asked
@@ -90,6 +91,14 @@ class Wish:
     @property
     def head(self) -> Node:
         return self.nodes[0]
+
+    @property
+    def subject(self) -> Dict[str, Any]:
+        """What must be alike for the end of one start to say something about another (_plan/heal.py)."""
+        return {
+            "engine": self.engine, "model": self.model_id, "precision": self.precision, "kv_dtype": self.kv_dtype,
+            "hosts": len(self.nodes), "cards": len(self.head.gpus),
+        }  # fmt: skip
 
 
 class Guest(NamedTuple):
@@ -241,6 +250,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         kv_dtype=kv_dtype,
         executor=executor,
         replicas=int(variables.get("replicas") or profile.get("replicas") or 0),
+        floor={key: int(value) for key, value in (profile.get("floor") or {}).items()},
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,
         native_shape=native,

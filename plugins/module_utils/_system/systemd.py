@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Tuple
 
@@ -58,6 +59,21 @@ def read_log(run: Runner, unit: str, lines: int, invocation: str = "") -> List[s
     which = ["_SYSTEMD_INVOCATION_ID=" + invocation] if invocation else ["--unit", unit]
     text = run(["journalctl", *which, "--lines", str(lines), "--output", "cat", "--no-pager", "--quiet"])[1]
     return [line.rstrip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
+
+
+def runs(run: Runner, unit: str, lines: int, since: int) -> List[str]:
+    """The unit's newest runs in its journal, the newest first, none from before a time (seconds since 1970)."""
+    words = ["journalctl", "--unit", unit, f"--since=@{since}", "--lines", str(lines), "--no-pager", "--quiet"]
+    text = run([*words, "--output", "json", "--output-fields=_SYSTEMD_INVOCATION_ID"])[1]
+    found: List[str] = []
+    for line in reversed(text.splitlines()):
+        try:
+            name = json.loads(line).get("_SYSTEMD_INVOCATION_ID")
+        except (ValueError, AttributeError):
+            continue
+        if isinstance(name, str) and name not in found:
+            found.append(name)
+    return found
 
 
 def digest(paths: List[str]) -> str:

@@ -49,6 +49,12 @@ def evidence(answer: Answer) -> List[str]:
     return [] if answer.refusal is not None and answer.refusal.rule == "LLM330" else answer.seen.log
 
 
+def ended(answer: Answer, restarts_before: int) -> bool:
+    """Whether the service itself ended, be it that time was up before it had done so often enough."""
+    rule = answer.refusal.rule if answer.refusal is not None else ""
+    return rule == "LLM312" or (rule == "LLM505" and answer.seen.state.restarts > restarts_before)
+
+
 def too_late(unit: str, seen: Seen, timeout: int, variable: str) -> Refusal:
     """The refusal for a service that was not ready in time (LLM505)."""
     why = seen.missing or "?"

@@ -97,6 +97,31 @@ def test_a_start_is_compared_with_the_plan(tmp_path, plan):
     assert first_unit(careful)["capacity"]["kv_tokens"] < unit["capacity"]["kv_tokens"]
 
 
+SHORT = {"kind": "free", "free_gib": 18.5, "total_gib": 23.5, "line": "Free memory on device cuda:0"}
+
+
+def test_a_plan_is_made_smaller_from_what_an_engine_said(tmp_path, plan):
+    kept, ended = tmp_path / "calibration.json", {"n1": {first_unit(plan)["name"]: SHORT}}
+    again = {**WISH, "nodes": CARDS, "calibration_file": str(kept)}
+    done, shown = act("serving_plan", **again, ended=ended, ended_plan=plan, show=True)
+    assert [row["id"] for row in done["plan"]["warnings"]].count("LLM580") == 1 and not kept.exists()
+    printed = " ".join(call.args[0] for call in shown.display.call_args_list)
+    assert "an earlier start ended" in printed and "上次启动" in printed
+    rows = done["learned"]
+    would, _shown = act("plan_calibrate", check=True, plan=done["plan"], rows=rows, calibration_file=str(kept))
+    assert would["changed"] and not kept.exists()
+    assert act("plan_calibrate", plan=done["plan"], rows=rows, calibration_file=str(kept))[0]["changed"]
+    assert not act("plan_calibrate", plan=done["plan"], rows=rows, calibration_file=str(kept))[0]["changed"]
+    assert act("serving_plan", **again)[0]["plan"] == done["plan"], "the next run plans the same"
+
+
+def test_below_the_floor_nothing_is_learned(plan):
+    ended = {"n1": {first_unit(plan)["name"]: {**SHORT, "free_gib": 3.0}}}
+    done, _shown = act("serving_plan", **WISH, nodes=CARDS, ended=ended, ended_plan=plan)
+    assert done["failed"] and done["rule"] == "LLM581" and "learned" not in done
+    assert done["need"]["kv_gib"] > done["have"]["kv_gib"] and done["reason"]["zh"] != done["reason"]["en"]
+
+
 def test_logs_without_a_figure_are_refused(plan):
     done, _shown = act("plan_calibrate", plan=plan, engine_logs={"yitiji-vllm": "nothing"})
     assert done["failed"] and done["rule"] == "LLM536"

@@ -102,3 +102,16 @@ def test_the_state_is_asked_of_systemd():
     asked = []
     assert systemd.read_state(lambda words: (asked.append(words), (0, SHOWN))[1], "u") == RUNNING
     assert asked[0][:3] == ["systemctl", "show", "u"] and "NRestarts" in asked[0][-1]
+
+
+def test_the_newest_runs_come_first():
+    asked = []
+
+    def ask(words):
+        asked.append(words)
+        rows = ['{"_SYSTEMD_INVOCATION_ID": "a"}', '{"_SYSTEMD_INVOCATION_ID": "b"}', '{"x": 1}', "[]", "no json"]
+        return 0, "\n".join([*rows[:1], *rows])
+
+    assert systemd.runs(ask, "yitiji-vllm", 7, 1700000000) == ["b", "a"]
+    assert {"--since=@1700000000", "--lines", "7", "yitiji-vllm"} <= set(asked[0])
+    assert systemd.runs(lambda _words: (1, ""), "u", 7, 0) == []

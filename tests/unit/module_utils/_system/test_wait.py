@@ -89,6 +89,24 @@ def test_too_late_names_the_variable_and_what_was_missing():
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("state", "rule", "ended"),
+    [
+        ({"active": "failed"}, "LLM312", True),
+        ({"active": "activating", "restarts": 2}, "LLM312", True),
+        ({"restarts": 1}, "LLM505", True),
+        ({"restarts": 0}, "LLM505", False),
+        ({"loaded": False}, "LLM328", False),
+        ({"active": "inactive", "condition": False}, "LLM330", False),
+    ],
+)
+def test_whether_the_service_itself_ended(state, rule, ended):
+    answer, _now = watch([seen(**state)])
+    if rule == "LLM505":
+        answer = answer._replace(refusal=wait.too_late("u", answer.seen, 600, "v"))
+    assert answer.refusal.rule == rule and wait.ended(answer, 0) is ended
+
+
 def test_told():
     assert wait.told(seen("x", log=("old", "y" * 300))).startswith("x; yyy")
     assert len(wait.told(seen("x", log=("y" * 300,)))) < 200
