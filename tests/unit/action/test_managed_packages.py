@@ -61,7 +61,8 @@ def test_the_checks_begin_the_list_before_any_role_and_ask_in_the_end():
     block = next(task["block"] for task in play["tasks"] if "block" in task)
     asks = [number for number, task in enumerate(block) if "yitiji.deepseek.managed_packages" in task]
     roles = [number for number, task in enumerate(block) if asks_for_packages(task)]
-    assert {name: play["vars"].get(name) for name in TOGETHER} == TOGETHER and len(asks) == 2 and asks[0] < min(roles) and max(roles) < asks[1]
+    assert {name: play["vars"].get(name) for name in TOGETHER} == TOGETHER
+    assert len(asks) == 2 and asks[0] < min(roles) and max(roles) < asks[1]
     assert block[asks[0]]["yitiji.deepseek.managed_packages"]["asks"] == []
     assert managed_packages.FACT in block[asks[1]]["yitiji.deepseek.managed_packages"]["asks"]
     assert block[asks[1]]["vars"] == {managed_packages.SWITCH: False} and "when" not in block[asks[1]]
