@@ -58,7 +58,7 @@ options:
   ended:
     description:
       - What comes of a service that failed or keeps exiting.
-      - With V(tell), the status is V(ended) and the refusal is part of the result: a playbook can look for the reason.
+      - With V(tell), the status is V(ended) and the refusal is part of the result, and a playbook can look into it.
     type: str
     choices: [fail, tell]
     default: fail
