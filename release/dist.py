@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Iterator
 from urllib.parse import urlsplit
 
-import zopfli.gzip
+import zopfli.gzip  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
