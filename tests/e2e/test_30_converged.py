@@ -1,13 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A converged node: nothing to do again, over both SSH implementations; it comes back by itself after a reboot."""
+"""A converged node: nothing to do again; it comes back by itself after a reboot."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import time
 
 import labctl
@@ -30,24 +27,6 @@ def test_second_run_changes_nothing():
 
 def test_check_mode_on_a_converged_node():
     nothing_changed(sitectl.site("check-converged", "--check", "--diff"))
-
-
-def test_over_paramiko(tmp_path):
-    """Paramiko reads the host keys of the user's home: one with the lab's keys in it."""
-    (tmp_path / ".ssh").mkdir(mode=0o700)
-    shutil.copy(labctl.CACHE / "run" / os.environ["YITIJI_LAB"] / "known_hosts", tmp_path / ".ssh/known_hosts")
-    run = sitectl.site("paramiko", inventory=("tests/e2e/paramiko.yml",), env={"HOME": str(tmp_path)})
-    nothing_changed(run)
-
-
-def test_paramiko_refuses_a_foreign_host_key(tmp_path):
-    (tmp_path / ".ssh").mkdir(mode=0o700)
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")], check=True)
-    key = " ".join((tmp_path / "other.pub").read_text().split()[:2])
-    (tmp_path / ".ssh/known_hosts").write_text(f"{labctl.ADDRESS} {key}\n")
-    run = sitectl.site("paramiko-foreign", inventory=("tests/e2e/paramiko.yml",),
-                       env={"HOME": str(tmp_path), "ANSIBLE_PARAMIKO_HOST_KEY_AUTO_ADD": "0"})  # fmt: skip
-    assert not run.ok and run.changes() == []
 
 
 PAGE = f"https://{labctl.ADDRESS}"

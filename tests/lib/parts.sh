@@ -192,6 +192,11 @@ part_heal() {
     python -m pytest -x -v -s tests/heal
 }
 
+part_paramiko() {
+    need_lab
+    python -m pytest -x -v -s tests/paramiko
+}
+
 part_share() {
     need_lab
     python -m pytest -x -v -s tests/share
