@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.constants import card_of, habits_of
 
 from tests.sizing.speed_cases import read, source_of
+from tests.sizing.speed_fit import begin
 
 ROOT = Path(__file__).resolve().parents[4]
 DATA = ROOT / "tests" / "sizing" / "data" / "speed.jsonl"
@@ -80,3 +81,9 @@ def test_the_table_of_measured_runs():
     figures = json.loads(done.stdout.strip().splitlines()[-1])
     assert figures["figures"] >= 95 and figures["sources"] >= 17
     assert figures["median"] <= 0.12 and figures["p90"] <= 0.45
+
+
+def test_a_fit_begins_from_what_the_last_one_wrote(catalog):
+    fresh = begin(catalog["speeds"])
+    assert fresh["spread"] == catalog["speeds"]["spread"]
+    assert set(fresh) == set(catalog["speeds"])
