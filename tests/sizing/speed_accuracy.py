@@ -24,7 +24,7 @@ from tests.sizing.speed_peer import ask
 
 FOLDER = ROOT / "plugins" / "catalog" / "speeds"
 WITHIN = 0.8  # of the held-out figures lie in the range that a plan names
-MARK = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
+MARK = "# SPDX-License-" + "Identifier: GPL-3.0-or-later\n"
 HEADS = {
     "families": """\
 # Shares of a card's data sheet (catalog/gpus/speeds.yml) that engines were measured to reach: of the memory's rate,
