@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Optional
 
-import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -17,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import nam
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._yaml import parse
 
 ROLES = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "roles")
 KEYS = ("type", "elements", "choices", "options", "required", "no_log")
@@ -29,7 +29,7 @@ def load_specs(folder: str = ROLES) -> Dict[str, Any]:
         path = os.path.join(folder, role, "meta", "argument_specs.yml")
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as stream:
-                found[role] = yaml.safe_load(stream)
+                found[role] = parse(stream.read())
     return found
 
 
@@ -42,7 +42,7 @@ def known_names(specs: Dict[str, Any], folder: str = ROLES) -> Dict[str, str]:
         path = os.path.join(folder, role, "defaults", "main.yml")
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as stream:
-                found.update({name: role for name in yaml.safe_load(stream) or {} if name not in found})
+                found.update({name: role for name in parse(stream.read()) or {} if name not in found})
     return found
 
 

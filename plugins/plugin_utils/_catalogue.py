@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Sequence, Tuple
 
-import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import KINDS, Catalog, read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.all import PROBES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.needs import NEEDS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import check_rules
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._yaml import parse
 
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "catalog")
 
@@ -33,4 +33,4 @@ def load_rules(folder: str = os.path.join(BUILT_IN, "rules")) -> List[Dict[str, 
 
 
 def _parse(text: str) -> Any:
-    return yaml.safe_load(text) or {}
+    return parse(text) or {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, Dict, Mapping
 
-import yaml
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._yaml import parse
 
 OWN = "ansible_collections.yitiji.deepseek.plugins"
 SPEC = ("type", "elements", "choices", "default", "required", "no_log", "options", "suboptions")
@@ -15,11 +15,11 @@ SPEC = ("type", "elements", "choices", "default", "required", "no_log", "options
 
 def documentation(name: str) -> Dict[str, Any]:
     """The documentation of a module of this collection, with its fragments, as ansible-doc merges them."""
-    doc: Dict[str, Any] = yaml.safe_load(importlib.import_module(f"{OWN}.modules.{name}").DOCUMENTATION)
+    doc: Dict[str, Any] = parse(importlib.import_module(f"{OWN}.modules.{name}").DOCUMENTATION)
     for wanted in doc.pop("extends_documentation_fragment", []):
         fragment, _dot, variant = wanted[len("yitiji.deepseek.") :].partition(".")
         holder = importlib.import_module(f"{OWN}.doc_fragments.{fragment}").ModuleDocFragment
-        for section, entries in yaml.safe_load(getattr(holder, (variant or "documentation").upper())).items():
+        for section, entries in parse(getattr(holder, (variant or "documentation").upper())).items():
             own = doc.setdefault(section, {})
             for key, entry in entries.items():
                 own[key] = {**entry, **own.get(key, {})}
