@@ -9,6 +9,7 @@ import json
 from unittest import mock
 
 import pytest
+import yaml
 from ansible.errors import AnsibleActionFail
 
 from tests.sizing.common import declared, first_unit
@@ -125,3 +126,16 @@ def test_below_the_floor_nothing_is_learned(plan):
 def test_logs_without_a_figure_are_refused(plan):
     done, _shown = act("plan_calibrate", plan=plan, engine_logs={"yitiji-vllm": "nothing"})
     assert done["failed"] and done["rule"] == "LLM536"
+
+
+def test_a_plan_is_exported_once(tmp_path, plan):
+    folder = tmp_path / "plans" / "demo"
+    would, _shown = act("plan_export", check=True, plan=plan, save_to=str(folder))
+    assert would["changed"] and len(would["diff"]) == 1 and not folder.exists()
+    done, _shown = act("plan_export", plan=plan, save_to=str(folder), node_selector={"zone": 1})
+    written = list(yaml.safe_load_all((folder / "kserve.yaml").read_text()))
+    assert done["changed"] and done["path"] == str(folder / "kserve.yaml") and written == done["manifests"]
+    assert written[1]["spec"]["template"]["nodeSelector"] == {"zone": "1"}
+    assert not act("plan_export", plan=plan, save_to=str(folder), node_selector={"zone": 1})[0]["changed"]
+    with pytest.raises(AnsibleActionFail, match="LLM591"):
+        act("plan_export", plan={**plan, "engine": {**plan["engine"], "name": "sglang"}}, save_to=str(folder))

@@ -14,11 +14,11 @@ import pytest
 from tests.sizing.common import ROOT
 
 
-def play(*arguments, **variables):
+def play(*arguments, playbook_name="plan", **variables):
     extra = [f"-e{json.dumps(variables)}"] if variables else []
     playbook = Path(sys.executable).parent / "ansible-playbook"
     return subprocess.run(
-        [str(playbook), "playbooks/plan.yml", *arguments, *extra],
+        [str(playbook), f"playbooks/{playbook_name}.yml", *arguments, *extra],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -68,3 +68,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_planning(tmp_path):
     done = play("-i", "inventories/basic", appliance_plan_dir=str(tmp_path / "file"))
     assert done.returncode != 0 and "LLM541" in done.stdout and "appliance_plan_dir" in done.stdout
     assert "TASK [yitiji.deepseek.appliance : Plan the deployment]" not in done.stdout
+
+
+def test_an_export_writes_the_manifests_alone(tmp_path):
+    done = play(
+        "-i", "inventories/basic", playbook_name="export", appliance_plan_dir=str(tmp_path), export_claim="models"
+    )
+    assert done.returncode == 0 and "changed=1" in done.stdout, done.stdout
+    assert [path.name for path in (tmp_path / "office").iterdir()] == ["kserve.yaml"]
+    assert "pvc://models/deepseek-ai/" in (tmp_path / "office/kserve.yaml").read_text()
+    refused = play("-i", "inventories/flagship", playbook_name="export", appliance_plan_dir=str(tmp_path))
+    assert refused.returncode and "LLM591" in refused.stdout

@@ -299,6 +299,13 @@ MESSAGES: Dict[str, Message] = {
             "请重新规划：删除清单旁 .plans 中的方案文件，然后运行 site.yml",
         ),
     ),
+    "LLM591": Message(
+        Text("the plan can't be exported to KServe: {what}", "方案无法导出到 KServe：{what}"),
+        Text(
+            "set appliance_engine: vllm and plan for one node (docs/export.md)",
+            "请设置 appliance_engine: vllm，并按单个节点规划（docs/export.zh.md）",
+        ),
+    ),
 }
 
 # Parts of messages.
@@ -341,6 +348,12 @@ PHRASES: Dict[str, Text] = {
     "config_no_number": Text("{key}={value!r} is not a whole number", "{key}={value!r} 不是非负整数"),
     "config_no_type": Text("neither model_type nor architectures is set", "缺少 model_type 与 architectures"),
     "config_zero": Text("{key} is 0", "{key} 为 0"),
+    "export_device": Text("no KServe preset for {device}", "KServe 没有适用于 {device} 的预设"),
+    "export_engine": Text("KServe's presets run vLLM, not {engine}", "KServe 的预设只运行 vLLM，而非 {engine}"),
+    "export_nodes": Text(
+        "one engine spans {count} nodes, and KServe 0.20 has no preset for that",
+        "一个引擎跨 {count} 个节点，KServe 0.20 没有对应的预设",
+    ),
     "plan_fewer_requests": Text(
         "appliance_concurrency: {requests} (at {tokens} tokens a request)",
         "appliance_concurrency: {requests}（每个请求 {tokens} 词元）",
