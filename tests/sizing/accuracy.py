@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """make sizing-accuracy: predicted against measured, by family and card, with other predictors beside it.
 
-usage: python -m tests.sizing.accuracy CASES MODELS [--rows]
+usage: python -m tests.sizing.accuracy CASES MODELS [--rows] [--parts]
 The last line is JSON; errors are fractions.
 """
 
@@ -146,7 +146,8 @@ def left_out_table(rows: list[Row], cases: list[Row], models: Row) -> None:
         print(f"  {name:12} {figures}  {wrong}")
     links = ", ".join(f"TP {tensor} {gib:.2f}" for tensor, gib in fitted.links)
     print(f"  sampler {fitted.sampler_native:.1f} B a logit; {links}; without NVLink {fitted.without_link:.2f} GiB; "
-          f"graphs {fitted.graphs_dense:.1e} and {fitted.graphs_moe:.1e} GiB")  # fmt: skip
+          f"graphs {fitted.graphs_dense:.1e} and {fitted.graphs_moe:.1e} GiB; small card {fitted.small_card:.2f}, "
+          f"before 0.7 {fitted.before_0_7:.2f} more; images on V0 {fitted.vision_v0:.2f} GiB")  # fmt: skip
 
 
 def row_table(rows: list[Row]) -> None:
@@ -154,6 +155,27 @@ def row_table(rows: list[Row]) -> None:
         errors = "  ".join(f"{key} {100 * row[key]:+.1f}%" for key in ("weights", "kv", "tokens") if key in row)
         marks = " ".join(key.upper() for key in ("unsafe", "false_fit", "false_refusal") if row.get(key))
         print(f"{row['id'][:40]:40} {row['scope'][:24]:24} {errors} {marks}".rstrip())
+
+
+def part_table(rows: list[Row], cases: list[Row]) -> None:
+    """GiB by which each part of the memory is predicted too large (+) or too small, where the log shows it."""
+    by_id = {case["id"]: case["measured"] for case in cases}
+    named = ("weights_gib_per_gpu", "activation_gib", "non_torch_gib", "kv_gib_per_gpu", "graph_gib")
+    found: dict[str, list[float]] = {name: [] for name in named}
+    print(f"\n{'predicted - logged, GiB':40} " + " ".join(f"{name.split('_gib')[0][:10]:>10}" for name in named))
+    for row in rows:
+        if "run" not in row:
+            continue
+        memory, logged = row["memory"], by_id[row["id"]]
+        graphs = memory.graphs + memory.graphs_outside
+        line, parts = [], (memory.weights, memory.activation, memory.non_torch, memory.kv, graphs)
+        for name, own in zip(named, parts, strict=True):
+            known = logged.get(name)
+            line.append("         -" if known is None else f"{own - known:+10.2f}")
+            found[name] += [] if known is None else [own - known]
+        print(f"{row['id'][:40]:40} " + " ".join(line))
+    for what, share in (("a tenth is below", 0.1), ("median", 0.5), ("a tenth is above", 0.9)):
+        print(f"{what:40} " + " ".join(f"{quantile(found[name], share) or 0:+10.2f}" for name in named))
 
 
 def summary(rows: list[Row]) -> Row:
@@ -180,6 +202,8 @@ def main(arguments: list[str]) -> int:
     inside = [row for row in rows if not row["scope"]]
     if "--rows" in arguments:
         row_table(rows)
+    if "--parts" in arguments:
+        part_table(inside, cases)
     print(f"{len(rows)} cases, {len(inside)} in scope; out of scope:")
     for reason in sorted({row["scope"] for row in rows if row["scope"]}):
         print(f"  {sum(row['scope'] == reason for row in rows):3}  {reason}")

@@ -191,7 +191,7 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
         max_batched=int(batched or 1),
         kv_dtype=case.get("kv_cache_dtype") or "auto",
         eager=bool(case.get("enforce_eager")),
-        consumer=bool(CONSUMER.search(name)),
+        consumer=bool(CONSUMER.search(name)) or apart(case),
         ranks_a_node=8 if ranks > 8 else None,
         lora_rank=16 if case.get("lora") else 0,
         v1=case.get("engine") != "V0",
@@ -200,6 +200,11 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
         context_ranks=context_ranks(case),
         pooling=bool(re.search("embed|rerank|e5-|bge-", str(case.get("model")))),
     )
+
+
+def apart(case: dict[str, Any]) -> bool:
+    """Whether each card of a group is on a node of its own, so that no NVLink joins them."""
+    return "two nodes" in str(case.get("notes") or "") and case.get("gpu_count") == 2
 
 
 def drafted(case: dict[str, Any]) -> int:
@@ -261,6 +266,4 @@ def out_of_scope(case: dict[str, Any], shape: Shape | None) -> str:
         return "offload to main memory"
     if case.get("speculative") and not (shape.mtp_layers and "mtp" in str(case["speculative"])):
         return "speculation with another model"
-    if "ascend" in gpu_name(case).lower() or "npu" in gpu_name(case).lower():
-        return "not an NVIDIA or AMD GPU"
     return ""

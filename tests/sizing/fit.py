@@ -14,10 +14,13 @@ from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import (
     GRAPHS_INSIDE,
+    MOST_CAPTURES,
+    SMALL_CARD,
     SMALL_SAMPLER,
     TERMS,
     Run,
     Terms,
+    captures,
     forward_bytes,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
@@ -52,18 +55,35 @@ def _sampler(known: list[Known]) -> Iterable[float]:
 def _links(known: list[Known], tensor: int) -> Iterable[float]:
     for case, _shape, run in known:
         logged = case["measured"].get("non_torch_gib")
-        plain = (0, 7) <= run.version < GRAPHS_INSIDE and not run.consumer and run.pipeline == 1
+        plain = (0, 7) <= run.version < GRAPHS_INSIDE and run.pipeline == 1
+        plain = plain and (run.total_gib > SMALL_CARD if tensor == 1 else not run.consumer)
         if logged and plain and run.tensor == tensor and logged < TERMS.old_eight * 0.9:
             yield logged
 
 
+def _small(known: list[Known], old: bool) -> Iterable[float]:
+    """One small card, since 0.7 or before."""
+    for case, _shape, run in known:
+        logged = case["measured"].get("non_torch_gib")
+        if logged and run.tensor == 1 and run.total_gib <= SMALL_CARD and (run.version < (0, 7)) is old:
+            yield logged
+
+
+def _images(known: list[Known]) -> Iterable[float]:
+    """What V0's profile run of Qwen's models took beyond its forward pass."""
+    for case, shape, run in known:
+        logged = case["measured"].get("activation_gib")
+        if logged and shape.vision and not run.v1 and shape.model_type.startswith("qwen"):
+            yield logged - forward_bytes(shape, run, run.max_batched) / GIB
+
+
 def _graphs(known: list[Known], moe: bool) -> Iterable[float]:
-    for case, shape, _run in known:
+    for case, shape, run in known:
         measured = case["measured"]
         logged = measured.get("graph_estimate_gib") or measured.get("graph_gib")
         if logged and logged > 0 and shape.moe is moe:
-            base = 0.0 if moe else TERMS.graphs_base
-            yield (logged - base) / (shape.layers * shape.hidden)
+            whole = logged if moe else logged * MOST_CAPTURES / captures(run) - TERMS.graphs_base
+            yield whole / (shape.layers * shape.hidden)
 
 
 def fit(known: list[Known]) -> Terms:
@@ -73,8 +93,12 @@ def fit(known: list[Known]) -> Terms:
         for case, _shape, run in known
         if case["measured"].get("non_torch_gib") and run.consumer and run.tensor > 1 and run.version >= (0, 7)
     )
+    small = _median(_small(known, False), TERMS.small_card)
     return dataclasses.replace(
         TERMS,
+        small_card=small,
+        before_0_7=_median((logged - small for logged in _small(known, True)), TERMS.before_0_7),
+        vision_v0=_median(_images(known), TERMS.vision_v0),
         sampler_native=_median(_sampler(known), TERMS.sampler_native),
         links=tuple((tensor, _median(_links(known, tensor), gib)) for tensor, gib in TERMS.links),
         without_link=_median(alone, TERMS.without_link),

@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     kv_layer_bytes,
     lora_bytes,
     mtp_bytes,
+    stage_slack,
     stage_weights,
     stages,
 )
@@ -26,6 +27,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
 SMALL_SAMPLER: Version = (0, 17)
 GRAPHS_INSIDE: Version = (0, 21)  # vLLM's log says so: "memory profiling is enabled (default since v0.21.0)"
 MULTIMODAL_CACHED: Version = (0, 9)  # V0 profiled images with few sequences
+MOST_CAPTURES = 51
+CHUNKED = 32768  # V0 cut prompts into chunks from this context on, and only then reserved room for their cached part
+IMAGE_TOKENS = 16384  # of the largest image of Qwen's models, four patches each
 # Sparse attention's indexer reserves both while vLLM profiles (sparse_attn_indexer.py, indexer.py): logits of one chunk
 # (VLLM_SPARSE_INDEXER_MAX_LOGITS_MB = 512), and room to gather the index of 40 requests of the longest context.
 INDEXER_GIB = 0.5
@@ -43,20 +47,26 @@ class Terms:
     sampler_native: float = 39.0
     sampler_small: float = 12.0  # bytes a logit: an upper bound of three starts (7.4 to 12)
     # NCCL's buffers and the driver's context, by tensor-parallel size over NVLink.
+    small_card: float = 0.05  # on one card with fewer multiprocessors: 12 starts on 7.8 to 24 GiB, 0.02 to 0.10
     links: Tuple[Tuple[int, float], ...] = ((1, 0.12), (2, 0.55), (4, 0.95), (8, 1.8))
     recent: float = 0.1  # more since 0.21: 0.22 on eight starts of 0.26, where 0.11 has 0.12
     without_link: float = 0.22  # PCIe without NVLink, at any size: 0.20 (16 x 3090), 0.21 (8 x L40S)
     two_nodes: float = 4.5  # 16 ranks (two logs)
     old_eight: float = 7.2  # before 0.8 at TP 8 on cards of over 100 GiB (two logs, both H200)
+    before_0_7: float = 0.28  # the context was counted, too: 0.28 to 0.35 in three logs of small cards
     # CUDA graphs: buffers as wide as the hidden state are captured with each layer (GiB a layer and number of it).
-    graphs_base: float = 0.5  # dense; with the next, within 0.2 of 8 of 12 starts (0.17 to 1.15 GiB)
+    # Dense, of all sizes up to 512: with the next, within 0.2 of 8 of 12 starts (0.17 to 1.15 GiB).
+    graphs_base: float = 0.5
     graphs_dense: float = 2e-6
+    # Experts' do not shrink with the sizes: 4.77 estimated for GLM-5.1 at 64 requests, 4.99 for GLM-5.2 at 1024.
     graphs_moe: float = 1e-5  # 7 starts of R1, GLM-5, Qwen3-235B, gpt-oss: 0.56 to 1.04e-5; Qwen3-Next 2.4e-5
     vision: float = 0.3  # the profile run's images: 0.1 to 2.4 in six starts, so margin_gib keeps more back
+    vision_v0: float = 0.14  # V0 spread a batch over its images: Qwen2-VL and 2.5-VL, 0.13, 0.14 and 0.22
 
 
 TERMS = Terms()
 LARGE_CARD = 100.0
+SMALL_CARD = 30.0
 
 
 @dataclass(frozen=True)
@@ -140,13 +150,30 @@ def activation_bytes(shape: Shape, run: Run, terms: Terms = TERMS) -> float:
     if not run.pooling and not (shape.vision and run.version < MULTIMODAL_CACHED and not run.v1):
         each = terms.sampler_small if run.version >= SMALL_SAMPLER else terms.sampler_native
         sample = each * min(run.max_seqs, tokens) * shape.vocab
-    need = max(forward_bytes(shape, run, tokens), sample)
+    kept, encoder = encoder_bytes(shape, run)
+    need = max(forward_bytes(shape, run, tokens) + kept, sample + kept)
     if run.version >= GRAPHS_INSIDE and not run.eager:
         # six starts of 0.26 on an H200: never below the output matrix and two hidden states, unless eager
-        need = max(need, embedding_bytes(shape, run.tensor, head=True) + 4.0 * tokens * shape.hidden)
+        need = max(need, embedding_bytes(shape, run.tensor, head=True) + 4.0 * tokens * shape.hidden + kept)
+    need = max(need, encoder)
     if shape.index_dim:
         need += INDEXER_GIB * GIB + INDEXER_REQUESTS * run.max_len * (shape.index_dim + 4.0)
-    return need + (terms.vision * GIB if shape.vision else 0.0)
+    if not shape.vision or encoder:
+        return need
+    return need + (terms.vision if run.v1 else terms.vision_v0) * GIB
+
+
+def encoder_bytes(shape: Shape, run: Run) -> Tuple[float, float]:
+    """Bytes that the profile run's largest image leaves behind, and those at its encoder's peak.
+
+    A patch: its pixels, three rows of the encoder's width, and its inner rows before and after their activation.
+    """
+    if not shape.encoder_width or not run.v1:
+        return 0.0, 0.0
+    live = 1536 + 3 * shape.encoder_width + 2 * shape.encoder_inter / run.tensor
+    return 2.0 * IMAGE_TOKENS * shape.hidden * (1 + shape.encoder_taps), 2.0 * 4 * IMAGE_TOKENS * live
+
+
 
 
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
@@ -160,7 +187,7 @@ def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
         )
     else:
         need = 2.0 * tokens * (3 * shape.inter / run.tensor + (5 if run.tensor > 1 else 3) * shape.hidden)
-    if shape.mla:
+    if shape.mla and (run.v1 or (run.version >= (0, 8) and run.max_len > CHUNKED)):
         prefill = min(8 * run.max_len, 65536)
         need += 2.0 * prefill * shape.heads / run.tensor * (shape.nope_dim + shape.v_dim)
     return need
@@ -170,7 +197,7 @@ def non_torch_gib(run: Run, terms: Terms = TERMS) -> float:
     """GiB that NCCL and the driver take on each card, by measured starts."""
     links = dict(terms.links)
     if run.tensor == 1:
-        base = links[1]
+        base = links[1] if run.total_gib > SMALL_CARD else terms.small_card
     elif run.consumer:
         base = terms.without_link
     elif run.ranks_a_node and run.tensor * run.pipeline > run.ranks_a_node:
@@ -179,7 +206,15 @@ def non_torch_gib(run: Run, terms: Terms = TERMS) -> float:
         return terms.old_eight
     else:
         base = links[max(size for size in links if size <= run.tensor)]
-    return base + (0.35 if run.version < (0, 7) else 0.0) + (terms.recent if run.version >= GRAPHS_INSIDE else 0.0)
+    base += terms.before_0_7 if run.version < (0, 7) else 0.0
+    return base + (terms.recent if run.version >= GRAPHS_INSIDE else 0.0)
+
+
+def captures(run: Run) -> int:
+    """Sizes of batches whose graphs vLLM captures: 1, 2, 4, each eighth below 256, each sixteenth up to the largest."""
+    largest = min(run.max_seqs * (1 + run.drafted) * 2, 512, run.max_batched)
+    small = sum(size <= largest for size in (1, 2, 4)) + min(largest, 255) // 8
+    return small + max(0, (largest - 256) // 16 + 1)
 
 
 def graph_gib(shape: Shape, run: Run, terms: Terms = TERMS) -> Tuple[float, float]:
@@ -187,7 +222,9 @@ def graph_gib(shape: Shape, run: Run, terms: Terms = TERMS) -> Tuple[float, floa
     if run.eager:
         return 0.0, 0.0
     size = shape.layers * shape.hidden
-    estimate = terms.graphs_moe * size if shape.moe else terms.graphs_base + terms.graphs_dense * size
+    estimate = terms.graphs_moe * size
+    if not shape.moe:
+        estimate = (terms.graphs_base + terms.graphs_dense * size) * captures(run) / MOST_CAPTURES
     inside = run.version >= GRAPHS_INSIDE and run.graphs_counted
     return (estimate, 0.0) if inside else (0.0, estimate)
 
@@ -201,7 +238,8 @@ def stage_memories(shape: Shape, run: Run, terms: Terms = TERMS) -> List[Memory]
     lora = lora_bytes(shape, run.tensor, run.lora_rank) / run.pipeline
     found = []
     for index, stage in enumerate(stages(shape.layers, run.pipeline)):
-        weights = (stage_weights(shape, stage, run.tensor, run.version) + lora) / GIB
+        weights = stage_weights(shape, stage, run.tensor, run.version) + stage_slack(shape, stage, run.tensor)
+        weights = (weights + lora) / GIB
         cost = cache_cost(shape, stage, run.tensor, run.kv_dtype, run.version, run.max_batched, run.drafted)
         token = cost.token
         if run.drafted and stage.last:

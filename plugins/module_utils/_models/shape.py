@@ -107,6 +107,9 @@ class Shape:
     learned_positions: bool = False
     vision_params: float = 0.0
     vision: bool = False
+    encoder_width: int = 0  # of Qwen's image encoder, where config.json says it; else 0
+    encoder_inter: int = 0
+    encoder_taps: int = 0  # layers of it whose rows go into the language model as well
     hybrid: bool = False
     known: bool = True
     odd: bool = False  # an unknown type that names states of its own
@@ -261,6 +264,18 @@ def _vision_params(config: Mapping[str, Any], model: str) -> float:
     return float(depth * (4 * width**2 + gated * width * inner) + merged * (merged + out))
 
 
+def _encoder(config: Mapping[str, Any], kind: str, model: str) -> Dict[str, int]:
+    """Sizes of the image encoder of Qwen's models of the third generation on, whose images have known limits."""
+    raw = config.get("vision_config")
+    if not isinstance(raw, Mapping) or not kind.startswith("qwen3"):
+        return {}
+    return {
+        "encoder_width": _number(raw, "hidden_size", model, 0),
+        "encoder_inter": _number(raw, "intermediate_size", model, 0),
+        "encoder_taps": len(raw.get("deepstack_visual_indexes") or ()),
+    }  # fmt: skip
+
+
 def _linear(config: Mapping[str, Any], model: str) -> Optional[Linear]:
     heads = _number(config, "linear_num_value_heads", model, 0)
     if not heads:
@@ -330,6 +345,7 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
         mlp_matrices=2 if config.get("mlp") == "2-matrix" or kind in TWO_MATRICES else 3,
         qkv_bias=bias in (True, "qkv") or kind in ("qwen2", "qwen2_moe", "gpt_oss"), learned_positions=kind == "opt",
         vision_params=float(config.get("vision_params") or _vision_params(raw, model)), vision=vision,
+        **_encoder(raw, kind, model),
         odd=kind not in KNOWN and any(word in key for key in config for word in STATES),
         hybrid=_hybrid(pattern, kind, config), known=kind in KNOWN,
         pattern=pattern, window=_number(config, "sliding_window", model, 0) if "s" in pattern or compressed else 0,

@@ -12,8 +12,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES, Shape
 
 GIB = 1024**3
+MIB = 1024**2
 Version = Tuple[int, ...]
 NEWEST: Version = (0, 33, 0)
+VIDEO_ANGLES: Version = (0, 7, 2)
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,44 @@ def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
     return total + shape.hidden * shape.experts * dtype
 
 
+def allocated(size: float) -> float:
+    """Bytes that PyTorch's allocator gives out for a large tensor: up to 1 MiB that is left of its block stays with it.
+
+    Blocks from 10 MiB have whole 2 MiB (kRoundLarge), and are split where more than 1 MiB is left (kSmallSize).
+    """
+    if size < 10 * MIB:
+        return size
+    block = -(-size // (2 * MIB)) * 2 * MIB
+    return block if block - size <= MIB else size
+
+
+def packed_bytes(shape: Shape, part: str) -> float:
+    """Bytes of one parameter in the large tensor alone: scales and zero points are tensors of their own."""
+    return int(2 * part_bytes(shape, part)) / 2
+
+
+def layer_slack(shape: Shape, index: int, tensor: int) -> float:
+    """Bytes that the allocator adds to one layer's large matrices, as vLLM joins them.
+
+    Queries, keys and values are one tensor, gates and what they multiply another.
+    """
+    if shape.mla or shape.compressed or shape.quant.method == "gguf":
+        return 0.0  # many small ones, or packed by the file
+    letter = shape.attends(index)
+    sizes = []
+    if letter != "l":
+        each = packed_bytes(shape, "attention") * shape.hidden
+        heads, dim, value = cached_heads(shape, letter)
+        n, kv = shape.heads / tensor, max(1.0, heads / tensor)
+        sizes += [each * (dim * n * (2 if shape.gate else 1) + (dim + value) * kv), each * value * n]
+    count, inter, part = 1, float(shape.inter), "dense"
+    if shape.has_experts(index):
+        count, inter, part = shape.experts, float(shape.moe_inter), "experts"
+    matrix = packed_bytes(shape, part) * shape.hidden * inter / tensor * count
+    sizes += [(shape.mlp_matrices - 1) * matrix, matrix]
+    return sum(allocated(size) - size for size in sizes)
+
+
 def embedding_bytes(shape: Shape, tensor: int, head: bool = False) -> float:
     """Bytes of the vocabulary's matrix on one rank; the head's may be quantised."""
     rows = -(-shape.vocab // 64) * 64
@@ -150,9 +190,14 @@ def embedding_bytes(shape: Shape, tensor: int, head: bool = False) -> float:
     return rows / tensor * shape.hidden * (part_bytes(shape, "head") if head else size)
 
 
-def rotary_bytes(shape: Shape) -> float:
-    """Bytes of the table of rotary angles that every rank keeps."""
-    return float(shape.max_len * (shape.rope_dim or shape.rotary or shape.head_dim) * (4 if shape.mla else 2))
+def rotary_bytes(shape: Shape, version: Version = NEWEST) -> float:
+    """Bytes of the table of rotary angles that every rank keeps.
+
+    Qwen's models with images have one of four times the positions, for the seconds of a video (MRotaryEmbedding).
+    """
+    video = shape.vision and shape.model_type.startswith("qwen") and version >= VIDEO_ANGLES
+    length = shape.max_len * (4 if video else 1)
+    return float(length * (shape.rope_dim or shape.rotary or shape.head_dim) * (4 if shape.mla else 2))
 
 
 def mtp_bytes(shape: Shape, tensor: int) -> float:
@@ -196,7 +241,7 @@ def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NE
     total = sum(_layer(shape, kind, tensor) * count for kind, count in _kinds(shape, stage).items())
     if shape.mla and (0, 7) <= version < (0, 8):
         total += stage.layers * fused_bytes(shape, tensor)
-    total += rotary_bytes(shape)
+    total += rotary_bytes(shape, version)
     if stage.first or (stage.last and shape.tied):
         total += embedding_bytes(shape, tensor)
     if stage.last and not shape.tied:
@@ -204,6 +249,17 @@ def stage_weights(shape: Shape, stage: Stage, tensor: int, version: Version = NE
     if stage.first and shape.learned_positions:
         total += shape.max_len * shape.hidden * DTYPES.get(shape.dtype, 2)
     return total + shape.vision_params * part_bytes(shape, "vision") / tensor
+
+
+@functools.lru_cache(maxsize=8192)
+def stage_slack(shape: Shape, stage: Stage, tensor: int) -> float:
+    """Bytes that the allocator adds to the weights of one rank of the stage."""
+    total = sum(layer_slack(shape, kind, tensor) * count for kind, count in _kinds(shape, stage).items())
+    ends = [False] * (stage.first or (stage.last and shape.tied)) + [True] * (stage.last and not shape.tied)
+    for head in ends:
+        size = embedding_bytes(shape, tensor, head)
+        total += allocated(size) - size
+    return total
 
 
 def checkpoint_bytes(shape: Shape, mtp: bool = True) -> float:

@@ -9,9 +9,12 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
+    allocated,
     checkpoint_bytes,
     kv_layer_bytes,
     linear_bytes,
+    rotary_bytes,
+    stage_slack,
     stage_weights,
     stages,
 )
@@ -128,3 +131,28 @@ def test_learned_positions_and_gguf_embeddings():
     assert stage_weights(shape, stage, 1) - stage_weights(more, stage, 1) == 2048 * 64 * 2
     half = dataclasses.replace(more, quant=Quant("gguf", 8))
     assert stage_weights(half, stage, 1) < 0.7 * stage_weights(more, stage, 1)
+
+
+@pytest.mark.parametrize(("size", "given"), [
+    (9.5, 9.5), (11, 12), (12, 12), (12.5, 12.5), (13, 14), (24.5, 24.5), (259, 260), (31.5, 32),
+])  # fmt: skip
+def test_what_is_left_of_a_block_of_two_mebibytes_is_split_off_from_one_on(size, given):
+    assert allocated(size * 2**20) == given * 2**20
+
+
+@pytest.mark.parametrize(("model", "tensor", "logged"), [
+    ("deepseek-r1-32b", 2, 30.73), ("qwen3-14b", 1, 27.5185), ("deepseek-r1-8b", 1, 14.9888),
+])  # fmt: skip
+def test_weights_as_starts_log_them(catalog, model, tensor, logged):
+    """With what the allocator adds: 3 MiB a layer of the first, nothing for the powers of two of the others."""
+    shape = shape_of(catalog, model)
+    stage = stages(shape.layers, 1)[0]
+    size = stage_weights(shape, stage, tensor) + stage_slack(shape, stage, tensor)
+    assert size / 2**30 == pytest.approx(logged, abs=0.01)
+
+
+def test_angles_for_video_since_0_7_2(catalog):
+    shape = shape_of(catalog, "qwen3-vl-8b")
+    assert rotary_bytes(shape) == 4 * rotary_bytes(shape, (0, 7, 1))
+    plain = shape_of(catalog, "deepseek-r1-7b")
+    assert rotary_bytes(plain) == rotary_bytes(plain, (0, 7, 1))
