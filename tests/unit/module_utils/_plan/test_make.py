@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import time
 
 import pytest
@@ -12,9 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 
 from tests.sizing.common import ROOT, declared, first_unit, plan, totals
 from tests.sizing.golden import table
-
-FACTS = {"gpus": [], "memory": {"total_bytes": 24 * 2**30}, "cpu": {"cores": 2}}
-
+from tests.sizing.whole import FOLDER, WISHES, outcome, with_pairs
 
 CARD = {
     "index": 0,
@@ -45,40 +41,6 @@ def refused(catalog, nodes, **wish):
     assert refusal.reason.zh and refusal.reason.en and refusal.remedies
     assert all(fix.zh and fix.en for fix in refusal.remedies)
     return refusal
-
-
-def test_lab_plan(catalog):
-    archives = [{"url": "http://192.0.2.1/images.tar"}]
-    images = {"vllm-cpu": {"id": "sha256:1"}}
-    made = plan(
-        catalog,
-        {"gpu01": {"address": "192.0.2.11", "facts": FACTS}},
-        profile="lab",
-        images=images,
-        image_archives=archives,
-    )
-    assert made["verdict"] == "fits" and made["engine"]["device"] == "cpu"
-    assert first_unit(made)["args"][0] == "/models/yitiji-lab/tiny-r1-distill"
-    flags = " ".join(first_unit(made)["args"])
-    for wanted in (
-        "--host 0.0.0.0",
-        "--reasoning-parser deepseek_r1",
-        "--max-model-len 2048",
-        "--disable-fastapi-docs",
-        "--kv-cache-memory-bytes 67108864",
-        "--max-num-seqs 4",
-    ):
-        assert wanted in flags
-    assert made["image"]["id"] == "sha256:1" and made["image"]["archive"] == archives[0]
-    assert made["run"]["secrets"] == {"VLLM_API_KEY": "engine-key"}
-    assert made["nodes"]["gpu01"]["head"]
-    assert {image["key"] for image in made["images"]} == {"vllm-cpu", "open-webui-slim"}
-    assert json.loads(json.dumps(made)) == made
-
-
-def test_lab_refuses_too_little_memory(catalog):
-    small = {**FACTS, "memory": {"total_bytes": 2**30}}
-    assert refused(catalog, {"a": {"facts": small}}, profile="lab").rule == "LLM104"
 
 
 @pytest.mark.parametrize(
@@ -330,41 +292,6 @@ def test_what_cannot_be_run_yet_is_planned_and_says_so(catalog, hardware, wish, 
     assert says in made["provision"]["reason"]["en"]
 
 
-def pair(**network):
-    return {
-        name: {"address": f"10.77.0.1{number}", "facts": {"memory": {"total_bytes": 2**34}, "network": {"interfaces": [
-            {"name": "host0", "addresses": [f"10.77.0.1{number}/24"]}]}}}
-        for number, name in ((1, "gpu01"), (2, "gpu02"))
-    }  # fmt: skip
-
-
-def cpu_profile(catalog, **more):
-    changed = copy.deepcopy(catalog)
-    changed["profiles"]["two"] = {**changed["profiles"]["lab"], **more}
-    changed["images"]["vllm-cpu-ray"] = {**changed["images"]["vllm-cpu"], "ray": True, "ref": "x:ray"}
-    return changed
-
-
-def test_two_nodes_without_a_card(catalog):
-    made = plan(cpu_profile(catalog, layout={"tensor": 2}), pair(), profile="two")
-    assert made["cluster"]["head"] == "10.77.0.11" and made["container"]["network"] == "host"
-    args = {name: " ".join(row["units"][0]["args"]) for name, row in made["nodes"].items()}
-    assert "--node-rank 0 --master-addr 10.77.0.11" in args["gpu01"] and "--host 127.0.0.1" in args["gpu01"]
-    assert "--node-rank 1" in args["gpu02"] and "--headless" in args["gpu02"]
-    assert made["image"]["key"] == "vllm-cpu"  # Ray only where it is asked for
-
-
-def test_two_nodes_by_ray(catalog):
-    made = plan(cpu_profile(catalog, layout={"pipeline": 2}, executor="ray"), pair(), profile="two")
-    assert made["image"]["key"] == "vllm-cpu-ray" and made["cluster"]["ray_port"] == 6379
-    assert made["run"]["secrets"] == {"VLLM_API_KEY": "engine-key", "RAY_AUTH_TOKEN": "cluster-key"}
-    args = first_unit(made)["args"]
-    assert "--distributed-executor-backend ray" in " ".join(args) and "--nnodes" not in args
-    with pytest.raises(Refusal, match=r"has 1 node.*2 are needed"):
-        only = {name: row for name, row in pair().items() if name == "gpu01"}
-        plan(cpu_profile(catalog, layout={"pipeline": 2}), only, profile="two")
-
-
 def test_ray_is_refused_without_an_image_that_holds_it(catalog):
     with pytest.raises(Refusal, match="Ray"):
         plan(catalog, declared("h20-96g", 8, 2), profile="flagship", executor="ray")
@@ -393,3 +320,13 @@ def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
 def test_golden_table():
     """Every model on every card. An intended change: python -m tests.sizing.golden > tests/sizing/golden/plans.md"""
     assert table() == (ROOT / "tests" / "sizing" / "golden" / "plans.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_whole_plans_and_refusals(catalog, name):
+    """Every field, argument and word. An intended change: python -m tests.sizing.whole, and read the difference."""
+    assert outcome(with_pairs(catalog), name) == (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+
+
+def test_no_whole_plan_is_left_over():
+    assert {path.stem for path in FOLDER.iterdir()} == set(WISHES)
