@@ -28,7 +28,7 @@ from tests.sizing.cases import (
     version_of,
 )
 from tests.sizing.fit import fit, leave_one_out
-from tests.sizing.peers import RULES, ask_aiconfigurator, rule_tokens
+from tests.sizing.peers import RULES, ask_aiconfigurator, ask_tools, rule_tokens
 
 FAILED = ("fail_kv_too_small", "fail_no_kv", "oom_load")
 Row = dict[str, Any]
@@ -79,7 +79,7 @@ def compare(row: Row, case: Row) -> None:
         if tokens:
             row["measured_tokens"] = tokens
             row["tokens"] = memory.tokens() / tokens - 1
-            row["unsafe"] = safe > tokens
+            row["unsafe"], row["safe"] = safe > tokens, safe
         if kv and kv > 0:
             row["kv"] = max(0.0, memory.kv) / kv - 1
     fits = safe >= (case.get("max_model_len") or 1)
@@ -109,21 +109,24 @@ def group_table(rows: list[Row], title: str, key: Callable[[Row], str]) -> None:
 def peer_table(rows: list[Row], models: Row) -> None:
     judged = [row for row in rows if "tokens" in row]
     answers = ask_aiconfigurator(judged, models)
-    print(f"\n{'KV tokens, by whom':28} cases  median    p90    same cases, this planner")
+    print(f"\n{'KV tokens, by whom':28} cases  median    p90  too many   same cases, this planner")
     peers = {"this planner": {row["id"]: (1 + row["tokens"]) * row["measured_tokens"] for row in judged}}
+    peers["  what it promises"] = {row["id"]: float(row["safe"]) for row in judged}
     for name, rule in RULES.items():
         peers[name] = {row["id"]: rule_tokens(row["shape"], row["run"], *rule) for row in judged}
     peers["aiconfigurator 0.12.0"] = answers
+    peers.update(ask_tools(judged, models))
     for name, tokens in peers.items():
         same = [row for row in judged if row["id"] in tokens]
         errors = [abs(tokens[row["id"]] / row["measured_tokens"] - 1) for row in same]
         ours = of(same, "tokens")
+        over = sum(tokens[row["id"]] > row["measured_tokens"] for row in same)
         print(
-            f"{name:28} {len(same):5} {shown(quantile(errors, 0.5))} {shown(quantile(errors, 0.9))}   "
+            f"{name:28} {len(same):5} {shown(quantile(errors, 0.5))} {shown(quantile(errors, 0.9))}     {over:5}   "
             f"{shown(quantile(ours, 0.5))} {shown(quantile(ours, 0.9))}"
         )
     if not answers:
-        print("(aiconfigurator is not set up: tests/sizing/peer_setup.sh)")
+        print("(the other planners are not set up: tests/sizing/peer_setup.sh)")
 
 
 def left_out_table(rows: list[Row], cases: list[Row], models: Row) -> None:

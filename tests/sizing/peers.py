@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What others would have said: rules of thumb, and NVIDIA's aiconfigurator where its environment is set up."""
+"""What others would have said: rules of thumb, and other planners where their environment is set up."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ SYSTEMS = (
     ("l40s", "l40s"),
     ("l4", "l4"),
 )
+TOOLS = ("vllm-wizard", "vllm-speculative-autoconfig")
 RULES = {"1.2 W": (1.2, 0.0), "1.3 W": (1.3, 0.0), "1.4 W": (1.4, 0.0), "1.2 W + 2 GiB": (1.2, 2.0)}
 
 
@@ -47,16 +48,60 @@ def ask_aiconfigurator(rows: list[dict[str, Any]], models: dict[str, Any]) -> di
     if python is None:
         return {}
     requests = [request for request in (_request(row, models) for row in rows) if request]
+    answers = _ask(python, "peer_aiconfigurator.py", requests)
+    return {answer["id"]: float(answer["tokens"]) for answer in answers if answer.get("tokens") is not None}
+
+
+def ask_tools(rows: list[dict[str, Any]], models: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The same of two further planners, by name; both are told the whole case and the bytes of the checkpoint."""
+    python = peer_python()
+    found: dict[str, dict[str, float]] = {name: {} for name in TOOLS}
+    requests = [_whole(row, models) for row in rows] if python else []
+    for answer in _ask(python, "peer_tools.py", requests) if python else ():
+        if answer.get("tokens") is not None:
+            found[answer["by"]][answer["id"]] = float(answer["tokens"])
+    return found
+
+
+def _ask(python: str, script: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [python, str(HERE / "peer_aiconfigurator.py")],
+        [python, str(HERE / script)],
         input="\n".join(json.dumps(request) for request in requests),
         capture_output=True,
         text=True,
         check=True,
         timeout=900,
     )
-    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {answer["id"]: float(answer["tokens"]) for answer in answers if answer.get("tokens") is not None}
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def _whole(row: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
+    run, shape = row["run"], row["shape"]
+    config = dict(models.get(shape.id, {})) or {
+        "num_hidden_layers": shape.layers,
+        "hidden_size": shape.hidden,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "head_dim": shape.head_dim,
+        "intermediate_size": shape.inter,
+        "vocab_size": shape.vocab,
+        "max_position_embeddings": shape.max_len,
+    }
+    config.setdefault("model_type", shape.model_type)
+    return {
+        "id": row["id"],
+        "config": config,
+        "tensor": run.tensor,
+        "pipeline": run.pipeline,
+        "quant": shape.quant.method,
+        "kv_dtype": run.kv_dtype,
+        "max_len": run.max_len,
+        "eager": run.eager,
+        "capability": 8.9 if run.kv_dtype.startswith("fp8") else 8.0,
+        "utilization": run.utilization,
+        "total": int(run.total_gib * GIB),
+        "bytes": int(checkpoint_bytes(shape)),
+    }
 
 
 def _request(row: dict[str, Any], models: dict[str, Any]) -> dict[str, Any] | None:
