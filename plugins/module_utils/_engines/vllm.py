@@ -133,9 +133,11 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
     ]
 
 
-def environment(engine: str, version: str) -> Dict[str, str]:
+def environment(engine: str, version: str, capability: Optional[float] = None) -> Dict[str, str]:
     """What every container of an engine with these settings gets; never a secret."""
     env = {key: value for key, value in ENVIRONMENT.items() if engine == "vllm" or not key.startswith("VLLM_")}
     if engine == "vllm" and version_key(version) < (0, 9):
         env["VLLM_USE_V1"] = "0"  # the runner that still knows Volta
+    if engine == "vllm" and capability is not None and capability >= 12 and (0, 24) <= version_key(version) < (0, 27):
+        env["VLLM_USE_DEEP_GEMM"] = "0"  # its kernels are not for these cards, and were tried all the same (vllm#51884)
     return env

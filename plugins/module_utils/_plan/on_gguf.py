@@ -57,6 +57,18 @@ def by_formula(card_gb: float, file_gb: float, layers: int) -> int:
     return max(0, min(layers, int(card_gb / file_gb * layers - 4)))
 
 
+def whole_heads(shape: Shape, tensors: Optional[Dict[str, int]]) -> bool:
+    """Whether an MLA model's file has keys and values in one matrix, as made before llama.cpp kept the latent."""
+    return bool(shape.mla and tensors and not any(".attn_k_b." in name for name in tensors))
+
+
+def cache_layer_bytes(shape: Shape, tensors: Optional[Dict[str, int]]) -> float:
+    """Bytes of one token in one layer: from such a file, keys and values of every head."""
+    if whole_heads(shape, tensors):
+        return 2.0 * shape.heads * (shape.nope_dim + shape.rope_dim + shape.v_dim)
+    return kv_layer_bytes(shape, 1, "auto")
+
+
 def layer_sizes(shape: Shape, file_bytes: int, tensors: Optional[Dict[str, int]] = None) -> Tuple[List[float], float]:
     """Bytes of each layer and of what lies outside the layers, from the file's tensors or in proportion."""
     if tensors:
@@ -97,7 +109,7 @@ def split(
     `cards`: bytes of each. `tensors`: bytes by name; without them layers are placed in proportion.
     """
     sizes, outside = layer_sizes(shape, file_bytes, tensors)
-    cache = kv_layer_bytes(shape, 1, "auto") * context * parallel
+    cache = cache_layer_bytes(shape, tensors) * context * parallel
     room = sum(max(0.0, card * CARD_SHARE - CARD_RESERVE) for card in cards)
     used, count, limit = 0.0, 0, shape.layers
     if tensors is None and cards:  # sizes in proportion are no better than the rule, which was found by trying
@@ -271,6 +283,9 @@ def _sizing(
         config = f"{wish.weights_dir}/{config_id}"
         more["config"] = {"id": config_id, "path": config, "include": ["*.json", "*.py"], "exclude": ["*.index.json"]}
     notes = []
+    if whole_heads(shape, chosen["tensors"]) and wish.engine != "ktransformers":
+        sizes = [shape.layers * cache_layer_bytes(shape, tensors) / 2**20 for tensors in (chosen["tensors"], None)]
+        notes.append(notice("LLM577", gguf=name, mib=round(sizes[0], 2), latent=round(sizes[1], 2)))
     if part.layers <= shape.layers and wish.engine != "ktransformers":
         notes.append(notice("LLM537", on_cards=part.layers, layers=shape.layers))
     indexes = [gpu.index for gpu in head.gpus]

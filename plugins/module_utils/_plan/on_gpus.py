@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import lmdeploy, sglang, vllm
@@ -25,7 +25,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, Precision, decide, newest_for
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import (
+    Card,
+    Precision,
+    cache_form,
+    decide,
+    newest_for,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import refuse
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Candidate,
@@ -50,6 +56,7 @@ DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 # Engines that take vLLM's settings and have one command line, whatever their version.
 COMMANDS: Dict[str, Callable[[Settings], List[str]]] = {"sglang": sglang.command, "lmdeploy": lmdeploy.command}
 AGREE = 0.01  # headers of the files
+UNIFIED = 0.8  # of a memory that the system, the page cache and other programs use as well
 SHM_SHARED, SHM_SINGLE = 16 * GIB, 4 * GIB
 
 
@@ -91,12 +98,16 @@ def oldest_driver(nodes: List[Node]) -> Optional[str]:
     return min(drivers, key=version_key) if drivers else None
 
 
-def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu) -> float:
-    """The share of a card that the engine takes by itself, or what is free where other programs hold memory."""
+def utilization_of(engine: Dict[str, Any], version: str, gpu: Gpu, unified: bool = False) -> float:
+    """The share of a card that the engine takes by itself, or what is free where other programs hold memory.
+
+    Less where card and system share one memory.
+    """
     share = 0.9
     for since, value in engine["utilization"].items():
         if version_key(version) >= version_key(str(since)):
             share = float(value)
+    share = min(share, UNIFIED) if unified else share
     if gpu.free is not None and gpu.free < share * gpu.total:
         share = int(100 * gpu.free / gpu.total) / 100
     return share
@@ -118,7 +129,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     name = choose_image(catalog, wish.engine, device, capability, oldest_driver(wish.nodes), ray)
     image = image_entry(catalog, name, wish.images, wish.image_archives)
     version = str(image["version"])
-    problem = make_problem(wish, engine, image, gpu, count, bool(row.get("consumer")), precision)
+    cache = cache_form(wish.kv_dtype, wish.engine, card, precision.shape)
+    problem = make_problem(wish, engine, image, gpu, count, row, precision)
     _sized_only(wish.shape, wish.model_id, problem)
     healed, ended = heal.Told(), heal.found(wish.calibration, wish.subject, version, gpu.kind)
     if ended:
@@ -146,14 +158,14 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         max_len=wish.context,
         max_seqs=chosen.seqs,
         max_batched=chosen.batched,
-        kv_dtype=wish.kv_dtype,
+        kv_dtype=cache,
         tensor=layout.tensor,
         pipeline=layout.pipeline,
         data=layout.data,
         context=layout.context,
         expert=layout.expert,
         utilization=problem.utilization,
-        quantization=precision.quantization,
+        quantization=precision.quantization or wish.loader or None,
         reasoning_parser=wish.reasoning_parser,
         eager=wish.eager,
         trust_remote_code=wish.own_code,
@@ -186,7 +198,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         layout=layout_part(layout),
         executor=executor,
         meeting_port=settings.master_port or settings.data_port if spread else None,
-        env=vllm.environment(wish.engine, version),
+        env=vllm.environment(wish.engine, version, capability),
         shm_bytes=SHM_SHARED if layout.used > 1 else SHM_SINGLE,
         start_seconds=start_bound(wish.model_bytes, len(used)),
         disk_bytes=wish.model_bytes,
@@ -194,7 +206,11 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         gpu=gpu.kind,
         memory={"per_gpu_gib": share, "stages_gib": stages_part(problem, chosen)},
         capacity=capacity_part(problem, chosen),
-        warnings=[*healed.warnings, *warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision)],
+        warnings=[
+            *healed.warnings,
+            *memory_notices(problem, gpu, cache, bool(row.get("unified"))),
+            *warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision),
+        ],
         why=[*healed.why, *reasons(wish.precision, problem, chosen, precision)],
         alternatives=alternatives(problem, found),
         load=Load(
@@ -203,13 +219,19 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     )
 
 
+def memory_notices(problem: Problem, gpu: Gpu, cache: str, unified: bool) -> List[Dict[str, Any]]:
+    """What to know of the cache's form, and of a memory that is not the card's alone."""
+    found = [notice("LLM575", gpu=gpu.kind)] if cache == "fp8_e5m2" else []
+    return [*found, notice("LLM576", gpu=gpu.kind, utilization=problem.utilization)] if unified else found
+
+
 def make_problem(
     wish: Wish,
     engine: Dict[str, Any],
     image: Dict[str, Any],
     gpu: Gpu,
     count: int,
-    consumer: bool,
+    row: Mapping[str, Any],
     precision: Precision,
 ) -> Problem:
     """The wish on these cards, with what this version of the engine can do."""
@@ -217,8 +239,6 @@ def make_problem(
     correction = 0.0
     if shape.quant == wish.shape.quant:
         correction = unexplained_bytes(shape, wish.index_bytes or 0, wish.files) / GIB
-    if wish.kv_dtype == "fp8" and (gpu.capability or 0) < 8.9 and gpu.vendor == "nvidia":
-        raise Refusal("LLM545", gpu=gpu.kind)
     # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
     own = wish.engine == "vllm"
     sizing = version_key(version) if own else (0, 33, 0)
@@ -228,8 +248,8 @@ def make_problem(
         nodes=len(wish.nodes),
         gpus=count,
         total_gib=round(gpu.total / GIB, 3),
-        consumer=consumer,
-        utilization=utilization_of(engine, version, gpu),
+        consumer=bool(row.get("consumer")),
+        utilization=utilization_of(engine, version, gpu, bool(row.get("unified"))),
         context=wish.context,
         concurrency=wish.concurrency,
         request_tokens=wish.request_tokens,

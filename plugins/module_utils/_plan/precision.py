@@ -75,6 +75,18 @@ def stored_form(shape: Shape) -> str:
     return "fp16" if shape.dtype in ("float16", "half") else "bf16"
 
 
+def cache_form(wish: str, engine: str, card: Card, shape: Shape) -> str:
+    """How the cache is kept, as the engine names it; refused where the card can't (LLM545).
+
+    Cards before Ada read fp8_e5m2 alone, which vLLM takes for checkpoints that have no scales of their own for a cache.
+    """
+    if wish != "fp8" or card.gpu.vendor != "nvidia" or card.runs("kv_fp8"):
+        return wish
+    if engine == "vllm" and card.runs("kv_fp8_e5m2") and not shape.mla and shape.quant.method in ("", "awq", "gptq"):
+        return "fp8_e5m2"
+    raise Refusal("LLM545", gpu=card.gpu.kind)
+
+
 def _refuse(rule: str, gpu: Gpu, form: str) -> Refusal:
     capability = "" if gpu.capability is None else f" ({gpu.capability})"
     kind = f"{gpu.kind}{capability}"

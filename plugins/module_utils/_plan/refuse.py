@@ -111,6 +111,8 @@ def _precision_fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
         shape = _other_shape(wish, other)
         if shape.quant == problem.shape.quant or not card.runs(stored_form(shape)):
             continue
+        if other.get("engines") and wish.engine not in other["engines"]:
+            continue
         if fits(dataclasses.replace(problem, shape=shape)):
             fixes.append((5, say("plan_other_checkpoint", name=name, checkpoint=other["id"])))
     return fixes
@@ -118,7 +120,7 @@ def _precision_fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
 
 def _other_shape(wish: Wish, other: Dict[str, Any]) -> Shape:
     config = dict(wish.entry.get("config") or {})
-    config.update({key: value for key, value in other.items() if key != "id"})
+    config.update({key: value for key, value in other.items() if key not in ("id", "engines")})
     return read_shape(config, str(other["id"]))
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -28,10 +29,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
 
-PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "awq", "gptq", "nvfp4")
+PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "w8a8", "awq", "gptq", "nvfp4")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
 EXECUTORS = ("", "mp", "ray")
+HEADLESS = ("Model", "ForSequenceClassification", "ForMaskedLM", "ForTextEncoding", "ForEmbedding")
+CHATS = re.compile(r"Chat|VL")  # ChatGLMModel, InternVLChatModel and their like write text
+VECTORS = re.compile(r"embed|rerank|(?:^|-)bge-|^e5-|^gte-")
 ALLOWANCES = ("allow_pickle", "allow_remote_code")
 # What an entry of appliance_beside may say. What it leaves out is the profile's, but for what belongs to a model.
 FIELDS = ("model", "cards", "context_length", "concurrency", "precision", "kv_cache_dtype")
@@ -86,6 +90,7 @@ class Wish:
     left_out: List[str] = field(default_factory=list)  # programs, which are not fetched
     own_code: bool = False  # the engine runs the repository's Python
     allow_code: str = ""  # the site's reason for that
+    loader: str = ""  # how the engine is told to read a checkpoint that its own files do not explain
     beside: List[Guest] = field(default_factory=list)  # further models on the head
 
     @property
@@ -167,7 +172,7 @@ def config_of(entry: Entry, chosen: Entry) -> Dict[str, Any]:
     """The catalogue's config.json, with what the chosen checkpoint changes in it."""
     config = dict(entry.get("config") or {})
     if config:
-        config.update({key: value for key, value in chosen.items() if key not in ("id", "bytes")})
+        config.update({key: value for key, value in chosen.items() if key not in ("id", "bytes", "engines")})
     return config
 
 
@@ -175,7 +180,29 @@ def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any
     config = info.get("config") or config_of(entry, chosen if "quantization_config" in chosen else {})
     if not config:
         raise Refusal("LLM530", model=model_id)
+    if chosen.get("engines") and not config.get("quantization_config"):  # such a repository says it elsewhere
+        config = {**config, "quantization_config": chosen["quantization_config"]}
+    refuse_vectors(model_id, config)
     return read_shape(config, model_id)
+
+
+def refuse_vectors(model_id: str, config: Mapping[str, Any]) -> None:
+    """Models that embed or rank, by what config.json builds or by their name (LLM555)."""
+    built = str((config.get("architectures") or [""])[0])
+    kind = built if built.endswith(HEADLESS) and not CHATS.search(built) else ""
+    if not kind and VECTORS.search(model_id.rsplit("/", maxsplit=1)[-1].lower()):
+        kind = "embedding / reranking"
+    if kind:
+        size = checkpoint_bytes(read_shape({**config, "tie_word_embeddings": True}, model_id)) / 1024**3
+        raise Refusal("LLM555", model=model_id, kind=kind, gib=round(size, 1))
+
+
+def _loader(engine: str, chosen: Entry) -> str:
+    """What the engine is told of a checkpoint that only some engines can load (LLM554)."""
+    known = chosen.get("engines") or {}
+    if known and engine not in known:
+        raise Refusal("LLM554", checkpoint=chosen["id"], engines=", ".join(sorted(known)), engine=engine)
+    return str(known.get(engine, ""))
 
 
 def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, str, Optional[int]]:
@@ -195,6 +222,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
     wanted = resolve(variables, catalog)
     profile, entry, chosen = wanted["profile"], wanted["entry"], wanted["checkpoint"]
     info = variables.get("model_info") or {}
+    loader = _loader(wanted["engine"], chosen)
     shape = _shape_of(wanted["model"], entry, chosen, info)
     native = read_shape(entry["config"], wanted["model"]) if chosen and entry.get("config") else shape
     size, source, index_bytes = _sizes(shape, chosen or entry, info)
@@ -259,6 +287,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         left_out=[file.path for file in left_out],
         own_code=bool(own_code(info.get("config"))),
         allow_code=allow_code,
+        loader=loader,
         gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
         beside=read_beside(variables, catalog),

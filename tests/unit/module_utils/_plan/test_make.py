@@ -145,7 +145,7 @@ def test_volta_takes_the_old_image_and_half(catalog):
         ("t4-16g", {"precision": "fp8"}, "LLM502"),
         ("t4-16g", {"model": "deepseek-r1-671b"}, "LLM502"),
         ("v100-32g", {"model": "deepseek-r1-671b"}, "LLM502"),
-        ("a100-80g", {"kv_cache_dtype": "fp8"}, "LLM545"),
+        ("t4-16g", {"kv_cache_dtype": "fp8"}, "LLM545"),
         ("a100-80g", {"context_length": 10**6}, "LLM544"),
         ("a100-80g", {"precision": "fp12"}, "LLM526"),
         ("a100-80g", {"kv_cache_dtype": "x"}, "LLM526"),

@@ -6,7 +6,13 @@ from __future__ import annotations
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import by_formula, layer_sizes, split
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import (
+    by_formula,
+    cache_layer_bytes,
+    layer_sizes,
+    split,
+    whole_heads,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 
 from tests.sizing.common import declared, first_unit, plan
@@ -162,3 +168,26 @@ def test_the_plan_holds_the_files_that_it_takes_as_they_were_listed(catalog):
     again = plan(catalog, declared("rtx-4090-24g", 1, **HOST), model_info={"files": files}, **asked)["model"]
     assert again["manifest"]["sha256"] != made["manifest"]["sha256"]
     assert plan(catalog, declared("rtx-4090-24g", 1, **HOST), **asked)["model"]["manifest"] is None
+
+
+def test_a_file_of_mla_without_the_split_keeps_every_head(catalog):
+    """llama.cpp keeps the latent only where keys and values have matrices of their own: 0.07 MiB a token for R1."""
+    shape = read_shape(catalog["models"]["deepseek-r1-671b"]["config"], "r1")
+    old = {f"blk.{index}.attn_kv_b.weight": 10**9 for index in range(61)}
+    new = {f"blk.{index}.attn_{part}_b.weight": 5 * 10**8 for index in range(61) for part in "kv"}
+    assert 61 * cache_layer_bytes(shape, old) / 2**20 == pytest.approx(4.77, abs=0.01)
+    assert cache_layer_bytes(shape, new) == cache_layer_bytes(shape, None) == 1152
+    cards, size = [40e9] * 2, 61 * 10**9
+    assert split(shape, size, cards, 8192, 1, old).layers < split(shape, size, cards, 8192, 1, new).layers
+    dense = read_shape(catalog["models"]["deepseek-r1-7b"]["config"], "7b")
+    assert not whole_heads(dense, old)
+
+
+def test_such_a_file_is_named_in_the_plan(catalog):
+    path = "DeepSeek-R1-UD-IQ1_S.gguf"
+    tensors = {path: {f"blk.{index}.attn_kv_b.weight": 2 * 10**9 for index in range(61)}}
+    info = {"files": [{"path": path, "size": 122 * 10**9}], "bytes_total": 122 * 10**9, "gguf_tensors": tensors}
+    made = plan(catalog, declared("rtx-4090-24g", 1, memory_gib=512), profile="flagship", engine="llamacpp",
+                context_length=4096, concurrency=1, gguf="UD-IQ1_S", model_info=info)  # fmt: skip
+    (said,) = [warning for warning in made["warnings"] if warning["id"] == "LLM577"]
+    assert "4.77" in said["en"] and "0.07" in said["en"]

@@ -8,7 +8,12 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import PARTS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import read_nodes
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, decide, newest_for
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import (
+    Card,
+    cache_form,
+    decide,
+    newest_for,
+)
 
 from tests.sizing.common import declared, first_unit, plan
 from tests.unit.module_utils._models.shapes import shape_of
@@ -38,6 +43,9 @@ def card(catalog, kind, version=None):
         ("t4-16g", "mxfp4", ""),
         ("ascend-910b-64g", "fp8", ""),
         ("ascend-910b-64g", "int8", "native"),
+        ("ascend-910b-64g", "w8a8", "native"),
+        ("h100-80g", "w8a8", ""),
+        ("mi300x-192g", "w8a8", ""),
     ],
 )
 def test_how_a_card_runs_a_format(catalog, kind, form, how):
@@ -93,3 +101,43 @@ def test_what_the_hub_stores_lowers_the_estimate_too(catalog, files, index, less
     ]
     weights = [memory["per_gpu_gib"]["weights"] for memory in kv]
     assert (weights[0] < weights[1] - 1) is less
+
+
+@pytest.mark.parametrize(
+    ("kind", "wish", "engine", "model", "flag"),
+    [
+        ("h100-80g", "fp8", "vllm", "deepseek-r1-671b", "fp8"),
+        ("rtx-3090-24g", "auto", "vllm", "deepseek-r1-7b", "auto"),
+        ("rtx-3090-24g", "fp8", "vllm", "deepseek-r1-7b", "fp8_e5m2"),
+        ("a100-80g", "fp8", "vllm", "deepseek-r1-7b", "fp8_e5m2"),
+        ("a100-80g", "fp8", "sglang", "deepseek-r1-7b", None),
+        ("a100-80g", "fp8", "vllm", "mistral-small-4", None),
+        ("t4-16g", "fp8", "vllm", "deepseek-r1-7b", None),
+        ("ascend-910b-64g", "fp8", "vllm", "deepseek-r1-7b", "fp8"),
+    ],
+)
+def test_which_form_of_fp8_a_cache_has(catalog, kind, wish, engine, model, flag):
+    """Cards before Ada read e5m2, which vLLM takes but for MLA and checkpoints in fp8."""
+    if flag is None:
+        with pytest.raises(Refusal) as caught:
+            cache_form(wish, engine, card(catalog, kind), shape_of(catalog, model))
+        assert caught.value.rule == "LLM545"
+        return
+    assert cache_form(wish, engine, card(catalog, kind), shape_of(catalog, model)) == flag
+
+
+def test_a_cache_in_e5m2_is_never_beside_fp8_weights(catalog):
+    made = plan(catalog, declared("rtx-3090-24g", 2), kv_cache_dtype="fp8")
+    args = first_unit(made)["args"]
+    assert args[args.index("--kv-cache-dtype") + 1] == "fp8_e5m2"
+    assert "LLM575" in {warning["id"] for warning in made["warnings"]}
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("rtx-3090-24g", 2), kv_cache_dtype="fp8", precision="fp8")
+    assert caught.value.rule == "LLM545"
+
+
+def test_a_memory_that_the_system_shares_is_not_planned_to_its_end(catalog):
+    made = plan(catalog, declared("gb10-128g", 1))
+    args = first_unit(made)["args"]
+    assert args[args.index("--gpu-memory-utilization") + 1] == "0.8"
+    assert "LLM576" in {warning["id"] for warning in made["warnings"]}

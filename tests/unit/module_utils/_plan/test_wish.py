@@ -114,3 +114,54 @@ def test_a_model_that_is_a_program_is_refused_unless_the_site_has_a_reason(catal
     made = plan(catalog, nodes, **wish, allow_pickle=reason, allow_remote_code=reason)
     assert ("--trust-remote-code" in first_unit(made)["args"]) is (rule == "LLM651")
     assert [row["value"] for row in made["why"] if row["key"] == "model.remote_code"] == [reason] * (rule == "LLM651")
+
+
+def flag(made, name):
+    args = first_unit(made)["args"]
+    return args[args.index(name) + 1] if name in args else None
+
+
+def test_a_checkpoint_that_some_engines_alone_can_load(catalog):
+    """INT8 experts of R1: SGLang by a flag of its own, vLLM not at all; ModelSlim's W8A8: vLLM on Ascend."""
+    wish = {"model": "deepseek-r1-671b", "precision": "int8"}
+    made = plan(catalog, declared("a100-80g", 8, 2), engine="sglang", **wish)
+    assert flag(made, "--quantization") == "w8a8_int8"
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("a100-80g", 8, 2), **wish)
+    assert caught.value.rule == "LLM554" and "sglang" in str(caught.value)
+    wish = {"model": "deepseek-r1-0528", "precision": "w8a8"}
+    made = plan(catalog, declared("ascend-910b-64g", 8, 2), **wish)
+    assert flag(made, "--quantization") == "ascend" and made["model"]["id"] == "vllm-ascend/DeepSeek-R1-0528-W8A8"
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h100-80g", 8, 2), **wish)
+    assert caught.value.rule == "LLM502"
+
+
+def test_such_a_checkpoint_says_nothing_of_it_in_config_json(catalog):
+    """Without the catalogue's word its weights would count as 16 bit, twice what they take."""
+    bare = {key: value for key, value in catalog["models"]["deepseek-r1-0528"]["config"].items() if key[:5] != "quant"}
+    wish = {"model": "deepseek-r1-0528", "precision": "w8a8"}
+    told = plan(catalog, declared("ascend-910b-64g", 8, 2), model_info={"config": bare}, **wish)
+    known = plan(catalog, declared("ascend-910b-64g", 8, 2), **wish)
+    assert first_unit(told)["memory"] == first_unit(known)["memory"]
+
+
+@pytest.mark.parametrize(("model", "built", "rule"), [
+    ("BAAI/bge-m3", "XLMRobertaModel", "LLM555"),
+    ("Qwen/Qwen3-Embedding-8B", "Qwen3ForCausalLM", "LLM555"),
+    ("Qwen/Qwen3-Reranker-4B", "Qwen3ForCausalLM", "LLM555"),
+    ("intfloat/e5-mistral-7b-instruct", "MistralModel", "LLM555"),
+    ("mine/judge", "Qwen3ForSequenceClassification", "LLM555"),
+    ("THUDM/glm-4-9b-chat", "ChatGLMModel", None),
+    ("Qwen/Qwen3-8B", "Qwen3ForCausalLM", None),
+])  # fmt: skip
+def test_models_that_embed_or_rank_are_refused_with_their_size(catalog, model, built, rule):
+    config = {**catalog["models"]["qwen3-8b"]["config"], "architectures": [built]}
+    wish = {"deployment": "d", "profile": "basic", "model": model, "model_info": {"config": config}}
+    wish["nodes"] = declared("h100-80g", 1)
+    if rule is None:
+        assert read_wish(wish, catalog).shape.layers == 36
+        return
+    with pytest.raises(Refusal) as caught:
+        read_wish(wish, catalog)
+    assert caught.value.rule == rule and "14.1 GiB" in str(caught.value)
