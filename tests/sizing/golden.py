@@ -32,9 +32,16 @@ STATED = {
 }
 
 
+def loader(catalog: Any, model: str, precision: str) -> str:
+    """vLLM, or who loads a checkpoint that it can't."""
+    known = (catalog["models"][model].get("checkpoints") or {}).get(precision, {}).get("engines") or {"vllm": ""}
+    return str(next(iter(known)))
+
+
 def cell(catalog: Any, model: str, precision: str, gpu: str, nodes: int, count: int) -> str:
+    wish = {"profile": "golden", "model": model, "precision": precision, "engine": loader(catalog, model, precision)}
     try:
-        made = plan(catalog, declared(gpu, count, nodes), profile="golden", model=model, precision=precision)
+        made = plan(catalog, declared(gpu, count, nodes), **wish)
     except Refusal as refusal:
         longest = (refusal.have or {}).get("longest_context") or 0
         return refusal.rule + (f" (≤{longest // 1024}K)" if longest else "")
@@ -106,7 +113,7 @@ def gguf(catalog: Any) -> list[str]:
 
 
 # Cards of the short table, in which each further model stands with the fewest of them that hold it.
-SHORT = ("rtx-4090-24g", "l40s-48g", "a100-80g", "h20-96g", "h200-141g", "b200-180g")
+SHORT = ("rtx-4090-24g", "l40s-48g", "a100-80g", "h20-96g", "h200-141g", "b200-180g", "ascend-910b-64g")
 
 
 def fewest(catalog: Any, model: str, precision: str, gpu: str) -> str:
@@ -152,7 +159,9 @@ def table() -> str:
     own = [row for row in wanted if re.fullmatch(OWN, row[0])]
     for model, precision in own:
         heads = " | ".join(f"{nodes} x {count}" for nodes, count in PARKS)
-        lines += ["", f"## {model} ({precision})", "", f"| card | {heads} |", "|---|" + "---|" * len(PARKS)]
+        engine = loader(catalog, model, precision)
+        by = "" if engine == "vllm" else f", {engine}"
+        lines += ["", f"## {model} ({precision}{by})", "", f"| card | {heads} |", "|---|" + "---|" * len(PARKS)]
         for gpu in catalog["gpus"]:
             row = " | ".join(cell(catalog, model, precision, gpu, nodes, count) for nodes, count in PARKS)
             lines.append(f"| {gpu} | {row} |")
