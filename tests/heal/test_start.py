@@ -62,8 +62,8 @@ def test_it_starts_again_with_a_shorter_context():
     assert labctl.ANSWER in run.output, "the answer of the model is not shown"
     (row,) = learned()
     assert row["said"]["kind"] == "context" and row["said"]["max_len"] == 2048 and row["was"]["context"] == 2048
-    assert row["said"]["longest"] == 8 * BLOCK, row
-    assert f"--max-model-len {8 * BLOCK} " in running()
+    assert row["said"]["longest"] == 7 * BLOCK, row  # vLLM keeps a block for itself
+    assert "--max-model-len 768 " in running(), "the most of whole 256 tokens"
     assert run.output.count("LLM580") >= 2 and "上下文" in run.output, "told in both languages"
 
 
@@ -74,9 +74,9 @@ def test_the_next_run_changes_nothing_and_says_why():
 
 
 def test_below_the_floor_it_refuses_with_the_numbers():
-    """One block holds less than the 256 tokens that profile lab allows at least."""
+    """Of two blocks vLLM keeps one for itself; the other holds less than the 256 tokens that profile lab allows at least."""
     before = learned()
-    run = site("too-small", small(BLOCK))
+    run = site("too-small", small(2 * BLOCK))
     assert not run.ok
     message = "\n".join(run.failures())
     assert "LLM581" in message and "128" in message and "256" in message, run.story()
