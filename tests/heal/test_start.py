@@ -74,7 +74,7 @@ def test_the_next_run_changes_nothing_and_says_why():
 
 
 def test_below_the_floor_it_refuses_with_the_numbers():
-    """Of two blocks vLLM keeps one for itself; the other holds less than the 256 tokens that profile lab allows at least."""
+    """Of two blocks vLLM keeps one for itself; the other holds less than the 256 tokens that profile lab asks for."""
     before = learned()
     run = site("too-small", small(2 * BLOCK))
     assert not run.ok
