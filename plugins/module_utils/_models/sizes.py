@@ -120,6 +120,15 @@ def absorbed_bytes(shape: Shape, tensor: int) -> float:
     return 2.0 * (shape.heads / tensor) * (shape.nope_dim + shape.v_dim) * shape.kv_lora
 
 
+def expert_bytes(shape: Shape, tensor: int, whole: bool = False) -> float:
+    """Bytes of a layer's routed experts on one rank; `whole`: in 16 bit, whatever the others are."""
+    inter = shape.moe_inter
+    if shape.quant.method == "mxfp4":
+        inter = -(-inter // (256 * tensor)) * 256 * tensor
+    each = DTYPES.get(shape.dtype, 2) if whole else part_bytes(shape, "experts")
+    return shape.experts * shape.mlp_matrices * shape.hidden * inter / tensor * each
+
+
 def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
     """Bytes of one decoder layer on one rank."""
     dtype = DTYPES.get(shape.dtype, 2)
@@ -135,11 +144,7 @@ def layer_bytes(shape: Shape, index: int, tensor: int) -> float:
     if not shape.has_experts(index):
         each = dtype if whole else part_bytes(shape, "dense")
         return total + shape.mlp_matrices * shape.hidden * shape.inter / tensor * each
-    inter = shape.moe_inter
-    if shape.quant.method == "mxfp4":
-        inter = -(-inter // (256 * tensor)) * 256 * tensor
-    each = dtype if whole else part_bytes(shape, "experts")
-    total += shape.experts * shape.mlp_matrices * shape.hidden * inter / tensor * each
+    total += expert_bytes(shape, tensor, whole)
     shared = shape.shared_inter or shape.experts_shared * shape.moe_inter
     total += shape.mlp_matrices * shape.hidden * shared / tensor * part_bytes(shape, "shared")
     return total + shape.hidden * shape.experts * dtype

@@ -134,9 +134,9 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
         why(
             "memory.graphs",
             round(memory.graphs, 2),
-            "0.5 GiB + 层数 x 隐藏维度 x 2e-6 GiB, MoE 只有 1e-5",
-            "0.5 GiB + layers x hidden size x 2e-6 GiB; with experts 1e-5 alone",
-            "21 logs",
+            "(0.5 GiB + 层数 x 隐藏维度 x 2e-6 GiB) x 捕获的批大小数 / 51, MoE 只有 1e-5",
+            "(0.5 GiB + layers x hidden size x 2e-6 GiB) x captured sizes / 51; with experts 1e-5 alone",
+            "25 logs",
         ),
         why("capacity.kv_bytes_per_token_per_gpu", int(memory.kv_token_bytes), kv[0], kv[1], "config.json"),
         why(

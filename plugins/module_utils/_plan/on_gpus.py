@@ -23,6 +23,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     MASTER_PORT,
     check_addresses,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.considered import considered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import (
@@ -211,7 +212,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
             *memory_notices(problem, gpu, cache, bool(row.get("unified"))),
             *warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision),
         ],
-        why=[*healed.why, *reasons(wish.precision, problem, chosen, precision)],
+        why=[*healed.why, *reasons(wish.precision, problem, chosen, precision), *considered(problem, chosen)],
         alternatives=alternatives(problem, found),
         load=Load(
             problem.shape, layout.tensor, layout.pipeline, layout.data, wish.kv_dtype, chosen.batched, layout.span > 1

@@ -31,10 +31,11 @@ WISHES = (
     {"context_length": 4096, "concurrency": 4},
 )
 LONG = {"context_length": 131072, "concurrency": 384}
-# Expert parallel, and a cache that cards share.
+# Expert parallel, a cache that cards share, and a checkpoint that one engine alone loads.
 RARE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("qwen3-235b-a22b", "l40s-48g", {"precision": "fp8", "context_length": 32768, "concurrency": 16}),
     ("kimi-k2-thinking", "h200-141g", LONG),
+    ("deepseek-r1-671b", "h20-141g", {"precision": "int8", "context_length": 8192, "concurrency": 8}),
 )
 VERSIONS = {"vllm": ("0.33.0", "0.32.0"), "sglang": ("0.5.23",), "lmdeploy": ("0.18.0",)}
 
