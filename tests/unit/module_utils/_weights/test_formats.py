@@ -28,6 +28,10 @@ from tests.unit.module_utils._weights.samples import tensors
         ("m.safetensors", tensors(9, 9, b"not json at all"), "cannot be read"),
         ("m.safetensors", struct.pack("<Q", 1 << 60) + bytes(99), "header's length"),
         ("m.safetensors", b"1234", "header's length"),
+        ("m.safetensors", struct.pack("<Q", 93) + bytes(92), "header's length is 93 in a file of 100"),
+        ("m.safetensors", struct.pack("<Q", 1) + b"1", "header's length is 1"),
+        ("m.safetensors", struct.pack("<Q", 2) + b"{}", ""),
+        ("m.safetensors", struct.pack("<Q", 2) + b"{}x", "speaks of 0 bytes of tensors, there are 1"),
         ("m.txt", b"", ""),
     ],
 )

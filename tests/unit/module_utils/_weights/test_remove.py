@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
@@ -35,3 +37,25 @@ def test_no_removal_while_in_use(installed, monkeypatch):
     with open(installed / "b"), pytest.raises(Refusal) as caught:
         remove.remove_all(str(installed), "o/m", False)
     assert caught.value.rule == "LLM619" and (installed / STAMP).exists()
+
+
+def test_who_maps_a_file_is_seen_though_nothing_is_open(tmp_path):
+    """In a folder like /proc: the first has it mapped, the second another file, the third is gone already."""
+    model = tmp_path / "model"
+    model.write_text("x")
+    state = model.stat()
+    device = f"{os.major(state.st_dev):02x}:{os.minor(state.st_dev):02x}"
+    span, rest = "7f0000000000-7f0000001000", "r--p 00000000"
+    maps = {
+        "7": f"{span} {rest} 00:00 0 \n{span} {rest} {device} {state.st_ino} {model} (deleted)\n",
+        "8": f"{span} {rest} {device} {state.st_ino + 1} {state.st_ino}\n{span} {rest} {device} {state.st_ino}\n",
+        "10": f"{span} {rest} {device} {state.st_ino} /a\n",
+        "self": f"{span} {rest} {device} {state.st_ino} /a\n",
+    }
+    for pid, text in maps.items():
+        (tmp_path / "proc" / pid).mkdir(parents=True)
+        (tmp_path / "proc" / pid / "maps").write_text(text)
+    (tmp_path / "proc/7/comm").write_text("vllm\n")
+    (tmp_path / "proc/9").mkdir()
+    found = remove.users_of({(state.st_dev, state.st_ino)}, str(tmp_path / "proc"))
+    assert found == ["vllm (pid 7)", "? (pid 10)"]
