@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole plans and refusals of some wishes, as they are given out: python -m tests.sizing.whole
 
-Writes tests/sizing/golden/whole/NAME.json. Read the difference: whatever is in it reaches a node or a customer.
+Writes tests/sizing/golden/whole/NAME.json, and the pages of some. Read the difference: whatever is in it reaches a
+node or a customer.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 
 from tests.sizing.common import ROOT, declared, load_catalog, plan
@@ -94,6 +97,7 @@ def _wishes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 WISHES = _wishes()
+PAGES = ("basic-replicas", "flagship", "lab")
 
 
 def with_pairs(catalog: dict[str, Any]) -> dict[str, Any]:
@@ -117,10 +121,21 @@ def outcome(catalog: Any, name: str) -> str:
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
+def pages(catalog: Any) -> dict[str, str]:
+    """The pages of some of the plans, as their files have them: a line for each part of a table."""
+    made = {name: page(plan(catalog, WISHES[name][0], **WISHES[name][1])) for name in PAGES}
+    return {
+        name: re.sub(r"(<(?:tr|i|h2|p|li|svg|rect|text)[ >])", r"\n\1", content) + "\n"
+        for name, content in made.items()
+    }
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     ours = with_pairs(load_catalog())
-    for path in FOLDER.glob("*.json"):
+    for path in FOLDER.iterdir():
         path.unlink()
     for wish in WISHES:
         (FOLDER / f"{wish}.json").write_text(outcome(ours, wish), encoding="utf-8")
+    for name, content in pages(ours).items():
+        (FOLDER / f"{name}.html").write_text(content, encoding="utf-8")

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import html
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 
 from tests.sizing.common import declared, first_unit, plan
+from tests.sizing.whole import FOLDER, PAGES, pages, with_pairs
 
 
 def test_html_is_well_formed_and_escaped(catalog):
@@ -21,3 +23,24 @@ def test_html_is_well_formed_and_escaped(catalog):
     HTMLParser().feed(content)
     assert "class=bar" not in page(plan(catalog, declared("", 0, memory_gib=24), profile="lab"))
     assert "GGUF" in page(plan(catalog, declared("a100-80g", 1, memory_gib=64), engine="llamacpp"))
+
+
+def test_whole_pages(catalog):
+    """An intended change: python -m tests.sizing.whole, and read the difference."""
+    kept = {name: (FOLDER / f"{name}.html").read_text(encoding="utf-8") for name in PAGES}
+    assert pages(with_pairs(catalog)) == kept
+
+
+def test_what_is_below_nothing_has_no_width(catalog):
+    made = plan(catalog, declared("rtx-4090-24g", 1), concurrency=4)
+    parts = first_unit(made)["memory"]["per_gpu_gib"]
+    parts["outside"], parts["margin"] = -0.5, 0.5 * parts["total"]
+    first_unit(made)["memory"].pop("stages_gib", None)
+    content = page(made)
+    assert content.count("width:0.00%") == 1 and content.count("width:50.00%") == 1
+
+
+def test_no_more_cards_are_drawn_than_say_something(catalog, monkeypatch):
+    made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
+    monkeypatch.setattr(html, "MOST_CARDS", 5)
+    assert page(made).count("class=bar") == 5

@@ -9,6 +9,7 @@ import json
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import SLOW_DISK
 
 from tests.sizing.common import first_unit, plan
 
@@ -84,3 +85,13 @@ def test_two_nodes_by_ray(catalog):
     with pytest.raises(Refusal, match=r"has 1 node.*2 are needed"):
         only = {name: row for name, row in pair().items() if name == "gpu01"}
         plan(cpu_profile(catalog, layout={"pipeline": 2}), only, profile="two")
+
+
+def test_a_large_model_has_longer_to_start(catalog):
+    """Read once, by one process on each node."""
+    info = {"bytes_total": 60 * 10**9}
+    nodes = {"a": {"facts": FACTS}}
+    small, large = (plan(catalog, nodes, profile="lab", **more) for more in ({}, {"model_info": info}))
+    assert large["start"]["timeout_seconds"] - small["start"]["timeout_seconds"] == pytest.approx(
+        2 * (60 * 10**9 - small["model"]["bytes"]) / SLOW_DISK, abs=1
+    )

@@ -19,7 +19,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import jo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import transfer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.job import Job
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.journal import Journal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.sources import Source, Stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.transfer import (
     BACKLOG,
     ENOUGH,
@@ -28,6 +27,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.transfer 
     Engine,
     Options,
 )
+
+from tests.unit.module_utils._weights.samples import Shelf
 
 STEP, SPLIT = 1000, 50
 
@@ -38,43 +39,6 @@ def _small(monkeypatch):
     monkeypatch.setattr(jobs_core, "SPLIT", SPLIT)
     monkeypatch.setattr(transfer, "SPLIT", SPLIT)
     monkeypatch.setattr(transfer, "KEEP_EVERY", 0.05)
-
-
-class Piece(Stream):
-    """An answer in memory, a few bytes at a time; it may be cut."""
-
-    def __init__(self, data, first, stop, ranged, cut):
-        self.data, self.first, self.ranged = data, first, ranged
-        self.pos, self.stop, self.cut, self.whole = first, stop, cut, None
-
-    def readinto(self, view):
-        if self.cut is not None and self.pos >= self.cut:
-            return 0
-        piece = self.data[self.pos : min(self.stop, self.pos + 300, self.pos + len(view))]
-        view[: len(piece)] = piece
-        self.pos += len(piece)
-        return len(piece)
-
-    def finish(self, whole):
-        self.whole = whole
-
-
-class Shelf(Source):
-    """Files by name. Plain: it ignores ranges; cut: where answers end."""
-
-    name = "shelf"
-
-    def __init__(self, files, plain=False, cut=None):
-        self.files, self.plain, self.cut, self.streams, self.polled = files, plain, cut, [], 0
-
-    def open(self, handle, entry, start, stop):
-        data = self.files[entry.path]
-        first, end = (0, len(data)) if self.plain else (start, stop)
-        self.streams.append(Piece(data, first, end, not self.plain, self.cut))
-        return self.streams[-1]
-
-    def poll(self):
-        self.polled += 1
 
 
 @pytest.fixture(name="made")
