@@ -6,12 +6,13 @@ usage: python -m tests.sizing.golden > tests/sizing/golden/plans.md
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
-from tests.sizing.common import declared, first_unit, load_catalog, plan, totals
+from tests.sizing.common import ROOT, declared, first_unit, load_catalog, plan, totals
 
 OWN = r"deepseek-(r1-(671b|\d+(\.\d)?b)|v3-671b)"  # models of the profiles, on every card
 PARKS = ((1, 1), (1, 2), (1, 4), (1, 8), (2, 8))  # nodes, cards a node
@@ -113,6 +114,7 @@ def gguf(catalog: Any) -> list[str]:
 
 
 # Cards of the short table, in which each further model stands with the fewest of them that hold it.
+STARTS = ("h200-141g", "rtx-4090-24g")
 SHORT = ("rtx-4090-24g", "l40s-48g", "a100-80g", "h20-96g", "h200-141g", "b200-180g", "ascend-910b-64g")
 
 
@@ -138,6 +140,35 @@ def further(catalog: Any, wanted: list[tuple[str, str]]) -> list[str]:
         cells = " | ".join(fewest(catalog, model, precision, gpu) for gpu in SHORT)
         lines.append(f"| {model}{'' if precision == 'native' else f' ({precision})'} | {cells} |")
     return lines
+
+
+def shapes(catalog: Any) -> list[str]:
+    """The models of the published starts as their config.json says (data/models.json), with what a plan warns of."""
+    lines = [
+        "",
+        "## Shapes of the published starts, each as if the hub had told it",
+        "",
+        f"| model | {' | '.join(f'8 x {gpu}' for gpu in STARTS)} |",
+        "|---|" + "---|" * len(STARTS),
+    ]
+    rows = json.loads((ROOT / "tests/sizing/data/models.json").read_text(encoding="utf-8"))
+    for name, raw in sorted(rows.items()):
+        kind = {"model_type": "opt" if raw.get("mlp") else "llama"}
+        config = raw if raw.get("architectures") or raw.get("model_type") else {**raw, **kind}
+        longest = int((config.get("text_config") or config).get("max_position_embeddings") or WISH["context_length"])
+        wish = {"profile": "golden", "model": name if "/" in name else f"of/{name}", "model_info": {"config": config}}
+        wish["context_length"] = min(longest, WISH["context_length"])
+        lines.append(f"| {name} | {' | '.join(told(catalog, gpu, wish) for gpu in STARTS)} |")
+    return lines
+
+
+def told(catalog: Any, gpu: str, wish: dict[str, Any]) -> str:
+    try:
+        made = plan(catalog, declared(gpu, 8), **wish)
+    except Refusal as refusal:
+        return refusal.rule
+    said = [warning["id"] for warning in made["warnings"] if warning["id"] not in ("LLM527", "LLM562")]
+    return " ".join([f"{totals(made)['kv_tokens'] // 1000}k", *said])
 
 
 def table() -> str:
@@ -166,7 +197,7 @@ def table() -> str:
             row = " | ".join(cell(catalog, model, precision, gpu, nodes, count) for nodes, count in PARKS)
             lines.append(f"| {gpu} | {row} |")
     lines += further(catalog, [row for row in wanted if row not in own])
-    return "\n".join(lines + stated(catalog) + gguf(catalog)) + "\n"
+    return "\n".join(lines + shapes(catalog) + stated(catalog) + gguf(catalog)) + "\n"
 
 
 if __name__ == "__main__":
