@@ -90,6 +90,12 @@ def _wishes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "no-division": (declared("rtx-4090-24g", 3), {"model": "deepseek-r1-70b", "concurrency": 64}),
         "long": (declared("rtx-4090-24g", 2), {"context_length": 131072, "concurrency": 32}),
         "no-half": (declared("l40s-48g", 1), {"model": "deepseek-r1-32b", "concurrency": 32}),
+        "no-room-but-in-fp8": (
+            declared("l40s-48g", 1),
+            {"model": "deepseek-r1-32b", "concurrency": 4, "context_length": 8192},
+        ),
+        "experts": (declared("h20-96g", 8), {"model": "qwen3-235b-a22b"}),
+        "tight": (declared("rtx-4090-24g", 2), {"concurrency": 110}),
         "no-memory": ({"n1": {"hardware": {"memory_gib": 1}}}, {"profile": "lab"}),
         "no-second-node": ({"n1": pair["n1"]}, {"profile": "lab-pair"}),
         "no-disk-for-gguf": (declared("rtx-4090-24g", 1, memory_gib=64), {**small, "engine": "llamacpp"}),
@@ -97,7 +103,7 @@ def _wishes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 WISHES = _wishes()
-PAGES = ("basic-replicas", "flagship", "lab")
+PAGES = ("basic-replicas", "beside", "flagship", "lab")
 
 
 def with_pairs(catalog: dict[str, Any]) -> dict[str, Any]:

@@ -258,3 +258,14 @@ def test_a_profile_without_a_floor_keeps_its_requests(catalog):
     made = plan(bare, CARDS, calibration=rows, **LONG)
     assert first_unit(made)["capacity"]["concurrency"] == 2 and warned(made)
     assert dataclasses.replace(wish, floor={}).request_tokens == 4096
+
+
+def test_a_cache_of_unknown_size_is_none(catalog):
+    """Not less than none: what a smaller plan would need is told from zero."""
+    said = []
+    for more in ({}, {"kv_gib": 1e-6}):
+        _before, rows = ends(catalog, CARDS, {"kind": "cache", **LINE, **more}, **LONG)
+        with pytest.raises(Refusal) as refused:
+            plan(catalog, CARDS, calibration=rows, **LONG)
+        said.append((refused.value.rule, refused.value.need, refused.value.have))
+    assert said[0] == said[1] and said[0][0] == "LLM581"

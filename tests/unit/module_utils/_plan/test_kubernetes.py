@@ -17,6 +17,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.kubernetes i
     arguments,
     image,
     manifests,
+    mib,
     name_of,
 )
 
@@ -169,3 +170,7 @@ def test_an_image_is_named_with_its_digest():
 )
 def test_names_fit_kubernetes(words, name):
     assert name_of(*words) == name
+
+
+def test_mebibytes_are_rounded_up():
+    assert [mib(amount) for amount in (1, 2**20, 2**20 + 1, 2**30)] == ["1Mi", "1Mi", "2Mi", "1024Mi"]

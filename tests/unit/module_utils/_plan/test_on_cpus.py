@@ -95,3 +95,10 @@ def test_a_large_model_has_longer_to_start(catalog):
     assert large["start"]["timeout_seconds"] - small["start"]["timeout_seconds"] == pytest.approx(
         2 * (60 * 10**9 - small["model"]["bytes"]) / SLOW_DISK, abs=1
     )
+
+
+@pytest.mark.parametrize(("said", "flag"), [("float16", "float16"), ("float32", "float32"), ("int4", "bfloat16")])
+def test_the_checkpoints_type_where_a_cpu_has_it(catalog, said, flag):
+    config = {**catalog["models"]["tiny-r1-distill"]["config"], "torch_dtype": said}
+    args = first_unit(plan(catalog, {"a": {"facts": FACTS}}, profile="lab", model_info={"config": config}))["args"]
+    assert args[args.index("--dtype") + 1] == flag

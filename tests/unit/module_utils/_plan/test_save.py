@@ -66,3 +66,7 @@ def test_a_plan_of_this_release_is_read_again(tmp_path):
     save_files(str(tmp_path), {"plan.json": as_json({"schema": 2, "verdict": "fits"})}, False)
     assert read_plan(str(tmp_path / "plan.json")) == {"schema": 2, "verdict": "fits"}
     assert read_plan(str(tmp_path / "none")) == read_plan("") == {}
+
+
+def test_what_is_kept_is_for_people_too():
+    assert as_json({"b": 1, "a": {"c": "中"}}) == '{\n  "a": {\n    "c": "中"\n  },\n  "b": 1\n}\n'

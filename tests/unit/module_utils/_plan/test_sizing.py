@@ -8,6 +8,7 @@ import copy
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import choose_image
 
 from tests.sizing.common import plan
 
@@ -65,3 +66,16 @@ def test_the_nodes_own_c_library_counts_where_no_container_is(catalog):
     assert plan(catalog, nodes(["avx2"], libc="2.28"), **ollama)["engine"]["host"] == {"libc": "2.28"}
     made = plan(catalog, nodes(["avx2"], libc="2.17"), **CPU)
     assert made["engine"]["host"] == {}, "a container brings its own"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("vllm", "cuda", 3.0, None, False), "no image of vllm runs on cuda (sm 3.0)"),
+        (("lmdeploy", "npu", None, None, True), "no image of lmdeploy runs on npu (Ray)"),
+    ],
+)
+def test_which_image_there_is_none_of(catalog, words, says):
+    with pytest.raises(Refusal) as refused:
+        choose_image(catalog, *words)
+    assert refused.value.rule == "LLM551" and refused.value.reason.en == says

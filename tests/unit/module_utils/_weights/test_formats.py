@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import formats
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.formats import (
+    Hashed,
     check_format,
     check_index,
     check_sets,
+    hash_file,
 )
 
 from tests.unit.module_utils._weights.samples import tensors
@@ -57,3 +61,13 @@ def test_index_names_its_shards(tmp_path):
     with pytest.raises(Refusal) as caught:
         check_index(str(tmp_path), ["1", "model.safetensors.index.json"])
     assert caught.value.rule == "LLM603"
+
+
+def test_a_file_and_its_prefixes_are_hashed(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "STEP", 1000)
+    data, ticks = bytes(range(250)) * 10, []
+    (tmp_path / "a").write_bytes(data)
+    sums = [hashlib.sha256(data[:end]).hexdigest() for end in (1000, 2000, 2500)]
+    assert hash_file(str(tmp_path / "a"), ticks.append, 300) == Hashed(sums[2], sums[:2], 2500)
+    assert ticks == [300, 300, 300, 100] * 2 + [300, 200]
+    assert hash_file(str(tmp_path), ticks.append) is None and hash_file(str(tmp_path / "b"), ticks.append) is None

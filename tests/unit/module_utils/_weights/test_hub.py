@@ -8,10 +8,13 @@ import json
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Broken, Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import (
     Entry,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import hub
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.hub import (
+    Hub,
     describe,
     directory_listing,
     directory_of,
@@ -65,3 +68,94 @@ def test_sizes_that_a_hub_sends_as_text():
     assert entries("o/m", rows) == [Entry("a", 26, ""), Entry("b", 26, "b" * 64)]
     with pytest.raises(Refusal, match="26 bytes"):
         entries("o/m", [{"Path": "a", "Size": "26 bytes"}])
+
+
+class Answers:
+    """A hub's connection: answers by query, in turn; an error there is raised."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+
+    def json(self, url):
+        self.asked.append(url)
+        found = self.answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def hub_with(*answers, slept=None):
+    made = Hub(Client("http://hub"), "o/m", "v1", sleep=(slept if slept is not None else []).append)
+    made._connection = Answers(*answers)
+    return made
+
+
+def rows(*paths, kind="blob"):
+    return [{"Path": path, "Size": 1, "Type": kind} for path in paths]
+
+
+def listed(files):
+    return {"Data": {"Files": files}}
+
+
+def test_a_listing_that_the_hub_cuts_is_walked(monkeypatch):
+    monkeypatch.setattr(hub, "LISTING_LIMIT", 4)
+    top = [*rows("a"), *rows("sub", "../up", kind="tree")]
+    below = [*rows("sub/b"), *rows("sub", "other/x", kind="tree")]  # neither itself nor what lies elsewhere
+    walked = hub_with(listed(rows("a", "b", "c", "d")), listed(top), listed(below))
+    assert [entry.path for entry in walked.listing()] == ["a", "sub/b"]
+    query = "http://hub/api/v1/models/o/m/repo/files?Revision=v1&Recursive="
+    assert walked._connection.asked == [f"{query}True", f"{query}False", f"{query}False&Root=sub"]
+
+
+def test_as_many_folders_as_are_looked_into_and_no_more(monkeypatch):
+    monkeypatch.setattr(hub, "LISTING_LIMIT", 3)
+    for most, wrong in ((2, False), (1, True)):
+        monkeypatch.setattr(hub, "MOST_FOLDERS", most)
+        walked = hub_with(listed(rows("sub", kind="tree")), listed(rows("sub/a")))
+        if wrong:
+            with pytest.raises(Refusal, match="more than 1 directories"):
+                walked._walk("")
+        else:
+            assert [row["Path"] for row in walked._walk("")] == ["sub", "sub/a"]
+
+
+def test_a_folder_that_is_cut_too_is_refused(monkeypatch):
+    monkeypatch.setattr(hub, "LISTING_LIMIT", 2)
+    with pytest.raises(Refusal, match="directory '/' lists 2 entries, where the hub cuts"):
+        hub_with(listed(rows("a", "b")))._walk("")
+    with pytest.raises(Refusal, match="directory 'deep' lists 1 entries"):
+        hub_with(listed(rows("a")))._walk("deep", 17)
+    assert hub_with(listed(rows("a")))._walk("deep", 16) == rows("a")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"Success": False, "Message": "no access"}, "no access"),
+        ({"Data": {"Files": None}}, "no file list"),
+        ({"Data": {"Files": ["a"]}}, "no file list"),
+        ([1], "no file list"),
+    ],
+)
+def test_an_answer_that_is_no_list(answer, says):
+    with pytest.raises(Refusal, match=says) as caught:
+        hub_with(answer).listing()
+    assert caught.value.rule == "LLM610"
+
+
+def test_a_hub_that_stumbles_is_asked_again():
+    slept = []
+    made = hub_with(Broken("reset"), Broken("busy", wait=99.0, status=429), listed(rows("a")), slept=slept)
+    assert [entry.path for entry in made.listing()] == ["a"] and slept == [hub.PAUSES[0], 99.0]
+    made = hub_with(Broken("bad", status=400), slept=slept)
+    with pytest.raises(Refusal):
+        made.listing()
+    assert len(made._connection.asked) == 1 and len(slept) == 2
+
+
+def test_revisions_are_branches_and_tags():
+    answer = {"Data": {"RevisionMap": {"Branches": [{"Revision": "master"}], "Tags": [{"Revision": "v1"}, {}, 7]}}}
+    assert hub_with(answer).revisions() == ["master", "v1"]
+    assert hub_with({"Data": {"Branches": [{"Revision": "x"}]}}).revisions() == ["x"]
+    assert hub_with([]).revisions() == [] and hub_with({"Data": []}).revisions() == []

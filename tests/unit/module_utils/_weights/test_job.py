@@ -132,3 +132,43 @@ def test_without_a_hash_the_computed_one_counts(tmp_path):
     job.open()
     drive(job, data, random.Random(3))
     assert job.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_ranges_that_meet_are_one(tmp_path):
+    job = make(tmp_path, b"x" * 100, [(0, 10), (20, 30), (30, 40), (60, 70)])
+    assert job.present() == [(0, 10), (20, 40), (60, 70)]
+
+
+def test_a_part_under_a_second_name_is_not_written_to(tmp_path):
+    job = Job(Entry("x", 3, "a" * 64), str(tmp_path / "x.part"))
+    (tmp_path / "x.part").write_bytes(b"abc")
+    os.link(tmp_path / "x.part", tmp_path / "blob")
+    with pytest.raises(OSError, match="not a file of its own"):
+        job.open()
+    job.close()
+
+
+def test_a_file_that_is_complete_has_no_range_left(tmp_path):
+    data = b"x" * 40
+    job = make(tmp_path, data)
+    assert not job.idle()
+    segment = job.claim()
+    write(job, segment, data, 40)
+    assert not job.idle() and job.busy()
+    job.release(segment)
+    assert job.idle() and not job.busy() and job.complete and job.claim() is None
+    job.single = True
+    assert job.largest() == 0
+
+
+def test_a_part_that_is_shorter_than_its_record_is_fetched_again(tmp_path):
+    data = b"x" * 40
+    job = make(tmp_path, data, [(0, 40)])
+    os.pwrite(job.handle, data[:15], 0)
+    job.catch_up(memoryview(bytearray(77)))
+    job.catch_up(memoryview(bytearray(77)))
+    assert not job.complete and job.present() == [(0, 15)]
+    segment = job.claim()
+    assert (segment.start, segment.stop) == (15, 40)
+    write(job, segment, data, 25)
+    assert job.complete
