@@ -174,8 +174,6 @@ def encoder_bytes(shape: Shape, run: Run) -> Tuple[float, float]:
     return 2.0 * IMAGE_TOKENS * shape.hidden * (1 + shape.encoder_taps), 2.0 * 4 * IMAGE_TOKENS * live
 
 
-
-
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
     """Bytes at the peak of one forward pass over `tokens`, on one rank."""
     if shape.moe:
