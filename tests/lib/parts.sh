@@ -198,6 +198,11 @@ part_paramiko() {
     python -m pytest -x -v -s tests/paramiko
 }
 
+part_newcomer() {
+    need_lab
+    python -m pytest -x -v -s tests/newcomer
+}
+
 part_share() {
     need_lab
     python -m pytest -x -v -s tests/share
