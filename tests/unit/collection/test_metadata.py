@@ -81,3 +81,16 @@ def test_both_languages_say_the_same(name):
 
 def test_the_version_can_be_released():
     assert re.fullmatch(r"\d+\.\d+\.\d+(-rc\.\d+)?", GALAXY["version"])
+
+
+def test_both_readmes_install_the_release_alike():
+    """tests/newcomer does what they say on a machine without a checkout."""
+    blocks = []
+    for name in ("README.md", "README.zh.md"):
+        fenced = re.findall(r"^```(?:ini)?\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.M | re.S)
+        blocks.append([text for text in fenced if "pip install" in text or "[ssh_connection]" in text])
+    assert blocks[0] == blocks[1] and len(blocks[0]) == 2
+    [tool] = re.findall(r"^pip install (\S+)$", blocks[0][0], re.MULTILINE)
+    assert tool in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    own = (ROOT / "ansible.cfg").read_text(encoding="utf-8").splitlines()
+    assert [line for line in blocks[0][1].splitlines() if line not in own] == []
