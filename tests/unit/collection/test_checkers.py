@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,6 +36,25 @@ def test_every_exception_has_a_reason_and_a_file(core):
         what, _, reason = line.partition(" # ")
         assert len(reason.split()) > 3, f"why? {line}"
         assert (ROOT / what.split()[0]).is_file() and len(what.split()) == 2, line
+
+
+def shipped() -> list[str]:
+    """Names of the files that come into the artefact."""
+    left_out = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["build_ignore"]
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    names = [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    folders = {name: [str(place) for place in (Path(name), *Path(name).parents)] for name in names}
+    return [name for name in names if not any(fnmatch.filter(folders[name], pattern) for pattern in left_out)]
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_chinese_quotation_marks_are_excepted_wherever_they_are(core):
+    """ansible-test's no-smart-quotes, without ansible-test."""
+    lines = (ROOT / f"tests/sanity/ignore-{core}.txt").read_text(encoding="utf-8").splitlines()
+    excepted = {line.split()[0] for line in lines if line.split()[1] == "no-smart-quotes"}
+    marks = re.compile("[\u2018\u2019\u201c\u201d]")
+    quoted = {name for name in shipped() if marks.search((ROOT / name).read_bytes().decode("utf-8", "replace"))}
+    assert quoted == excepted
 
 
 def test_each_core_runs_on_a_python_that_it_knows():
