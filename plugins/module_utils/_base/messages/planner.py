@@ -224,7 +224,10 @@ MESSAGES: Dict[str, Message] = {
         Text("set appliance_context_length to at most {most}", "请将 appliance_context_length 设为至多 {most}"),
     ),
     "LLM545": Message(
-        Text("{gpu} can't keep an FP8 KV cache (sm_89+)", "{gpu} 不能使用 FP8 KV 缓存（sm_89+）"),
+        Text(
+            "{gpu} can't keep an FP8 KV cache for this (sm_89+; sm_80+ with vLLM, without MLA and FP8 weights)",
+            "{gpu} 在此不能使用 FP8 KV 缓存（sm_89+；sm_80+ 需 vLLM，且非 MLA、权重非 FP8）",
+        ),
         Text("set appliance_kv_cache_dtype: auto", "请设置 appliance_kv_cache_dtype: auto"),
     ),
     "LLM546": Message(
