@@ -96,6 +96,7 @@ def _wishes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         ),
         "experts": (declared("h20-96g", 8), {"model": "qwen3-235b-a22b"}),
         "tight": (declared("rtx-4090-24g", 2), {"concurrency": 110}),
+        "no-length": (declared("rtx-4090-24g", 1), {"context_length": 131072, "concurrency": 40}),
         "no-memory": ({"n1": {"hardware": {"memory_gib": 1}}}, {"profile": "lab"}),
         "no-second-node": ({"n1": pair["n1"]}, {"profile": "lab-pair"}),
         "no-disk-for-gguf": (declared("rtx-4090-24g", 1, memory_gib=64), {**small, "engine": "llamacpp"}),
