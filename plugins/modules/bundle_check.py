@@ -108,8 +108,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.check import Trust, check
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import weights_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import TRUST, fingerprint
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import TRUST
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.signature import fingerprint
 
 
 @framed

@@ -7,9 +7,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import uuid
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.fetch import hash_file
@@ -23,8 +22,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
     dump,
     parse,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import NAMESPACE, WHO, line, plain
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.signers import NAMESPACE, WHO
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import absent
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signature
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
 SBOM = "SBOM.spdx.json"
@@ -101,35 +101,25 @@ def _package(file: File, number: int) -> Dict[str, Any]:
 
 def ensure_key(path: str) -> bool:
     """The maker's own key, 0600, created on first use; -> whether it was created."""
-    if os.path.exists(path):
-        return False
-    os.makedirs(os.path.dirname(path) or ".", 0o700, exist_ok=True)
-    code, out, err = run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "yitiji bundle", "-f", path])
-    if code != 0:
-        raise unsigned(path, (err or out).strip())
-    return True
+    return bool(_by_ssh_keygen(path, lambda: signature.ensure_key(path, "yitiji bundle")))
 
 
 def public_key(path: str) -> str:
     """Of a private key that needs no passphrase, or of one whose public half lies beside it."""
-    beside = read_text(path + ".pub").split()
-    if len(beside) >= 2:
-        return " ".join(beside[:2])
-    code, out, err = run(["ssh-keygen", "-y", "-P", "", "-f", path])
-    if code != 0:
-        raise unsigned(path, err.strip())
-    return " ".join(out.split()[:2])
+    return str(_by_ssh_keygen(path, lambda: signature.public_key(path)))
 
 
 def sign(folder: str, key: str) -> None:
-    signature = os.path.join(folder, SIGNATURE)
-    if os.path.exists(signature):
-        os.unlink(signature)
-    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", NAMESPACE, "-f", key, os.path.join(folder, MANIFEST)]
-    code, out, err = run(command)
-    if code != 0:
-        raise unsigned(key, (err or out).strip())
-    os.chmod(signature, 0o644)
+    _by_ssh_keygen(key, lambda: signature.sign(os.path.join(folder, MANIFEST), key, NAMESPACE))
+
+
+def _by_ssh_keygen(key: str, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except FileNotFoundError as error:
+        raise absent("ssh-keygen") from error
+    except signature.Unsigned as error:
+        raise unsigned(key, str(error)) from error
 
 
 def unsigned(key: str, detail: str) -> Refusal:
@@ -138,17 +128,11 @@ def unsigned(key: str, detail: str) -> Refusal:
 
 def judge(folder: str) -> str:
     """The key that signed the manifest, if the signature is good. Whether that key counts: `signers.accept`."""
-    own = plain(read_text(os.path.join(folder, SIGNER)))
+    own = signature.plain(read_text(os.path.join(folder, SIGNER)))
     if not own or not os.path.exists(os.path.join(folder, SIGNATURE)):
         raise bad_signature(folder, "there is no signature", "没有签名")
-    with tempfile.NamedTemporaryFile("w", suffix=".signers", encoding="utf-8") as signers:
-        signers.write(line(own))
-        signers.flush()
-        command = ["ssh-keygen", "-Y", "verify", "-f", signers.name, "-I", WHO, "-n", NAMESPACE]
-        shell = 'exec "$@" -s "$SIGNATURE" < "$MANIFEST"'
-        names = [f"SIGNATURE={os.path.join(folder, SIGNATURE)}", f"MANIFEST={os.path.join(folder, MANIFEST)}"]
-        code, _out, _err = run(["env", *names, "sh", "-c", shell, "sh", *command])
-    if code != 0:
+    manifest = os.path.join(folder, MANIFEST)
+    if not _by_ssh_keygen("", lambda: signature.belongs(manifest, own, WHO, NAMESPACE)):
         raise bad_signature(folder, f"{MANIFEST} and its signature do not belong together", "清单与签名不符")
     return own
 

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from typing import List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.signature import allowed, fingerprint, plain
 
 NAMESPACE = "yitiji-bundle"
 WHO = "bundle"
@@ -18,23 +17,9 @@ FIRST_USE = "first_use"
 TRUST = ("known", FIRST_USE)
 
 
-def plain(key: str) -> str:
-    """Type and key of a public key, without its comment."""
-    return " ".join(key.split()[:2])
-
-
 def line(key: str) -> str:
     """As a file of allowed signers has it (ssh-keygen(1), ALLOWED SIGNERS)."""
-    return f'{WHO} namespaces="{NAMESPACE}" {plain(key)}\n'
-
-
-def fingerprint(key: str) -> str:
-    """As `ssh-keygen -l` shows it: what two people compare over the telephone."""
-    try:
-        blob = base64.b64decode(key.split()[1], validate=True)
-    except (IndexError, ValueError):
-        return "?"
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+    return allowed(WHO, NAMESPACE, key)
 
 
 def known(path: str) -> List[str]:

@@ -44,9 +44,13 @@ def run(command: Sequence[str]) -> Tuple[int, str, str]:
             list(command), capture_output=True, encoding="utf-8", errors="replace", env=env, check=False
         )
     except FileNotFoundError as error:
-        package = PACKAGE_OF.get(command[0], command[0])
-        raise Refusal("LLM920", command=command[0], package=package) from error
+        raise absent(command[0]) from error
     return done.returncode, done.stdout, done.stderr
+
+
+def absent(command: str) -> Refusal:
+    """Of a command that this machine has not."""
+    return Refusal("LLM920", command=command, package=PACKAGE_OF.get(command, command))
 
 
 # As Debian and Ubuntu call them.
