@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import preflight as acceptance
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import preflight as backup
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import preflight as containers
@@ -23,6 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation imp
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
 CHECKS: Dict[str, Callable[[Mapping[str, Any]], List[Refusal]]] = {
+    "acceptance": acceptance.problems,
     "backup": backup.problems,
     "clients": gateway.hand_outs,
     "docker": containers.docker,

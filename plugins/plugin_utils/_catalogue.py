@@ -21,6 +21,18 @@ def catalogue(folders: Sequence[str] = (), kinds: Tuple[str, ...] = KINDS) -> Ca
     return read_catalog([BUILT_IN, *folders], _parse, kinds)
 
 
+def version() -> str:
+    """Of this collection: as installed, or as in its checkout."""
+    root = os.path.dirname(os.path.dirname(BUILT_IN))
+    for name, inside in (("MANIFEST.json", "collection_info"), ("galaxy.yml", "")):
+        path = os.path.join(root, name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as stream:
+                found = _parse(stream.read())
+            return str((found.get(inside) if inside else found)["version"])
+    return "?"
+
+
 def load_rules(folder: str = os.path.join(BUILT_IN, "rules")) -> List[Dict[str, Any]]:
     """The doctor's rules, checked, by id. They are lists, and no vendor's folder adds to them."""
     rules: List[Dict[str, Any]] = []

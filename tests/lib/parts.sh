@@ -193,6 +193,12 @@ part_heal() {
     python -m pytest -x -v -s tests/heal
 }
 
+part_acceptance() {
+    python -m pytest -x -v -s tests/acceptance/test_10_truth.py || return
+    need_lab
+    python -m pytest -x -v -s tests/acceptance/test_20_lab.py
+}
+
 part_paramiko() {
     need_lab
     python -m pytest -x -v -s tests/paramiko

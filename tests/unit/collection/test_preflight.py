@@ -26,10 +26,10 @@ READS = {
     "require", "debug", "setup",
 }  # fmt: skip
 PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
-# Rules of site.yml's own roles: making bundles, disk images, their first boot and inventories are playbooks
-# of their own.
+# Rules of site.yml's own roles: acceptance, making bundles, disk images, their first boot and inventories are
+# playbooks of their own.
 ELSEWHERE = re.compile(
-    r"_base/messages/|"
+    r"_base/messages/|acceptance|"
     r"_bundle/(apt|dnf|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot|"
     r"new_site"
 )
@@ -210,7 +210,14 @@ def checks_of(role: str) -> set[Path]:
     return {path for path in found if path.is_file()}
 
 
-@pytest.mark.parametrize("role", sorted(CHECKS))
+@pytest.mark.parametrize("role", sorted(set(CHECKS) - set(PAGE)))
+def test_every_rule_of_a_check_of_another_playbook_is_met_by_a_test(role):
+    tests = (ROOT / f"tests/unit/module_utils/_{role}/test_preflight.py").read_text(encoding="utf-8")
+    raised = rules_in(Path(CHECKS[role].__code__.co_filename))
+    assert raised and sorted(rule for rule in raised if f'"{rule}"' not in tests) == []
+
+
+@pytest.mark.parametrize("role", sorted(set(CHECKS) & set(PAGE)))
 def test_every_rule_of_a_check_is_met_by_a_case(role):
     """By worst settings of that role on a real node, or by a test of the function where a bare node can't show it."""
     raised = {rule for path in checks_of(role) for rule in rules_in(path)} & PAGE[role][0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Dict
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages import (
+    acceptance,
     access,
     backup,
     bundle,
@@ -48,6 +49,7 @@ for _hundred in (
     services,
     backup,
     access,
+    acceptance,
     bundle,
 ):
     MESSAGES.update(_hundred.MESSAGES)

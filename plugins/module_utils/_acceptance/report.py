@@ -1,0 +1,168 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of an acceptance as data: what was found, judged, and of which machines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import figures, knee, worst
+
+KIND, SCHEMA = "yitiji-acceptance", 1
+NO_SERIAL = re.compile(
+    r"^\s*(|none|na|n/a|not specified|not available|default string|to be filled.*|0+|unknown)\s*$", re.IGNORECASE
+)
+# What tells one machine from all others; the rest may change without its becoming another.
+LASTING = ("serial", "board_serial", "machine", "gpus")
+Row = Mapping[str, Any]
+Take = Callable[[Row], float]
+COMPARED: Tuple[Tuple[str, Take], ...] = (
+    ("tokens_per_second", lambda row: float(row["tokens_per_second"])),
+    ("first_token", lambda row: float(row["first_token_ms"]["p90"])),
+    ("latency", lambda row: float(row["latency_ms"]["p90"])),
+)
+
+
+def document(
+    *,
+    plan: Row,
+    profile: Row,
+    limits: Row,
+    speed: Sequence[Row],
+    function: Sequence[Row],
+    identity: Mapping[str, Row],
+    load: Row,
+    made: str,
+    collection: str,
+    causes: Mapping[str, Sequence[Row]],
+) -> Dict[str, Any]:
+    """The whole report. `made`: UTC, ISO 8601. `causes`: likely reasons of a missed figure, by its key."""
+    served = plan["model"]["served_name"]
+    seen = [{**row, "verdict": "skipped"} if row["id"] in limits["skip"] else dict(row) for row in function]
+    totals = plan["totals"][served]
+    told = (plan.get("speed") or {}).get(served) or {}
+    asked = {"concurrency": totals["concurrency"], "predicted": told.get("rows") if told.get("predicted") else []}
+    judged = figures(speed, asked, profile.get("stated") or {}, limits)
+    for each in judged:
+        if each["verdict"] != "pass":
+            each["causes"] = list(causes.get(each["key"], ()))
+    pairs = sorted({(row["prompt"], row["answer"]) for row in speed})
+    verdicts = [row["verdict"] for row in [*judged, *seen] if row["verdict"] != "skipped"]
+    return {
+        "kind": KIND,
+        "schema": SCHEMA,
+        "made": made,
+        "collection": collection,
+        "deployment": plan["deployment"],
+        "profile": plan["profile"],
+        "model": f"{plan['model']['id']} ({served})",
+        "engine": f"{plan['engine']['name']} {plan['engine']['version']}",
+        "planned": totals["concurrency"],
+        "plan_sha256": digest(plan),
+        "verdict": worst(verdicts),
+        "figures": judged,
+        "function": seen,
+        "speed": [dict(row) for row in speed],
+        "knees": [
+            {
+                "prompt": a,
+                "answer": b,
+                "knee": knee([r for r in speed if (r["prompt"], r["answer"]) == (a, b)], limits["knee_gain"]),
+            }
+            for a, b in pairs
+        ],
+        "load": dict(load),
+        "limits": dict(limits),
+        "identity": {name: dict(machine) for name, machine in identity.items()},
+    }
+
+
+def digest(value: Any) -> str:
+    """Of any plain data, the same for the same content."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+def machine(facts: Row, node: Row) -> Dict[str, Any]:
+    """Who a machine is. `facts`: of ansible.builtin.setup, without their prefix; `node`: of node_info."""
+    return {
+        "maker": _known(facts.get("system_vendor")),
+        "product": _known(facts.get("product_name")),
+        "serial": _known(facts.get("product_serial")),
+        "board_serial": _known(facts.get("board_serial")),
+        "machine": _known(facts.get("machine_id")),
+        "firmware": " ".join(filter(None, [_known(facts.get("bios_version")), _known(facts.get("bios_date"))])),
+        "system": facts.get("distribution", "") + " " + str(facts.get("distribution_version", "")),
+        "kernel": facts.get("kernel"),
+        "cpu": (node.get("cpu") or {}).get("model"),
+        "threads": (node.get("cpu") or {}).get("threads"),
+        "memory_bytes": (node.get("memory") or {}).get("total_bytes"),
+        "driver": (node.get("nvidia") or {}).get("version"),
+        "docker": ((node.get("containers") or {}).get("docker") or {}).get("version"),
+        "gpus": [
+            {key: gpu.get(key) for key in ("name", "uuid", "bus", "memory_bytes")} for gpu in node.get("gpus") or ()
+        ],
+        "interfaces": _interfaces(facts),
+        "disks": _disks(facts),
+    }
+
+
+def _known(value: Any) -> str:
+    """Makers fill a field in that they leave open; a container has none."""
+    text = str(value or "")
+    return "" if NO_SERIAL.match(text) else text.strip()
+
+
+def _interfaces(facts: Row) -> List[Dict[str, Any]]:
+    found = []
+    for name in facts.get("interfaces") or ():
+        row = facts.get(str(name).replace("-", "_")) or {}
+        if row.get("type") == "ether" and row.get("macaddress"):
+            found.append(
+                {"name": name, "mac": row["macaddress"], "mbit": row.get("speed"), "driver": row.get("module")}
+            )
+    return sorted(found, key=lambda row: str(row["name"]))
+
+
+def _disks(facts: Row) -> List[Dict[str, Any]]:
+    found = []
+    for name, row in sorted((facts.get("devices") or {}).items()):
+        if row.get("model") and str(row.get("removable")) != "1":
+            found.append(
+                {"name": name, "model": row["model"], "serial": _known(row.get("serial")), "size": row.get("size")}
+            )
+    return found
+
+
+def other_machines(report: Row, now: Mapping[str, Row]) -> List[str]:
+    """Hosts of the report that are not the machines that answer under their names now."""
+    return [name for name, then in report["identity"].items() if _lasting(then) != _lasting(now.get(name) or {})]
+
+
+def _lasting(identity: Row) -> Dict[str, Any]:
+    kept = {key: identity.get(key) for key in LASTING}
+    kept["gpus"] = sorted(str(gpu.get("uuid")) for gpu in identity.get("gpus") or ())
+    return kept
+
+
+def against(before: Row, after: Row) -> List[Dict[str, Any]]:
+    """What changed from one report to a later one, as `{step, key, before, after, percent}`."""
+    old = {_step(row): row for row in before["speed"]}
+    rows = []
+    for new in after["speed"]:
+        row = old.get(_step(new))
+        if row is None:
+            continue
+        for key, take in COMPARED:
+            was, now = take(row), take(new)
+            rows.append({
+                "step": _step(new), "key": key, "before": was, "after": now,
+                "percent": round(100 * (now / was - 1), 1) if was else None,
+            })  # fmt: skip
+    return rows
+
+
+def _step(row: Row) -> str:
+    return f"{row['prompt']}/{row['answer']}/{row['concurrency']}"

@@ -1,0 +1,213 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: acceptance_measure
+short_description: Measure what a model's address does and how fast
+version_added: 1.0.0
+author: The yitiji.deepseek engineers (@yitiji)
+description:
+  - Asks an OpenAI-compatible address what users ask for (both languages, JSON by a schema, a prompt as long as
+    planned), then puts a growing number of requests at once on it by AIPerf.
+  - Runs on the host that asks, and needs nothing on the appliance. A run that was killed goes on where it was, as long
+    as the same is asked of the same plan.
+options:
+  url:
+    description: Base address.
+    type: str
+    required: true
+  lengths:
+    description: Pairs of lengths in tokens. Empty takes 1024 and 1024, 4096 and 1024, and the longest prompt with 256,
+      as far as they fit.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      prompt:
+        description: Tokens of each prompt. V(0) takes what the answer leaves.
+        type: int
+        required: true
+      answer:
+        description: Tokens of each answer.
+        type: int
+        required: true
+  at_once:
+    description: Numbers of requests at once. Empty takes 1, 2, 4 and so on up to the planned number, and half as many
+      more.
+    type: list
+    elements: int
+    default: []
+  rounds:
+    description: Requests of each of those at once, one after another.
+    type: int
+    default: 3
+  least:
+    description: Least number of requests of a step.
+    type: int
+    default: 10
+  whole_answers:
+    description: Ask for answers that do not end before their length, where the engine knows how.
+    type: bool
+    default: false
+  tokenizer:
+    description: Folder with the model's tokenizer.
+    type: path
+    required: true
+  program:
+    description: AIPerf's program.
+    type: path
+    required: true
+  folder:
+    description: Folder for what is measured, on the host that asks.
+    type: path
+    required: true
+  plan:
+    description:
+      - The plan. It says which model to ask, how long a request may be, and how many at once are planned.
+      - A run that was killed starts anew where it has changed.
+    type: dict
+    required: true
+  key:
+    description: Key of the API.
+    type: str
+    default: ""
+  ca:
+    description: Certificate authority to trust, PEM text. Empty trusts the system's.
+    type: str
+    default: ""
+  seed:
+    description: Seed of the prompts.
+    type: int
+    default: 1
+  request_timeout:
+    description: Seconds for one request.
+    type: int
+    default: 600
+  timeout:
+    description: Time limit in seconds.
+    type: int
+    default: 14400
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.watched
+attributes:
+  check_mode:
+    support: full
+    details: Asks nothing, and says how many steps it would measure.
+"""
+
+EXAMPLES = r"""
+- name: Measure
+  yitiji.deepseek.acceptance_measure:
+    url: https://10.0.0.11
+    tokenizer: /tmp/tokenizer
+    program: /opt/aiperf/bin/aiperf
+    folder: /var/tmp/acceptance
+    plan: "{{ appliance_plan }}"
+    key: "{{ key }}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+function:
+  description: What was asked for and came.
+  returned: when asked
+  type: list
+  elements: dict
+  sample:
+    - {id: json, name: {zh: 按 JSON 模式作答, en: answers by a JSON schema}, verdict: pass, evidence: '{"sky": "blue"}'}
+speed:
+  description: Each step. Times in ms, rates in seconds.
+  returned: when asked
+  type: list
+  elements: dict
+  sample: [{prompt: 1024, answer: 1024, concurrency: 1, requests: 10, failed: 0, tokens_per_second: 61.2}]
+steps:
+  description: How many steps there are.
+  returned: success
+  type: int
+  sample: 12
+resumed:
+  description: How many of them an earlier run had measured.
+  returned: when asked
+  type: int
+  sample: 0
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import load
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import Asked
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.generator import Target
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import measure
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
+
+
+@framed
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "lengths": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"prompt": {"type": "int", "required": True}, "answer": {"type": "int", "required": True}},
+            },
+            "at_once": {"type": "list", "elements": "int", "default": []},
+            "rounds": {"type": "int", "default": 3},
+            "least": {"type": "int", "default": 10},
+            "whole_answers": {"type": "bool", "default": False},
+            "tokenizer": {"type": "path", "required": True},
+            "program": {"type": "path", "required": True},
+            "folder": {"type": "path", "required": True},
+            "plan": {"type": "dict", "required": True},
+            "key": {"type": "str", "default": "", "no_log": True},
+            "ca": {"type": "str", "default": ""},
+            "seed": {"type": "int", "default": 1},
+            "request_timeout": {"type": "int", "default": 600},
+            "timeout": {"type": "int", "default": 14400},
+            "progress": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    report = Reporter(given["progress"], "acceptance")
+    plan = given["plan"]
+    asked = Asked(plan)
+    planned = plan["totals"][asked.model]["concurrency"]
+    try:
+        steps = load.steps(
+            load.lengths(asked.longest, given["lengths"]),
+            given["at_once"] or load.at_once(planned),
+            given["rounds"],
+            given["least"],
+        )
+        if module.check_mode:
+            module.exit_json(changed=False, steps=len(steps))
+        os.makedirs(given["folder"], 0o700, exist_ok=True)
+        authority = os.path.join(given["folder"], "ca.crt") if given["ca"] else ""
+        if authority:
+            write_atomic(authority, given["ca"], 0o644)
+        target = Target(
+            given["url"], asked.model, given["tokenizer"], given["program"], given["seed"], given["request_timeout"],
+            authority, given["key"], given["whole_answers"],
+        )  # fmt: skip
+        client = Client(given["url"], given["request_timeout"], given["ca"], given["key"])
+        found = measure(client, asked, target, steps, given["folder"], given["timeout"], report.text, plan)
+    except Refusal as refusal:
+        fail(module, refusal)
+    module.exit_json(changed=False, steps=len(steps), **found)
+
+
+if __name__ == "__main__":
+    main()

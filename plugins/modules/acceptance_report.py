@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: acceptance_report
+short_description: Judge what was measured, and write a signed report of it
+version_added: 1.0.0
+author: The yitiji.deepseek engineers (@yitiji)
+description:
+  - Puts what the profile states and the plan predicts beside what M(yitiji.deepseek.acceptance_measure) found, judges
+    it by the catalogue's limits, and writes C(report.json) with its signature, C(report.zh.html), C(report.en.html)
+    and C(report.pub), the public key.
+  - Runs on the controller. The signature is by ssh-keygen; M(yitiji.deepseek.acceptance_check) judges it.
+options:
+  save_to:
+    description: Folder that gets the files.
+    type: path
+    required: true
+  plan:
+    description: The plan.
+    type: dict
+    required: true
+  function:
+    description: What was asked for and came, as measured.
+    type: list
+    elements: dict
+    required: true
+  speed:
+    description: The steps, as measured.
+    type: list
+    elements: dict
+    required: true
+  facts:
+    description: Ansible's own facts of each host of the deployment, by its name.
+    type: dict
+    required: true
+  nodes:
+    description: What M(yitiji.deepseek.node_info) found of each, by its name.
+    type: dict
+    required: true
+  load:
+    description: How it was measured, for the reader.
+    type: dict
+    required: true
+  signing_key:
+    description: Private key to sign with, made where there is none.
+    type: path
+    default: ~/.config/yitiji/acceptance-key
+  catalog_dirs:
+    description: Folders of your own catalogue.
+    type: list
+    elements: path
+    default: []
+extends_documentation_fragment:
+  - yitiji.deepseek.attributes
+  - yitiji.deepseek.attributes.no_diff
+  - yitiji.deepseek.attributes.controller
+attributes:
+  check_mode:
+    support: full
+    details: Judges, and writes nothing.
+"""
+
+EXAMPLES = r"""
+- name: Write the report
+  yitiji.deepseek.acceptance_report:
+    save_to: acceptance/campus
+    plan: "{{ appliance_plan }}"
+    function: "{{ measured.function }}"
+    speed: "{{ measured.speed }}"
+    facts: {gpu01: "{{ hostvars.gpu01.ansible_facts }}"}
+    nodes: {gpu01: "{{ node.node }}"}
+    load: {generator: AIPerf 0.13.0, seed: 1, url: https://10.0.0.11, from: localhost}
+"""
+
+RETURN = r"""
+verdict:
+  description: V(pass), V(conditional) or V(fail).
+  returned: success
+  type: str
+  sample: pass
+missed:
+  description: Figures and checks that are not passed.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+files:
+  description: What was written.
+  returned: success
+  type: list
+  elements: str
+  sample: [report.json, report.json.sig, report.zh.html, report.en.html, report.pub]
+fingerprint:
+  description: Of the key that signed it.
+  returned: outside check mode
+  type: str
+  sample: SHA256:…
+"""

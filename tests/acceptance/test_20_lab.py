@@ -1,0 +1,118 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An appliance is measured with the real vLLM: the report is whole and signed, nothing is changed, a fault is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import labctl
+import pytest
+import sitectl
+
+from tests.acceptance import generators
+
+KEY = labctl.OUTPUT / "acceptance-key"
+REPORT = labctl.OUTPUT / "acceptance"
+TEAMS = [
+    {"name": "default"},
+    {"name": "acceptance", "rate": 0, "concurrency": 0},
+    {"name": "slow", "rate": 6, "burst": 2},
+]
+ASKED = {
+    "gateway_keys": TEAMS,
+    "acceptance_team": "acceptance",
+    "acceptance_dir": str(REPORT),
+    "acceptance_signing_key": str(KEY),
+    "acceptance_tools_dir": str(labctl.OUTPUT / "acceptance-tools"),
+    "acceptance_lengths": [{"prompt": 256, "answer": 64}],
+    "acceptance_at_once": [1, 4],
+    "acceptance_rounds": 2,
+    "acceptance_least": 6,
+}
+
+
+def play(name: str, playbook: str = "playbooks/acceptance.yml", **more: object) -> sitectl.Run:
+    path = labctl.OUTPUT / f"{name}.json"
+    path.write_text(json.dumps({**ASKED, **more}), encoding="utf-8")
+    return sitectl.site(name, "-e", f"@{path}", playbook=playbook)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def appliance():
+    labctl.hub_reset()
+    labctl.OUTPUT.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(REPORT, ignore_errors=True)
+    tools = Path(str(ASKED["acceptance_tools_dir"]))
+    tools.mkdir(exist_ok=True)
+    if not (tools / "venv").exists():  # what asks is in the lab's network, which has no way to PyPI
+        (tools / "venv").symlink_to(generators.environment("aiperf").parent)
+    labctl.clean_node()
+    run = play("acceptance-site", "site.yml")
+    assert run.ok, run.story()
+
+
+def test_it_is_measured_and_left_as_it_was():
+    before = labctl.fingerprint()
+    run = play("acceptance")
+    assert run.ok, run.story()
+    report = json.loads((REPORT / "report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] in ("pass", "conditional"), report["figures"]
+    assert [(row["concurrency"], row["failed"]) for row in report["speed"]] == [(1, 0), (4, 0)]
+    assert all(
+        row["tokens_per_second"] > 0 and row["answer_tokens"] == pytest.approx(64, abs=1) for row in report["speed"]
+    )
+    function = {row["id"]: row["verdict"] for row in report["function"]}
+    assert {key for key, verdict in function.items() if verdict == "pass"} == {"answers", "long"}, report["function"]
+    [machine] = report["identity"].values()
+    assert machine["serial"] == "" and machine["machine"] and machine["kernel"]
+    assert labctl.fingerprint() == before
+
+
+def test_a_second_run_changes_nothing_and_compares():
+    shutil.copytree(REPORT, str(REPORT) + "-first", dirs_exist_ok=True)
+    run = play("acceptance-again")
+    assert run.ok and run.changes() == [], run.story()
+
+
+def signer() -> str:
+    return KEY.with_suffix(".pub").read_text(encoding="utf-8").strip()
+
+
+def test_the_report_is_judged_by_the_vendors_key():
+    run = play("acceptance-verify", "playbooks/acceptance_verify.yml", acceptance_signer=signer(),
+               acceptance_against=str(REPORT) + "-first")  # fmt: skip
+    assert run.ok and run.changes() == [], run.story()
+    assert "tokens_per_second" in run.output
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.zh.html"])
+def test_a_changed_byte_is_refused(name):
+    path = REPORT / name
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"vllm", b"VLLM", 1))
+    run = play("acceptance-changed", "playbooks/acceptance_verify.yml", acceptance_signer=signer())
+    path.write_bytes(whole)
+    assert not run.ok and "LLM854" in run.output, run.story()
+
+
+def test_another_machine_is_refused():
+    labctl.node("cp /etc/machine-id /root/id && systemd-id128 new >/etc/machine-id")
+    run = play("acceptance-other", "playbooks/acceptance_verify.yml", acceptance_signer=signer())
+    labctl.node("mv /root/id /etc/machine-id")
+    assert not run.ok and "LLM855" in run.output, run.story()
+
+
+def test_requests_that_the_gateway_turns_away_fail_the_appliance_by_name():
+    run = play("acceptance-slow", acceptance_team="slow", acceptance_dir=str(REPORT) + "-slow")
+    assert run.ok, run.story()
+    report = json.loads(Path(str(REPORT) + "-slow/report.json").read_text(encoding="utf-8"))
+    missed = {row["key"]: row for row in report["figures"] if row["verdict"] == "fail"}
+    assert report["verdict"] == "fail" and "gateway_rate" in json.dumps(missed["failed_percent"]["causes"])
+
+
+def test_more_at_once_than_a_team_may_ask_is_refused_before_anything_is_asked():
+    run = play("acceptance-many", acceptance_team="default", acceptance_at_once=[65])
+    assert not run.ok and "LLM853" in run.output and "gateway_concurrency" in run.output, run.story()

@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import http.server
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import function as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
+
+from tests.unit.module_utils.serving import serving
+
+
+def plan(longest=2048, args=()):
+    return {"model": {"served_name": "m", "context": longest}, "nodes": {"a": {"units": [{"args": list(args)}]}}}
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+    """A model that can do all that is asked for; `faults` are what it cannot."""
+
+    faults: frozenset = frozenset()
+    thinking = ""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = body["messages"][0]["content"]
+        answer = {"chinese": "因为散射", "english": "It scatters.", "json": '{"sky": "blue"}', "needle": "4729"}
+        asked = (
+            "json" if "response_format" in body
+            else "needle" if "Answer with the number" in text
+            else "chinese" if "请" in text
+            else "english"
+        )  # fmt: skip
+        said = "?" if asked in self.faults else answer[asked]
+        if "needle at 90" in self.faults and asked == "needle" and text.index("blue door") > len(text) * 0.8:
+            said = "none"
+        status = 400 if "long" in self.faults and body["max_tokens"] == core.LONG_ANSWER else 200
+        tokens = {"prompt_tokens": len(text) // 4, "completion_tokens": None if "count" in self.faults else 3}
+        message = {"content": said, "reasoning_content": self.thinking}
+        value = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}], "usage": tokens}
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_args):
+        pass
+
+
+def verdicts(monkeypatch, faults=(), thinking="", args=()):
+    monkeypatch.setattr(Model, "faults", frozenset(faults))
+    monkeypatch.setattr(Model, "thinking", thinking)
+    with serving(Model) as url:
+        found = core.check_all(Client(url), core.Asked(plan(args=args)))
+    return {row["id"]: row["verdict"] for row in found}
+
+
+def test_a_model_that_does_it_all(monkeypatch):
+    assert set(verdicts(monkeypatch).values()) == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "missed"),
+    [("chinese", "chinese"), ("json", "json"), ("needle", "needle"), ("needle at 90", "needle"), ("long", "long"),
+     ("count", "answers")],
+)  # fmt: skip
+def test_each_fault_is_found_and_no_other(monkeypatch, fault, missed):
+    found = verdicts(monkeypatch, [fault])
+    assert [key for key, verdict in found.items() if verdict != "pass"] == [missed]
+
+
+def test_a_reasoning_model_has_to_show_its_thought_apart(monkeypatch):
+    args = ["--reasoning-parser", "deepseek_r1"]
+    assert core.Asked(plan(args=args)).reasoning and not core.Asked(plan()).reasoning
+    assert verdicts(monkeypatch, args=args)["thought"] == "fail"
+    assert verdicts(monkeypatch, thinking="17 times 23 is 391", args=args)["thought"] == "pass"
+
+
+def test_nobody_answers(monkeypatch):
+    found = core.check_all(Client("http://127.0.0.1:9", timeout=2), core.Asked(plan()))
+    assert {row["verdict"] for row in found if row["id"] != "thought"} == {"fail"}
+    assert all(row["evidence"] for row in found)
+
+
+@pytest.mark.parametrize("longest", [512, 2048, 16384])
+def test_the_long_prompt_leaves_room_for_the_answer(longest):
+    asked = core.Asked(plan(longest))
+    for place in core.PLACES:
+        text = core.haystack(asked, place, 18, asked.room)
+        assert text.count(core.CODE) == 1
+        assert abs(text.index(core.CODE) / len(text) - place / 100) < 0.15
+        assert longest - 36 <= len(text.splitlines()) * 18 + asked.room + core.ROOM <= longest + 18

@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import report as core
+
+STEP = {
+    "prompt": 64, "answer": 32, "concurrency": 4, "requests": 8, "failed": 0, "tokens_per_second": 50.0,
+    "requests_per_second": 1.5, "seconds": 5.0, "at_once": 4.0, "errors": [],
+    **{key: {"p50": 10.0, "p90": 20.0, "p99": 30.0} for key in ("first_token_ms", "between_ms", "latency_ms")},
+}  # fmt: skip
+PLAN = {
+    "deployment": "campus", "profile": "lab", "model": {"id": "o/m", "served_name": "m", "context": 2048},
+    "engine": {"name": "vllm", "version": "0.32.0"}, "totals": {"m": {"concurrency": 4}}, "speed": {},
+}  # fmt: skip
+LIMITS = {"failed_percent": 0, "first_token_seconds": 2, "near": 0.9, "knee_gain": 0.1, "skip": ["needle"]}
+FUNCTION = [
+    {"id": "json", "name": {"zh": "甲", "en": "a"}, "verdict": "pass", "evidence": "{}"},
+    {"id": "needle", "name": {"zh": "乙", "en": "b"}, "verdict": "fail", "evidence": "missed"},
+]
+FACTS = {
+    "system_vendor": "Maker", "product_name": "X1", "product_serial": "S1", "board_serial": "To be filled by O.E.M.",
+    "machine_id": "abc", "bios_version": "1.2", "bios_date": "01/01/2026", "distribution": "Debian",
+    "distribution_version": "12", "kernel": "6.1", "interfaces": ["lo", "eth-0"],
+    "eth_0": {"type": "ether", "macaddress": "02:00:00:00:00:01", "speed": 10000, "module": "ice"},
+    "lo": {"type": "loopback"},
+    "devices": {"nvme0n1": {"model": "D", "serial": "N1", "size": "1 TB", "removable": "0"}, "loop0": {"model": None}},
+}  # fmt: skip
+NODE = {
+    "cpu": {"model": "C", "threads": 8}, "memory": {"total_bytes": 1 << 30},
+    "nvidia": None, "containers": {"docker": None},
+    "gpus": [{"name": "G", "uuid": "GPU-1", "bus": "0000:01:00.0", "memory_bytes": 1, "index": 0}],
+}  # fmt: skip
+
+
+def document(**more):
+    given = {
+        "plan": PLAN, "profile": {"stated": {"requests_per_second": "1-2"}}, "limits": LIMITS, "speed": [STEP],
+        "function": FUNCTION, "identity": {"gpu01": core.machine(FACTS, NODE)}, "made": "2026-11-29T00:00:00Z",
+        "load": {"generator": "g 1", "seed": 1, "url": "https://x", "from": "localhost"}, "collection": "1.0.0",
+        "causes": {"failed_percent": [{"zh": "因", "en": "why"}]}, **more,
+    }  # fmt: skip
+    return core.document(**given)
+
+
+def test_a_report_says_of_what_it_is_and_how_it_is_judged():
+    report = document()
+    assert (report["verdict"], report["planned"], report["kind"]) == ("pass", 4, "yitiji-acceptance")
+    assert [row["verdict"] for row in report["function"]] == ["pass", "skipped"]
+    assert report["knees"] == [{"prompt": 64, "answer": 32, "knee": None}]
+    assert report["plan_sha256"] == core.digest(dict(reversed(list(PLAN.items()))))
+
+
+def test_a_missed_figure_has_its_causes_and_decides():
+    report = document(speed=[{**STEP, "failed": 1}])
+    assert report["verdict"] == "fail"
+    assert [row["causes"] for row in report["figures"] if row["key"] == "failed_percent"] == [
+        [{"zh": "因", "en": "why"}]
+    ]
+
+
+def test_the_prediction_counts_only_where_there_is_one():
+    rows = [{"concurrency": 4, "total_tokens_per_second": [100.0, 200.0]}]
+    keys = [
+        {row["key"] for row in document(plan={**PLAN, "speed": {"m": {"predicted": told, "rows": rows}}})["figures"]}
+        for told in (True, False)
+    ]
+    assert [("tokens_per_second" in each) for each in keys] == [True, False]
+
+
+def test_a_machine_is_known_by_what_lasts():
+    machine = core.machine(FACTS, NODE)
+    assert machine["serial"] == "S1" and machine["board_serial"] == ""  # what a maker left open is no number
+    assert machine["interfaces"] == [{"name": "eth-0", "mac": "02:00:00:00:00:01", "mbit": 10000, "driver": "ice"}]
+    assert [disk["serial"] for disk in machine["disks"]] == ["N1"]
+    report = document()
+    same = core.machine({**FACTS, "kernel": "6.2", "bios_version": "9"}, NODE)
+    assert core.other_machines(report, {"gpu01": same}) == []
+    for facts, node in (({**FACTS, "product_serial": "S2"}, NODE), (FACTS, {**NODE, "gpus": []})):
+        assert core.other_machines(report, {"gpu01": core.machine(facts, node)}) == ["gpu01"]
+    assert core.other_machines(report, {"gpu02": same}) == ["gpu01"]
+
+
+def test_a_container_has_no_serial_number():
+    assert core.machine({"product_serial": "NA", "machine_id": "m"}, {})["serial"] == ""
+
+
+def test_two_reports_are_compared_by_their_steps():
+    after = document(speed=[{**STEP, "tokens_per_second": 40.0}, {**STEP, "concurrency": 9}])
+    rows = core.against(document(), after)
+    assert [(row["step"], row["key"], row["percent"]) for row in rows] == [
+        ("64/32/4", "tokens_per_second", -20.0), ("64/32/4", "first_token", 0.0), ("64/32/4", "latency", 0.0),
+    ]  # fmt: skip

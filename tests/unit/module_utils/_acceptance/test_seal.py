@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import seal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signature
+
+from tests.unit.module_utils._acceptance.test_report import document
+
+
+@pytest.fixture
+def written(tmp_path):
+    key = str(tmp_path / "keys" / "key")
+    names = seal.write(str(tmp_path / "report"), document(), key)
+    return tmp_path / "report", names, signature.public_key(key), key
+
+
+def test_a_report_is_read_back_with_the_key_that_signed_it(written):
+    folder, names, public, key = written
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    assert seal.read(str(folder), public)["verdict"] == "pass"
+    seal.write(str(folder), document(), key)  # again, with the same key
+    assert seal.read(str(folder), public)["deployment"] == "campus"
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.zh.html", "report.en.html", "report.json.sig"])
+def test_one_changed_byte_is_found(written, name):
+    folder, _names, public, _key = written
+    whole = bytearray((folder / name).read_bytes())
+    whole[len(whole) // 2] ^= 1
+    (folder / name).write_bytes(whole)
+    with pytest.raises(Refusal) as caught:
+        seal.read(str(folder), public)
+    assert caught.value.rule == "LLM854"
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.zh.html", "report.json.sig"])
+def test_a_missing_file_is_found(written, name):
+    folder, _names, public, _key = written
+    (folder / name).unlink()
+    with pytest.raises(Refusal, match="was changed"):
+        seal.read(str(folder), public)
+
+
+def test_a_report_signed_anew_by_somebody_else_is_refused_whatever_lies_beside_it(written, tmp_path):
+    folder, _names, public, _key = written
+    seal.write(str(folder), {**document(), "verdict": "pass"}, str(tmp_path / "other"))
+    with pytest.raises(Refusal, match="another key"):
+        seal.read(str(folder), public)
+    with pytest.raises(Refusal, match="whose signature counts"):
+        seal.read(str(folder), "")
+
+
+def test_a_signed_file_that_is_no_report_is_refused(written):
+    folder, _names, public, key = written
+    for text in ("[]", "no json", json.dumps({"kind": "other"})):
+        (folder / seal.REPORT).write_text(text)
+        signature.sign(str(folder / seal.REPORT), key, seal.NAMESPACE)
+        with pytest.raises(Refusal, match="no report"):
+            seal.read(str(folder), public)
+
+
+def test_a_key_that_cannot_sign_is_named(tmp_path):
+    (tmp_path / "key").write_text("no key")
+    with pytest.raises(Refusal) as caught:
+        seal.write(str(tmp_path / "report"), document(), str(tmp_path / "key"))
+    assert caught.value.rule == "LLM924"
