@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, ClassVar, Dict, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
 
 
 class ActionModule(Watched):
     NAME = "yitiji.deepseek.service_wait"
+    DONE: ClassVar[Dict[str, Any]] = {"status": "ready"}
 
     def first_look(self, args: Dict[str, Any], task_vars: Vars) -> Optional[Dict[str, Any]]:
         """A service that answers already, or never will, is not worth a background job."""

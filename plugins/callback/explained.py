@@ -40,7 +40,9 @@ class CallbackModule(CallbackBase):
         if ignore_errors or _rescued(_of(result, "task")):
             return
         task = _of(result, "task")
-        refusal = explained(task.get_name(), str(task.action), task.args or {}, _of(result, "result"))
+        answer = _of(result, "result")
+        step, action = answer.get("step") or task.get_name(), answer.get("step_action") or task.action
+        refusal = explained(str(step), str(action), task.args or {}, answer)
         if refusal:
             self._display.display(refusal.message(_of(result, "host").get_name()), color="yellow")
 

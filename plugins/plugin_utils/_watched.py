@@ -30,6 +30,12 @@ class Watched(ActionBase):
 
     NAME: ClassVar[str] = ""
     ASK: ClassVar[float] = 3.0  # seconds between two questions whether the job has ended
+    DONE: ClassVar[Dict[str, Any]] = {"changed": False}  # of the first look, where no job follows
+
+    @property
+    def nothing_more(self) -> Any:
+        """By which answer a task that runs several steps together knows that this one has ended."""
+        return self._task.check_mode or self.DONE
 
     def first_look(self, args: Dict[str, Any], task_vars: Vars) -> Optional[Dict[str, Any]]:
         """The answer where no background job is wanted: by default where check mode finds nothing to change."""

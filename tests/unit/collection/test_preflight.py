@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.action.check_settings import CHECKS
+from steps import TOGETHER
 
 ROOT = Path(__file__).resolve().parents[3]
 CORES = ROOT / "plugins/module_utils"
@@ -140,6 +141,10 @@ def test_an_entry_changes_nothing(role):
                     assert called["tasks_from"] in ("preflight", "{{ __weights_entry }}"), f"{name}: {task['name']}"
                 elif called not in seen:
                     todo.append(called)
+            elif TOGETHER in task:
+                for step in task[TOGETHER]["steps"]:
+                    inner = {key.rpartition(".")[2] for key in step} & READS
+                    assert inner or step.get("check_mode") is True, f"{name}: {step['name']}"
             elif not kinds & READS:
                 assert task.get("check_mode") is True, f"{name}: {task['name']}"
 

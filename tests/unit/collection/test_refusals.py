@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES, PHRASES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
+from steps import tasks_of
 
 ROOT = Path(__file__).resolve().parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -88,13 +89,6 @@ def required():
             if asked and "rule" in asked:
                 rules = [row["rule"] for row in task["loop"]] if "item" in asked["rule"] else [asked["rule"]]
                 yield from ((path.relative_to(ROOT), task["name"], rule, asked.get("values", {})) for rule in rules)
-
-
-def tasks_of(found):
-    for entry in found or []:
-        yield entry
-        for part in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
-            yield from tasks_of(entry.get(part))
 
 
 @pytest.mark.parametrize(("path", "name", "rule", "values"), list(required()))

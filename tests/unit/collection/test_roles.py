@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from steps import tasks_of
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(p.parent.parent for p in ROOT.glob("roles/*/tasks/main.yml"))
@@ -119,7 +120,7 @@ def test_main_is_a_list_of_phases(role):
 @roles
 def test_tasks_are_named_and_handle_their_errors(role):
     for path in task_files(role):
-        for task in tasks(load(path)):
+        for task in tasks_of(load(path)):
             assert task.get("name"), f"{path}: a task without a name"
             assert "ignore_errors" not in task, f"{path}: {task['name']}"
             body = {k.rsplit(".", 1)[-1] for k in task}

@@ -221,6 +221,16 @@ MESSAGES: Dict[str, Message] = {
             "请检查镜像所在磁盘是否存在且无故障（dmesg），然后重新制作",
         ),
     ),
+    "LLM948": Message(
+        Text(
+            "step {step} of a task that runs several together must name one module (found: {found})",
+            "合并执行的任务中，步骤 {step} 须有名称并只写一个模块（实际为：{found}）",
+        ),
+        Text(
+            "give the step a name and one module with its arguments",
+            "请为该步骤填写名称，并只写一个模块及其参数",
+        ),
+    ),
     "LLM949": Message(
         Text("a task asks for the message {asked}, which the catalogue lacks", "任务引用的消息 {asked} 不在目录中"),
         Text(
