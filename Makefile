@@ -67,6 +67,12 @@ speed-accuracy: deps ## Compare predicted with measured speeds, each source also
 bench-weights: deps ## Compare the weights' download with the SDK, aria2c and curl
 	@tests/bench/run
 
+ROUNDS ?= 3
+
+.PHONY: bench-site
+bench-site: deps ## site.yml on a lab node beside an earlier commit: wall, CPU, round trips (docs/performance.md)
+	@python tests/bench/site.py --rounds $(ROUNDS)
+
 .PHONY: bake
 bake: INVENTORY ?= inventories/lab-disk
 bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/disk-image.md)
