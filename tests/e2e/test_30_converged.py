@@ -10,6 +10,7 @@ import time
 import labctl
 import pytest
 import sitectl
+import tripsctl
 
 BACK_WITHIN = 240  # seconds from the reboot to an answer, on two shared cores
 
@@ -21,8 +22,17 @@ def nothing_changed(run: sitectl.Run) -> None:
     assert labctl.NODE in run.recap()
 
 
-def test_second_run_changes_nothing():
-    nothing_changed(sitectl.site("second"))
+MOST_TASKS = 40  # that go to the converged node
+MOST_TRIPS = 45  # with those of a task that goes more than once
+
+
+def test_second_run_changes_nothing_and_goes_to_the_node_few_times():
+    file = labctl.OUTPUT / "second.trips"
+    nothing_changed(sitectl.site("second", env=tripsctl.environment(file)))
+    count = tripsctl.read(file)
+    total = count.total(labctl.NODE)
+    print(f"    {total.reaching} tasks of {total.executed} went to the node, {total.trips} times, {total.sent} bytes")
+    assert total.reaching <= MOST_TASKS and total.trips <= MOST_TRIPS, count.story()
 
 
 def test_check_mode_on_a_converged_node():
