@@ -53,7 +53,7 @@ bundle: INVENTORY ?= inventories/$(PROFILE)
 bundle: deps ## Everything a site without internet needs: make bundle INVENTORY=inventories/lab OUT=/srv/bundle
 	@ansible-playbook playbooks/bundle.yml -i $(INVENTORY) -e bundle_out=$(abspath $(OUT))
 
-.PHONY: plan sizing-accuracy speed-accuracy bench-weights
+.PHONY: plan sizing-accuracy speed-accuracy bench-weights bench-router
 sizing-accuracy: deps ## Compare the planner with published vLLM starts: make sizing-accuracy CASES=FILE MODELS=FILE
 	@tests/sizing/peer_setup.sh || echo "aiconfigurator could not be installed; the comparison leaves it out"
 	@python -m tests.sizing.accuracy $(CASES) $(MODELS)
@@ -72,6 +72,11 @@ ROUNDS ?= 3
 .PHONY: bench-site
 bench-site: deps ## site.yml on a lab node beside an earlier commit: wall, CPU, round trips (docs/performance.md)
 	@python tests/bench/site.py --rounds $(ROUNDS)
+
+.PHONY: bench-router
+bench-router: deps ## Compare what chooses a replica: nginx, vllm-router, SGLang's router (after lab/lab serve; 15 min)
+	@tests/bench/router-setup.sh
+	@python tests/bench/router.py both
 
 .PHONY: bake
 bake: INVENTORY ?= inventories/lab-disk
