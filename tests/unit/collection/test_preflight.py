@@ -312,13 +312,23 @@ def given(files: list[Path]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/preflight.yml")), ids=lambda path: path.parts[-3])
-def test_a_check_reads_nothing_that_only_another_entry_point_finds_out(path):
-    """Alone, and first in site.yml, no other task of its role has run."""
+def alone() -> list[Path]:
+    """Entry points before which no other task of their role has run: checks, and what uninstall.yml calls."""
+    found = {*ROOT.glob("roles/*/tasks/preflight.yml"), *ROOT.glob("roles/*/tasks/uninstall.yml")}
+    text = (ROOT / "playbooks/uninstall.yml").read_text(encoding="utf-8")
+    for role, entry in re.findall(r"name: yitiji\.deepseek\.(\w+)\n\s+tasks_from: (\w+)\n", text):
+        found.add(ROOT / f"roles/{role}/tasks/{entry}.yml")
+    return sorted(found)
+
+
+@pytest.mark.parametrize("path", alone(), ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_an_entry_reads_nothing_that_only_another_entry_point_finds_out(path):
+    """Alone, and first in its playbook, no other task of its role has run."""
     role, own, todo = path.parents[1], [path], [path]
     while todo:
         for task in tasks_of(todo.pop()):
             called = task.get("ansible.builtin.import_tasks") or task.get("ansible.builtin.include_tasks")
+            called = called["file"] if isinstance(called, dict) else called
             if called and role / "tasks" / called not in own:
                 own.append(role / "tasks" / called)
                 todo.append(own[-1])
@@ -330,5 +340,7 @@ def test_a_check_reads_nothing_that_only_another_entry_point_finds_out(path):
     seen, ahead = set(), words(*(file.read_text() for file in own))
     while ahead:
         seen |= ahead
-        ahead = words(*(texts.get(name, "") for name in ahead)) - seen
+        ahead = words(*(texts.get(name, "") for name in ahead - given(own))) - seen
+    if path.stem != "preflight":  # a check must not even see another value than the role will
+        later -= texts.keys() | {name for file in own for name in re.findall(r"(\w+) is defined", file.read_text())}
     assert sorted(seen & later) == []
