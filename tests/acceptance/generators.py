@@ -104,32 +104,36 @@ STEP = Step(64, 32, 8, 64, 8)
 FIRST, NEXT, FAIL = 0.5, 0.05, 12.5  # seconds, seconds, percent of requests
 
 
-def known() -> dict[str, float]:
+def known(fail: float) -> dict[str, float]:
     """What the engine really does, in the report's words. A request that is told to fail ends at once."""
-    whole = FIRST + (STEP.answer - 1) * NEXT
+    whole, failed = FIRST + (STEP.answer - 1) * NEXT, STEP.requests * fail / 100
+    rate = STEP.concurrency / whole  # as long as every place is taken again as soon as it is free
     return {
-        "failed": STEP.requests * FAIL / 100,
+        "failed": failed,
         "first_token_ms": FIRST * 1000,
         "between_ms": NEXT * 1000,
         "latency_ms": whole * 1000,
+        "tokens_per_second": rate * STEP.answer,
+        "requests_per_second": rate,
     }
 
 
-def measured(folder: Path) -> dict[str, dict[str, float]]:
-    """Each generator's figures of the same step, one after another."""
-    found = {"known": known()}
-    with engine(FIRST, NEXT, FAIL) as url:
+def measured(folder: Path, fail: float) -> dict[str, dict[str, float]]:
+    """Each generator's figures of the same step, one after another; times at the median."""
+    found = {"known": known(fail)}
+    with engine(FIRST, NEXT, fail) as url:
         row = by_aiperf(url, STEP, folder)
-    found["aiperf"] = {key: value["p50"] if isinstance(value, dict) else value for key, value in row.items()
-                       if key in (*known(), "tokens_per_second", "requests_per_second")}  # fmt: skip
-    with engine(FIRST, NEXT, FAIL) as url:
+    found["aiperf"] = {key: row[key]["p50"] if isinstance(row[key], dict) else row[key] for key in found["known"]}
+    with engine(FIRST, NEXT, fail) as url:
         found["evalscope"] = by_evalscope(url, STEP, folder)
     return found
 
 
 def main() -> None:
-    for name, row in measured(CACHE / "out").items():
-        print(f"{name:10}", "  ".join(f"{key} {value:,.2f}" for key, value in row.items()))
+    for fail in (0, FAIL):
+        print(f"{fail} % of requests fail")
+        for name, row in measured(CACHE / "out", fail).items():
+            print(f"  {name:10}", "  ".join(f"{key} {value:,.2f}" for key, value in row.items()))
 
 
 if __name__ == "__main__":
