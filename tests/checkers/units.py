@@ -19,7 +19,8 @@ if __name__ == "__main__":
     bin_ = environment(sys.argv[1], sys.argv[2], tools())
     # the released collections that roles use are those of the controller's own environment
     released = Path(yaml.__file__).parents[1]
-    env = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": f".collections:{released}"}
+    places = f"{ROOT}/.collections:{released}"  # whole: some tests start Ansible in a folder of their own
+    env = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": places}
     print(f"==> unit tests on core {sys.argv[1]}, Python {sys.argv[2]}", flush=True)
     words = [bin_ / "python", "-m", "pytest", *(sys.argv[3:] or ["tests/unit"])]
     sys.exit(subprocess.run(words, cwd=ROOT, env=env, check=False).returncode)
