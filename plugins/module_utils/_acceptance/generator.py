@@ -20,6 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 KEY = "YITIJI_ACCEPTANCE_KEY"  # the environment variable that carries the key; a command line can be read by anyone
 RESULT = "profile_export_aiperf.json"
 PERCENTILES = ("p50", "p90", "p99")
+NONE_CAME = "inference request(s) failed; no successful responses"  # AIPerf ends without a result then
 START = 180  # seconds that its processes may take to start and to end
 
 
@@ -93,6 +94,8 @@ def run(step: Step, target: Target, folder: str, seconds: float) -> Dict[str, An
         [target.program, "profile", "--config", settings], seconds + START, lambda _line: None, environment
     )
     path = os.path.join(folder, RESULT)
+    if NONE_CAME in said:
+        return row(step, {"error_summary": _last(said)})
     if code != 0 or not os.path.exists(path):
         raise Refusal("LLM851", step=step.name, code=code, program=target.program, evidence=_last(said))
     return row(step, json.loads(read_text(path)))

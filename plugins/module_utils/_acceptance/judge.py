@@ -47,7 +47,8 @@ def figures(rows: Sequence[Row], plan: Row, stated: Row, limits: Row) -> List[Di
     planned = int(plan["concurrency"])
     at_plan = [row for row in rows if row["concurrency"] == planned]
     found = _failures(rows, float(limits["failed_percent"])) if rows else []
-    found += [_first_token(row, float(limits["first_token_seconds"])) for row in at_plan]
+    answered = [row for row in at_plan if row["failed"] < row["requests"]]
+    found += [_first_token(row, float(limits["first_token_seconds"])) for row in answered]
     found += _concurrency(at_plan, stated.get("concurrency"), float(limits["failed_percent"]))
     found += _rate(at_plan, stated.get("requests_per_second"), float(limits["near"]))
     found += _predicted(at_plan, plan.get("predicted") or [], float(limits["near"]))

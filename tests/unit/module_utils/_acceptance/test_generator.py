@@ -67,6 +67,15 @@ def test_the_key_goes_by_the_environment_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "out" / "aiperf.json").stat().st_mode) == 0o600
 
 
+def test_a_step_in_which_every_request_failed_is_a_figure_and_no_fault_of_the_generator(tmp_path):
+    """As AIPerf 0.13.0 said it in the lab, when a team's limit turned all away."""
+    said = (
+        "ERROR All 16 inference request(s) failed; no successful responses were collected. (system_controller.py:2370)"
+    )
+    row = core.run(STEP, target(tmp_path, f"echo '{said}'; exit 1\n"), str(tmp_path / "out"), 60)
+    assert (row["failed"], row["requests"], row["tokens_per_second"]) == (16, 16, 0.0) and row["errors"]
+
+
 @pytest.mark.parametrize("script", ["echo broken; exit 3\n", "echo broken\n"])
 def test_a_generator_that_fails_or_brings_nothing_is_refused_with_its_words(tmp_path, script):
     with pytest.raises(Refusal) as caught:

@@ -78,6 +78,14 @@ def test_steps_without_a_failure_are_told_in_one_line_and_the_others_each():
     assert judge.figures([], {"concurrency": 4}, {}, LIMITS) == []
 
 
+def test_where_nobody_was_answered_there_is_no_first_token_to_praise():
+    nothing = {"p50": 0, "p90": 0, "p99": 0}
+    found = verdicts(
+        [row(failed=12, first_token_ms=nothing, requests_per_second=0.0)], stated={"requests_per_second": "2"}
+    )
+    assert found == {"failed_percent": "fail", "requests_per_second": "fail"}
+
+
 def test_the_worst_counts():
     assert judge.worst(["pass", "conditional", "pass"]) == "conditional"
     assert judge.worst(["fail", "conditional"]) == "fail" and judge.worst([]) == "pass"
