@@ -40,13 +40,10 @@ class Shelf(Source):
     name = "shelf"
 
     def __init__(self, files, plain=False, cut=None):
-        self.files, self.plain, self.cut, self.streams, self.polled = files, plain, cut, [], 0
+        self.files, self.plain, self.cut, self.streams = files, plain, cut, []
 
     def open(self, handle, entry, start, stop):
         data = self.files[entry.path]
         first, end = (0, len(data)) if self.plain else (start, stop)
         self.streams.append(Piece(data, first, end, not self.plain, self.cut))
         return self.streams[-1]
-
-    def poll(self):
-        self.polled += 1
