@@ -203,9 +203,14 @@ def _blob(session: Session, ref: Reference, digest: str, size: int, folder: str,
         tick(size)
         return path
     part = path + ".part"
-    for turn in range(TRIES):
+    broken: Optional[OSError] = None
+    for turn in range(TRIES + 1):
         begin = os.path.getsize(part) if os.path.exists(part) else 0
-        session.headers["Range"] = f"bytes={begin}-" if begin else "bytes=0-"
+        if begin >= size:
+            break
+        if turn == TRIES:
+            raise broken or failed(ref.name, f"{begin} bytes of blob {digest[:19]}… came, {size} were announced")
+        session.headers["Range"] = f"bytes={begin}-"
         try:
             with session.open(f"{ref.repository}/blobs/{digest}", "GET") as answer:
                 if begin and answer.status != 206:
@@ -220,11 +225,10 @@ def _blob(session: Session, ref: Reference, digest: str, size: int, folder: str,
         except OSError as error:
             if of_the_disk(error):
                 raise
+            broken = error
             time.sleep(PAUSE * turn)
         finally:
             session.headers.pop("Range", None)
-        if os.path.getsize(part) >= size:
-            break
     if hash_file(part) != wanted:
         os.unlink(part)
         raise failed(ref.name, f"blob {digest[:19]}… came with another content")

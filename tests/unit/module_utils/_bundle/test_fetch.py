@@ -12,6 +12,7 @@ import http.server
 import json
 import tarfile
 import threading
+from typing import ClassVar
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -58,7 +59,9 @@ INDEX = json.dumps({"manifests": [
 
 class Registry(http.server.BaseHTTPRequestHandler):
     breaks = 1
+    silent = 0
     spoilt = False
+    asked: ClassVar[list[str]] = []
 
     def log_message(self, *_args):
         return
@@ -70,6 +73,13 @@ class Registry(http.server.BaseHTTPRequestHandler):
             return self.send_error(404)
         begin = int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
         data, whole = data[begin:], data
+        self.asked.append(self.path.rsplit("/", 1)[1])
+        if self.silent and whole is LAYER:
+            type(self).silent -= 1
+            self.close_connection = True
+            return None
+        if not data:
+            return self.send_error(416)
         if self.spoilt and whole is LAYER:
             data = b"x" * len(data)
         self.send_response(206 if self.headers.get("Range") else 200)
@@ -88,7 +98,7 @@ def registry(monkeypatch):
     monkeypatch.setattr(fetch, "PAUSE", 0.01)
 
     class Mine(Registry):
-        pass
+        asked: ClassVar[list[str]] = []
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mine)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -128,6 +138,39 @@ def test_refuses_spoilt_bytes(registry, tmp_path):
     with pytest.raises(Refusal) as refused:
         pull(registry[1], tmp_path)
     assert "another content" in refused.value.reason.en and list(tmp_path.glob("*.part")) == []
+
+
+def test_each_blob_has_a_file_of_its_name(registry, tmp_path):
+    blobs = pull(registry[1], tmp_path)[1]
+    assert json.loads(blobs.pop("layers")) == [digest(LAYER)] * 2
+    assert blobs == {name: str(tmp_path / name[7:]) for name in (digest(CONFIG), digest(LAYER))}
+    assert registry[0].asked.count(digest(LAYER)) == 2, "once in two pieces, as it broke off"
+
+
+def test_a_blob_that_came_whole_before_a_kill_is_not_asked_for_again(registry, tmp_path):
+    (tmp_path / f"{digest(LAYER)[7:]}.part").write_bytes(LAYER)
+    blobs = pull(registry[1], tmp_path)[1]
+    assert registry[0].asked.count(digest(LAYER)) == 0 and (tmp_path / digest(LAYER)[7:]).read_bytes() == LAYER
+    assert digest(LAYER) in blobs and list(tmp_path.glob("*.part")) == []
+
+
+def test_a_registry_that_does_not_answer_at_first_is_asked_again(registry, tmp_path):
+    registry[0].silent = fetch.TRIES - 2
+    pull(registry[1], tmp_path)
+    assert registry[0].asked.count(digest(LAYER)) == fetch.TRIES
+
+
+@pytest.mark.parametrize(("faults", "told"), [
+    ({"silent": 99}, "closed connection without response"), ({"breaks": 99}, f"{len(LAYER)} were announced"),
+])  # fmt: skip
+def test_what_broke_off_too_often_is_told_and_kept(registry, tmp_path, faults, told):
+    for name, times in faults.items():
+        setattr(registry[0], name, times)
+    with pytest.raises(Refusal) as refused:
+        pull(registry[1], tmp_path)
+    assert refused.value.rule == "LLM922" and told in refused.value.reason.en
+    assert registry[0].asked.count(digest(LAYER)) == fetch.TRIES
+    assert len(list(tmp_path.glob("*.part"))) == ("breaks" in faults)
 
 
 def test_a_full_disk_is_not_the_files_fault(tmp_path, monkeypatch):
@@ -195,3 +238,33 @@ def test_a_file_is_whole_when_as_much_came_as_was_announced(tmp_path, monkeypatc
 ])  # fmt: skip
 def test_an_image_has_the_name_that_people_write(host, repository, name):
     assert fetch.tags(Reference(host, repository, "1")) == [name]
+
+
+def test_a_server_that_fails_is_asked_so_often_and_no_connection_stays(tmp_path, monkeypatch):
+    paused, opened, closed = [], [], []
+
+    class Counted(fetch.Connection):
+        def __init__(self, *given):
+            opened.append(self)
+            super().__init__(*given)
+
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    class Down(Liar):
+        calls = 0
+
+        def do_HEAD(self, body=b""):
+            type(self).calls += 1
+            self.send_error(502)
+
+    monkeypatch.setattr(fetch.time, "sleep", paused.append)
+    monkeypatch.setattr(fetch, "Connection", Counted)
+    with serving(Down) as url:
+        with pytest.raises(Refusal) as refused:
+            fetch.fetch(url + "/x", str(tmp_path / "x"), "", lambda _count: None)
+        assert refused.value.rule == "LLM922" and Down.calls == fetch.TRIES
+        assert paused == [fetch.PAUSE * turn for turn in range(1, fetch.TRIES)]
+        assert fetch.announced(url + "/x") == 0
+    assert len(opened) == fetch.TRIES + 1 and set(map(id, opened)) == set(map(id, closed))
