@@ -19,7 +19,6 @@ ELSEWHERE = [
      "_plan", "cluster on_gpus refuse"),
     ("fault", "a download is tested as a whole, against a hub that fails",
      "_weights", "download"),
-    ("bundle", "needs apt, a real mirror and a whole bundle", "_bundle", "check"),
     ("unit/module_utils/_driver/test_plan.py", "the words of refusals that the plan raises", "_driver", "words"),
     ("unit/module_utils/_engines/test_sglang.py", "the same settings, side by side", "_engines", "lmdeploy"),
     ("unit/module_utils/_plan/test_on_gguf.py", "command lines of plans", "_engines", "gguf_engines"),

@@ -85,3 +85,12 @@ def test_an_entry_of_the_index_is_the_packages_own_with_its_place():
         "Package: a\nVersion: 1\nFilename: ./a.deb\nSize: 5\nSHA256: ff\n"
     )
     assert apt.field("Package:  a \nX: y\n", "Package") == "a" and apt.field("X: y\n", "Package") == ""
+
+
+def test_a_node_reads_the_bundle_and_nothing_else_and_keeps_its_own_state():
+    lines = apt.node_configuration("/n").splitlines()
+    assert lines[:4] == [
+        'Dir::Etc::sourcelist "/n/sources.list";', 'Dir::Etc::sourceparts "/dev/null";',
+        'Dir::State::lists "/n/lists";', 'Dir::Cache "/n/cache";',
+    ]  # fmt: skip
+    assert {'Acquire::Check-Date "false";', 'Acquire::http::Proxy "DIRECT";'} <= set(lines[4:])

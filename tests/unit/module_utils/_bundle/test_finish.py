@@ -97,3 +97,11 @@ def test_what_describes_a_bundle_is_readable_by_all(tmp_path):
 def test_names_stay_readable_in_the_bill_of_materials():
     file = core.File("f", 1, "a" * 64, "archive", name="配置")
     assert "配置" in finish.sbom(BUNDLE._replace(files=(file,)), LICENCES)
+
+
+def test_a_machine_without_ssh_keygen_is_told_its_package(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for call in (lambda: finish.public_key(str(tmp_path / "key")), lambda: finish.sign(str(tmp_path), "key")):
+        with pytest.raises(Refusal) as refused:
+            call()
+        assert refused.value.rule == "LLM920" and "openssh-client" in refused.value.reason.en + refused.value.remedy.en

@@ -138,3 +138,11 @@ def test_names_stay_readable_in_the_manifest():
     holds = {"images": [], "models": [{"model": "深/度"}], "downloads": []}
     text = core.dump(core.Bundle("m", "中", ({**BUNDLE.targets[0], "release": "麒麟"},), holds, BUNDLE.files))
     assert all(word in text for word in ("深/度", "麒麟", "配置", "中")) and core.parse(text, "x").holds == holds
+
+
+def test_of_many_differences_five_are_named_and_the_others_counted():
+    paths = [f"f{number}" for number in range(7)]
+    found = core.Differences(paths[:5], paths, [])
+    english, chinese = found.texts()
+    assert english == "wrong: f0, f1, f2, f3, f4 (+2); missing: f0, f1, f2, f3, f4"
+    assert chinese == "内容不符：f0、f1、f2、f3、f4 (+2)；缺少：f0、f1、f2、f3、f4"

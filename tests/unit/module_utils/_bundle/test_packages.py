@@ -167,6 +167,28 @@ def test_debs_become_a_signed_repository_and_each_file_is_listed(tmp_path, machi
     assert "package lists of bookworm-amd64" in told and "index of bookworm-amd64: 2 of 3 packages" in told
 
 
+def test_what_is_on_its_way_counts_while_it_comes(tmp_path, machine, monkeypatch):
+    class Once:
+        """A look at the moment at which apt has a file half."""
+
+        def __init__(self, look):
+            self.look = look
+
+        def __enter__(self):
+            archives = tmp_path / "b.work/apt-bookworm-amd64/archives"
+            (archives / "partial/libc6_2.36_amd64.deb").write_bytes(b"c")
+            self.look()
+            (archives / "partial/libc6_2.36_amd64.deb").unlink()
+
+        def __exit__(self, *_error):
+            return None
+
+    monkeypatch.setattr(packages, "Watch", Once)
+    said = []
+    brought(tmp_path, said=said)
+    assert ("packages of bookworm-amd64", 1, 20) in said
+
+
 def test_a_second_run_opens_and_signs_nothing_and_lists_the_same(tmp_path, machine):
     first = brought(tmp_path).files
     opened, signed = machine.count("dpkg-deb --field"), machine.count("gpg")

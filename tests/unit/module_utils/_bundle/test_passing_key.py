@@ -44,3 +44,13 @@ def test_the_agent_of_that_home_ends_with_it(monkeypatch):
     gpg = Gpg(0)
     passing_key.sign(gpg, "ed25519", "/k", "/s", "--clearsign", "/i")
     assert ended == [["gpgconf", "--homedir", gpg.homes[0], "--kill", "all"]]
+
+
+def test_an_agent_that_is_gone_and_took_its_home_along_hinders_nothing(tmp_path, monkeypatch):
+    program = tmp_path / "gpgconf"
+    program.write_text('#!/bin/sh\n/bin/rm -r "$2"\nexit 2\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    gpg = Gpg()
+    assert passing_key.sign(gpg, "ed25519", "/k", "/s", "--clearsign", "/i") == "" and len(gpg.calls) == 3
+    assert not os.path.exists(gpg.homes[0])

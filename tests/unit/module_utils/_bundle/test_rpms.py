@@ -59,18 +59,20 @@ def machine(monkeypatch):
     return found
 
 
-def maker(tmp_path, target=ROCKY, vendors=(VENDOR,), licences=None):
+def maker(tmp_path, target=ROCKY, vendors=(VENDOR,), licences=None, say=lambda *_said: None):
     needs = [{"target": "rocky-9-amd64", "role": "gateway", "names": ["web=1:1.26*"]}]
     named = [{"target": "rocky-9-amd64", "role": "gateway", **row} for row in vendors]
     spec = work.Spec(str(tmp_path / "b"), [target], needs, [], [], [], licences or {}, [], "", named)
-    found = make.Maker(spec, lambda *_said: None)
+    found = make.Maker(spec, say)
     found._controller = lambda: None  # nothing was built for one here
     return found
 
 
 def test_a_repository_with_all_that_is_needed(tmp_path, machine):
-    made = maker(tmp_path)
+    told = []
+    made = maker(tmp_path, say=lambda *said: told.append(said))
     files = {file.path: file for file in made.make()}
+    assert (f"index of {PLACE}: 3 packages", 0, 0) in told
     assert set(files) == {
         *(f"{PLACE}/{name}" for name in SIZES), f"{PLACE}/key.asc", f"{PLACE}/repodata/repomd.xml",
         f"{PLACE}/repodata/repomd.xml.asc",

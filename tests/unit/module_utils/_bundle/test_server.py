@@ -8,6 +8,8 @@ import hashlib
 import http.client
 import json
 import os
+import shutil
+import subprocess
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import server as hub
@@ -70,14 +72,17 @@ def test_the_projects_own_download_takes_a_model(served, tmp_path):
 
 
 def test_listing_without_recursion(served):
-    found = json.loads(ask(served[0], "/api/v1/models/a/b/repo/files?Revision=master")[1])["Data"]["Files"]
+    told = json.loads(ask(served[0], "/api/v1/models/a/b/repo/files?Revision=master")[1])
+    found = told["Data"]["Files"]
+    assert (told["Code"], told["Success"]) == (200, True)
     assert [(row["Path"], row["Type"]) for row in found] == [("config.json", "blob"), ("sub", "tree")]
 
 
 def test_ends_when_told(served):
     status, body, _answer = ask(served[0], "/stop/wrong", "POST")
     assert status == json.loads(body)["Code"] == 404
-    assert ask(served[0], "/stop/word", "POST")[0] == 200
+    status, body, _answer = ask(served[0], "/stop/word", "POST")
+    assert status == 200 and json.loads(body) == {"stopped": True}
     served[1].join(5)
     assert not served[1].is_alive()
 
@@ -106,3 +111,28 @@ def test_a_run_is_known_by_its_start_however_it_grows():
     before = hub.start_of(os.getpid())
     grown = bytearray(64 << 20)
     assert hub.start_of(os.getpid()) == before and before.isdigit() and grown is not None
+
+
+def test_a_process_is_known_by_its_start_whatever_its_name(tmp_path):
+    """The name stands in brackets in the file that tells the start, and may hold brackets itself."""
+    program = tmp_path / "x) y"
+    shutil.copy(shutil.which("sleep"), program)
+    with subprocess.Popen([program, "60"]) as process:
+        try:
+            assert int(hub.start_of(process.pid)) >= int(hub.start_of(os.getpid())) > 1
+        finally:
+            process.kill()
+
+
+def test_a_connection_goes_on_after_a_head_and_after_an_empty_file(served):
+    connection = http.client.HTTPConnection("127.0.0.1", served[0].server_port, timeout=5)
+    shelf = served[0].RequestHandlerClass.shelf
+    shelf.files["empty"] = shelf.files["models/a/b/config.json"]._replace(path="empty", size=0)
+    (served[2] / "empty").touch()
+    for method, path, body in (
+        ("HEAD", "/models/a/b/config.json", b""), ("GET", "/empty", b""), ("GET", "/models/a/b/config.json", b"{}"),
+    ):  # fmt: skip
+        connection.request(method, path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, body)
+        assert connection.sock is not None, "it was not closed"

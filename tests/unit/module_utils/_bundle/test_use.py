@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import use
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, use
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import weights_of
 
 from tests.unit.module_utils._bundle.samples import BUNDLE, HOLDS, NODE, ROCKY
@@ -37,6 +38,7 @@ def test_settings_of_a_node(tmp_path):
     found = use.use(told, NODE, "http://c:1", "/n", str(tmp_path), {"vllm-cpu": {"ref": "r"}})
     assert found["archives"] == [{"url": "http://c:1/images/a.tar"}]
     assert found["images"] == {"vllm-cpu": {"ref": "r", "id": "sha256:1"}}
+    assert found["files"][0] == {"name": "apt.conf", "content": apt.node_configuration("/n")}
     assert [file["content"] for file in found["files"]][1:] == [
         "deb [signed-by=/n/key.asc] http://c:1/apt/bookworm-amd64/ ./\n",
         "KEY",
@@ -123,3 +125,36 @@ def test_repositories_are_those_of_the_packages():
     twice = [{"target": "t", "role": role, "distribution": DATA, "packages": ["nginx"]} for role in "ab"]
     assert len(use.wants(twice)["repositories"]) == 1
     assert use.wants([{"target": "t", "role": "bundle", "packages": ["nginx"]}])["repositories"] == []
+
+
+def test_releases_of_engines_come_from_the_bundle(tmp_path):
+    download = {"name": "ollama", "version": "9", "path": "files/o.tgz", "sha256": "d" * 64, "bytes": 3}
+    told = {"made": "x", "targets": [dict(BUNDLE.targets[0])], "holds": {**HOLDS, "downloads": [download]}}
+    found = use.use(told, NODE, "http://c:1", "/n", str(tmp_path), {})["releases"]
+    assert found == {"ollama": {"version": "9", "url": "http://c:1/files/o.tgz", "sha256": "d" * 64}}
+    plan = {"model": {"id": "a/b"}, "models_beside": [], "engine": {"name": "ollama"}, "release": {"version": "9"}}
+    assert use.problem(told, "h", None, plan) == []
+
+
+@pytest.mark.parametrize(("capability", "family"), [
+    ("12.0", "Blackwell"), ("10.0", "Blackwell"), ("9.9", "Hopper"), ("9.0", "Hopper"), ("8.9", "Ada Lovelace"),
+    ("8.8", "Ampere"), ("8.0", "Ampere"), ("7.9", "Turing"), ("7.5", "Turing"), ("7.4", "Volta"), ("7.0", "Volta"),
+    ("6.1", "Pascal"), ("6.0", "Pascal"), ("5.2", "Maxwell"), ("5.0", "Maxwell"),
+])  # fmt: skip
+def test_a_card_has_the_family_of_its_capability(capability, family):
+    gpus = {"card": {"vendor": "nvidia", "capability": capability}}
+    node = use.pretended({"distribution": "debian", "version": "12"}, {"gpus": [{"model": "card"}]}, gpus)
+    assert [card["architecture"] for card in node["gpus"]] == [family]
+
+
+def test_what_a_run_reports_at_its_end():
+    kinds = {"tool": {"files": 1, "bytes": 1_000_000}, "weights": {"files": 12, "bytes": 2_500_000_000},
+             "novel": {"files": 2, "bytes": 60_000}}  # fmt: skip
+    made = {"kinds": kinds, "bytes": 2_501_060_000, "signer": "KEY", "changed": True, "volumes": ["a", "b"]}
+    assert use.told(made, "/b", 61.4) == [
+        "    2500.0 MB    12  weights / 模型权重", "       1.0 MB     1  scripts / 脚本",
+        "       0.1 MB     2  novel / novel", "    2501.1 MB        /b: made / 已制作, 61 s",
+        "signed by / 签名公钥: KEY", "2 volumes / 分卷: /b.volumes",
+    ]  # fmt: skip
+    again = use.told({**made, "changed": False, "volumes": []}, "/b", 0.6)
+    assert again[3:] == ["    2501.1 MB        /b: unchanged / 无变化, 1 s", "signed by / 签名公钥: KEY"]
