@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         answer = self._ask_anew({**args, "step": "confirm"}, task_vars, began + probation - 2)
         if answer is None:
             Display().display(
-                f"[{host}] no new connection gets through; waiting for the old rules / 新连接被阻断，等待规则撤回"
+                f"[{host}] no new connection gets through; waiting for the old rules / 新连接被阻断，等待规则回滚"
             )
             back = self._ask_anew(None, task_vars, began + probation + BACK) is not None
             refusal = shut_out(probation, back)

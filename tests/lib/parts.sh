@@ -88,6 +88,7 @@ part_lint() {
     step vermin -q -t=3.8- --no-tips --violations --no-eval-annotations plugins/module_utils plugins/modules || rc=1
     step antsibull-changelog lint || rc=1
     step reuse lint -q || rc=1
+    step python -m tests.checkers.words || rc=1
     ANSIBLE_COLLECTIONS_PATH=.collections step antsibull-docs lint-collection-docs --plugin-docs \
         --validate-collection-refs dependent --disallow-unknown-collection-refs . || rc=1
     rm -rf "$output/docs" && mkdir -p "$output/docs"

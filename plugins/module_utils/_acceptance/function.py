@@ -170,5 +170,5 @@ CHECKS: Mapping[str, Tuple[str, str, Check]] = {
     "english": ("用英文作答", "answers in English", _english),
     "json": ("按 JSON 模式作答", "answers by a JSON schema", _json),
     "long": ("接受规划长度的输入", "takes a prompt as long as planned", _long),
-    "needle": ("长文检索（10 %、50 %、90 % 处）", "finds a fact at 10, 50 and 90 % of a long prompt", _needle),
+    "needle": ("长文检索（10%、50%、90% 处）", "finds a fact at 10, 50 and 90 % of a long prompt", _needle),
 }

@@ -223,6 +223,6 @@ def told(made: Mapping[str, Any], path: str, seconds: float) -> List[str]:
         lines.append(f"{int(row['bytes']) / 1e6:10.1f} MB  {int(row['files']):4d}  {english} / {chinese}")
     state = "made / 已制作" if made.get("changed") else "unchanged / 无变化"
     lines.append(f"{int(made['bytes']) / 1e6:10.1f} MB        {path}: {state}, {seconds:.0f} s")
-    lines.append(f"signed by / 签名公钥: {made['signer']}")
-    lines += [f"{len(made['volumes'])} volumes / 分卷: {path}.volumes"] if made.get("volumes") else []
+    lines.append(f"signed by / 签名公钥：{made['signer']}")
+    lines += [f"{len(made['volumes'])} volumes / 分卷：{path}.volumes"] if made.get("volumes") else []
     return lines

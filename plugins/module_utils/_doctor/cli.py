@@ -39,23 +39,25 @@ LABELS = (
 
 
 MANUAL = f"""\
-files 文件
+files / 文件
   {CONFIG}   plan and settings to judge by, written by the role doctor; no secret
-                             部署方案与设置，由 doctor 角色写入，不含密钥
+                             部署方案与设置，由角色 `doctor` 写入，不含密钥
   appliance_rules_ignore     rules are silenced there, by id and reason; they stay visible
                              在清单中按编号并写明原因忽略规则，忽略的规则仍会显示
 
-exit status 退出码
-  0  all well 全部正常              1  warnings or unknown 有警告或无法判断
-  2  failures 有失败                3  could not run 无法运行
+exit status / 退出码
+  0  all well / 全部正常
+  1  warnings or unknown / 有警告或无法判断
+  2  failures / 有失败
+  3  could not run / 无法运行
 
-examples 示例
-  yitiji-doctor                      what is not well, and what to do 有问题的项与处理办法
-  yitiji-doctor --all --lang zh      every rule, in Chinese 全部规则，中文
-  yitiji-doctor --fast --json        no question to the network, JSON to the standard output 不访问网络，输出 JSON
-  yitiji-doctor --explain LLM206     what a rule means 解释一条规则
-  yitiji-doctor --html r.html        a report to send 生成可发送的报告
-  yitiji-doctor --capture c.json     all that was read, for --replay elsewhere 保存读到的信息，可在别处重放
+examples / 示例
+  yitiji-doctor                      what is not well, and what to do / 有问题的项与处理办法
+  yitiji-doctor --all --lang zh      every rule, in Chinese / 全部规则，中文
+  yitiji-doctor --fast --json        no question to the network, JSON to the standard output / 不访问网络，输出 JSON
+  yitiji-doctor --explain LLM206     what a rule means / 解释一条规则
+  yitiji-doctor --html r.html        a report to send / 生成可发送的报告
+  yitiji-doctor --capture c.json     all that was read, for --replay elsewhere / 保存读到的信息，可在别处重放
 """
 
 
@@ -64,20 +66,20 @@ def parser() -> argparse.ArgumentParser:
         prog="yitiji-doctor",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Looks at this node by rules and says what to do; changes nothing.\n"
-        "按规则检查本机并给出处理办法，不做任何改动。",
+        "按规则检查该节点并给出处理办法，不做任何改动。",
         epilog=MANUAL,
     )
-    found.add_argument("--phase", choices=["pre", "post", "run"], default="run", help="which rules 规则 (default: run)")
-    found.add_argument("--lang", "--language", dest="language", choices=["zh", "en", "both"], help="language 语言")
-    found.add_argument("--all", action="store_true", help="show rules that pass or do not apply, too 显示全部规则")
-    found.add_argument("--fast", action="store_true", help="ask nothing of the network 不访问网络")
+    found.add_argument("--phase", choices=["pre", "post", "run"], default="run", help="which rules / 规则 (run)")
+    found.add_argument("--lang", "--language", dest="language", choices=["zh", "en", "both"], help="language / 语言")
+    found.add_argument("--all", action="store_true", help="show rules that pass or do not apply, too / 显示全部规则")
+    found.add_argument("--fast", action="store_true", help="ask nothing of the network / 不访问网络")
     found.add_argument("--json", metavar="FILE", nargs="?", const="-", help="the report as JSON (- or no FILE: stdout)")
-    found.add_argument("--html", metavar="FILE", help="the report as a web page 网页报告")
-    found.add_argument("--explain", metavar="ID", help="what a rule means, and what to do 解释规则")
+    found.add_argument("--html", metavar="FILE", help="the report as a web page / 网页报告")
+    found.add_argument("--explain", metavar="ID", help="what a rule means, and what to do / 解释规则")
     found.add_argument(
         "--capture", metavar="FILE", help="save everything that was read, for support (holds host names)"
     )
-    found.add_argument("--replay", metavar="FILE", help="judge a capture in place of this machine 重放")
+    found.add_argument("--replay", metavar="FILE", help="judge a capture in place of this machine / 重放")
     found.add_argument("--config", metavar="FILE", default=CONFIG, help=f"default: {CONFIG}")
     return found
 

@@ -45,7 +45,7 @@ def unknown_cards(ids: List[str]) -> Refusal:
     return _refusal(
         "LLM218",
         f"the driver catalogue does not know the cards {_list(ids)}.",
-        f"驱动目录中没有这些显卡：{_list(ids)}。",
+        f"驱动型号库中没有这些显卡：{_list(ids)}。",
         "name their architecture in nvidia_driver_facts, or install the driver yourself and set "
         "nvidia_driver_install: false.",
         "请在 nvidia_driver_facts 中写明其架构；或自行安装驱动并设置 nvidia_driver_install: false。",
@@ -56,10 +56,10 @@ def unknown_system(name: str, version: str, known: List[str]) -> Refusal:
     return _refusal(
         "LLM218",
         f"the driver catalogue does not know {name or 'this system'} {version} (it knows {_list(known)}).",
-        f"驱动目录中没有 {name or '该系统'} {version}（现有：{_list(known)}）。",
+        f"驱动型号库中没有 {name or '该系统'} {version}（现有：{_list(known)}）。",
         "add it in a folder of appliance_catalog_dirs (drivers/*.yml), "
         "or install the driver yourself and set nvidia_driver_install: false.",
-        "请在 appliance_catalog_dirs 的目录中添加（drivers/*.yml）；"
+        "请在 appliance_catalog_dirs 的文件夹中添加（drivers/*.yml）；"
         "或自行安装驱动并设置 nvidia_driver_install: false。",
     )
 
@@ -100,7 +100,7 @@ def unknown_branch(wish: int, known: List[int]) -> Refusal:
     return _refusal(
         "LLM218",
         f"nvidia_driver_branch {wish} is not in the driver catalogue (there are {_list(known)}).",
-        f"驱动目录中没有分支 {wish}（现有：{_list(known)}）。",
+        f"驱动型号库中没有分支 {wish}（现有：{_list(known)}）。",
         "set nvidia_driver_branch to one of them, or leave it empty.",
         "请将 nvidia_driver_branch 设为其中之一，或留空。",
     )
@@ -212,7 +212,7 @@ def secure_boot(mok: str, keys: List[str], procedure: Mapping[str, str]) -> Refu
         "choose Enroll MOK -> Continue -> Yes, type the password; (4) `mokutil --list-enrolled` names the key; "
         "run again. "
         "Or decide yourself to switch Secure Boot off in the firmware: this role never does.",
-        "请登记用于签名本机模块的密钥，需到控制台操作一次。"
+        "请登记用于签名该节点模块的密钥，需到控制台操作一次。"
         f"(1) 生成密钥：`mkdir -p {certificate.rpartition('/')[0]} && {make}`；"
         f"(2) 执行 `mokutil --import {certificate}` 并设置口令；(3) 重启，在控制台（KVM、BMC）选择 "
         "Enroll MOK -> Continue -> Yes 并输入口令；(4) `mokutil --list-enrolled` 列出该密钥后重新运行。"

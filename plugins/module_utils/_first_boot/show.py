@@ -43,7 +43,7 @@ HEAD = {
 RULE = re.compile(r"LLM\d{3}")
 RETRY = (
     "try again: restart, or `systemctl restart yitiji-first-boot`",
-    "重试：重启本机，或执行 systemctl restart yitiji-first-boot",
+    "重试：重启该机器，或执行 `systemctl restart yitiji-first-boot`",
 )
 WIDE = re.compile(r"[\u1100-\uffff]")
 STYLE = """body{font:18px/1.6 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em;color:#222}
@@ -83,9 +83,9 @@ def lines(status: Mapping[str, Any]) -> List[str]:
         said.append(f"   ! {row['what']['en']} / {row['what']['zh']}")
         said.append(f"     {row['fix']['en']} / {row['fix']['zh']}")
     if status["stage"] == "done":
-        said.append(f"   chat page / 对话页面: https://{status.get('address', '?')}/")
-        said.append("   account / 账号: admin@appliance.local")
-        said.append("   password / 密码: cat /etc/yitiji/secrets/open-webui-admin  (root)")
+        said.append(f"   对话页面 / chat page: https://{status.get('address', '?')}/")
+        said.append("   账号 / account: admin@appliance.local")
+        said.append("   密码 / password: cat /etc/yitiji/secrets/open-webui-admin  (root)")
     return said
 
 

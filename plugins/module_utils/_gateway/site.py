@@ -17,13 +17,13 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
         "invalid_request_error",
         "invalid_api_key",
         "No valid API key. Send `Authorization: Bearer <key>`; the operator of this appliance hands out keys.",
-        "缺少有效的 API 密钥。请发送 `Authorization: Bearer <密钥>`；密钥由本机管理员发放。",
+        "缺少有效的 API 密钥。请发送 `Authorization: Bearer <密钥>`；密钥由管理员发放。",
     ),
     403: (
         "invalid_request_error",
         "key_suspended",
         "This API key is suspended. Ask the operator of this appliance.",
-        "该 API 密钥已停用，请联系本机管理员。",
+        "该 API 密钥已停用，请联系管理员。",
     ),
     404: (
         "invalid_request_error",

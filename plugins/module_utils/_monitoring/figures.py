@@ -191,7 +191,7 @@ def collect(config: Dict[str, Any]) -> None:
 
 
 def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
-    about = "采集本机的一体机指标 collects the appliance's figures"
+    about = "采集该节点的一体机指标 / collects the appliance's figures"
     found = argparse.ArgumentParser(prog="yitiji-metrics", description=about)
     found.add_argument("--config", metavar="FILE", default=CONFIG, help=f"default: {CONFIG}")
     found.add_argument("--every", metavar="SECONDS", type=float, default=0, help="go on for ever; 0: once")

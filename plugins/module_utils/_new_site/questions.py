@@ -78,7 +78,7 @@ QUESTIONS = (
             "Nodes, {count} for this profile, as name=address, the head first: gpu01=10.0.0.11 gpu02=10.0.0.12; "
             "gpu01=local for this machine",
             "节点（该档位为 {count} 个），写成 名称=地址，首节点在前：gpu01=10.0.0.11 gpu02=10.0.0.12；"
-            "本机写 gpu01=local",
+            "控制机自身写 gpu01=local",
         ),
         required=True,
     ),
@@ -103,7 +103,7 @@ QUESTIONS = (
         "source",
         Text(
             "Where packages, images and weights come from: internet, mirror or bundle",
-            "软件包、镜像与权重的来源：internet（互联网）、mirror（站内镜像）或 bundle（离线包）",
+            "软件包、镜像与权重的来源：internet（互联网）、mirror（站内镜像）或 `bundle`（离线包）",
         ),
         lambda given, known: SOURCES[0],
     ),
@@ -129,7 +129,7 @@ QUESTIONS = (
     ),
     Question(
         "bundle",
-        Text("Folder of the offline bundle on this machine", "本机上的离线包目录"),
+        Text("Folder of the offline bundle on this machine", "控制机上的离线包目录"),
         wanted=lambda given, known: source_of(given) == "bundle",
         required=True,
     ),
@@ -137,7 +137,7 @@ QUESTIONS = (
         "bundle_signer",
         Text(
             "Public key of the bundle's maker (empty: keys known to this machine)",
-            "离线包制作方的公钥（留空表示本机已知的公钥）",
+            "离线包制作方的公钥（留空表示控制机已知的公钥）",
         ),
         wanted=lambda given, known: source_of(given) == "bundle",
     ),
@@ -150,7 +150,7 @@ QUESTIONS = (
         "preflight",
         Text(
             "Check the nodes now (preflight; changes nothing)? yes or no",
-            "现在就检查节点吗（preflight，不作任何改动）？yes 或 no",
+            "现在就检查节点吗（预检，不作任何改动）？yes 或 no",
         ),
         lambda given, known: "no",
     ),

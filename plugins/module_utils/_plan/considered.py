@@ -55,8 +55,8 @@ def considered(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
         held = f"{other.tokens:,}", f"{other.longest:,}"
         rows.append(why(
             "layout.data_attention", False,
-            f"每卡各存自己请求的缓存时共约 {held[0]} 个词元, 单个请求至多 {held[1]}; "
-            "未采用: 所选布局已满足要求, 且未实测启动",
+            f"每卡各存自己请求的缓存时共约 {held[0]} 个词元，单个请求至多 {held[1]}；"
+            "未采用：所选布局已满足要求，且未实测启动",
             f"with caches of its own on each card about {held[0]} tokens in all, {held[1]} for one request; "
             "not taken: the layout holds what is asked for, and no start was seen",
             "search",
@@ -67,7 +67,7 @@ def considered(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
         share = 100 * token / max(token, chosen.memory.kv_token_bytes * layout.pipeline)
         rows.append(why(
             "speculation", "none",
-            f"MTP 层每卡占 {weights:.1f} GiB 权重, 每个词元的缓存多 {share:.1f} %; 未采用: 提速取决于文本, 且未实测",
+            f"MTP 层每卡占 {weights:.1f} GiB 权重，每个词元的缓存多 {share:.1f}%；未采用：提速取决于文本，且未实测",
             f"its MTP layer takes {weights:.1f} GiB of each card and {share:.1f} % more cache for each token; "
             "not taken: what it gains depends on the text, and was not measured",
             "config.json",

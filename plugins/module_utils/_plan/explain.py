@@ -71,11 +71,11 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
     """The rule behind each number; `asked` is the precision of the wish."""
     layout, memory, shape = chosen.layout, chosen.memory, problem.shape
     kv = (
-        "MLA 的潜向量在每个 rank 上都有一份, 不随 TP 减少",
+        "MLA 的潜向量在每个 rank 上都有一份，不随 TP 减少",
         "MLA's latent is copied on every rank; TP does not divide it",
     )
     if not shape.mla:
-        kv = ("2 x 每卡 KV 头 x 头维度 x 字节 x 层数", "2 x KV heads on the card x head size x bytes x layers")
+        kv = ("2 × 每卡 KV 头 × 头维度 × 字节 × 层数", "2 x KV heads on the card x head size x bytes x layers")
     logits = TERMS.sampler_small * min(chosen.seqs, chosen.batched) * shape.vocab / 2**30
     sampler = 0 < memory.activation <= logits
     return [
@@ -89,14 +89,14 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
         why(
             "layout.tensor",
             layout.tensor,
-            f"整除 {shape.heads} 个注意力头和量化块, 且在一个节点内",
+            f"整除 {shape.heads} 个注意力头和量化块，且在一个节点内",
             f"divides {shape.heads} heads and the quantisation blocks, and stays on one node",
             "LLM503",
         ),
         why(
             "layout.pipeline",
             layout.pipeline,
-            f"{shape.layers} 层分段; 权重单节点放不下时跨节点",
+            f"{shape.layers} 层分段；权重单节点放不下时跨节点",
             f"{shape.layers} layers in stages; spans nodes when one can't hold the weights",
             "search",
         ),
@@ -104,7 +104,7 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
         why(
             "gpu_memory_utilization",
             problem.utilization,
-            "引擎版本的默认值, 不超过空闲显存",
+            "引擎版本的默认值，不超过空闲显存",
             "the version's default, no more than what is free",
             "engines",
         ),
@@ -119,7 +119,7 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
         why(
             "memory.weights",
             round(memory.weights, 2),
-            "按张量切分, 每卡最满的一级",
+            "按张量切分，每卡最满的一级",
             "split tensor by tensor, the fullest stage",
             "config.json" if problem.correction_gib == 0 else "safetensors index",
         ),
@@ -134,7 +134,7 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
         why(
             "memory.graphs",
             round(memory.graphs, 2),
-            "(0.5 GiB + 层数 x 隐藏维度 x 2e-6 GiB) x 捕获的批大小数 / 51, MoE 只有 1e-5",
+            "（0.5 GiB + 层数 × 隐藏维度 × 2e-6 GiB）× 捕获的批大小数 / 51，MoE 只有 1e-5",
             "(0.5 GiB + layers x hidden size x 2e-6 GiB) x captured sizes / 51; with experts 1e-5 alone",
             "25 logs",
         ),
@@ -142,7 +142,7 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
         why(
             "margin",
             round(margin_gib(problem.total_gib, shape), 2),
-            "0.3 GiB + 显存的 2 %, 图像、混合缓存与未知类型另加",
+            "0.3 GiB + 显存的 2%，图像、混合缓存与未知类型另加",
             "0.3 GiB + 2 % of the card; more for images, mixed caches and unknown types",
             "measured starts",
         ),

@@ -289,11 +289,11 @@ def provision(name: str, nodes: int, able: Optional[Mapping[str, Any]]) -> Dict[
     """Which role runs the plan, if one can; `able` is the engine's {role, nodes} in the catalogue, or None."""
     if not able:
         reason = bilingual(
-            f"引擎 {name} 目前只能规划, 还没有部署它的角色", f"{name} can be planned, but no role runs it yet"
+            f"引擎 {name} 目前只能规划，还没有部署它的角色", f"{name} can be planned, but no role runs it yet"
         )
     elif nodes > int(able["nodes"]):
         reason = bilingual(
-            f"{name} 目前只能部署在 {able['nodes']} 个节点上, 方案用了 {nodes} 个",
+            f"{name} 目前只能部署在 {able['nodes']} 个节点上，方案用了 {nodes} 个",
             f"{name} can be run on {able['nodes']} node(s) so far, the plan takes {nodes}",
         )
     else:

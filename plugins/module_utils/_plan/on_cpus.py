@@ -130,7 +130,7 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
             why(
                 "memory.cpu_gib.kv",
                 gib(kv),
-                "并发 x 请求长度 x 每词元字节",
+                "并发 × 请求长度 × 每词元字节",
                 "concurrency x request length x bytes a token",
                 f"{int(token)} B a token",
             ),

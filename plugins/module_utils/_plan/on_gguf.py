@@ -317,7 +317,7 @@ def _sizing(
             why(
                 "gguf.gpu_layers",
                 part.layers,
-                f"按各层张量大小; 经验公式给出 {rule}",
+                f"按各层张量大小；经验公式给出 {rule}",
                 f"by the tensors of each layer; the rule of thumb says {rule}",
                 "VRAM / file x layers - 4",
             ),

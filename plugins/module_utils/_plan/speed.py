@@ -34,10 +34,10 @@ REASONS = {
         "部分层或专家在内存中：其带宽未知", "layers or experts lie in main memory, whose speed is not known"
     ),
     "card": bilingual(
-        "目录中没有这种卡的带宽或实测效率", "the catalogue has no bandwidth or no measured share for this card"
+        "型号库中没有这种卡的带宽或实测效率", "the catalogue has no bandwidth or no measured share for this card"
     ),
     "engine": bilingual("没有这种引擎的实测数据", "no measured run of this engine is known"),
-    "figures": bilingual("目录中的速度数据无法使用", "the catalogue's figures for speeds can't be used"),
+    "figures": bilingual("型号库中的速度数据无法使用", "the catalogue's figures for speeds can't be used"),
 }
 Range = List[float]
 

@@ -8,16 +8,16 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 WORDS: Dict[str, Tuple[str, str]] = {
     "title": (
-        "预测速度 {model} (范围, 不是承诺; 提示 {prompt_tokens} 词元, 回答 {answer_tokens} 词元)",
+        "预测速度 {model}（范围，不是承诺；输入 {prompt_tokens} 词元，回答 {answer_tokens} 词元）",
         "predicted speed of {model} (ranges, no promise; prompts of {prompt_tokens} tokens, "
         "answers of {answer_tokens})",
     ),
     "row": (
-        "{requests} 并发: 首词元 {first} 秒; 每请求 {each} 词元/秒; 合计 {total} 词元/秒, {rate} 请求/秒",
+        "{requests} 并发：首词元 {first} 秒；每请求 {each} 词元/秒；合计 {total} 词元/秒，{rate} 请求/秒",
         "{requests} at once: first token {first} s; each request {each} tokens/s; in all {total} tokens/s, "
         "{rate} requests/s",
     ),
-    "none": ("预测速度 {model}: 无", "predicted speed of {model}: none"),
+    "none": ("预测速度 {model}：无", "predicted speed of {model}: none"),
     "stated": ("档位标称", "the profile states"),
     "predicted": ("预测", "predicted"),
     "requests_per_second": ("请求/秒", "requests/s"),
@@ -25,13 +25,13 @@ WORDS: Dict[str, Tuple[str, str]] = {
     "met": ("达到", "met"),
     "possible": ("可能达到", "possible"),
     "short": ("达不到", "not met"),
-    "alternatives": ("其他布局, 计划并发时", "other layouts, at the planned number"),
-    "layout": ("TP {tensor} x PP {pipeline} x DP {data}", "TP {tensor} x PP {pipeline} x DP {data}"),
-    "other": ("每请求 {each} 词元/秒, 合计 {total} 词元/秒", "each request {each} tokens/s, in all {total} tokens/s"),
-    "each_title": ("每请求, 词元/秒", "each request, tokens/s"),
-    "total_title": ("合计, 词元/秒", "in all, tokens/s"),
-    "first_title": ("首词元, 秒", "first token, s"),
-    "layouts_title": ("各布局合计, 词元/秒 (✓ 已选)", "layouts (✓ chosen)"),
+    "alternatives": ("其他布局（方案的并发数时）", "other layouts, at the planned number"),
+    "layout": ("TP {tensor} × PP {pipeline} × DP {data}", "TP {tensor} x PP {pipeline} x DP {data}"),
+    "other": ("每请求 {each} 词元/秒，合计 {total} 词元/秒", "each request {each} tokens/s, in all {total} tokens/s"),
+    "each_title": ("每请求（词元/秒）", "each request, tokens/s"),
+    "total_title": ("合计（词元/秒）", "in all, tokens/s"),
+    "first_title": ("首词元（秒）", "first token, s"),
+    "layouts_title": ("各布局合计（词元/秒；✓ 已选）", "layouts (✓ chosen)"),
     "heading": ("预测速度", "predicted speed"),
 }  # fmt: skip
 

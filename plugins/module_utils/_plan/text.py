@@ -26,8 +26,8 @@ WORDS: Dict[str, Tuple[str, str]] = {
     "gguf": ("GGUF", "GGUF"), "head": ("首节点", "head"),
 }  # fmt: skip
 CAPACITY = (
-    "KV {kv_tokens:,} 词元; 上下文 {context:,} x {concurrency_at_context} 并发; "
-    "计划并发 {concurrency}, 约 {users} 用户; 最长上下文 {longest_context:,}",
+    "KV {kv_tokens:,} 词元；上下文 {context:,} × {concurrency_at_context} 并发；"
+    "方案并发 {concurrency}，约 {users} 用户；最长上下文 {longest_context:,}",
     "{kv_tokens:,} KV tokens; {concurrency_at_context} requests of {context:,}; "
     "{concurrency} at once planned, about {users} users; longest context {longest_context:,}",
 )
@@ -87,7 +87,7 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     model, engine, layout = plan["model"], plan["engine"], head_units(plan)[0]["layout"]
     used = [len(node["gpus"]) for node in plan["nodes"].values()]
     cards = f"{len(used)} x {max(used)} x {plan.get('gpu')}" if plan.get("gpu") else "CPU"
-    experimental = (", 实验性" if zh else ", experimental") if engine.get("experimental") else ""
+    experimental = ("，实验性" if zh else ", experimental") if engine.get("experimental") else ""
     rows = [
         ("model", f"{model['id']} ({model['bytes'] / 1e9:.1f} GB)"), ("hardware", cards),
         ("engine", f"{engine['name']} {engine['version']} ({engine['device']}, {engine['form']}{experimental})"),

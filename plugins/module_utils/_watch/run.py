@@ -128,7 +128,7 @@ def _engine(settings: Settings) -> str:
 
 
 def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
-    about = "检查一体机的服务并修复可修复的故障 looks at the appliance's service and repairs what it can"
+    about = "检查一体机的服务并修复可修复的故障 / looks at the appliance's service and repairs what it can"
     found = argparse.ArgumentParser(prog="yitiji-watch", description=about)
     found.add_argument("--config", metavar="FILE", default=CONFIG, help=f"default: {CONFIG}")
     found.add_argument("--state", metavar="FILE", default=STATE, help=f"default: {STATE}")

@@ -12,24 +12,24 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch.units impor
 
 NGINX = Text(
     "run `systemctl restart nginx`; if it does not start, `nginx -t` and `journalctl -u nginx` say why",
-    "请执行 systemctl restart nginx；若无法启动，用 nginx -t 与 journalctl -u nginx 查看原因",
+    "请执行 `systemctl restart nginx`；若无法启动，用 `nginx -t` 与 `journalctl -u nginx` 查看原因",
 )
 SITE = Text("run site.yml again: it writes what is missing anew", "请重新运行 site.yml，缺失的部分会重新生成")
 ENGINE = Text(
     "see LLM505 and `journalctl -u {unit}`, then run `systemctl restart {unit}`",
-    "请查看 LLM505 与 journalctl -u {unit}，然后执行 systemctl restart {unit}",
+    "请查看 LLM505 与 `journalctl -u {unit}`，然后执行 `systemctl restart {unit}`",
 )
 PAGE = Text(
     "see `journalctl -u {unit}`, then run `systemctl restart {unit}`",
-    "请查看 journalctl -u {unit}，然后执行 systemctl restart {unit}",
+    "请查看 `journalctl -u {unit}`，然后执行 `systemctl restart {unit}`",
 )
 ROOM = Text(
     "make room: `du -xh /var | sort -h | tail` lists what is large (LLM101)",
-    "请清理磁盘：用 du -xh /var | sort -h | tail 查看占用（LLM101）",
+    "请清理磁盘：用 `du -xh /var | sort -h | tail` 查看占用（LLM101）",
 )
 DOCKER = Text(
-    "run: systemctl restart docker (containers without a restart policy have to be started again)",
-    "请执行：systemctl restart docker（没有重启策略的容器需要重新启动）",
+    "run `systemctl restart docker` (containers without a restart policy have to be started again)",
+    "请执行 `systemctl restart docker`（没有重启策略的容器需要重新启动）",
 )
 LEAST_FREE = 500_000_000
 # How far a question came -> what that means, and what to do.
@@ -39,9 +39,9 @@ STAGES: Dict[str, Tuple[Text, Text]] = {
     "certificate": (Text("the gateway's certificate can't be read", "无法读取网关证书"), SITE),
     "other certificate": (
         Text("the gateway shows another certificate than the one on the disk", "网关使用的证书与磁盘上的不一致"),
-        Text("run `systemctl reload nginx`", "请执行 systemctl reload nginx"),
+        Text("run `systemctl reload nginx`", "请执行 `systemctl reload nginx`"),
     ),
-    "keys": (Text("the gateway takes none of the keys on the node", "网关不接受本机上的任何密钥"), SITE),
+    "keys": (Text("the gateway takes none of the keys on the node", "网关不接受该节点上的任何密钥"), SITE),
     "engine": (Text("the gateway reaches no engine", "网关连不上引擎"), ENGINE),
     "silent": (Text("the engine gives no answer", "引擎没有给出回答"), ENGINE),
     "reply": (Text("the answer can't be used", "得到的回答无法使用"), ENGINE),
@@ -92,7 +92,7 @@ def down(seen: Mapping[str, Any], engine: str) -> List[Message]:
         if state:
             reason_ = Text(f"{name}: {STATES[state].en}", f"{name}：{STATES[state].zh}")
             command = COMMANDS[state].format(name)
-            said.append(Message(reason_, Text(f"run: {command}", f"请执行：{command}")))
+            said.append(Message(reason_, Text(f"run `{command}`", f"请执行 `{command}`")))
     for name, door in sorted(seen["doors"].items()):
         if not door["health"]:
             why = door["reason"]
@@ -117,5 +117,5 @@ def down(seen: Mapping[str, Any], engine: str) -> List[Message]:
     ):
         for name in sorted(name for name, there in seen[part].items() if not there):
             reason_ = Text(f"the {lost.format(name)} gone", f"{name} 的{lost_zh}已丢失")
-            said.append(Message(reason_, Text(f"run: systemctl restart {name}", f"请执行：systemctl restart {name}")))
+            said.append(Message(reason_, Text(f"run `systemctl restart {name}`", f"请执行 `systemctl restart {name}`")))
     return said

@@ -49,10 +49,10 @@ signature() {
     key=$(head -n 1 SIGNER.pub | cut -d' ' -f1,2)
     printf 'bundle namespaces="yitiji-bundle" %s\n' "$key" >"$work/signers"
     known=${HOME:-/root}/.config/yitiji/bundle-signers
-    whose="not known here: compare it with what the maker tells you / 本机未知，请与制作方核对"
-    [ ! -f "$known" ] || ! grep -qF "$key" "$known" || whose="known here / 本机已信任"
+    whose="not known here: compare it with what the maker tells you / 尚未信任，请与制作方核对"
+    [ ! -f "$known" ] || ! grep -qF "$key" "$known" || whose="known here / 已信任"
     if ssh-keygen -Y verify -f "$work/signers" -I bundle -n yitiji-bundle -s MANIFEST.json.sig <MANIFEST.json >/dev/null 2>&1; then
-        say "signature / 签名: good, by $(ssh-keygen -l -f SIGNER.pub | cut -d' ' -f2) ($whose)"
+        say "signature is good / 签名有效 · by $(ssh-keygen -l -f SIGNER.pub | cut -d' ' -f2) ($whose)"
     else
         wrong "LLM914 MANIFEST.json" "does not belong to its signature / 与签名不符"
     fi
@@ -119,7 +119,7 @@ this_machine() {
     fi
 }
 
-say "bundle of $count files, $total MB, for / 离线包适用于: $(sed -n 's/.*"architecture": "\([^"]*\)".*"release": "\([^"]*\)".*/\2-\1/p' "$work/targets" | tr '\n' ' ')"
+say "bundle of $count files, $total MB, for / 离线包适用于：$(sed -n 's/.*"architecture": "\([^"]*\)".*"release": "\([^"]*\)".*/\2-\1/p' "$work/targets" | tr '\n' ' ')"
 signature
 files
 superfluous
@@ -127,6 +127,6 @@ superfluous
 if [ "$bad" -eq 0 ]; then
     say "whole / 完整"
 else
-    say "NOT USABLE / 不可用: copy what is named above again, remove what is superfluous / 请重新拷贝以上文件并删除多余文件"
+    say "NOT USABLE: copy what is named above again, remove what is superfluous / 不可用：请重新拷贝以上文件并删除多余文件"
 fi
 exit "$bad"

@@ -34,7 +34,7 @@ known=no
 if [ -n "$signer" ]; then
     [ "$(printf '%s\n' "$signer" | cut -d' ' -f1,2)" = "$own" ] || give_up "LLM914: the bundle is signed by another key, $print / 由其他密钥签名" 1
 elif [ "$known" = no ]; then
-    echo "The bundle is signed by a key that this machine does not know / 本机不认识该离线包的签名公钥:"
+    echo "The bundle is signed by a key that this machine does not know / 该机器尚未信任此离线包的签名公钥："
     echo "    $print"
     [ -t 0 ] || give_up "LLM961: compare this fingerprint with what the bundle's maker tells you, then give --signer '$own' / 请与制作方核对指纹，再用 --signer 指定" 1
     printf 'Compare it with what the maker tells you by another way. Type yes if it is the same / 与制作方核对，一致则输入 yes: '
@@ -65,9 +65,9 @@ sed -n 's/^ {"path": "\(.*\)", "size": \([0-9]*\), "sha256": "\([0-9a-f]\{64\}\)
 cut -c67- "$work/sums" | sort >"$work/listed"
 (cd "$bundle" && find controller "$place" ! -type d 2>/dev/null | sort) >"$work/there"
 strange=$(comm -13 "$work/listed" "$work/there")
-[ -z "$strange" ] || give_up "LLM915: these do not belong to the bundle / 以下文件不属于离线包: $strange" 1
+[ -z "$strange" ] || give_up "LLM915: these do not belong to the bundle / 以下文件不属于离线包：$strange" 1
 links=$(find "$bundle/controller" "$bundle/$place" -type l 2>/dev/null || :)
-[ -z "$links" ] || give_up "LLM915: these are links / 以下是链接: $links" 1
+[ -z "$links" ] || give_up "LLM915: these are links / 以下是链接：$links" 1
 (cd "$bundle" && sha256sum --quiet -c "$work/sums") || give_up "LLM915: copy these files again / 请重新拷贝以上文件" 1
 if [ "$known" = no ]; then
     mkdir -p "$(dirname "$signers")"
@@ -81,7 +81,7 @@ if [ "$manager" = dnf ]; then # which versions a distribution has, and under whi
         tag=$("$name" -c 'import ensurepip, sys, venv; print("cp%d%d" % sys.version_info[:2])' 2>/dev/null) || continue
         ! ls "$bundle"/controller/wheels/*-"$tag"-* >/dev/null 2>&1 || python=${python:-$name}
     done
-    [ -n "$python" ] || give_up "the bundle has nothing for a Python of this machine: install python3.11 or another that bundle_pythons named when the bundle was made, from the installation medium / 离线包不支持本机的 Python，请从安装介质安装 python3.11，或 bundle_pythons 所列的其他版本" 1
+    [ -n "$python" ] || give_up "the bundle has nothing for a Python of this machine: install python3.11 or another that bundle_pythons named when the bundle was made, from the installation medium / 离线包不支持该机器的 Python，请从安装介质安装 python3.11，或 bundle_pythons 所列的其他版本" 1
 elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     [ "$(id -u)" = 0 ] || give_up "python3-venv is missing; run this as root once / 缺少 python3-venv，请以 root 运行一次"
     place=$bundle/$place
@@ -97,6 +97,6 @@ fi
 "$folder/bin/pip" install --quiet --disable-pip-version-check --no-index --find-links "$bundle/controller/wheels" \
     --requirement "$bundle/controller/requirements.txt"
 LC_ALL=C.UTF-8 "$folder/bin/ansible-galaxy" collection install --force --no-deps -p "$folder/collections" "$bundle"/controller/*.tar.gz >/dev/null
-echo "$folder is ready / 已就绪. Next / 下一步:"
+echo "$folder is ready / 已就绪. Next / 下一步："
 echo "  . $folder/bin/activate; export ANSIBLE_COLLECTIONS_PATH=$folder/collections"
 echo "  ansible-playbook yitiji.deepseek.site -i INVENTORY -e appliance_source=bundle -e appliance_bundle=$bundle"

@@ -10,13 +10,13 @@ bad=0
 while read -r sha name; do
     if [ ! -f "$name" ]; then
         bad=1
-        printf 'LLM915 missing volume / 缺少分卷: %s\n' "$name"
+        printf 'LLM915 missing volume / 缺少分卷：%s\n' "$name"
         continue
     fi
     printf '%s\n' "$name" >&2
     if [ "$(sha256sum <"$name" | cut -d' ' -f1)" != "$sha" ]; then
         bad=1
-        printf 'LLM915 wrong volume / 分卷内容不符: %s\n' "$name"
+        printf 'LLM915 wrong volume / 分卷内容不符：%s\n' "$name"
     fi
 done <SHA256SUMS
 [ "$bad" -eq 0 ] || exit 1

@@ -88,7 +88,7 @@ function entries(value) {
 }
 
 function lengths(body, limits) {
-    return numbers(body, LENGTHS, limits.answer_tokens || LARGEST, 'tokens', '个 token');
+    return numbers(body, LENGTHS, limits.answer_tokens || LARGEST, 'tokens', '个词元');
 }
 
 function ranges(body) {
@@ -119,7 +119,7 @@ function numbered(value) {
 function tokens(body) {
     const wrong = first(['prompt', 'input'], (name) => numbered(body[name]) ? null : name)
         || first(TOKENS, (name) => !Array.isArray(body[name]) || body[name].every(token) ? null : name);
-    return wrong ? fault(wrong, wrong + ': a token is a whole number from 0.', wrong + '：token 编号必须是不小于 0 的整数。') : null;
+    return wrong ? fault(wrong, wrong + ': a token is a whole number from 0.', wrong + '：词元编号必须是不小于 0 的整数。') : null;
 }
 
 function probabilities(body, limits) {
@@ -127,8 +127,8 @@ function probabilities(body, limits) {
     if (given(body, 'logprobs') && typeof body.logprobs !== 'boolean') {
         names.push('logprobs');
     }
-    const wrong = numbers(body, names, limits.logprobs, 'tokens', '个 token')
-        || numbers(body, ['prompt_logprobs'], limits.prompt_logprobs, 'tokens', '个 token');
+    const wrong = numbers(body, names, limits.logprobs, 'tokens', '个词元')
+        || numbers(body, ['prompt_logprobs'], limits.prompt_logprobs, 'tokens', '个词元');
     if (wrong) {
         return wrong;
     }
@@ -141,20 +141,20 @@ function probabilities(body, limits) {
         return given(body, name) && body[name] !== false ? name : null;
     });
     if (asked && limits.logprobs === 0 && !(asked === 'top_logprobs' && body[asked] === 0)) {
-        return fault(asked, asked + ' is not allowed here.', '本机不允许 ' + asked + '。');
+        return fault(asked, asked + ' is not allowed here.', '本服务不允许 ' + asked + '。');
     }
     if (given(body, 'prompt_logprobs') && limits.prompt_logprobs === 0) {
-        return fault('prompt_logprobs', 'prompt_logprobs is not allowed here.', '本机不允许 prompt_logprobs。');
+        return fault('prompt_logprobs', 'prompt_logprobs is not allowed here.', '本服务不允许 prompt_logprobs。');
     }
     if (body.echo && given(body, 'logprobs') && body.logprobs !== false && limits.prompt_logprobs === 0) {
-        return fault('echo', 'echo with logprobs is not allowed here.', '本机不允许同时使用 echo 与 logprobs。');
+        return fault('echo', 'echo with logprobs is not allowed here.', '本服务不允许同时使用 echo 与 logprobs。');
     }
     return null;
 }
 
 function beams(body, limits) {
     return body.use_beam_search && !limits.beam_search
-        ? fault('use_beam_search', 'use_beam_search is not allowed here.', '本机不允许 use_beam_search。')
+        ? fault('use_beam_search', 'use_beam_search is not allowed here.', '本服务不允许 use_beam_search。')
         : null;
 }
 
@@ -190,7 +190,7 @@ function bias(body, limits) {
     }
     const named = Array.isArray(value) ? [] : Object.keys(value);
     return named.every((one) => token(Number(one)) && Math.abs(value[one]) <= 100) ? null
-        : fault('logit_bias', 'logit_bias: from -100 to 100 for each token.', 'logit_bias：每个 token 为 -100 至 100。');
+        : fault('logit_bias', 'logit_bias: from -100 to 100 for each token.', 'logit_bias：每个词元 为 -100 至 100。');
 }
 
 function formats(body, limits, spent) {
@@ -335,7 +335,7 @@ function inputs(body, limits) {
 function template(body) {
     const options = body.chat_template_kwargs;
     if (given(body, 'chat_template') || (isObject(options) && Object.keys(options).some((name) => TEMPLATES_OWN.test(name)))) {
-        return fault('chat_template', 'A template of your own is not allowed here.', '本机不允许自带对话模板。');
+        return fault('chat_template', 'A template of your own is not allowed here.', '本服务不允许自带对话模板。');
     }
     if (given(body, 'chat_template_kwargs') && (!isObject(options) || JSON.stringify(options).length > 2048)) {
         return above('chat_template_kwargs', 2048, 'bytes', '字节');
@@ -351,7 +351,7 @@ function unknown(body, names) {
             return null;
         }
         const said = /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : '?';
-        return fault(said, 'The parameter ' + said + ' is not allowed here.', '本机不允许参数 ' + said + '。');
+        return fault(said, 'The parameter ' + said + ' is not allowed here.', '本服务不允许参数 ' + said + '。');
     });
 }
 

@@ -33,7 +33,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM807": Message(
         Text(
             "these rules would shut out your own SSH connection ({address} to port {port}); nothing was changed",
-            "这些规则会阻断你当前的 SSH 连接（来自 {address}，端口 {port}）；未做任何更改",
+            "这些规则会阻断您当前的 SSH 连接（来自 {address}，端口 {port}）；未做任何更改",
         ),
         Text(
             "add {address} to firewall_admin_networks and {port} to firewall_ssh_ports (now {ports})",
@@ -53,7 +53,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM809": Message(
         Text(
             "the kernel's table inet yitiji is not the one that was kept",
-            "内核中的 inet yitiji 表与保存的规则不一致",
+            "内核中的 `inet yitiji` 表与保存的规则不一致",
         ),
         Text("run site.yml again", "请重新运行 site.yml"),
     ),
@@ -61,7 +61,7 @@ MESSAGES: Dict[str, Message] = {
         Text("{url} did not refuse: {listed}", "{url} 没有拒绝：{listed}"),
         Text(
             "run role gateway again; look for other sites in /etc/nginx",
-            "请重新运行 gateway 角色，并检查 /etc/nginx 中的其他站点",
+            "请重新运行角色 `gateway`，并检查 /etc/nginx 中的其他站点",
         ),
     ),
     "LLM811": Message(
@@ -116,7 +116,7 @@ MESSAGES: Dict[str, Message] = {
         Text("{how}", "{how}"),
     ),
     "LLM816": Message(
-        Text("the new rules were withdrawn before they were confirmed", "新规则在确认之前已被撤回"),
+        Text("the new rules were withdrawn before they were confirmed", "新规则在确认之前已被回滚"),
         Text("run again; raise firewall_probation on a slow node", "请重新运行；节点较慢时增大 firewall_probation"),
     ),
     "LLM733": Message(

@@ -88,7 +88,7 @@ MESSAGES: Dict[str, Message] = {
         Text("the bundle does not hold {missing}, which the plan asks for", "离线包缺少方案所需的 {missing}"),
         Text(
             "make the bundle from this inventory (playbooks/bundle.yml), or undo what was changed since",
-            "请用此清单重新制作离线包（playbooks/bundle.yml），或撤回其后的改动",
+            "请用此清单重新制作离线包（playbooks/bundle.yml），或还原其后的改动",
         ),
     ),
     "LLM919": Message(
@@ -100,7 +100,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM920": Message(
-        Text("this machine has no {command}", "本机没有 {command}"),
+        Text("this machine has no {command}", "该机器没有 {command}"),
         Text(
             "install it (on Debian or Ubuntu: apt-get install {package}); debs can be collected on these two alone, "
             "RPMs there and where dnf is at home",
@@ -143,7 +143,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM926": Message(
         Text(
             "appliance_source is bundle, but appliance_bundle is empty",
-            "appliance_source 为 bundle，但未设置 appliance_bundle",
+            "appliance_source 为 `bundle`，但未设置 appliance_bundle",
         ),
         Text("set it to the bundle's folder on the controller", "请将其设为控制机上的离线包目录"),
     ),
@@ -211,7 +211,7 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "look at `journalctl -u yitiji-first-boot`, then restart the machine",
-            "请查看 `journalctl -u yitiji-first-boot`，然后重启本机",
+            "请查看 `journalctl -u yitiji-first-boot`，然后重启该机器",
         ),
     ),
     "LLM942": Message(
@@ -279,14 +279,14 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM957": Message(
-        Text("the machine has no address", "本机没有 IP 地址"),
+        Text("the machine has no address", "该机器没有 IP 地址"),
         Text(
             "plug in the network, or write address, gateway and dns into yitiji.conf on the stick",
-            "请接好网线，或在 U 盘的 yitiji.conf 中填写 address、gateway、dns",
+            "请接好网线，或在 U 盘的 yitiji.conf 中填写 `address`、`gateway`、`dns`",
         ),
     ),
     "LLM958": Message(
-        Text("left on the machine: {files}", "本机上仍有：{files}"),
+        Text("left on the machine: {files}", "该机器上仍有：{files}"),
         Text("run playbooks/seal.yml again", "请重新运行 playbooks/seal.yml"),
     ),
     "LLM959": Message(
@@ -303,7 +303,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM963": Message(
         Text(
             "{names} on the stick was not taken: this machine is set up, and no administrator has signed the file",
-            "U 盘上的 {names} 未被采用：本机已部署完成，且该文件没有管理员的签名",
+            "U 盘上的 {names} 未被采用：该机器已部署完成，且该文件没有管理员的签名",
         ),
         Text(
             "remove it from yitiji.conf, or write serial = {serial} into the file and sign it: ssh-keygen -Y sign -n "
@@ -337,7 +337,7 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "name the file in a catalogue entry of seal and bake again (`debugfs -R 'icheck …'` and `ncheck` find the "
             "file that holds a byte)",
-            "请在 seal 目录条目中写明该文件，并重新制作镜像（可用 `debugfs -R 'icheck …'` 与 `ncheck` 查出所属文件）",
+            "请在型号库 seal 的条目中写明该文件，再重新制作镜像（用 `debugfs -R 'icheck …'` 与 `ncheck` 查出文件）",
         ),
     ),
     "LLM956": Message(
@@ -347,7 +347,7 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "correct the file on the stick (or the NoCloud seed), put it in again and restart the machine",
-            "请改正 U 盘（或 NoCloud 种子）中的文件，重新插入后重启本机",
+            "请改正 U 盘（或 NoCloud 种子）中的文件，重新插入后重启该机器",
         ),
     ),
 }

@@ -48,13 +48,13 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "keep other programs off this machine, and compare with the engine's own line after the start "
             "(tasks_from: calibrate)",
-            "请勿在本机运行其他程序，启动后请与引擎日志对比（tasks_from: calibrate）",
+            "请勿在该节点运行其他程序，启动后请与引擎日志对比（tasks_from: calibrate）",
         ),
     ),
     "LLM577": Message(
         Text(
             "{gguf} was made before llama.cpp kept MLA's latent: each token of its cache takes {mib} MiB, not {latent}",
-            "{gguf} 由旧版工具转换，缓存不用 MLA 潜向量：每个 token 占 {mib} MiB，而非 {latent}",
+            "{gguf} 由旧版工具转换，缓存不用 MLA 潜向量：每个词元占 {mib} MiB，而非 {latent}",
         ),
         Text(
             "take a newer conversion, whose tensors attn_k_b and attn_v_b are split",

@@ -72,7 +72,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM310": Message(
-        Text("docker load of {source} failed: {reason}", "从 {source} 执行 docker load 失败：{reason}"),
+        Text("docker load of {source} failed: {reason}", "从 {source} 执行 `docker load` 失败：{reason}"),
         Text(
             "check the archive and the free space of Docker's data root, then run again",
             "请检查归档文件和 Docker 数据目录的剩余空间，然后重新运行",
@@ -147,7 +147,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM322": Message(
-        Text("docker pull {name} failed: {reason}", "docker pull {name} 失败：{reason}"),
+        Text("`docker pull {name}` failed: {reason}", "`docker pull {name}` 失败：{reason}"),
         Text("check the network to the registry, or raise the time limit", "请检查到镜像仓库的网络，或调大时限"),
     ),
     "LLM327": Message(
@@ -168,11 +168,11 @@ MESSAGES: Dict[str, Message] = {
     "LLM301": Message(
         Text(
             "Docker here is a {kind} installation ({path}); it cannot reach GPUs and the models folder",
-            "本机的 Docker 为 {kind} 安装（{path}），无法访问 GPU 和模型目录",
+            "该节点的 Docker 为 {kind} 安装（{path}），无法访问 GPU 和模型目录",
         ),
         Text(
             "remove it (snap remove docker, or the rootless service) and run again: role docker installs the package",
-            "请卸载它（snap remove docker 或停用 rootless 服务）后重新运行：docker 角色会安装软件包",
+            "请卸载它（`snap remove docker` 或停用 rootless 服务）后重新运行：docker 角色会安装软件包",
         ),
     ),
     "LLM312": Message(
@@ -219,12 +219,12 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM340": Message(
         Text("isolation_users: {name} is no user's name", "isolation_users：{name} 不是用户名"),
-        Text("list names or numbers of this node's users, like [nagios]", "请列出本机用户的名称或编号，例如 [nagios]"),
+        Text("list names or numbers of this node's users, like [nagios]", "请列出该节点的用户名或编号，例如 [nagios]"),
     ),
     "LLM341": Message(
         Text(
             "the rules that keep the inner ports from other users of this node are not loaded as they should be",
-            "限制本机其他用户访问内部端口的规则未按要求加载",
+            "限制该节点其他用户访问内部端口的规则未按要求加载",
         ),
         Text(
             "run `systemctl restart yitiji-guard` and look at `journalctl -u yitiji-guard`",

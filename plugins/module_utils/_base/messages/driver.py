@@ -158,7 +158,7 @@ MESSAGES: Dict[str, Message] = {
         Text("the driver was not installed, for the reason that follows", "驱动未安装，原因如下"),
         Text(
             "correct what it names and run again; {count} packages of this run were removed again",
-            "请按其内容改正后重新运行；本次安装的 {count} 个软件包已撤回",
+            "请按其内容改正后重新运行；本次安装的 {count} 个软件包已回滚",
         ),
     ),
     "LLM236": Message(
@@ -175,7 +175,7 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "enrol the key that signs modules built here, at the node's console",
-            "请在节点控制台登记用于签名本机模块的密钥",
+            "请在节点控制台登记用于签名该节点模块的密钥",
         ),
     ),
     "LLM565": Message(

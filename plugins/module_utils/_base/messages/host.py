@@ -296,18 +296,18 @@ PHRASES: Dict[str, Text] = {
         "correct the line: the package manager does nothing at all until then ({place})",
         "请改正 {place}：在此之前软件包管理器完全无法工作",
     ),
-    "source_not_yet": Text("is newer than this node's clock", "的时间晚于本机时钟"),
+    "source_not_yet": Text("is newer than this node's clock", "的时间晚于该节点时钟"),
     "source_not_yet_remedy": Text(
         "set the node's clock (`date`, `timedatectl set-ntp true`), then run again",
-        "请校准本机时钟（`date`、`timedatectl set-ntp true`）后重新运行",
+        "请校准该节点时钟（`date`、`timedatectl set-ntp true`）后重新运行",
     ),
     "source_expired": Text("is out of date", "已过有效期"),
     "source_expired_remedy": Text(
         "compare the node's clock (`date`); if it is right, the mirror is no longer updated: take another one or "
         "switch it off in {place}",
-        "请先核对本机时钟（`date`）；若时钟正确，则该镜像已停止更新：请在 {place} 中更换或停用",
+        "请先核对该节点时钟（`date`）；若时钟正确，则该镜像已停止更新：请在 {place} 中更换或停用",
     ),
-    "source_key": Text("is not signed by a key that this node trusts", "的签名密钥不受本机信任"),
+    "source_key": Text("is not signed by a key that this node trusts", "的签名密钥不受该节点信任"),
     "source_key_remedy": Text(
         "install its publisher's key and name it by signed-by in {place}, or switch the source off there",
         "请安装发布方的密钥并在 {place} 中用 signed-by 指明，或停用该软件源",
@@ -320,16 +320,16 @@ PHRASES: Dict[str, Text] = {
     "source_name": Text("has a host whose name does not resolve", "的主机名无法解析"),
     "source_name_remedy": Text(
         "check the name in {place} and the node's resolver (/etc/resolv.conf), or switch the source off there",
-        "请检查 {place} 中的域名与本机的 DNS（/etc/resolv.conf），或停用该软件源",
+        "请检查 {place} 中的域名与该节点的 DNS（/etc/resolv.conf），或停用该软件源",
     ),
     "source_tls": Text("can't be reached by TLS", "的 TLS 连接失败"),
     "source_tls_remedy": Text(
         "check the node's clock, the package ca-certificates, and whether the site's own authority is installed on the "
         "node (a proxy that opens TLS); or switch the source off in {place}",
-        "请检查本机时钟、ca-certificates 软件包，以及本机是否安装了站点自己的 CA（会拆解 TLS 的代理）；"
+        "请检查该节点时钟、ca-certificates 软件包，以及该节点是否安装了站点自己的 CA（会拆解 TLS 的代理）；"
         "或在 {place} 中停用该软件源",
     ),
-    "source_denied": Text("refuses this node", "拒绝本机访问"),
+    "source_denied": Text("refuses this node", "拒绝该节点访问"),
     "source_denied_remedy": Text(
         "check the login (/etc/apt/auth.conf.d) or the subscription, or switch the source off in {place}",
         "请检查登录信息（/etc/apt/auth.conf.d）或订阅，或在 {place} 中停用该软件源",
@@ -354,7 +354,7 @@ PHRASES: Dict[str, Text] = {
     ),
     "source_other": Text("can't be used", "无法使用"),
     "source_other_remedy": Text("correct it in {place}, or switch it off there", "请在 {place} 中改正或停用"),
-    "firewall.beside": Text("is opened for the appliance", "会为本机放行"),
+    "firewall.beside": Text("is opened for the appliance", "会为一体机放行"),
     "firewall.instead": Text("is switched off", "会将其停用"),
     "packages.install": Text("install {names}", "安装 {names}"),
     "packages.remove": Text("remove {names}", "卸载 {names}"),

@@ -138,11 +138,11 @@ MESSAGES: Dict[str, Message] = {
     "LLM563": Message(
         Text(
             "{gpu} is not in the catalogue: only the driver's figures are used",
-            "目录中没有 {gpu}：只用驱动报告的数值",
+            "型号库中没有 {gpu}：只用驱动报告的数值",
         ),
         Text(
             "add the card to gpus in a folder of appliance_catalog_dirs",
-            "请在 appliance_catalog_dirs 的目录的 gpus 中添加该型号",
+            "请在 appliance_catalog_dirs 所列文件夹的 gpus 中添加该型号",
         ),
     ),
     "LLM567": Message(
@@ -152,7 +152,7 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "take them from a source that lists one (the hub, or a folder with a manifest), or compare them by hand",
-            "请改用提供 sha256 的来源（模型站点或带清单的目录），或手工核对",
+            "请改用提供 sha256 的来源（模型站点或带清单的文件夹），或手工核对",
         ),
     ),
     "LLM568": Message(
@@ -221,7 +221,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM574": Message(
         Text(
             "{context} cards share one cache (decode context parallel): each token costs an exchange between them",
-            "{context} 张卡共用一份缓存（解码上下文并行）：每个 token 多一次卡间通信",
+            "{context} 张卡共用一份缓存（解码上下文并行）：每个词元多一次卡间通信",
         ),
         Text(
             "ask for less context or fewer requests if answers are too slow",

@@ -76,16 +76,16 @@ MESSAGES: Dict[str, Message] = {
     "LLM514": Message(
         Text(
             "the head {head} of {deployment} is not in this run or has failed, so there is no plan",
-            "部署 {deployment} 的首节点 {head} 不在本次运行中或已失败，没有计划",
+            "部署 {deployment} 的首节点 {head} 不在本次运行中或已失败，没有方案",
         ),
         Text("repair it, or run without --limit", "请先修复它，或去掉 --limit"),
     ),
     "LLM515": Message(
-        Text("the plan differs from the saved one", "计划已与保存的不同"),
+        Text("the plan differs from the saved one", "方案已与保存的不同"),
         Text("run site.yml again", "请重新运行 site.yml"),
     ),
     "LLM520": Message(
-        Text("the catalogue can't be read: {problem}", "无法读取目录：{problem}"),
+        Text("the catalogue can't be read: {problem}", "无法读取型号库：{problem}"),
         Text(
             "correct that file or appliance_catalog_dirs (the format is in docs/planner.md)",
             "请修正该文件或 appliance_catalog_dirs（格式见 docs/planner.md）",
@@ -95,35 +95,35 @@ MESSAGES: Dict[str, Message] = {
         Text("unknown profile {name!r}; there are: {known}", "未知档位 {name!r}；现有：{known}"),
         Text(
             "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
         ),
     ),
     "LLM522": Message(
         Text("unknown model {name!r}; there are: {known}", "未知模型 {name!r}；现有：{known}"),
         Text(
             "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
         ),
     ),
     "LLM523": Message(
         Text("unknown engine {name!r}; there are: {known}", "未知引擎 {name!r}；现有：{known}"),
         Text(
             "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
         ),
     ),
     "LLM524": Message(
         Text("unknown image {name!r}; there are: {known}", "未知镜像 {name!r}；现有：{known}"),
         Text(
             "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
         ),
     ),
     "LLM525": Message(
         Text("unknown GPU {name!r}; there are: {known}", "未知 GPU {name!r}；现有：{known}"),
         Text(
             "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的目录中添加",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
         ),
     ),
     "LLM526": Message(
@@ -147,11 +147,11 @@ MESSAGES: Dict[str, Message] = {
     "LLM530": Message(
         Text(
             "nothing is known about model {model}: no config.json was read, and the catalogue has none",
-            "模型 {model} 没有 config.json，目录中也没有",
+            "模型 {model} 没有 config.json，型号库中也没有",
         ),
         Text(
             "make the hub reachable, or put the config into the catalogue",
-            "请让节点能访问模型站，或在目录中写入 config",
+            "请让节点能访问模型站，或在型号库中写入 config",
         ),
     ),
     "LLM531": Message(
@@ -164,7 +164,7 @@ MESSAGES: Dict[str, Message] = {
             "token count is promised",
             "{model}：{model_type} 带有循环状态；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
         ),
-        Text("take a model of the catalogue", "请选择目录中的模型"),
+        Text("take a model of the catalogue", "请选择型号库中的模型"),
     ),
     "LLM533": Message(
         Text(
@@ -172,7 +172,7 @@ MESSAGES: Dict[str, Message] = {
             "for KV, but no token count is promised",
             "{model}：未知的 model_type {model_type!r}，且带有自己的状态；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
         ),
-        Text("take a model of the catalogue", "请选择目录中的模型"),
+        Text("take a model of the catalogue", "请选择型号库中的模型"),
     ),
     "LLM536": Message(
         Text("the engine's log holds no figure of its KV cache", "引擎日志中没有 KV 缓存的数值"),
@@ -214,7 +214,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM543": Message(
         Text("the memory of {kind} is not known", "不知道 {kind} 的显存"),
-        Text("install the driver, or add the card to the catalogue's gpus", "请安装驱动，或在目录 gpus 中添加该型号"),
+        Text("install the driver, or add the card to the catalogue's gpus", "请安装驱动，或在型号库 gpus 中添加该型号"),
     ),
     "LLM544": Message(
         Text(
@@ -244,11 +244,11 @@ MESSAGES: Dict[str, Message] = {
     "LLM548": Message(
         Text(
             "{engine} needs a GGUF file, and the catalogue names none for this model",
-            "{engine} 需要 GGUF，目录中该模型没有 gguf",
+            "{engine} 需要 GGUF，型号库中该模型没有 gguf",
         ),
         Text(
             "set appliance_engine: vllm, or add gguf to the model's entry",
-            "请设置 appliance_engine: vllm，或在目录中添加 gguf",
+            "请设置 appliance_engine: vllm，或在型号库中添加 gguf",
         ),
     ),
     "LLM549": Message(
@@ -261,8 +261,8 @@ MESSAGES: Dict[str, Message] = {
             "set deepseek_infer_model to the model's folder on the nodes and deepseek_infer_source to the "
             "folder `inference` on this machine; nodes x deepseek_infer_cards must divide the number of "
             "experts",
-            "请设置 deepseek_infer_model（节点上的模型目录）与 deepseek_infer_source（本机的 inference 目录）；"
-            "节点数 x deepseek_infer_cards 须能整除专家数",
+            "请设置 deepseek_infer_model（节点上的模型目录）与 deepseek_infer_source（控制机上的 inference 目录）；"
+            "节点数 × deepseek_infer_cards 须能整除专家数",
         ),
     ),
     "LLM550": Message(
@@ -276,15 +276,15 @@ MESSAGES: Dict[str, Message] = {
         Text("no image of {engine} runs on {device}{more}", "没有可在 {device}{more} 上运行的 {engine} 镜像"),
         Text(
             "take another engine (appliance_engine), or add an image to the catalogue",
-            "请选择另一引擎（appliance_engine），或在目录中添加镜像",
+            "请选择另一引擎（appliance_engine），或在型号库中添加镜像",
         ),
     ),
     "LLM553": Message(
-        Text("{what} does not run on this machine: {lacks}", "{what} 无法在本机上运行：{lacks}"),
+        Text("{what} does not run on this machine: {lacks}", "{what} 无法在该节点上运行：{lacks}"),
         Text(
             "take a machine that has it (a virtual one: pass the host's CPU through), another engine "
             "(appliance_engine), or an image made for this one (appliance_images, with its own `host`)",
-            "请换用满足要求的机器（虚拟机请透传宿主机 CPU）、更换引擎（appliance_engine），或使用适合本机的镜像"
+            "请换用满足要求的机器（虚拟机请透传宿主机 CPU）、更换引擎（appliance_engine），或使用适合该节点的镜像"
             "（appliance_images，并写明其 `host`）",
         ),
     ),
@@ -374,7 +374,7 @@ PHRASES: Dict[str, Text] = {
         "需要 {needed:.0f} GiB 内存，只有 {there:.0f}",
     ),
     "plan_moe_only": Text("it serves mixture-of-experts models only", "只支持 MoE 模型"),
-    "plan_more_cards": Text("use {nodes} node(s) with {cards} x {gpu} each", "改用 {nodes} 个节点 x {cards} 张 {gpu}"),
+    "plan_more_cards": Text("use {nodes} node(s) with {cards} x {gpu} each", "改用 {nodes} 个节点 × {cards} 张 {gpu}"),
     "plan_native_precision": Text(
         "appliance_precision: native (the checkpoint itself is {form}, which fits)",
         "appliance_precision: native（检查点本身是 {form}，放得下）",

@@ -13,9 +13,9 @@ MESSAGES: Dict[str, Message] = {
         Text("the package repository can't be read: {url}: {error}", "无法读取软件源 {url}：{error}"),
         Text(
             "check the node's way to it (proxy, DNS, firewall), set the role's *_repository_url to a mirror that the "
-            "node reaches, or install from an offline bundle (appliance_source: bundle)",
+            "node reaches, or install from an offline bundle (`appliance_source: bundle`)",
             "请检查节点到该地址的网络（代理、DNS、防火墙），将该角色的 *_repository_url 设为节点可访问的镜像，"
-            "或使用离线包（appliance_source: bundle）",
+            "或使用离线包（`appliance_source: bundle`）",
         ),
     ),
     "LLM331": Message(

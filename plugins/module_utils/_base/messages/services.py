@@ -30,7 +30,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM706": Message(
-        Text("the chat page refuses the administrator's password: {error}", "聊天页面拒绝了管理员密码：{error}"),
+        Text("the chat page refuses the administrator's password: {error}", "对话页面拒绝了管理员密码：{error}"),
         Text(
             "if it was changed on the page, write the new one into /etc/yitiji/secrets/open-webui-admin; to "
             "set it back to what that file holds, run with -e open_webui_admin_reset=true",
@@ -64,7 +64,7 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "correct the variables of role engine: engine_environment, engine_docker_options, engine_network, "
             "engine_models_dir, engine_tmp_options, engine_start_timeout",
-            "请更正 engine 角色的变量：engine_environment、engine_docker_options、engine_network、"
+            "请更正角色 `engine`的变量：engine_environment、engine_docker_options、engine_network、"
             "engine_models_dir、engine_tmp_options、engine_start_timeout",
         ),
     ),
@@ -85,7 +85,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM714": Message(
         Text(
             "user {user} cannot write to {path}: a folder above it lacks x for others",
-            "用户 {user} 无法写入 {path}：某一级上级目录缺少 x 权限",
+            "用户 {user} 无法写入 {path}：某一级上级目录缺少执行（`x`）权限",
         ),
         Text(
             "run chmod o+x on every folder above it, or set appliance_weights_dir to another place",
@@ -191,7 +191,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM711": Message(
         Text(
             "the chat page cannot be set up like this: {why}",
-            "聊天页面的设置有误：{why}",
+            "对话页面的设置有误：{why}",
         ),
         Text(
             "correct the variable that the message names; the README of role open_webui describes each",

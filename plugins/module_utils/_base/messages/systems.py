@@ -50,7 +50,7 @@ PHRASES: Dict[str, Text] = {
     "below.kernel": Text("the kernel is {there} and must be {wanted} or newer", "内核为 {there}，须为 {wanted} 或更新"),
     "below.libc": Text("glibc is {there} and must be {wanted} or newer", "glibc 为 {there}，须为 {wanted} 或更新"),
     "below.cpu": Text("the CPU has no {wanted}{missing}", "CPU 不支持 {wanted}{missing}"),
-    "below.architecture": Text("it is made for {wanted}, the machine is {there}", "只适用于 {wanted}，本机为 {there}"),
+    "below.architecture": Text("it is made for {wanted}, the machine is {there}", "仅适用于 {wanted}，该机为 {there}"),
     "python.name": Text(
         "set ansible_python_interpreter: {path} for this node in the inventory",
         "请在清单中为该节点设置 ansible_python_interpreter: {path}",

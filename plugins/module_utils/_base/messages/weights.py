@@ -152,7 +152,7 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "nothing was fetched; find out who answers between node and controller, and run again",
-            "未下载任何文件；请查明节点与控制端之间由谁应答，然后重新运行",
+            "未下载任何文件；请查明节点与控制机之间由谁应答，然后重新运行",
         ),
     ),
     "LLM650": Message(

@@ -106,7 +106,7 @@ def secret_key(context: Context) -> Finding:
     if DATA not in mounts:
         return failed("its data lie inside the container and go with it", "数据在容器内，随容器一起丢失")
     if "WEBUI_SECRET_KEY" in (found.get("secrets_in_environment") or []):
-        return warned("the secret key shows in docker inspect", "docker inspect 可以看到密钥")
+        return warned("the secret key shows in docker inspect", "`docker inspect` 可以看到密钥")
     secrets = context.measures.get("secrets") or {}
     if not secrets.get("present"):
         return failed("/etc/yitiji/secrets is empty: the key is not kept", "/etc/yitiji/secrets 为空：密钥没有保存")
@@ -208,13 +208,13 @@ def _engine_key(context: Context, unit: Dict[str, Any]) -> Finding:
     if answer.get("status") == 200 and keyless:
         return passed(
             "this engine knows no key; it listens on loopback only, behind the gateway",
-            "该引擎没有密钥功能；它只监听本机，由网关保护",
+            "该引擎没有密钥功能；它只监听回环地址，由网关保护",
         )
     if answer.get("status") == 200:
         return failed("the engine answers without a key", "引擎无需密钥即可访问")
     if answer.get("status") in (401, 403):
         return passed(
-            "without a key the engine refuses, and it listens on loopback only", "无密钥时拒绝访问，且只监听本机"
+            "without a key the engine refuses, and it listens on loopback only", "无密钥时拒绝访问，且只监听回环地址"
         )
     return unknown(f"the engine answered {answer.get('status')}", f"引擎返回 {answer.get('status')}")
 

@@ -54,7 +54,7 @@ def daemon_json(context: Context) -> Finding:
         told = "; ".join(form.format(path=found["path"], **row) for row in found["clashes"])
         return failed(f"given twice, so Docker can't start: {told}", f"重复给出，Docker 无法启动：{told}")
     if docker_of(context).get("running") is None:
-        return unknown("the daemon was not asked", "未询问守护进程")
+        return unknown("the daemon was not asked", "未检查守护进程")
     if not docker_of(context).get("running"):
         return warned("the Docker daemon does not answer", "Docker 守护进程没有应答")
     return passed("daemon.json is well and the daemon answers", "daemon.json 正常，守护进程有应答")

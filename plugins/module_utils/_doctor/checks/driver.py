@@ -230,7 +230,7 @@ def image_cuda(context: Context) -> Finding:
     have, cuda = upstream(driver.get("driver_version")), driver.get("cuda_version")
     need, wants = upstream(str(image.get("min_driver") or "")), str(image.get("cuda") or "")
     if not need and not wants:
-        return skipped("the catalogue names no CUDA for this image", "目录中没有该镜像的 CUDA 版本")
+        return skipped("the catalogue names no CUDA for this image", "型号库中没有该镜像的 CUDA 版本")
     if need and have:
         if version_key(have) < version_key(need):
             return failed(

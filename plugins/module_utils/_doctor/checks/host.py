@@ -212,7 +212,7 @@ def network_disks(context: Context) -> Finding:
     if dark:
         names = ", ".join(dark)
         return unknown(f"can't read the file system behind {names}", f"无法读取 {names} 所在的文件系统")
-    return passed("all on the node's own disks", "均在本机磁盘上")
+    return passed("all on the node's own disks", "均在节点自己的磁盘上")
 
 
 def clock(context: Context) -> Finding:
@@ -230,16 +230,16 @@ def clock(context: Context) -> Finding:
     if worst > 60:
         return failed(
             f"the clock differs by {worst:.0f} s from the controller's or a peer's",
-            f"时钟与控制端或其他节点相差 {worst:.0f} 秒",
+            f"时钟与控制机或其他节点相差 {worst:.0f} 秒",
             seconds=int(worst),
         )
     if worst > 1:
         return warned(
             f"the clock differs by {worst:.1f} s from the controller's or a peer's",
-            f"时钟与控制端或其他节点相差 {worst:.1f} 秒",
+            f"时钟与控制机或其他节点相差 {worst:.1f} 秒",
             seconds=f"{worst:.1f}",
         )
-    return passed("within a second of the controller's clock", "与控制端时钟相差不到一秒")
+    return passed("within a second of the controller's clock", "与控制机时钟相差不到一秒")
 
 
 def _clock_of(peer: Dict[str, Any]) -> Optional[Dict[str, float]]:
@@ -261,11 +261,11 @@ def loopback_name(context: Context) -> Finding:
     if addresses is None:
         return unknown(f"could not ask what {name} resolves to", f"无法查询 {name} 的解析结果")
     if not addresses:
-        return failed(f"{name} does not resolve on its own node", f"{name} 在本机上无法解析", name=name)
+        return failed(f"{name} does not resolve on its own node", f"{name} 在节点上无法解析", name=name)
     bad = [address for address in addresses if ipaddress.ip_address(address.split("%")[0]).is_loopback]
     if bad:
         return failed(
-            f"{name} resolves to {', '.join(bad)} on its own node", f"{name} 在本机上解析为 {', '.join(bad)}", name=name
+            f"{name} resolves to {', '.join(bad)} on its own node", f"{name} 在节点上解析为 {', '.join(bad)}", name=name
         )
     return passed(f"{name} is {', '.join(addresses)}", f"{name} 解析为 {', '.join(addresses)}")
 

@@ -39,7 +39,7 @@ def reached(context: Context) -> Finding:
     if answer is None:
         return skipped("asked on the node itself", "在节点上直接运行")
     if answer.get("ok") is None:
-        return unknown("the node was not asked", "未询问该节点")
+        return unknown("the node was not asked", "未检查该节点")
     if not answer["ok"]:
         reason, remedy = answer["reason"], answer["remedy"]
         return failed(reason["en"], reason["zh"], remedy_en=remedy["en"], remedy_zh=remedy["zh"])

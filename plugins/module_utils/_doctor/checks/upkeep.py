@@ -52,7 +52,7 @@ def packet_rules(context: Context) -> Finding:
         names = ", ".join(listed)
         return failed(f"the rules of {names} are not in the kernel", f"内核中没有 {names} 的规则", units=" ".join(gone))
     if not found["tables"] and found.get("docker") is None:
-        return skipped("no unit of this node loads rules", "本机没有加载规则的服务单元")
+        return skipped("no unit of this node loads rules", "该节点没有加载规则的服务单元")
     return passed("all rules are loaded", "规则已全部加载")
 
 
@@ -63,9 +63,9 @@ def addresses(context: Context) -> Finding:
     gone = sorted(name for name, there in found.items() if not there)
     if gone:
         names = ", ".join(gone)
-        return failed(f"the address of {names} is not on this node", f"本机没有 {names} 的地址", units=" ".join(gone))
+        return failed(f"the address of {names} is not on this node", f"该节点没有 {names} 的地址", units=" ".join(gone))
     if not found:
-        return skipped("no unit of this node gives it an address", "本机没有设置地址的服务单元")
+        return skipped("no unit of this node gives it an address", "该节点没有设置地址的服务单元")
     return passed("all addresses are there", "地址均已设置")
 
 
@@ -101,7 +101,7 @@ def repairs(context: Context) -> Finding:
     if found is None:
         return unknown("the watch was not looked at", "未检查守望程序")
     if not found.get("installed"):
-        return skipped("there is no watch on this node", "本机没有守望程序")
+        return skipped("there is no watch on this node", "该节点没有守望程序")
     if found.get("repairs") is None:
         return unknown("what was repaired is not known", "无法得知修复记录")
     done = found["repairs"]
@@ -122,7 +122,7 @@ def watching(context: Context) -> Finding:
     if found is None:
         return unknown("the watch was not looked at", "未检查守望程序")
     if not found.get("installed"):
-        return skipped("there is no watch on this node", "本机没有守望程序")
+        return skipped("there is no watch on this node", "该节点没有守望程序")
     if found.get("fresh"):
         return passed(f"it looked {found['age']:.0f} s ago", f"{found['age']:.0f} 秒前检查过")
     if found.get("booting"):

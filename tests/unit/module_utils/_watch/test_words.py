@@ -39,7 +39,7 @@ def test_everything_that_is_down_has_a_remedy():
         "the address of yitiji-door.service is gone",
     ]
     assert "systemctl restart yitiji-vllm.service" in found[0][1] and "yitiji-open-webui" in found[1][1]
-    assert found[3][1] == "run: systemctl unmask yitiji-prometheus.service; systemctl start yitiji-prometheus.service"
+    assert found[3][1] == "run `systemctl unmask yitiji-prometheus.service; systemctl start yitiji-prometheus.service`"
 
 
 def test_every_state_has_words_and_a_command():
