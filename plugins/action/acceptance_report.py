@@ -43,9 +43,10 @@ class ActionModule(ActionBase):
             made=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             collection=version(),
             causes=causes,
+            parties=given["parties"],
         )
         result.update(changed=False, verdict=report["verdict"], missed=missed(report), files=[])
         if not self._task.check_mode:
-            result["files"] = write(folder, report, os.path.expanduser(given["signing_key"]))
+            result["files"] = write(folder, report, os.path.expanduser(given["signing_key"]), given["pdf_python"])
             result["fingerprint"] = fingerprint(read_text(os.path.join(folder, PUBLIC)))
         return result

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Puts what the profile states and the plan predicts beside what M(yitiji.deepseek.acceptance_measure) found, judges
-    it by the catalogue's limits, and writes C(report.json) with its signature, C(report.zh.html), C(report.en.html)
-    and C(report.pub), the public key.
+    it by the catalogue's limits, and writes C(report.json) with its signature, C(report.zh.html), C(report.en.html),
+    the same as PDF, and C(report.pub), the public key.
   - Runs on the controller. The signature is by ssh-keygen; M(yitiji.deepseek.acceptance_check) judges it.
 options:
   save_to:
@@ -45,6 +45,15 @@ options:
     description: How it was measured, for the reader.
     type: dict
     required: true
+  parties:
+    description: Who delivers and who accepts (C(vendor), C(customer), C(contract), C(site)). What is left out is a
+      field to fill in by hand.
+    type: dict
+    default: {}
+  pdf_python:
+    description: Python of an environment with the packages typst and pylopdf-fonts-zh-cn. Empty makes no PDF.
+    type: str
+    default: ""
   signing_key:
     description: Private key to sign with, made where there is none.
     type: path
@@ -93,7 +102,7 @@ files:
   returned: success
   type: list
   elements: str
-  sample: [report.json, report.json.sig, report.zh.html, report.en.html, report.pub]
+  sample: [report.zh.html, report.en.html, report.zh.pdf, report.en.pdf, report.json, report.json.sig, report.pub]
 fingerprint:
   description: Of the key that signed it.
   returned: outside check mode

@@ -195,7 +195,8 @@ part_heal() {
 }
 
 part_acceptance() {
-    python -m pytest -x -v -s tests/acceptance/test_10_truth.py || return
+    packages chromium fonts-noto-cjk poppler-utils
+    python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_10_truth.py || return
     need_lab
     python -m pytest -x -v -s tests/acceptance/test_20_lab.py
 }

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import figures, knee, worst
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import ORDER, figures, knee, worst
 
 KIND, SCHEMA = "yitiji-acceptance", 1
 NO_SERIAL = re.compile(
@@ -38,6 +38,7 @@ def document(
     made: str,
     collection: str,
     causes: Mapping[str, Sequence[Row]],
+    parties: Row,
 ) -> Dict[str, Any]:
     """The whole report. `made`: UTC, ISO 8601. `causes`: likely reasons of a missed figure, by its key."""
     served = plan["model"]["served_name"]
@@ -50,19 +51,21 @@ def document(
         if each["verdict"] != "pass":
             each["causes"] = list(causes.get(each["key"], ()))
     pairs = sorted({(row["prompt"], row["answer"]) for row in speed})
-    verdicts = [row["verdict"] for row in [*judged, *seen] if row["verdict"] != "skipped"]
-    return {
+    verdicts = [row["verdict"] for row in [*judged, *seen]]
+    found = {
         "kind": KIND,
         "schema": SCHEMA,
         "made": made,
         "collection": collection,
+        "parties": dict(parties),
         "deployment": plan["deployment"],
         "profile": plan["profile"],
         "model": f"{plan['model']['id']} ({served})",
         "engine": f"{plan['engine']['name']} {plan['engine']['version']}",
         "planned": totals["concurrency"],
         "plan_sha256": digest(plan),
-        "verdict": worst(verdicts),
+        "verdict": worst([verdict for verdict in verdicts if verdict != "skipped"]),
+        "counts": {verdict: verdicts.count(verdict) for verdict in (*ORDER, "skipped")},
         "figures": judged,
         "function": seen,
         "speed": [dict(row) for row in speed],
@@ -78,6 +81,7 @@ def document(
         "limits": dict(limits),
         "identity": {name: dict(machine) for name, machine in identity.items()},
     }
+    return {**found, "number": f"{made[:10].replace('-', '')}-{digest(found)[:8].upper()}"}
 
 
 def digest(value: Any) -> str:

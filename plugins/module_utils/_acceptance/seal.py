@@ -7,10 +7,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any, Dict, List, Mapping
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.page import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import KIND
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sheet import sheet
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import LANGUAGES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signature
@@ -23,27 +25,46 @@ WHO = "acceptance"
 COMMENT = "yitiji acceptance"
 
 
-def write(folder: str, report: Mapping[str, Any], key: str) -> List[str]:
-    """A page in each language, the data that names their digests, its signature and the public key; -> their names."""
+def write(folder: str, report: Mapping[str, Any], key: str, pdf: str = "") -> List[str]:
+    """Pages and PDFs, the data that names their digests, its signature and the public key; -> their names.
+
+    `pdf`: the Python of the environment that makes PDFs; empty makes none.
+    """
     os.makedirs(folder, 0o755, exist_ok=True)
-    pages = {f"report.{language}.html": page(report, language) for language in LANGUAGES}
-    for name, text in pages.items():
-        write_atomic(os.path.join(folder, name), text, 0o644)
-    path = os.path.join(folder, REPORT)
-    whole = {**report, "files": {name: _sha256(text) for name, text in pages.items()}}
-    write_atomic(path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n", 0o644)
     try:
         signature.ensure_key(key, COMMENT)
-        signature.sign(path, key, NAMESPACE)
         own = signature.public_key(key)
     except (signature.Unsigned, OSError) as error:
         raise Refusal("LLM924", key=key, detail=str(error)) from error
+    shown = {**report, "signer": signature.fingerprint(own)}
+    pages = {f"report.{language}.html": page(shown, language).encode() for language in LANGUAGES}
+    if pdf:
+        pages.update({f"report.{language}.pdf": sheet(shown, language, pdf) for language in LANGUAGES})
+    names = [*pages, REPORT, REPORT + signature.SUFFIX, PUBLIC]
+    for name in strange(folder, names):  # of an earlier report
+        os.unlink(os.path.join(folder, name))
+    for name, content in pages.items():
+        path = os.path.join(folder, name)
+        Path(path).write_bytes(content)
+        os.chmod(path, 0o644)
+    path = os.path.join(folder, REPORT)
+    whole = {**shown, "files": {name: hashlib.sha256(content).hexdigest() for name, content in pages.items()}}
+    write_atomic(path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n", 0o644)
+    try:
+        signature.sign(path, key, NAMESPACE)
+    except (signature.Unsigned, OSError) as error:
+        raise Refusal("LLM924", key=key, detail=str(error)) from error
     write_atomic(os.path.join(folder, PUBLIC), own + "\n", 0o644)
-    return [*pages, REPORT, REPORT + signature.SUFFIX, PUBLIC]
+    return names
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+def strange(folder: str, names: Sequence[str]) -> List[str]:
+    """Files that are called as a report's are and are none of it: no signature covers them."""
+    return sorted(name for name in os.listdir(folder) if name.startswith("report.") and name not in names)
+
+
+def _sha256(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if os.path.exists(path) else ""
 
 
 def read(folder: str, signer: str) -> Dict[str, Any]:
@@ -62,8 +83,10 @@ def read(folder: str, signer: str) -> Dict[str, Any]:
     if not isinstance(report, dict) or report.get("kind") != KIND:
         raise _bad(path, own, "not a report")
     for name, wanted in report["files"].items():
-        if _sha256(read_text(os.path.join(folder, name))) != wanted:
+        if _sha256(os.path.join(folder, name)) != wanted:
             raise _bad(os.path.join(folder, name), own, "the report was changed")
+    for name in strange(folder, [*report["files"], REPORT, REPORT + signature.SUFFIX, PUBLIC]):
+        raise _bad(os.path.join(folder, name), own, "no part of the report")
     return report
 
 

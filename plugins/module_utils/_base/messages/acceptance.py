@@ -69,6 +69,20 @@ MESSAGES: Dict[str, Message] = {
             "请用 acceptance_wheels_dir 指定其 wheel 所在目录，或用 acceptance_python 指定 3.11 以上的 Python",
         ),
     ),
+    "LLM870": Message(
+        Text("what makes the report's PDF is not to be had: {detail}", "无法安装生成 PDF 的工具：{detail}"),
+        Text(
+            "give a folder with its wheels by acceptance_wheels_dir, or do without PDFs by acceptance_pdf: false",
+            "请用 acceptance_wheels_dir 指定其 wheel 所在目录，或设 acceptance_pdf: false（不生成 PDF）",
+        ),
+    ),
+    "LLM871": Message(
+        Text("{python} made no PDF of the report: {detail}", "{python} 未能生成报告的 PDF：{detail}"),
+        Text(
+            "remove the folder pdf in acceptance_tools_dir and run it again, or set acceptance_pdf: false",
+            "请删除 acceptance_tools_dir 中的 pdf 目录后重新运行，或设 acceptance_pdf: false",
+        ),
+    ),
 }
 
 PHRASES: Dict[str, Text] = {
@@ -77,6 +91,7 @@ PHRASES: Dict[str, Text] = {
         "报告与签名不符，内容已被改动或不完整",
     ),
     "another signer": Text("it is signed by another key", "由其他密钥签名"),
+    "no part of the report": Text("no signature covers this file", "该文件不在签名范围内"),
     "no signer named": Text(
         "whose signature counts is not said: give the vendor's public key by acceptance_signer",
         "未说明以谁的签名为准：请用 acceptance_signer 给出交付方公钥",

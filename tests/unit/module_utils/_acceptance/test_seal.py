@@ -13,9 +13,10 @@ from tests.unit.module_utils._acceptance.test_report import document
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path, monkeypatch):
+    monkeypatch.setattr(seal, "sheet", lambda report, language, python: f"%PDF {language} {report['signer']}".encode())
     key = str(tmp_path / "keys" / "key")
-    names = seal.write(str(tmp_path / "report"), document(), key)
+    names = seal.write(str(tmp_path / "report"), document(), key, "python")
     return tmp_path / "report", names, signature.public_key(key), key
 
 
@@ -23,11 +24,15 @@ def test_a_report_is_read_back_with_the_key_that_signed_it(written):
     folder, names, public, key = written
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     assert seal.read(str(folder), public)["verdict"] == "pass"
-    seal.write(str(folder), document(), key)  # again, with the same key
+    assert (folder / "report.en.pdf").read_text() == f"%PDF en {signature.fingerprint(public)}"
+    seal.write(str(folder), document(), key)  # again, with the same key, without PDFs: none of the first is left
+    assert not list(folder.glob("*.pdf"))
     assert seal.read(str(folder), public)["deployment"] == "campus"
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.zh.html", "report.en.html", "report.json.sig"])
+@pytest.mark.parametrize(
+    "name", ["report.json", "report.zh.html", "report.en.html", "report.zh.pdf", "report.en.pdf", "report.json.sig"]
+)
 def test_one_changed_byte_is_found(written, name):
     folder, _names, public, _key = written
     whole = bytearray((folder / name).read_bytes())
@@ -38,7 +43,7 @@ def test_one_changed_byte_is_found(written, name):
     assert caught.value.rule == "LLM854"
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.zh.html", "report.json.sig"])
+@pytest.mark.parametrize("name", ["report.json", "report.zh.html", "report.zh.pdf", "report.json.sig"])
 def test_a_missing_file_is_found(written, name):
     folder, _names, public, _key = written
     (folder / name).unlink()
@@ -53,6 +58,14 @@ def test_a_report_signed_anew_by_somebody_else_is_refused_whatever_lies_beside_i
         seal.read(str(folder), public)
     with pytest.raises(Refusal, match="whose signature counts"):
         seal.read(str(folder), "")
+
+
+def test_a_file_that_no_signature_covers_is_refused(written):
+    folder, _names, public, key = written
+    seal.write(str(folder), document(), key)
+    (folder / "report.zh.pdf").write_bytes(b"%PDF forged")
+    with pytest.raises(Refusal, match="no signature covers"):
+        seal.read(str(folder), public)
 
 
 def test_a_signed_file_that_is_no_report_is_refused(written):

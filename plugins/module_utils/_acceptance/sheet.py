@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of an acceptance as a PDF for the archive (PDF/A-2b), its font embedded, made by Typst without a network.
+
+Why Typst: docs/decisions/18-pdf.md. What a report holds reaches it as data, never as its language.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Mapping
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import COLOURS, Form
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+
+SECONDS = 120  # a report of two pages takes less than one
+LONGEST = 40  # letters without a gap that a narrow column holds; longer ones may break anywhere
+# Runs in the environment that has both packages; the font package only holds files.
+PROGRAM = """
+import importlib.util, json, os, sys, typst
+given = json.load(sys.stdin)
+fonts = os.path.dirname(importlib.util.find_spec("pylopdf_fonts_zh_cn").origin)
+typst.compile(
+    {"main": given["source"].encode(), "report.json": json.dumps(given["report"]).encode()}, output=given["to"],
+    font_paths=[fonts], ignore_system_fonts=True, pdf_standards=["a-2b"],
+)
+"""
+SOURCE = """
+#let it = json("report.json")
+#let ink(key) = rgb(it.colours.at(key))
+#set document(title: it.title)
+#set page(paper: "a4", margin: (x: 16mm, top: 16mm, bottom: 18mm), footer: context text(7.5pt, fill: luma(90))[
+  #it.title · #it.number #h(1fr) #counter(page).display("1 / 1", both: true)])
+#set text(font: "Noto Sans SC", size: 9pt, lang: it.language, region: if it.language == "zh" { "cn" } else { "gb" })
+#set table(stroke: 0.4pt + luma(170), inset: (x: 4pt, y: 3.5pt))
+#show heading: set text(11.5pt, weight: "regular", fill: rgb("#1f4e79"))
+#show heading: set block(above: 14pt, below: 7pt)
+#show table.cell: set text(8pt)
+#show table.cell: set par(justify: false, leading: 0.5em)
+#let split(word) = if word.clusters().len() > it.longest { word.clusters().join("\\u{200B}") } else { word }
+#let plain(said) = said.split(" ").map(split).join(" ")
+#let cell(value) = if type(value) == str { plain(value) } else { text(fill: ink(value.at(1)), value.at(0)) }
+#for part in it.blocks {
+  if part.kind == "title" { align(center, text(18pt, part.text)) }
+  else if part.kind == "verdict" { align(center, text(13pt, fill: ink(part.verdict), part.text)) }
+  else if part.kind == "heading" { heading(part.text) }
+  else if part.kind == "text" { block(sticky: true, part.text) }
+  else if part.kind == "centred" { align(center, part.text) }
+  else if part.kind == "figure" {
+    block(breakable: false, above: 10pt)[#image(bytes(part.svg), format: "svg", width: 78%, alt: part.text)
+      #v(-6pt) #text(8pt, fill: luma(80), part.text)]
+  } else if part.kind == "table" {
+    table(columns: part.widths.map(x => x * 1fr),
+      align: (x, y) => if x in part.numeric and y > 0 { right } else { left },
+      fill: (x, y) => if y == 0 { luma(240) },
+      table.header(..part.head), ..part.rows.map(row => row.map(cell)).flatten())
+  } else if part.kind == "sign" {
+    block(breakable: false, table(columns: (1fr, 1fr),
+      ..part.sides, ..part.fields.map(x => (table.cell(inset: (y: 9pt), x),) * 2).flatten(),
+      table.cell(colspan: 2, inset: (y: 9pt), part.choice),
+      table.cell(colspan: 2, block(height: 22mm, part.left))))
+  }
+}
+"""
+
+
+def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
+    """The PDF. `python`: of the environment with Typst and the font; refused with what it said (LLM871)."""
+    form = Form(report, language)
+    shown = {
+        "title": form.word("title"),
+        "number": report["number"],
+        "language": language,
+        "colours": COLOURS,
+        "longest": LONGEST,
+        "blocks": form.blocks,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "report.pdf")
+        given = json.dumps({"source": SOURCE, "report": shown, "to": path})
+        try:
+            done = run([python, "-I", "-c", PROGRAM], SECONDS, given)
+            return Path(path).read_bytes()
+        except FileNotFoundError as error:
+            said = done.stderr if error.filename == path else str(error)
+            raise Refusal("LLM871", python=python, detail=said.strip()[-800:]) from error

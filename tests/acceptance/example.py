@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report as of two machines with eight cards each. Its figures are made up, so that every section shows something.
+
+python -m tests.acceptance.example FOLDER PYTHON writes it there; PYTHON has what makes PDFs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import report, seal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import CHECKS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import limits_of
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAN: dict[str, Any] = {
+    "deployment": "campus", "profile": "flagship",
+    "model": {"id": "deepseek-ai/DeepSeek-R1", "served_name": "deepseek-r1-671b", "context": 32768},
+    "engine": {"name": "vllm", "version": "0.32.0"}, "totals": {"deepseek-r1-671b": {"concurrency": 90}},
+    "speed": {"deepseek-r1-671b": {"predicted": True, "rows": [
+        {"concurrency": 90, "total_tokens_per_second": [1500.0, 2600.0]}]}},
+}  # fmt: skip
+EVIDENCE = {"json": '{"sky": "blue"}', "chinese": "因为大气分子对短波长的蓝光散射最强。" * 12}
+PARTIES = {
+    "vendor": "示例智算科技有限公司", "customer": "示例大学信息中心", "contract": "HT-2026-0117",
+    "site": "示例大学图书馆机房 3 号机柜",
+}  # fmt: skip
+
+
+def machine(number: int) -> dict[str, Any]:
+    facts = {
+        "system_vendor": "Inspur", "product_name": "NF5688M7", "product_serial": f"21A0{number:04}",
+        "board_serial": f"B{number:07}", "machine_id": f"{number:032x}", "bios_version": "05.02.01",
+        "bios_date": "03/18/2026", "distribution": "Ubuntu", "distribution_version": "24.04",
+        "kernel": "6.8.0-85-generic",
+        "interfaces": ["eno1", "ens2np0"],
+        "eno1": {"type": "ether", "macaddress": f"02:00:00:00:00:{number:02x}", "speed": 1000, "module": "igb"},
+        "ens2np0": {
+            "type": "ether", "macaddress": f"02:00:00:00:01:{number:02x}", "speed": 200000, "module": "mlx5_core",
+        },
+        "devices": {f"nvme{n}n1": {"model": "SAMSUNG MZQL27T6HBLA", "serial": f"S6CKNN0T{number}{n}", "size": "6.99 TB",
+                                   "removable": "0"} for n in range(2)},
+    }  # fmt: skip
+    node = {
+        "cpu": {"model": "Intel(R) Xeon(R) Platinum 8480+", "threads": 224}, "memory": {"total_bytes": 2048 << 30},
+        "nvidia": {"version": "580.95.05"}, "containers": {"docker": {"version": "28.5.1"}},
+        "gpus": [{"name": "NVIDIA H20", "uuid": f"GPU-5f2c77a1-9d3b-4c{number:02}-8e1f-00000000000{n}",
+                  "bus": f"0000:{n + 16:x}:00.0", "memory_bytes": 96 << 30} for n in range(8)],
+    }  # fmt: skip
+    return report.machine(facts, node)
+
+
+def step(prompt: int, answer: int, at_once: int, each: float) -> dict[str, Any]:
+    """`each`: tokens/s of one request when it is alone."""
+    share = 1 / (1 + at_once / 60)
+    rate, first = each * at_once * share, 180 + prompt * 0.11 * (1 + at_once / 12)
+    whole = first + answer * 1000 * at_once / rate
+    spread = {"p50": 1.0, "p90": 1.18, "p99": 1.31}
+    return {
+        "prompt": prompt, "answer": answer, "concurrency": at_once, "requests": max(10, at_once * 3), "failed": 0,
+        "seconds": 60.0, "at_once": float(at_once), "prompt_tokens": float(prompt), "answer_tokens": float(answer),
+        "tokens_per_second": rate, "requests_per_second": rate / answer, "errors": [],
+        "first_token_ms": {key: first * by for key, by in spread.items()},
+        "between_ms": {key: 1000 * at_once / rate * by for key, by in spread.items()},
+        "latency_ms": {key: whole * by for key, by in spread.items()},
+    }  # fmt: skip
+
+
+def example(slower: float = 1.0) -> dict[str, Any]:
+    with open(ROOT / "plugins/catalog/acceptance/limits.yml", encoding="utf-8") as stream:
+        limits, causes = limits_of(yaml.safe_load(stream), "flagship")
+    with open(ROOT / "plugins/catalog/profiles/profiles.yml", encoding="utf-8") as stream:
+        profile = yaml.safe_load(stream)["flagship"]
+    speed = [
+        step(prompt, answer, at_once, 38.0 * slower)
+        for prompt, answer in ((1024, 1024), (4096, 1024), (32448, 256))
+        for at_once in (1, 2, 4, 8, 16, 32, 64, 90, 135)
+    ]
+    speed[8] = {**speed[8], "failed": 3}
+    function = [
+        {"id": key, "name": {"zh": zh, "en": en}, "verdict": "pass", "evidence": EVIDENCE.get(key, "128 tokens, stop")}
+        for key, (zh, en, _check) in CHECKS.items()
+    ]
+    return report.document(
+        plan=PLAN, profile=profile, limits=limits, speed=speed, function=function,
+        identity={"gpu01": machine(1), "gpu02": machine(2)}, made="2026-11-29T04:00:00Z", collection="1.0.0",
+        load={"generator": "aiperf==0.13.0", "seed": 1, "url": "https://10.20.0.11", "from": "localhost"},
+        causes=causes, parties=PARTIES,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    seal.write(sys.argv[1], example(), sys.argv[1] + ".key", sys.argv[2])
