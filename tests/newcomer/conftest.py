@@ -93,7 +93,16 @@ def fixture_readme(artefact) -> str:
 
 @pytest.fixture(scope="session", name="desk")
 def fixture_desk(artefact, readme) -> Desk:
-    """With ssh's access to a bare node, and the release's file in an empty folder."""
+    """With ssh's access to a bare node, and the release's file in an empty folder.
+
+    YITIJI_DESK=1 continues with the two machines that an earlier run left (lab/lab stop keeps their disks).
+    """
+    if os.environ.get("YITIJI_DESK"):
+        labctl.lab("up", NAME)
+        labctl.lab("up", labctl.NODE)
+        ready = "curl -sf http://127.0.0.1:8000/health && curl -sf http://127.0.0.1:8080/health"
+        labctl.node(f"until {ready}; do sleep 2; done >/dev/null", timeout=300)
+        return Desk()
     labctl.hub_reset()
     labctl.clean_node()
     labctl.clean_node(NAME, OCTET)

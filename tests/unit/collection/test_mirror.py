@@ -16,7 +16,7 @@ ELSEWHERE = [
     ("unit/module_utils/_doctor/checks/test_all.py", "all checks run through one table of cases, rule by rule",
      "_doctor/checks", "backup chat cluster containers driver gpu host model service sources upkeep weights"),
     ("unit/module_utils/_plan/test_make.py", "each is a step of a plan, tested by the plans that come out",
-     "_plan", "cluster on_gpus refuse"),
+     "_plan", "on_gpus refuse"),
     ("fault", "a download is tested as a whole, against a hub that fails",
      "_weights", "download"),
     ("unit/module_utils/_driver/test_plan.py", "the words of refusals that the plan raises", "_driver", "words"),

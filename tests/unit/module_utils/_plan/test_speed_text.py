@@ -33,3 +33,36 @@ def test_ranges_for_people():
 
 def test_every_word_has_both_languages():
     assert all(zh and en for zh, en in WORDS.values())
+
+
+ROW = {
+    "concurrency": 8, "first_token_seconds": [0.25, 4.5], "request_tokens_per_second": [35.0, 67.5],
+    "total_tokens_per_second": [282.0, 1537.0], "requests_per_second": [0.04, 0.09],
+}  # fmt: skip
+TEXT = {"zh": "因", "en": "because"}
+STATED = [
+    {"key": "concurrency", "stated": "4-8", "verdict": "met", "text": TEXT},
+    {"key": "requests_per_second", "stated": "30", "predicted": [0.1, 0.3], "verdict": "short", "text": TEXT},
+]
+OTHER = {**ROW, "layout": {"tensor": 2, "pipeline": 1, "data": 4}}
+FOUND = {"predicted": True, "prompt_tokens": 768, "answer_tokens": 2304, "rows": [ROW], "stated": STATED}
+
+
+def test_every_line():
+    none = {"predicted": False, "reason": TEXT}
+    made = {"speed": {"m": {**FOUND, "alternatives": [OTHER]}, "e": none}}
+    assert speed_lines(made, "en") == [
+        "",
+        "  predicted speed of m (ranges, no promise; prompts of 768 tokens, answers of 2304):",
+        "    8 at once: first token 0.25-4.5 s; each request 35-67.5 tokens/s; in all 282-1,537 tokens/s, "
+        "0.04-0.09 requests/s",
+        "    the profile states 4-8 at once → met: because",
+        "    the profile states 30 requests/s, predicted 0.1-0.3 → not met: because",
+        "    other layouts, at the planned number:",
+        "      TP 2 x PP 1 x DP 4: each request 35-67.5 tokens/s, in all 282-1,537 tokens/s",
+        "",
+        "  predicted speed of e: none: because",
+    ]
+    assert speed_lines({"speed": {"m": {**FOUND, "alternatives": []}}}, "zh")[3:] == [
+        "    档位标称 4-8 并发 → 达到：因", "    档位标称 30 请求/秒, 预测 0.1-0.3 → 达不到：因",
+    ]  # fmt: skip

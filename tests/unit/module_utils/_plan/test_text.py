@@ -5,7 +5,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain, pad, width, wrap_args
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
+    explain,
+    facts,
+    noted,
+    pad,
+    width,
+    wrap_args,
+)
 
 from tests.sizing.common import declared, plan
 
@@ -23,3 +30,83 @@ def test_text(catalog, language):
 def test_columns_count_chinese_as_two():
     assert width("模型a") == 5 and width(pad("模型", 8)) == 8
     assert wrap_args(["/m", "--a", "1", "--b", "--c", "2"]) == ["/m", "--a 1", "--b", "--c 2"]
+
+
+MODEL = {"id": "o/m", "served_name": "m", "bytes": 15_260_000_000}
+OTHER = {"id": "o/e", "served_name": "e", "bytes": 1_000_000_000}
+GIBS = {"weights": 40.0, "kv": 30.0, "activation": 1.0, "graphs": 0.0, "non_torch": 1.0, "margin": -1.0, "outside": 8.0}
+
+
+def unit(model=MODEL, **more):
+    capacity = {"context": 8192, "concurrency_at_context": 12, "longest_context": 32768, "kv_tokens": 1}
+    return {
+        "name": "a", "serves": True, "model": model, "args": ["/m", "--a", "1"], "capacity": capacity,
+        "layout": {"tensor": 4, "pipeline": 2, "data": 1, "context": 2, "expert": 4},
+        "memory": {"per_gpu_gib": {**GIBS, "total": 80.0}}, **more,
+    }  # fmt: skip
+
+
+def made(**more):
+    nodes = {f"n{number}": {"rank": number, "head": not number, "gpus": [0, 1, 2], "units": []} for number in range(18)}
+    nodes["n0"]["units"] = [unit(), unit(OTHER, layout={"tensor": 1, "pipeline": 1, "data": 1}, memory={})]
+    nodes["n1"]["gpus"] = []
+    held = {"kv_tokens": 123456, "concurrency": 20, "users": 200}
+    return {
+        "deployment": "demo", "profile": "basic", "gpu": "a100-80g", "model": MODEL, "models_beside": [OTHER],
+        "nodes": nodes, "totals": {"m": held, "e": held}, "image": {"ref": "r/v:1"},
+        "engine": {"name": "vllm", "version": "1.2", "device": "cuda", "form": "container", "experimental": True},
+        "needs": {"disk_bytes": {"weights": 15_260_000_000, "images": 3_040_000_000}},
+        "gguf": {"quant": "Q4_K_M", "bits": 4.8, "gpu_layers": 20, "layers": 28},
+        "warnings": [], "alternatives": [], "why": [], **more,
+    }  # fmt: skip
+
+
+def test_the_table_holds_what_the_plan_says():
+    rows = facts(made(), "en")
+    nodes = ", ".join(["n0 (head) rank 0 GPU 0-2", "n1 rank 1", *(f"n{n} rank {n} GPU 0-2" for n in range(2, 16))])
+    room = "123,456 KV tokens; 12 requests of 8,192; 20 at once planned, about 200 users; longest context 32,768"
+    assert rows == [
+        ("model", "o/m (15.3 GB)"), ("hardware", "18 x 3 x a100-80g"),
+        ("engine", "vllm 1.2 (cuda, container, experimental)"), ("image", "r/v:1"),
+        ("gguf", "Q4_K_M (4.8 bit), 20/28 → GPU"), ("layout", "TP 4 x PP 2 x DP 1 DCP 2 EP 4"), ("nodes", nodes),
+        ("capacity", room), ("beside", f"o/e: {room}"), ("disk", "15.3 + 3.0 GB"),
+    ]  # fmt: skip
+    plain = made(image=None, gguf=None, gpu=None)
+    plain["engine"] = {**plain["engine"], "experimental": False}
+    plain["nodes"]["n0"]["units"][0]["layout"] = {"tensor": 1, "pipeline": 1, "data": 1}
+    rows = dict(facts(plain, "zh"))
+    assert rows["hardware"] == "CPU" and rows["engine"] == "vllm 1.2 (cuda, container)" and "image" not in rows
+    assert rows["layout"] == "TP 1 x PP 1 x DP 1" and "n0 (首节点) rank 0 GPU 0-2" in rows["nodes"]
+    assert dict(facts(made(), "zh"))["engine"].endswith("(cuda, container, 实验性)")
+
+
+def test_bars_stand_for_the_parts_of_the_memory():
+    lines = explain(made(), "en").splitlines()
+    assert lines[:3] == ["Deployment demo · profile basic", "", "  model           o/m (15.3 GB)"]
+    start = lines.index("  memory of each card (GiB): total 80.00")
+    assert lines[start - 1] == "" and lines[start + 1 : start + 8] == [
+        "    weights                40.00 " + "█" * 20, "    KV cache               30.00 " + "█" * 15,
+        "    activation              1.00 ", "    CUDA graphs             0.00 ", "    NCCL, driver            1.00 ",
+        "    margin                 -1.00 ", "    outside the budget      8.00 ████",
+    ]  # fmt: skip
+    cpus = made()
+    cpus["nodes"]["n0"]["units"][0]["memory"] = {"cpu_gib": {"weights": 1.0, "kv": 2.0, "runtime": 1.0, "total": 4.0}}
+    text = explain(cpus, "zh")
+    assert "  内存 (GiB): 合计 4.00\n    权重                    1.00 ██████████\n" in text
+    cpus["nodes"]["n0"]["units"][0]["memory"] = {"per_gpu_gib": {**dict.fromkeys(GIBS, 0.0), "total": 0.0}}
+    assert "█" not in explain(cpus, "en") and "total 0.00" in explain(cpus, "en")
+    cpus["nodes"]["n0"]["units"][0]["memory"] = {}
+    assert "GiB" not in explain(cpus, "en")
+
+
+def test_lists_stand_below_their_titles_or_not_at_all():
+    said = {"id": "LLM1", "zh": "慢", "en": "slow", "remedy": {"zh": "换", "en": "change"}}
+    other = {"change": {"zh": "布局", "en": "layout"}, "kv_tokens": 1234}
+    reason = {"key": "k", "value": 1, "rule": {"zh": "因", "en": "because"}, "source": "s"}
+    text = explain(made(warnings=[said], alternatives=[other], why=[reason]), "en")
+    assert "\n\n  engine arguments:\n    /m\n    --a 1\n\n  warnings:\n    LLM1: slow; change\n" in text
+    assert "\n\n  other layouts that fit:\n    layout: 1,234 KV\n\n  why:\n    k = 1: because [s]" in text
+    bare = explain(made(), "en")
+    assert "warnings" not in bare and "why" not in bare and bare.endswith("    --a 1")
+    assert noted(said, "zh") == "LLM1: 慢；换"
+    assert noted({"id": "LLM1", "en": "slow"}, "en") == "LLM1: slow"
