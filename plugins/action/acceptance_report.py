@@ -44,6 +44,7 @@ class ActionModule(ActionBase):
             collection=version(),
             causes=causes,
             parties=given["parties"],
+            soak={**given["soak"], "others": given["others"]},
         )
         result.update(changed=False, verdict=report["verdict"], missed=missed(report), files=[])
         if not self._task.check_mode:

@@ -12,8 +12,9 @@ author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Asks an OpenAI-compatible address what users ask for (both languages, JSON by a schema, a prompt as long as
     planned), then puts a growing number of requests at once on it by AIPerf.
+  - A soak is measured slice by slice, with O(slice), so that the nodes can be looked at meanwhile.
   - Runs on the host that asks, and needs nothing on the appliance. A run that was killed goes on where it was, as long
-    as the same is asked of the same plan.
+    as the same is asked of the same plan and engines; what is measured is kept in C(measured.json) in O(folder).
 options:
   url:
     description: Base address.
@@ -70,6 +71,24 @@ options:
       - A run that was killed starts anew where it has changed.
     type: dict
     required: true
+  engines:
+    description: What runs the model, such as digests of images. A run that was killed starts anew where it has changed.
+    type: dict
+    default: {}
+  soak_minutes:
+    description: How long the soak takes, at the planned number of requests at once. V(0) measures none.
+    type: int
+    default: 0
+  slice:
+    description: Asks for this slice of the soak alone.
+    type: int
+  seen:
+    description: What M(yitiji.deepseek.acceptance_node) saw while O(slice) was asked, by host; is kept, and nothing is
+      asked.
+    type: dict
+  restarted:
+    description: How a restart under load went; is kept, and nothing is asked.
+    type: dict
   key:
     description: Key of the API.
     type: str
@@ -131,6 +150,17 @@ steps:
   returned: success
   type: int
   sample: 12
+soak:
+  description: The soak as far as it is measured, with its slices.
+  returned: when asked
+  type: dict
+  sample: {minutes: 10, slice_seconds: 60, concurrency: 4, slices: [], restart: null}
+todo:
+  description: Slices that are not measured yet.
+  returned: when asked
+  type: list
+  elements: int
+  sample: [0, 1, 2]
 resumed:
   description: How many of them an earlier run had measured.
   returned: when asked
@@ -144,7 +174,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import load
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import Asked
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.generator import Target
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import measure
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import Session
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
@@ -171,6 +201,11 @@ def main() -> None:
             "program": {"type": "path", "required": True},
             "folder": {"type": "path", "required": True},
             "plan": {"type": "dict", "required": True},
+            "engines": {"type": "dict", "default": {}},
+            "soak_minutes": {"type": "int", "default": 0},
+            "slice": {"type": "int"},
+            "seen": {"type": "dict"},
+            "restarted": {"type": "dict"},
             "key": {"type": "str", "default": "", "no_log": True},
             "ca": {"type": "str", "default": ""},
             "seed": {"type": "int", "default": 1},
@@ -185,13 +220,10 @@ def main() -> None:
     plan = given["plan"]
     asked = Asked(plan)
     planned = plan["totals"][asked.model]["concurrency"]
+    numbers = given["at_once"] or load.at_once(planned)
     try:
-        steps = load.steps(
-            load.lengths(asked.longest, given["lengths"]),
-            given["at_once"] or load.at_once(planned),
-            given["rounds"],
-            given["least"],
-        )
+        pairs = load.lengths(asked.longest, given["lengths"])
+        steps = load.steps(pairs, numbers, given["rounds"], given["least"])
         if module.check_mode:
             module.exit_json(changed=False, steps=len(steps))
         os.makedirs(given["folder"], 0o700, exist_ok=True)
@@ -202,8 +234,21 @@ def main() -> None:
             given["url"], asked.model, given["tokenizer"], given["program"], given["seed"], given["request_timeout"],
             authority, given["key"], given["whole_answers"],
         )  # fmt: skip
+        soaking = (given["soak_minutes"], min(planned, max(numbers)))
+        depends = {"plan": plan, "engines": given["engines"]}
+        session = Session(target, steps, soaking, given["folder"], report.text, depends)
+        if given["restarted"] is not None:
+            session.kept.add("restart", given["restarted"])
+            module.exit_json(changed=False, steps=len(steps))
+        if given["seen"] is not None:
+            session.keep(given["slice"], given["seen"])
+            module.exit_json(changed=False, steps=len(steps))
+        if given["progress"]:
+            session.watch()
+        if given["slice"] is not None:
+            module.exit_json(changed=False, steps=len(steps), **session.slice(given["slice"]))
         client = Client(given["url"], given["request_timeout"], given["ca"], given["key"])
-        found = measure(client, asked, target, steps, given["folder"], given["timeout"], report.text, plan)
+        found = session.measure(client, asked, given["timeout"])
     except Refusal as refusal:
         fail(module, refusal)
     module.exit_json(changed=False, steps=len(steps), **found)

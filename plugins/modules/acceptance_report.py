@@ -33,6 +33,13 @@ options:
     type: list
     elements: dict
     required: true
+  soak:
+    description: The soak, as measured.
+    type: dict
+    default: {}
+  others:
+    description: Requests of other users that ran before anything was asked.
+    type: int
   facts:
     description: Ansible's own facts of each host of the deployment, by its name.
     type: dict

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import Any, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.load import Step
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -57,6 +57,11 @@ def configuration(step: Step, target: Target, folder: str) -> Dict[str, Any]:
         endpoint["apiKey"] = "${" + KEY + "}"
     if target.whole_answers:
         endpoint["extra"] = {"ignore_eos": True}
+    load = {"type": "concurrency", "concurrency": step.concurrency}
+    phases: Dict[str, Any] = {"warmup": {**load, "requests": step.warm_up}} if step.warm_up else {}
+    phases["profiling"] = {**load, "requests": step.requests}
+    if step.seconds:  # what runs when the time is up is waited for
+        phases["profiling"] = {**load, "duration": float(step.seconds), "gracePeriod": float(target.timeout)}
     return {
         "schemaVersion": "2.0",
         "randomSeed": target.seed,
@@ -69,8 +74,7 @@ def configuration(step: Step, target: Target, folder: str) -> Dict[str, Any]:
                 "isl": {"mean": step.prompt, "stddev": 0},
                 "osl": {"mean": step.answer, "stddev": 0},
             },
-            "warmup": {"type": "concurrency", "requests": step.warm_up, "concurrency": step.concurrency},
-            "profiling": {"type": "concurrency", "requests": step.requests, "concurrency": step.concurrency},
+            **phases,
             "tokenizer": {"name": target.tokenizer},
             "artifacts": {"dir": folder, "summary": ["json"], "records": False, "raw": False},
             "gpuTelemetry": {"enabled": False},
@@ -80,8 +84,13 @@ def configuration(step: Step, target: Target, folder: str) -> Dict[str, Any]:
     }
 
 
-def run(step: Step, target: Target, folder: str, seconds: float) -> Dict[str, Any]:
-    """Measures one step; refused with the generator's last words where it did not end well (LLM851)."""
+def run(
+    step: Step, target: Target, folder: str, seconds: float, wanted: Callable[[], bool] = lambda: True
+) -> Dict[str, Any]:
+    """Measures one step; refused with the generator's last words where it did not end well (LLM851).
+
+    It is ended where the step is no longer `wanted`.
+    """
     os.makedirs(folder, 0o700, exist_ok=True)
     settings = os.path.join(folder, "aiperf.json")
     write_atomic(settings, json.dumps(configuration(step, target, folder), indent=1), 0o600)
@@ -90,9 +99,8 @@ def run(step: Step, target: Target, folder: str, seconds: float) -> Dict[str, An
         environment["SSL_CERT_FILE"] = target.ca
     if target.key:
         environment[KEY] = target.key
-    code, said = stream(
-        [target.program, "profile", "--config", settings], seconds + START, lambda _line: None, environment
-    )
+    words = [target.program, "profile", "--config", settings]
+    code, said = stream(words, seconds + START, lambda _line: None, environment, wanted=wanted)
     path = os.path.join(folder, RESULT)
     if NONE_CAME in said:
         return row(step, {"error_summary": _last(said)})
@@ -108,13 +116,14 @@ def _last(said: str) -> List[str]:
 
 def row(step: Step, found: Mapping[str, Any]) -> Dict[str, Any]:
     """A step as the report has it: times in ms, rates in seconds. Failed requests count in no time and no rate."""
-    good = int(_value(found, "request_count"))
+    good, bad = (int(_value(found, name)) for name in ("request_count", "error_request_count"))
+    asked = max(good + bad, step.concurrency) if step.seconds else step.requests
     return {
         "prompt": step.prompt,
         "answer": step.answer,
         "concurrency": step.concurrency,
-        "requests": step.requests,
-        "failed": max(step.requests - good, int(_value(found, "error_request_count"))),
+        "requests": asked,
+        "failed": max(asked - good, bad),
         "seconds": round(_value(found, "benchmark_duration"), 2),
         "at_once": round(_value(found, "effective_concurrency"), 2),
         "prompt_tokens": round(_value(found, "input_sequence_length"), 1),

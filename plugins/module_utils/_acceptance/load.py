@@ -18,13 +18,17 @@ LEAST = 16  # tokens; a shorter prompt or answer measures the network
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One measurement: `requests` in all, `concurrency` of them at a time. Lengths in tokens."""
+    """One measurement: `requests` in all, `concurrency` of them at a time. Lengths in tokens.
+
+    With `seconds` it ends by time, and `requests` are the prompts that are made for it.
+    """
 
     prompt: int
     answer: int
     concurrency: int
     requests: int
     warm_up: int
+    seconds: int = 0
 
     @property
     def name(self) -> str:

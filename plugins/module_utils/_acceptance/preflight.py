@@ -31,6 +31,9 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
     for name in COUNTS:
         if int(settings[name]) < 1:
             found.append(_wrong(name, settings[name], say("how to write rounds")))
+    if int(settings["acceptance_soak_minutes"]) < 0:
+        minutes = settings["acceptance_soak_minutes"]
+        found.append(_wrong("acceptance_soak_minutes", minutes, say("how to write minutes")))
     numbers = [int(number) for number in settings["acceptance_at_once"]]
     if any(number < 1 for number in numbers):
         found.append(_wrong("acceptance_at_once", numbers, say("how to write numbers at once")))

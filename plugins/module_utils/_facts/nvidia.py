@@ -15,6 +15,7 @@ MIB = 1024 * 1024
 CAPABILITY = {"Volta": "7.0", "Turing": "7.5", "Ada Lovelace": "8.9", "Hopper": "9.0"}
 # Uncorrectable errors of the memory since the driver was loaded: drivers since 450, then older ones (Volta).
 ECC = ("ecc_errors/volatile/dram_uncorrectable", "ecc_errors/volatile/double_bit/device_memory")
+POWER = ("instant_power_draw", "power_draw", "average_power_draw")  # of drivers since 535, then older ones
 LIBRARY_DIRS = (
     "/usr/lib/x86_64-linux-gnu",
     "/usr/lib/aarch64-linux-gnu",
@@ -50,13 +51,8 @@ def read_smi(host: Host) -> Dict[str, Any]:
 
 def parse_smi(text: str) -> Optional[Dict[str, Any]]:
     """The XML of `nvidia-smi -q -x` as {gpus, driver_version, cuda_version, error}; None when it is not that XML."""
-    start = text.find("<nvidia_smi_log")
-    end = text.find("</nvidia_smi_log>")
-    if start < 0 or end < 0:
-        return None
-    try:
-        root = ElementTree.fromstring(text[start : end + len("</nvidia_smi_log>")])  # noqa: S314 from the local driver
-    except ElementTree.ParseError:
+    root = _root(text)
+    if root is None:
         return None
     gpus = [_gpu(node, index) for index, node in enumerate(root.findall("gpu"))]
     return {
@@ -65,6 +61,60 @@ def parse_smi(text: str) -> Optional[Dict[str, Any]]:
         "cuda_version": _text(root, "cuda_version"),
         "error": None,
     }
+
+
+def _root(text: str) -> Optional[ElementTree.Element]:
+    start = text.find("<nvidia_smi_log")
+    end = text.find("</nvidia_smi_log>")
+    if start < 0 or end < 0:
+        return None
+    try:
+        return ElementTree.fromstring(text[start : end + len("</nvidia_smi_log>")])  # noqa: S314 from the local driver
+    except ElementTree.ParseError:
+        return None
+
+
+def parse_state(text: str) -> List[Dict[str, Any]]:
+    """What changes while cards work, from the same XML: degrees, W, MHz, why they slow down, errors, link.
+
+    A value that a card does not tell is None.
+    """
+    root = _root(text)
+    return [] if root is None else [_state(node, index) for index, node in enumerate(root.findall("gpu"))]
+
+
+def _state(node: ElementTree.Element, index: int) -> Dict[str, Any]:
+    power = [f"{group}/{name}" for group in ("gpu_power_readings", "power_readings") for name in POWER]
+    link = "pci/pci_gpu_link_info/"
+    return {
+        "index": index,
+        "name": _text(node, "product_name"),
+        "degrees": number(_text(node, "temperature/gpu_temp")),
+        "watts": _first_number(node, tuple(power)),
+        "mhz": number(_text(node, "clocks/sm_clock")),
+        "mhz_max": number(_text(node, "max_clocks/sm_clock")),
+        "busy_percent": number(_text(node, "utilization/gpu_util")),
+        "slowed": sorted(
+            each.tag.partition("_reason_")[2]
+            for group in ("clocks_event_reasons", "clocks_throttle_reasons")
+            for each in node.findall(f"{group}/*")
+            if (each.text or "").strip() == "Active"
+        ),
+        "uncorrected": _sum(node, "ecc_errors/volatile", "uncorrectable"),
+        "corrected": _sum(node, "ecc_errors/volatile", "_correctable"),
+        "link_width": number((_text(node, link + "link_widths/current_link_width") or "").rstrip("x")),
+        "link_width_max": number((_text(node, link + "link_widths/max_link_width") or "").rstrip("x")),
+        "link_gen": number(_text(node, link + "pcie_gen/current_link_gen")),
+        "link_gen_max": number(_text(node, link + "pcie_gen/max_link_gen")),
+        "replays": number(_text(node, "pci/replay_counter")),
+    }
+
+
+def _sum(node: ElementTree.Element, group: str, part: str) -> Optional[int]:
+    """Of the counters below a group whose names hold `part`; None where the card counts nothing."""
+    values = [number((each.text or "").strip()) for each in node.findall(group + "/*") if part in each.tag]
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _text(node: ElementTree.Element, path: str) -> Optional[str]:

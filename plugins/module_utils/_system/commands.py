@@ -35,10 +35,11 @@ def stream(
     tell: Callable[[str], None],
     environment: Optional[Mapping[str, str]] = None,
     started: Optional[Callable[[int], None]] = None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Tuple[int, str]:
     """Exit status and output; a command that takes longer than `seconds` is ended with all its children (status 124).
 
-    `tell` gets each new line; `started` the process id.
+    So is one that is no longer `wanted`. `tell` gets each new line; `started` the process id.
     """
     env: Dict[str, str] = {**os.environ, "PATH": SAFE_PATH, "LC_ALL": "C", **(environment or {})}
     try:
@@ -56,7 +57,7 @@ def stream(
     with selectors.DefaultSelector() as waiting:
         waiting.register(stdout, selectors.EVENT_READ)
         while True:
-            if time.monotonic() > end:
+            if time.monotonic() > end or not wanted():
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 return TIMED_OUT, "".join(said) + f"\nno end within {seconds:.0f} s"

@@ -69,6 +69,115 @@ MESSAGES: Dict[str, Message] = {
             "请用 acceptance_wheels_dir 指定其 wheel 所在目录，或用 acceptance_python 指定 3.11 以上的 Python",
         ),
     ),
+    "LLM857": Message(
+        Text("{requests} requests of others run on {host}", "{host} 上有其他用户的 {requests} 个请求正在运行"),
+        Text(
+            "measure while nobody uses the appliance (has an acceptance that was killed ended?), or set "
+            "acceptance_allow_busy: the report then says so",
+            "请在无人使用时验收（也请确认被中断的验收已结束），或设置 acceptance_allow_busy，报告会注明",
+        ),
+    ),
+    "LLM858": Message(
+        Text(
+            "{failed} of {requests} requests of the soak failed: {errors}",
+            "长稳测试的 {requests} 个请求中 {failed} 个失败：{errors}",
+        ),
+        Text(
+            "look at the engine's log at that time (journalctl -u 'yitiji-*'), and at the gateway's limits",
+            "请查看该时段的引擎日志（journalctl -u 'yitiji-*'），并检查网关限制",
+        ),
+    ),
+    "LLM859": Message(
+        Text(
+            "the median request took {before} ms at the beginning of the soak, {after} ms at its end",
+            "长稳测试开始时请求时长中位数为 {before} 毫秒，结束时为 {after} 毫秒",
+        ),
+        Text(
+            "compare the slices with the cards' temperature and clocks, and look for other programs",
+            "请对照各时段的显卡温度与频率，并检查是否有其他程序",
+        ),
+    ),
+    "LLM860": Message(
+        Text(
+            "{host}: {before} GiB of memory in use at the beginning of the soak, {after} GiB at its end",
+            "{host}：长稳测试开始时内存占用 {before} GiB，结束时 {after} GiB",
+        ),
+        Text(
+            "soak for longer to see whether it goes on; if it does, another version of the engine is needed",
+            "请延长测试，确认是否持续增长；若是，请更换引擎版本",
+        ),
+    ),
+    "LLM861": Message(
+        Text(
+            "{host}: engines started {starts} times during the soak",
+            "{host}：长稳测试期间引擎启动了 {starts} 次",
+        ),
+        Text(
+            "read why in the engine's log, and by playbooks/doctor.yml",
+            "请查看引擎日志，并运行 playbooks/doctor.yml",
+        ),
+    ),
+    "LLM862": Message(
+        Text(
+            "{card}: at most {degrees} °C, slowed down by {reasons}",
+            "{card}：最高 {degrees} °C，降频原因：{reasons}",
+        ),
+        Text(
+            "thermal: clean filters, check fans and the room's cooling; power brake: check the power supplies",
+            "温度原因：请清洁滤网，检查风扇与机房制冷；供电原因：请检查电源",
+        ),
+    ),
+    "LLM863": Message(
+        Text(
+            "{card}: {errors} uncorrectable memory errors or Xid faults during the soak",
+            "{card}：长稳测试期间出现 {errors} 次不可纠正的显存错误或 Xid 故障",
+        ),
+        Text(
+            "look the Xid up in NVIDIA's table (dmesg); have the card replaced if it comes again after a reboot",
+            "请在 NVIDIA 的 Xid 表中查询（dmesg）；重启后若再次出现，请更换显卡",
+        ),
+    ),
+    "LLM864": Message(
+        Text(
+            "{card}: PCIe {link} of {rated} under load, {replays} replays",
+            "{card}：负载下 PCIe 为 {link}（额定 {rated}），重传 {replays} 次",
+        ),
+        Text(
+            "seat the card and its riser anew, use a slot of full width, and look at the firmware's PCIe settings",
+            "请重新插接显卡与转接卡，改用全宽插槽，并检查固件中的 PCIe 设置",
+        ),
+    ),
+    "LLM865": Message(
+        Text(
+            "{host}: a CPU quota held the engine back in {percent} % of its periods",
+            "{host}：CPU 配额在 {percent} % 的周期内限制了引擎",
+        ),
+        Text(
+            "take the quota away (CPUQuota of its unit or slice, --cpus of its container, a virtual machine's limit)",
+            "请取消配额（单元或 slice 的 CPUQuota、容器的 --cpus、虚拟机的限额）",
+        ),
+    ),
+    "LLM866": Message(
+        Text(
+            "{host}: {percent} % of its TCP segments were sent again",
+            "{host}：{percent} % 的 TCP 报文被重传",
+        ),
+        Text(
+            "packets are lost: check cables, transceivers and switch ports (ethtool -S), and the MTU on both sides",
+            "存在丢包：请检查网线、光模块与交换机端口（ethtool -S）以及两端的 MTU",
+        ),
+    ),
+    "LLM867": Message(
+        Text(
+            "restarted under {at_once} requests at once, the engines answered after {seconds} s; {lost} requests "
+            "failed meanwhile",
+            "在 {at_once} 个并发请求下重启引擎，{seconds} 秒后恢复应答，其间 {lost} 个请求失败",
+        ),
+        Text(
+            "see where the start's time goes in the engine's log; weights load fastest from NVMe",
+            "请在引擎日志中查看启动耗时；权重放在 NVMe 上加载最快",
+        ),
+    ),
     "LLM870": Message(
         Text("what makes the report's PDF is not to be had: {detail}", "无法安装生成 PDF 的工具：{detail}"),
         Text(
@@ -98,6 +207,7 @@ PHRASES: Dict[str, Text] = {
     ),
     "not a report": Text("it is no report of an acceptance", "不是验收报告"),
     "how to write rounds": Text("a whole number of 1 or more", "应为不小于 1 的整数"),
+    "how to write minutes": Text("a whole number of minutes, 0 for no soak", "应为分钟整数，0 表示不做长稳测试"),
     "how to write numbers at once": Text("a list of whole numbers, each 1 or more", "应为整数列表，每个不小于 1"),
     "how to raise a team's limits": Text(
         "more requests at once are asked than the gateway lets one team ask: raise gateway_concurrency, or name "

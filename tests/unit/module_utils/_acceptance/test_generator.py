@@ -56,6 +56,16 @@ def test_the_configuration_asks_for_the_step_and_holds_no_key(tmp_path):
     assert "extra" not in core.configuration(STEP, target(tmp_path), "/out")["benchmark"]["endpoint"]
 
 
+def test_a_slice_ends_by_time_without_a_warm_up_and_what_runs_then_is_waited_for(tmp_path):
+    step = Step(64, 32, 4, 500, 0, seconds=60)
+    asked = core.configuration(step, target(tmp_path), "/out")["benchmark"]
+    assert asked["profiling"] == {"type": "concurrency", "concurrency": 4, "duration": 60.0, "gracePeriod": 60.0}
+    assert "warmup" not in asked and asked["dataset"]["entries"] == 500
+    row = core.row(step, FOUND)
+    assert (row["requests"], row["failed"]) == (16, 2)  # those that were asked, not the prompts that were made
+    assert (core.row(step, {})["requests"], core.row(step, {})["failed"]) == (4, 4)
+
+
 def test_the_key_goes_by_the_environment_alone(tmp_path):
     result = json.dumps(FOUND)
     script = f'echo "$YITIJI_ACCEPTANCE_KEY $SSL_CERT_FILE $*" > {tmp_path}/seen\n'

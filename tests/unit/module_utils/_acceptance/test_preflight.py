@@ -11,6 +11,7 @@ GOOD = {
     "acceptance_team": "default", "acceptance_url": "https://10.0.0.11", "acceptance_from": "localhost",
     "acceptance_lengths": [], "acceptance_at_once": [], "acceptance_rounds": 3, "acceptance_least": 10,
     "acceptance_request_timeout": 600, "acceptance_timeout": 600,
+    "acceptance_soak_minutes": 0,
 }  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def test_settings_that_can_be_measured_with():
         ({"acceptance_from": "gpu99"}, "LLM853"),
         ({"acceptance_rounds": 0}, "LLM853"),
         ({"acceptance_timeout": 0}, "LLM853"),
+        ({"acceptance_soak_minutes": -1}, "LLM853"),
         ({"acceptance_at_once": [1, 0]}, "LLM853"),
         ({"acceptance_at_once": [65]}, "LLM853"),
         ({"planned": 43}, "LLM853"),

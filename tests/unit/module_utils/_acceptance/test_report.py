@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import report as core
 
 STEP = {
@@ -13,7 +14,10 @@ PLAN = {
     "deployment": "campus", "profile": "lab", "model": {"id": "o/m", "served_name": "m", "context": 2048},
     "engine": {"name": "vllm", "version": "0.32.0"}, "totals": {"m": {"concurrency": 4}}, "speed": {},
 }  # fmt: skip
-LIMITS = {"failed_percent": 0, "first_token_seconds": 2, "near": 0.9, "knee_gain": 0.1, "skip": ["needle"]}
+LIMITS = {
+    "failed_percent": 0, "first_token_seconds": 2, "near": 0.9, "knee_gain": 0.1, "skip": ["needle"],
+    "restart_seconds": 60,
+}  # fmt: skip
 FUNCTION = [
     {"id": "json", "name": {"zh": "甲", "en": "a"}, "verdict": "pass", "evidence": "{}"},
     {"id": "needle", "name": {"zh": "乙", "en": "b"}, "verdict": "fail", "evidence": "missed"},
@@ -38,7 +42,7 @@ def document(**more):
         "plan": PLAN, "profile": {"stated": {"requests_per_second": "1-2"}}, "limits": LIMITS, "speed": [STEP],
         "function": FUNCTION, "identity": {"gpu01": core.machine(FACTS, NODE)}, "made": "2026-11-29T00:00:00Z",
         "load": {"generator": "g 1", "seed": 1, "url": "https://x", "from": "localhost"}, "collection": "1.0.0",
-        "causes": {"failed_percent": [{"zh": "因", "en": "why"}]}, "parties": {"vendor": "V"}, **more,
+        "causes": {"failed_percent": [{"zh": "因", "en": "why"}]}, "parties": {"vendor": "V"}, "soak": {}, **more,
     }  # fmt: skip
     return core.document(**given)
 
@@ -57,6 +61,15 @@ def test_a_missed_figure_has_its_causes_and_decides():
     assert [row["causes"] for row in report["figures"] if row["key"] == "failed_percent"] == [
         [{"zh": "因", "en": "why"}]
     ]
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(41.5, "pass"), (99.0, "conditional"), (None, "fail")])
+def test_a_soaks_figures_decide_too_and_say_what_to_do(seconds, verdict):
+    report = document(soak={"slices": [], "restart": {"seconds": seconds, "lost": 3, "at_once": 4}, "concurrency": 4})
+    [figure] = [row for row in report["figures"] if row["key"] == "restart_seconds"]
+    assert (report["verdict"], figure["verdict"], figure["rule"]) == (verdict, verdict, "LLM867")
+    assert ("causes" in figure) == (verdict != "pass") and "remedy" not in figure
+    assert report["soak"]["restart"]["lost"] == 3
 
 
 def test_the_prediction_counts_only_where_there_is_one():

@@ -58,3 +58,18 @@ def test_the_library_of_a_lent_driver():
         ]
         == "580.159.04"
     )
+
+
+OLD = """<nvidia_smi_log><gpu id="0"><product_name>Tesla V100</product_name>
+<clocks_throttle_reasons><clocks_throttle_reason_sw_thermal_slowdown>Active</clocks_throttle_reason_sw_thermal_slowdown>
+<clocks_throttle_reason_gpu_idle>Not Active</clocks_throttle_reason_gpu_idle></clocks_throttle_reasons>
+<power_readings><power_draw>250.13 W</power_draw></power_readings><temperature><gpu_temp>N/A</gpu_temp></temperature>
+<ecc_errors><volatile><sram_correctable>2</sram_correctable><sram_uncorrectable_parity>1</sram_uncorrectable_parity>
+<dram_uncorrectable>3</dram_uncorrectable></volatile></ecc_errors></gpu></nvidia_smi_log>"""
+
+
+def test_the_state_of_a_card_as_older_drivers_tell_it():
+    [card] = nvidia.parse_state(OLD)
+    assert (card["watts"], card["degrees"], card["slowed"]) == (250, None, ["sw_thermal_slowdown"])
+    assert (card["uncorrected"], card["corrected"], card["link_width"]) == (4, 2, None)
+    assert nvidia.parse_state("NVIDIA-SMI has failed") == []

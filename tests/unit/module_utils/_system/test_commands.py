@@ -42,6 +42,13 @@ def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path):
         pytest.fail("the child lives")
 
 
+def test_a_command_that_nobody_wants_any_more_is_ended(tmp_path):
+    left = [True, True, False]
+    began = time.monotonic()
+    code, _said = stream(["sleep", "60"], 30, lambda _line: None, wanted=lambda: left.pop(0))
+    assert code == TIMED_OUT and time.monotonic() - began < 10
+
+
 def test_what_a_command_prints_is_read_in_any_locale(monkeypatch):
     monkeypatch.setenv("LC_ALL", "POSIX")
     assert commands.run(["printf", "\\351\\344\\270\\255"]).stdout == "\ufffd中"
