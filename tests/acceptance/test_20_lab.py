@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import labctl
@@ -31,6 +33,7 @@ ASKED = {
     "acceptance_at_once": [1, 4],
     "acceptance_rounds": 2,
     "acceptance_least": 6,
+    "acceptance_soak_minutes": 0,
 }
 
 
@@ -54,9 +57,14 @@ def appliance():
     assert run.ok, run.story()
 
 
+def standing() -> list[str]:
+    """The node's fingerprint without its containers: an engine that was restarted runs in a new one."""
+    return [line for number, line in enumerate(labctl.fingerprint().splitlines()) if number != 4]
+
+
 def test_it_is_measured_and_left_as_it_was():
-    before = labctl.fingerprint()
-    run = play("acceptance")
+    before = standing()
+    run = play("acceptance", acceptance_soak_minutes=2)
     assert run.ok, run.story()
     report = json.loads((REPORT / "report.json").read_text(encoding="utf-8"))
     assert report["verdict"] in ("pass", "conditional"), report["figures"]
@@ -68,7 +76,16 @@ def test_it_is_measured_and_left_as_it_was():
     assert {key for key, verdict in function.items() if verdict == "pass"} == {"answers", "long"}, report["function"]
     [machine] = report["identity"].values()
     assert machine["serial"] == "" and machine["machine"] and machine["kernel"]
-    assert labctl.fingerprint() == before
+    soak = report["soak"]
+    assert [(row["failed"], row["concurrency"], list(row["nodes"])) for row in soak["slices"]] == [
+        (0, 4, ["gpu01"])
+    ] * 2
+    seen = soak["slices"][1]["nodes"]["gpu01"]
+    assert seen["requests_most"] == 4 and seen["engine_bytes"] > 100e6 and seen["gpus"] == [] and seen["looks"] > 20
+    assert 1 < soak["restart"]["seconds"] < 300 and soak["restart"]["lost"] >= 4 and soak["others"] == 0
+    figures = {row["key"]: row["verdict"] for row in report["figures"]}
+    assert {figures[key] for key in ("others", "soak_failed_percent", "soak_starts", "restart_seconds")} == {"pass"}
+    assert standing() == before and labctl.node("ls -A ~/.ansible_async").split() == []
 
 
 def test_a_second_run_changes_nothing_and_compares():
@@ -111,6 +128,34 @@ def test_requests_that_the_gateway_turns_away_fail_the_appliance_by_name():
     report = json.loads(Path(str(REPORT) + "-slow/report.json").read_text(encoding="utf-8"))
     missed = {row["key"]: row for row in report["figures"] if row["verdict"] == "fail"}
     assert report["verdict"] == "fail" and "gateway_rate" in json.dumps(missed["failed_percent"]["causes"])
+
+
+@contextlib.contextmanager
+def another_user():
+    """Somebody on the LAN who asks without end."""
+    key = labctl.node("cat /etc/yitiji/secrets/gateway-key-default").strip()
+    body = {"model": "tiny-r1-distill", "max_tokens": 1500, "ignore_eos": True}
+    asked = json.dumps({**body, "messages": [{"role": "user", "content": "?"}]})
+    loop = f"curl -sSk -H 'Authorization: Bearer {key}' https://{labctl.ADDRESS}/v1/chat/completions -d '{asked}'"
+    words = [str(labctl.LAB), "run", "sh", "-c", f"while :; do {loop} -H 'Content-Type: application/json'; done"]
+    several = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _user in range(3)]
+    try:
+        yield
+    finally:
+        for process in several:
+            process.terminate()
+            process.wait(30)
+
+
+def test_where_others_ask_nothing_is_measured_or_the_report_says_so():
+    with another_user():
+        run = play("acceptance-busy")
+        assert not run.ok and "LLM857" in run.output, run.story()
+        run = play("acceptance-beside", acceptance_allow_busy=True, acceptance_dir=str(REPORT) + "-beside")
+    assert run.ok, run.story()
+    report = json.loads(Path(str(REPORT) + "-beside/report.json").read_text(encoding="utf-8"))
+    [figure] = [row for row in report["figures"] if row["key"] == "others"]
+    assert figure["verdict"] == report["verdict"] == "conditional" and figure["measured"] >= 1
 
 
 def test_more_at_once_than_a_team_may_ask_is_refused_before_anything_is_asked():

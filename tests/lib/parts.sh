@@ -196,7 +196,7 @@ part_heal() {
 
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils
-    python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_10_truth.py || return
+    python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
     need_lab
     python -m pytest -x -v -s tests/acceptance/test_20_lab.py
 }

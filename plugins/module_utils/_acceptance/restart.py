@@ -15,34 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answ
 MOST = 32  # places that ask; each is a thread
 ANSWER = 256  # tokens
 FIRST = 60.0  # seconds within which the load has to run
-PAUSE = 1.0
 SHORT = 10.0  # seconds for a look
-
-
-class Load:
-    """So many places that ask again and again. What fails while the engine is away is counted."""
-
-    def __init__(self, ask: Callable[[], bool], at_once: int) -> None:
-        self._ask, self._end = ask, threading.Event()
-        self.answered = self.lost = 0
-        self._counting = threading.Lock()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _number in range(at_once)]
-        for thread in self._threads:
-            thread.start()
-
-    def _run(self) -> None:
-        while not self._end.is_set():
-            good = self._ask()
-            with self._counting:
-                self.answered += good
-                self.lost += not good
-            if not good:
-                self._end.wait(PAUSE)
-
-    def stop(self) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join(SHORT)
 
 
 def asker(door: answer.Door, key: str, model: str, seconds: float) -> Callable[[], bool]:
@@ -67,36 +40,45 @@ def restart(
     at_once: int,
     timeout: float,
     tell: Callable[[str], None],
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Dict[str, Any]:
     """-> `seconds` until every engine is well and `short` was answered (None: not within `timeout`), and the `lost`."""
     names = [f"{unit['name']}.service" for unit in units]
-    places = min(at_once, MOST)
-    load = Load(ask, places)
+    told: List[bool] = []  # whether each question was answered; threads only append
+    over = threading.Event()
+
+    def place() -> None:
+        while not over.is_set():
+            good = ask()
+            told.append(good)
+            if not good:
+                over.wait(1)
+
+    places = [threading.Thread(target=place, daemon=True) for _number in range(min(at_once, MOST))]
+    for thread in places:
+        thread.start()
     try:
-        began = time.monotonic()
-        while not load.answered and time.monotonic() - began < FIRST:
-            sleep(0.2)
-        before, lost = _runs(host, names), load.lost
-        host.run(["systemctl", "--no-block", "restart", *names], timeout=60)
         began, seconds = time.monotonic(), None
+        while True not in told and time.monotonic() - began < FIRST:
+            time.sleep(0.2)
+        before, lost = _runs(host, names), told.count(False)
+        host.run(["systemctl", "--no-block", "restart", *names], timeout=60)
+        began = time.monotonic()
         while seconds is None and time.monotonic() - began < timeout:
-            sleep(0.5)
+            time.sleep(0.5)
             tell(f"the engine was restarted {time.monotonic() - began:.0f} s ago")
-            after = _runs(host, names)
-            if all(old != new for old, new in zip(before, after)) and _well(units, health) and short():
+            anew = all(old != new for old, new in zip(before, _runs(host, names)))
+            if anew and _well(units, health) and short():
                 seconds = round(time.monotonic() - began, 1)
     finally:
-        load.stop()
-    return {"seconds": seconds, "lost": load.lost - lost, "at_once": places}
+        over.set()
+        for thread in places:
+            thread.join(SHORT)
+    return {"seconds": seconds, "lost": told.count(False) - lost, "at_once": len(places)}
 
 
 def _runs(host: Host, names: Sequence[str]) -> List[str]:
-    found = []
-    for name in names:
-        shown = host.run(["systemctl", "show", "-p", "InvocationID", name], timeout=SHORT)
-        found.append(shown.out.strip() if shown else "")
-    return found
+    shown = (host.run(["systemctl", "show", "-p", "InvocationID", name], timeout=SHORT) for name in names)
+    return [each.out if each else "" for each in shown]
 
 
 def _well(units: Sequence[Mapping[str, Any]], health: str) -> bool:
