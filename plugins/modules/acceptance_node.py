@@ -118,7 +118,7 @@ def main() -> None:
         own = (read_file(f"{secrets}/engine-key") or "").strip()
         seen = watch(Host(), units, 0 if module.check_mode else given["seconds"], own)
         if given["idle"] and seen["requests"]:
-            fail(module, Refusal("LLM857", requests=seen["requests"], host=given["host"]))
+            fail(module, Refusal("LLM857", requests=seen["requests"], node=given["host"]))
         module.exit_json(changed=False, seen=seen)
     door = answer.door_of(read_file, given["port"])
     key = (read_file(f"{secrets}/{answer.PREFIX}{given['team']}") or "").strip()

@@ -64,7 +64,7 @@ def _others(soak: Row, rows: Sequence[Row]) -> Figures:
     most = [(seen["requests_most"] or 0, host) for row in rows for host, seen in row["nodes"].items()]
     extra, host = max([(count - soak["concurrency"], host) for count, host in most], default=(0, "-"))
     others = max(int(soak["others"]), extra)
-    return [_figure(notice("LLM857", requests=others, host=host), "others", 0, others, others == 0)]
+    return [_figure(notice("LLM857", requests=others, node=host), "others", 0, others, others == 0)]
 
 
 def _failed(rows: Sequence[Row], limits: Row) -> Dict[str, Any]:
@@ -102,7 +102,7 @@ def _memory(rows: Sequence[Row], limits: Row) -> Figures:
                 continue
             percent = round(100 * (ends[1] / ends[0] - 1), 1)
             most = limits["memory_growth_percent"]
-            told = notice("LLM860", host=host, before=f"{ends[0] / 2**30:.2f}", after=f"{ends[1] / 2**30:.2f}")
+            told = notice("LLM860", node=host, before=f"{ends[0] / 2**30:.2f}", after=f"{ends[1] / 2**30:.2f}")
             found.append(_figure(told, "soak_" + key, most, percent, percent <= most))
     return found
 
@@ -114,7 +114,7 @@ def _runs(rows: Sequence[Row]) -> Figures:
         seen = [row["nodes"][host] for row in rows if host in row["nodes"]]
         states = [each[when]["runs"] for each in seen for when in ("before", "after")]
         starts = sum(one != other for one, other in zip(states, states[1:]))
-        told = notice("LLM861", host=host, starts=starts)
+        told = notice("LLM861", node=host, starts=starts)
         found.append(_figure(told, "soak_starts", 0, starts, starts == 0, "fail"))
     return found
 
@@ -159,9 +159,9 @@ def _counters(host: str, seen: Sequence[Row], limits: Row) -> Figures:
         faults = max(0, last["xid"] - first["xid"])
         found.append(_figure(notice("LLM863", card=host, errors=faults), "card_xid", 0, faults, faults == 0, "fail"))
     held, most = share("cpu_held", "cpu_periods"), limits["cpu_held_percent"]
-    found.append(_figure(notice("LLM865", host=host, percent=held), "cpu_held", most, held, held <= most))
+    found.append(_figure(notice("LLM865", node=host, percent=held), "cpu_held", most, held, held <= most))
     again, most = share("sent_again", "sent"), limits["sent_again_percent"]
-    found.append(_figure(notice("LLM866", host=host, percent=again), "sent_again", most, again, again <= most))
+    found.append(_figure(notice("LLM866", node=host, percent=again), "sent_again", most, again, again <= most))
     return found
 
 

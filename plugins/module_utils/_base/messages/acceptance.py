@@ -70,7 +70,7 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
     "LLM857": Message(
-        Text("{requests} requests of others run on {host}", "{host} 上有其他用户的 {requests} 个请求正在运行"),
+        Text("{requests} requests of others run on {node}", "{node} 上有其他用户的 {requests} 个请求正在运行"),
         Text(
             "measure while nobody uses the appliance (has an acceptance that was killed ended?), or set "
             "acceptance_allow_busy: the report then says so",
@@ -99,8 +99,8 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM860": Message(
         Text(
-            "{host}: {before} GiB of memory in use at the beginning of the soak, {after} GiB at its end",
-            "{host}：长稳测试开始时内存占用 {before} GiB，结束时 {after} GiB",
+            "{node}: {before} GiB of memory in use at the beginning of the soak, {after} GiB at its end",
+            "{node}：长稳测试开始时内存占用 {before} GiB，结束时 {after} GiB",
         ),
         Text(
             "soak for longer to see whether it goes on; if it does, another version of the engine is needed",
@@ -109,8 +109,8 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM861": Message(
         Text(
-            "{host}: engines started {starts} times during the soak",
-            "{host}：长稳测试期间引擎启动了 {starts} 次",
+            "{node}: engines started {starts} times during the soak",
+            "{node}：长稳测试期间引擎启动了 {starts} 次",
         ),
         Text(
             "read why in the engine's log, and by playbooks/doctor.yml",
@@ -149,8 +149,8 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM865": Message(
         Text(
-            "{host}: a CPU quota held the engine back in {percent} % of its periods",
-            "{host}：CPU 配额在 {percent} % 的周期内限制了引擎",
+            "{node}: a CPU quota held the engine back in {percent} % of its periods",
+            "{node}：CPU 配额在 {percent} % 的周期内限制了引擎",
         ),
         Text(
             "take the quota away (CPUQuota of its unit or slice, --cpus of its container, a virtual machine's limit)",
@@ -159,8 +159,8 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM866": Message(
         Text(
-            "{host}: {percent} % of its TCP segments were sent again",
-            "{host}：{percent} % 的 TCP 报文被重传",
+            "{node}: {percent} % of its TCP segments were sent again",
+            "{node}：{percent} % 的 TCP 报文被重传",
         ),
         Text(
             "packets are lost: check cables, transceivers and switch ports (ethtool -S), and the MTU on both sides",
