@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
         _checked, given = self.validate_argument_spec(argument_spec("acceptance_report"))
-        known = catalogue(given["catalog_dirs"], ("acceptance", "profiles"))
+        known = catalogue(given["catalog_dirs"], ("acceptance", "profiles", "gpus"))
         plan, folder = given["plan"], os.path.expanduser(given["save_to"])
         limits, causes = limits_of(known["acceptance"], plan["profile"])
         report = document(
@@ -45,6 +45,8 @@ class ActionModule(ActionBase):
             causes=causes,
             parties=given["parties"],
             soak={**given["soak"], "others": given["others"]},
+            machines=given["machines"],
+            card=known["gpus"].get(str(plan["gpu"]), {}).get("speed") or {},
         )
         result.update(changed=False, verdict=report["verdict"], missed=missed(report), files=[])
         if not self._task.check_mode:

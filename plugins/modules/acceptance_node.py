@@ -12,6 +12,8 @@ author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads for O(seconds) how many requests run, what memory is used and how the cards are, with counters before and
     after. Nothing is changed.
+  - With O(machine) it measures for some seconds each how fast the weights are read past the cache, and what the memory
+    and the cards do in PyTorch, where the engine's container has it.
   - With O(restart) it asks through the gateway of the node, restarts the engines meanwhile, and measures how long it
     takes until they answer again.
 options:
@@ -29,6 +31,10 @@ options:
     default: 6
   idle:
     description: Refuse (LLM857) where requests run already.
+    type: bool
+    default: false
+  machine:
+    description: Measure how fast the node is.
     type: bool
     default: false
   restart:
@@ -74,6 +80,11 @@ seen:
   returned: when looked
   type: dict
   sample: {looks: 6, requests: 0, engine_bytes: 2400000000, node_bytes: 5100000000, gpus: []}
+machine:
+  description: How fast it is. What can't be measured is null.
+  returned: when measured
+  type: dict
+  sample: {disk_mbs: 3100.5, memory_gbs: 61.2, gpus: [{gbs: 4310.2, tflops: 690.1}]}
 restart:
   description: Seconds until the engines answered again (null where they did not in time), and requests that failed.
   returned: when restarted
@@ -82,6 +93,7 @@ restart:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.restart import asker, restart
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import watch
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
@@ -101,6 +113,7 @@ def main() -> None:
             "host": {"type": "str", "required": True},
             "seconds": {"type": "int", "default": 6},
             "idle": {"type": "bool", "default": False},
+            "machine": {"type": "bool", "default": False},
             "restart": {"type": "bool", "default": False},
             "secrets_dir": {"type": "path", "default": answer.KEYS},
             "team": {"type": "str"},
@@ -114,6 +127,9 @@ def main() -> None:
     given = module.params
     plan, secrets = given["plan"], given["secrets_dir"]
     units, model = units_of(plan, given["host"]), plan["model"]["served_name"]
+    if given["machine"] and not module.check_mode:
+        engines = [str(unit["name"]) for unit in units] if plan["container"] else []
+        module.exit_json(changed=False, machine=measure(Host(), plan["model"]["path"], engines))
     if not given["restart"] or module.check_mode:
         own = (read_file(f"{secrets}/engine-key") or "").strip()
         seen = watch(Host(), units, 0 if module.check_mode else given["seconds"], own)

@@ -37,6 +37,10 @@ options:
     description: The soak, as measured.
     type: dict
     default: {}
+  machines:
+    description: How fast each host is, as M(yitiji.deepseek.acceptance_node) measured it.
+    type: dict
+    default: {}
   others:
     description: Requests of other users that ran before anything was asked.
     type: int

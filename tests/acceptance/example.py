@@ -89,7 +89,7 @@ def example(slower: float = 1.0) -> dict[str, Any]:
         plan=PLAN, profile=profile, limits=limits, speed=speed, function=function,
         identity={"gpu01": machine(1), "gpu02": machine(2)}, made="2026-11-29T04:00:00Z", collection="1.0.0",
         load={"generator": "aiperf==0.13.0", "seed": 1, "url": "https://10.20.0.11", "from": "localhost"},
-        causes=causes, parties=PARTIES,
+        causes=causes, parties=PARTIES, soak={}, machines={}, card={},
     )  # fmt: skip
 
 

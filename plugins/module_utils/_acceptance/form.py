@@ -179,4 +179,4 @@ class Form:
 
 
 def step_name(step: Row) -> str:
-    return f"{step['prompt']} / {step['answer']} · {step['concurrency']}"
+    return f"{step['prompt']} / {step['answer']} · {step['concurrency']}" if step else "-"

@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import machine as parts
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import soak as soaking
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import ORDER, figures, knee, worst
 
@@ -41,10 +42,13 @@ def document(
     causes: Mapping[str, Sequence[Row]],
     parties: Row,
     soak: Row,
+    machines: Mapping[str, Row],
+    card: Row,
 ) -> Dict[str, Any]:
     """The whole report. `made`: UTC, ISO 8601. `causes`: likely reasons of a missed figure, by its key.
 
     `soak`: as `measure` returns it; `others` in it: requests that ran before anything was asked, None where not known.
+    `machines`: of `machine.measure`, by host; `card`: what the catalogue knows of their cards' speed.
     """
     served = plan["model"]["served_name"]
     seen = [{**row, "verdict": "skipped"} if row["id"] in limits["skip"] else dict(row) for row in function]
@@ -52,10 +56,10 @@ def document(
     told = (plan.get("speed") or {}).get(served) or {}
     asked = {"concurrency": totals["concurrency"], "predicted": told.get("rows") if told.get("predicted") else []}
     judged = figures(speed, asked, profile.get("stated") or {}, limits)
-    judged += soaking.figures(soak, limits)
+    judged += soaking.figures(soak, limits) + parts.figures(machines, limits, card)
     for each in judged:
         remedy = [each.pop("remedy")] if "remedy" in each else []
-        if each["verdict"] != "pass":
+        if each["verdict"] not in ("pass", "skipped"):
             each["causes"] = [*causes.get(each["key"], ()), *remedy]
     pairs = sorted({(row["prompt"], row["answer"]) for row in speed})
     verdicts = [row["verdict"] for row in [*judged, *seen]]
@@ -85,6 +89,7 @@ def document(
             for a, b in pairs
         ],
         "soak": dict(soak),
+        "machines": dict(machines),
         "load": dict(load),
         "limits": dict(limits),
         "identity": {name: dict(machine) for name, machine in identity.items()},

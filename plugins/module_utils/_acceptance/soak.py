@@ -50,7 +50,7 @@ def figures(soak: Row, limits: Row) -> Figures:
     return [{**each, "step": place} for each in found]
 
 
-def _figure(told: Row, key: str, said: Any, measured: Any, good: bool, bad: str = "conditional") -> Dict[str, Any]:
+def figure(told: Row, key: str, said: Any, measured: Any, good: bool, bad: str = "conditional") -> Dict[str, Any]:
     return {
         "key": key, "rule": told["id"], "stated": said, "measured": measured, "verdict": "pass" if good else bad,
         "text": {"zh": told["zh"], "en": told["en"]}, "remedy": told["remedy"],
@@ -64,7 +64,7 @@ def _others(soak: Row, rows: Sequence[Row]) -> Figures:
     most = [(seen["requests_most"] or 0, host) for row in rows for host, seen in row["nodes"].items()]
     extra, host = max([(count - soak["concurrency"], host) for count, host in most], default=(0, "-"))
     others = max(int(soak["others"]), extra)
-    return [_figure(notice("LLM857", requests=others, node=host), "others", 0, others, others == 0)]
+    return [figure(notice("LLM857", requests=others, node=host), "others", 0, others, others == 0)]
 
 
 def _failed(rows: Sequence[Row], limits: Row) -> Dict[str, Any]:
@@ -73,7 +73,7 @@ def _failed(rows: Sequence[Row], limits: Row) -> Dict[str, Any]:
     good = share <= limits["failed_percent"] and asked > 0
     worst = max(rows, key=lambda row: float(row["failed"]))
     told = notice("LLM858", failed=failed, requests=asked, errors=(worst["errors"] or ["-"])[0])
-    return _figure(told, "soak_failed_percent", limits["failed_percent"], share, good, "fail")
+    return figure(told, "soak_failed_percent", limits["failed_percent"], share, good, "fail")
 
 
 def _thirds(values: Sequence[float]) -> Optional[Tuple[float, float]]:
@@ -89,7 +89,7 @@ def _drift(rows: Sequence[Row], limits: Row) -> Figures:
         return []
     percent = round(100 * (ends[1] / ends[0] - 1), 1)
     told = notice("LLM859", before=round(ends[0]), after=round(ends[1]))
-    return [_figure(told, "soak_drift", limits["drift_percent"], percent, percent <= limits["drift_percent"])]
+    return [figure(told, "soak_drift", limits["drift_percent"], percent, percent <= limits["drift_percent"])]
 
 
 def _memory(rows: Sequence[Row], limits: Row) -> Figures:
@@ -103,7 +103,7 @@ def _memory(rows: Sequence[Row], limits: Row) -> Figures:
             percent = round(100 * (ends[1] / ends[0] - 1), 1)
             most = limits["memory_growth_percent"]
             told = notice("LLM860", node=host, before=f"{ends[0] / 2**30:.2f}", after=f"{ends[1] / 2**30:.2f}")
-            found.append(_figure(told, "soak_" + key, most, percent, percent <= most))
+            found.append(figure(told, "soak_" + key, most, percent, percent <= most))
     return found
 
 
@@ -115,7 +115,7 @@ def _runs(rows: Sequence[Row]) -> Figures:
         states = [each[when]["runs"] for each in seen for when in ("before", "after")]
         starts = sum(one != other for one, other in zip(states, states[1:]))
         told = notice("LLM861", node=host, starts=starts)
-        found.append(_figure(told, "soak_starts", 0, starts, starts == 0, "fail"))
+        found.append(figure(told, "soak_starts", 0, starts, starts == 0, "fail"))
     return found
 
 
@@ -126,11 +126,11 @@ def _cards(host: str, seen: Sequence[Row]) -> Figures:
         slowed = sorted({reason for each in cards for reason in each["slowed"] if reason in SLOWED})
         degrees = max((each["degrees"][1] for each in cards if each["degrees"]), default=None)
         told = notice("LLM862", card=card, degrees=degrees, reasons=slowed or ["-"])
-        found.append(_figure(told, "card_slowed", 0, len(slowed), not slowed))
+        found.append(figure(told, "card_slowed", 0, len(slowed), not slowed))
         errors = _rise([each["uncorrected"] for each in cards])
         if errors is not None:
             told = notice("LLM863", card=card, errors=errors)
-            found.append(_figure(told, "card_errors", 0, errors, errors == 0, "fail"))
+            found.append(figure(told, "card_errors", 0, errors, errors == 0, "fail"))
         widest = [max((each[key] or 0 for each in cards), default=0) for key in ("link_width", "link_gen")]
         most = [cards[0][key + "_max"] for key in ("link_width", "link_gen")]
         if all(most) and all(widest):
@@ -138,7 +138,7 @@ def _cards(host: str, seen: Sequence[Row]) -> Figures:
             link, rated = (f"x{width} gen {gen}" for width, gen in (widest, most))
             told = notice("LLM864", card=card, link=link, rated=rated, replays=replays)
             good = all(here >= there for here, there in zip(widest, most)) and not replays
-            found.append(_figure(told, "card_link", rated, link, good))
+            found.append(figure(told, "card_link", rated, link, good))
     return found
 
 
@@ -157,11 +157,11 @@ def _counters(host: str, seen: Sequence[Row], limits: Row) -> Figures:
 
     if None not in (first["xid"], last["xid"]):
         faults = max(0, last["xid"] - first["xid"])
-        found.append(_figure(notice("LLM863", card=host, errors=faults), "card_xid", 0, faults, faults == 0, "fail"))
+        found.append(figure(notice("LLM863", card=host, errors=faults), "card_xid", 0, faults, faults == 0, "fail"))
     held, most = share("cpu_held", "cpu_periods"), limits["cpu_held_percent"]
-    found.append(_figure(notice("LLM865", node=host, percent=held), "cpu_held", most, held, held <= most))
+    found.append(figure(notice("LLM865", node=host, percent=held), "cpu_held", most, held, held <= most))
     again, most = share("sent_again", "sent"), limits["sent_again_percent"]
-    found.append(_figure(notice("LLM866", node=host, percent=again), "sent_again", most, again, again <= most))
+    found.append(figure(notice("LLM866", node=host, percent=again), "sent_again", most, again, again <= most))
     return found
 
 
@@ -169,4 +169,4 @@ def _restart(row: Row, limits: Row) -> Dict[str, Any]:
     seconds, most = row["seconds"], limits["restart_seconds"]
     told = notice("LLM867", seconds=seconds, lost=row["lost"], at_once=row["at_once"])
     bad = "fail" if seconds is None else "conditional"
-    return _figure(told, "restart_seconds", most, seconds, seconds is not None and seconds <= most, bad)
+    return figure(told, "restart_seconds", most, seconds, seconds is not None and seconds <= most, bad)

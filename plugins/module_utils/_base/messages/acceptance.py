@@ -150,7 +150,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM865": Message(
         Text(
             "{node}: a CPU quota held the engine back in {percent} % of its periods",
-            "{node}：CPU 配额在 {percent} % 的周期内限制了引擎",
+            "{node}：CPU 配额在 {percent}% 的周期内限制了引擎",
         ),
         Text(
             "take the quota away (CPUQuota of its unit or slice, --cpus of its container, a virtual machine's limit)",
@@ -160,7 +160,7 @@ MESSAGES: Dict[str, Message] = {
     "LLM866": Message(
         Text(
             "{node}: {percent} % of its TCP segments were sent again",
-            "{node}：{percent} % 的 TCP 报文被重传",
+            "{node}：{percent}% 的 TCP 报文被重传",
         ),
         Text(
             "packets are lost: check cables, transceivers and switch ports (ethtool -S), and the MTU on both sides",
@@ -176,6 +176,15 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "see where the start's time goes in the engine's log; weights load fastest from NVMe",
             "请在引擎日志中查看启动耗时；权重放在 NVMe 上加载最快",
+        ),
+    ),
+    "LLM868": Message(
+        Text("{node}: {what}: {measured}, expected {stated}", "{node}：{what}：{measured}，预期 {stated}"),
+        Text(
+            "disk: weights on NVMe of full PCIe width, nothing else that reads; memory: modules in every channel; "
+            "cards: LLM862 and LLM864; all of them: no quota (LLM865), no other program",
+            "磁盘：权重放在全宽 PCIe 的 NVMe 上，且无其他读取；内存：各通道均插有内存条；显卡：见 LLM862、LLM864；"
+            "另请确认没有配额（LLM865）和其他程序",
         ),
     ),
     "LLM870": Message(

@@ -42,7 +42,8 @@ def document(**more):
         "plan": PLAN, "profile": {"stated": {"requests_per_second": "1-2"}}, "limits": LIMITS, "speed": [STEP],
         "function": FUNCTION, "identity": {"gpu01": core.machine(FACTS, NODE)}, "made": "2026-11-29T00:00:00Z",
         "load": {"generator": "g 1", "seed": 1, "url": "https://x", "from": "localhost"}, "collection": "1.0.0",
-        "causes": {"failed_percent": [{"zh": "因", "en": "why"}]}, "parties": {"vendor": "V"}, "soak": {}, **more,
+        "causes": {"failed_percent": [{"zh": "因", "en": "why"}]}, "parties": {"vendor": "V"},
+        "soak": {}, "machines": {}, "card": {}, **more,
     }  # fmt: skip
     return core.document(**given)
 

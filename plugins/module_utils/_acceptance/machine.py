@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How fast a node's parts are: the disk by dd, memory and cards by PyTorch in the engine's own container."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.soak import figure
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import WORDS
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Text, notice
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
+
+LEAST = 64 << 20  # bytes; a shorter file measures its opening
+BLOCKS, SECONDS = 256, 20  # of 16 MiB: at most 4 GiB are read
+LOADING = 180.0  # seconds for PyTorch and two seconds of each part
+COPIED = re.compile(r"^(\d+) bytes.*copied, ([\d.e-]+) s", re.MULTILINE)
+PROGRAM = """
+import json, os, time, torch
+def rate(work, sync=lambda: None):
+    work(); sync(); done, began = 0, time.perf_counter()
+    while time.perf_counter() - began < 2:
+        work(); sync(); done += 1
+    return done / (time.perf_counter() - began)
+def copied(size, place, sync=lambda: None):
+    one, other = (torch.ones(size, dtype=torch.uint8, device=place) for _ in range(2))
+    return 2 * size * rate(lambda: other.copy_(one), sync) / 1e9
+torch.set_num_threads(len(os.sched_getaffinity(0)))
+found = {"memory_gbs": copied(1 << 28, "cpu"), "gpus": []}
+for place in range(torch.cuda.device_count()):
+    torch.cuda.set_device(place)
+    free, sync = torch.cuda.mem_get_info()[0], torch.cuda.synchronize
+    gbs = copied(min(1 << 30, free // 8), "cuda", sync)
+    side = 8192 if free > 2 << 30 else 2048
+    one = torch.randn(side, side, dtype=torch.float16, device="cuda")
+    other = torch.empty_like(one)
+    found["gpus"].append({"gbs": gbs, "tflops": 2 * side**3 * rate(lambda: torch.mm(one, one, out=other), sync) / 1e12})
+print(json.dumps(found))
+"""
+Row = Mapping[str, Any]
+
+
+def measure(host: Host, weights: str, containers: Sequence[str]) -> Dict[str, Any]:
+    """-> `disk_mbs`, `memory_gbs` and of each card `gbs` and `tflops`; None where it can't be measured here."""
+    found: Dict[str, Any] = {"disk_mbs": _disk(host, weights), "memory_gbs": None, "gpus": []}
+    for name in containers[:1]:
+        said = host.run(["docker", "exec", name, "python3", "-c", PROGRAM], timeout=LOADING)
+        try:
+            found.update(json.loads(said.out.strip().splitlines()[-1]) if said and said.rc == 0 else {})
+        except (ValueError, IndexError):
+            continue
+    return found
+
+
+def _disk(host: Host, folder: str) -> Optional[float]:
+    """MB/s of the largest file, past the page cache; None where it is small, or its file system can't do without."""
+    files = [os.path.join(top, name) for top, _folders, names in os.walk(folder) for name in names]
+    largest = max(((os.path.getsize(path), path) for path in files if os.path.isfile(path)), default=(0, ""))
+    if largest[0] < LEAST:
+        return None
+    words = ["timeout", "-s", "INT", str(SECONDS), "dd", f"if={largest[1]}", "of=/dev/null", "bs=16M", "iflag=direct"]
+    said = host.run([*words, f"count={BLOCKS}"], timeout=SECONDS + 10)
+    copied = COPIED.search(said.err) if said else None
+    return round(int(copied.group(1)) / max(float(copied.group(2)), 1e-6) / 1e6, 1) if copied else None
+
+
+def figures(machines: Mapping[str, Row], limits: Row, card: Row) -> List[Dict[str, Any]]:
+    """Each as `soak.figures` has it. `card`: `gbs` and `tflops` of the catalogue's speed, empty where it knows none."""
+    found: List[Dict[str, Any]] = []
+    told = {"card_gbs": card.get("gbs"), "card_tflops": (card.get("tflops") or {}).get("fp16")}
+    wanted = {key: round(limits[key + "_share"] * value, 1) if value else None for key, value in told.items()}
+    for node, machine in machines.items():
+        rows: List[Tuple[str, str, Any, Any]] = [
+            (node, key, limits[key], machine.get(key)) for key in ("disk_mbs", "memory_gbs")
+        ]
+        for place, each in enumerate(machine.get("gpus") or ()):
+            rows += [(f"{node}, {place}", "card_" + key, wanted["card_" + key], each[key]) for key in ("gbs", "tflops")]
+        for where, key, least, measured in rows:
+            zh, en = WORDS[key]
+            value = None if measured is None else round(measured, 1)
+            said = notice("LLM868", node=where, what=Text(en, zh), measured=value, stated=least)
+            row = figure(said, key, least, value, value is not None and least is not None and value >= least)
+            skipped = value is None or least is None
+            found.append({**row, "step": {}, **({"verdict": "skipped"} if skipped else {})})
+    return found

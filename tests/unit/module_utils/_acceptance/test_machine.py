@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import machine as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Output
+
+ROOT = Path(__file__).resolve().parents[4]
+LIMITS = yaml.safe_load((ROOT / "plugins/catalog/acceptance/limits.yml").read_text(encoding="utf-8"))["default"]
+H200 = {"gbs": 4800, "tflops": {"fp16": 989}}
+GOOD = {"disk_mbs": 3000.0, "memory_gbs": 60.0, "gpus": [{"gbs": 4300.0, "tflops": 690.0}]}
+DD = "256+0 records in\n256+0 records out\n4294967296 bytes (4.3 GB, 4.0 GiB) copied, 1.5 s, 2.9 GB/s\n"
+
+
+class Machine(Host):
+    def __init__(self, dd=DD, torch='{"memory_gbs": 60.5, "gpus": []}'):
+        self.dd, self.torch, self.asked = dd, torch, []
+
+    def run(self, argv, timeout=5.0):
+        self.asked.append((list(argv), timeout))
+        if argv[0] == "docker":
+            return Output(0 if self.torch else 127, f"a warning\n{self.torch}\n", "")
+        return Output(0, "", self.dd)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    for name, size in (("small", 1 << 20), ("part/large", core.LEAST)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        with open(tmp_path / name, "wb") as stream:
+            os.truncate(stream.fileno(), size)
+    (tmp_path / "gone").symlink_to("/nonexistent")
+    return str(tmp_path)
+
+
+def test_the_largest_file_is_read_past_the_cache_bounded_in_bytes_and_time(weights):
+    host = Machine()
+    assert core.measure(host, weights, ["yitiji-vllm"]) == {"disk_mbs": 2863.3, "memory_gbs": 60.5, "gpus": []}
+    words, timeout = host.asked[0]
+    assert words[:4] == ["timeout", "-s", "INT", "20"] and timeout == 30
+    assert f"if={weights}/part/large" in words and "iflag=direct" in words and "count=256" in words
+
+
+def test_a_real_dd_says_it_in_the_form_that_is_read(weights):
+    found = core.measure(Host(), weights, [])
+    assert found["disk_mbs"] is None or found["disk_mbs"] > 1  # None: a file system that can't do without its cache
+
+
+@pytest.mark.parametrize("torch", ["", "not JSON"])
+def test_what_can_not_be_measured_is_not_known(tmp_path, torch):
+    found = core.measure(Machine("dd: Invalid argument", torch), str(tmp_path), ["yitiji-llama-cpp"])
+    assert found == {"disk_mbs": None, "memory_gbs": None, "gpus": []}
+    assert core.measure(Machine("dd: Invalid argument"), str(tmp_path / "none"), [])["memory_gbs"] is None
+
+
+def judged(card=H200, **more):
+    found = core.figures({"gpu01": {**GOOD, **more}}, LIMITS, card)
+    return {row["key"]: (row["verdict"], row["stated"]) for row in found}
+
+
+def test_a_machine_that_is_well():
+    assert judged() == {
+        "disk_mbs": ("pass", 500), "memory_gbs": ("pass", 20), "card_gbs": ("pass", 3600.0),
+        "card_tflops": ("pass", 494.5),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("disk_mbs", {"disk_mbs": 120.0}),
+        ("memory_gbs", {"memory_gbs": 4.0}),
+        ("card_gbs", {"gpus": [{"gbs": 2000.0, "tflops": 690.0}]}),
+        ("card_tflops", {"gpus": [{"gbs": 4300.0, "tflops": 200.0}]}),
+    ],
+)
+def test_each_part_that_is_slow_is_named(key, change):
+    assert {name for name, (verdict, _least) in judged(**change).items() if verdict != "pass"} == {key}
+    [row] = [row for row in core.figures({"gpu01": {**GOOD, **change}}, LIMITS, H200) if row["key"] == key]
+    assert (row["verdict"], row["rule"]) == ("conditional", "LLM868") and row["text"]["en"].startswith("gpu01")
+
+
+def test_what_was_not_measured_or_has_no_stated_figure_is_skipped_and_said():
+    assert judged(disk_mbs=None)["disk_mbs"][0] == judged(card={})["card_gbs"][0] == "skipped"
+    assert core.figures({}, LIMITS, H200) == []
+
+
+def test_the_program_is_whole():
+    compile(core.PROGRAM, "program", "exec")
