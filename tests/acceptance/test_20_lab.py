@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import shutil
 import subprocess
@@ -37,10 +38,10 @@ ASKED = {
 }
 
 
-def play(name: str, playbook: str = "playbooks/acceptance.yml", **more: object) -> sitectl.Run:
+def play(name: str, playbook: str = "playbooks/acceptance.yml", watch=None, **more: object) -> sitectl.Run:
     path = labctl.OUTPUT / f"{name}.json"
     path.write_text(json.dumps({**ASKED, **more}), encoding="utf-8")
-    return sitectl.site(name, "-e", f"@{path}", playbook=playbook)
+    return sitectl.site(name, "-e", f"@{path}", playbook=playbook, watch=watch)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,6 +93,23 @@ def test_a_second_run_changes_nothing_and_compares():
     shutil.copytree(REPORT, str(REPORT) + "-first", dirs_exist_ok=True)
     run = play("acceptance-again")
     assert run.ok and run.changes() == [], run.story()
+
+
+def test_a_soak_that_was_killed_goes_on():
+    killed = []
+
+    def watch(event, kill):
+        if event["event"] == "runner_on_ok" and event["event_data"]["task"] == "Keep the slice" and not killed:
+            killed.append(datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+            kill()
+
+    more = {"acceptance_soak_minutes": 2, "acceptance_dir": str(REPORT) + "-killed"}
+    assert not play("acceptance-killed", watch=watch, **more).ok and killed
+    run = play("acceptance-resumed", acceptance_allow_busy=True, **more)  # its last slice may have begun
+    assert run.ok, run.story()
+    report = json.loads(Path(str(REPORT) + "-killed/report.json").read_text(encoding="utf-8"))
+    began = [row["began"] for row in report["soak"]["slices"]]
+    assert len(began) == 2 and began[0] < killed[0] < began[1]
 
 
 def signer() -> str:

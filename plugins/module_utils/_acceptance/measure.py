@@ -62,17 +62,20 @@ class Session:
         self.target, self.steps = target, steps
         self.minutes, self.at_once = soaking
         self.count, self.seconds = soak.slices(self.minutes)
-        self._watched = os.path.join(folder, WATCHED)
+        self._watched, self._sign = os.path.join(folder, WATCHED), ""
 
     def watch(self) -> None:
-        """From now on it ends when nobody watches it any more: it would load the appliance for hours."""
-        write_atomic(self._watched, "", 0o600)
+        """From now on it ends when nobody watches it any more, or another run does: it would ask for hours."""
+        self._sign = str(time.time_ns())
+        write_atomic(self._watched, self._sign, 0o600)
 
     def wanted(self) -> bool:
-        try:
-            return time.time() - os.stat(self._watched).st_mtime < AWAY
-        except OSError:
+        if not self._sign:
             return True
+        try:
+            return read_text(self._watched) == self._sign and time.time() - os.stat(self._watched).st_mtime < AWAY
+        except OSError:
+            return False
 
     def measure(self, client: Client, asked: Asked, timeout: float) -> Dict[str, Any]:
         """-> `function`, `speed`, `soak`, slices `todo`, and `resumed`: how many steps an earlier run had measured.

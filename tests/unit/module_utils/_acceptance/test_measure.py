@@ -116,3 +116,12 @@ def test_a_run_that_nobody_watches_ends(go, tmp_path):
     long_ago = time.time() - core.AWAY - 1
     os.utime(tmp_path / "work" / core.WATCHED, (long_ago, long_ago))
     assert not session.wanted()
+
+
+def test_a_run_ends_where_another_one_took_its_place(go, tmp_path):
+    old, new = go.session(row), go.session(row)
+    old.watch()
+    new.watch()
+    assert new.wanted() and not old.wanted()
+    (tmp_path / "work" / core.WATCHED).unlink()
+    assert not new.wanted()
