@@ -46,12 +46,14 @@ Row = Mapping[str, Any]
 def measure(host: Host, weights: str, containers: Sequence[str]) -> Dict[str, Any]:
     """-> `disk_mbs`, `memory_gbs` and of each card `gbs` and `tflops`; None where it can't be measured here."""
     found: Dict[str, Any] = {"disk_mbs": _disk(host, weights), "memory_gbs": None, "gpus": []}
-    for name in containers[:1]:
+    for name in containers:  # each has cards of its own
         said = host.run(["docker", "exec", name, "python3", "-c", PROGRAM], timeout=LOADING)
         try:
-            found.update(json.loads(said.out.strip().splitlines()[-1]) if said and said.rc == 0 else {})
+            row = json.loads(said.out.strip().splitlines()[-1]) if said and said.rc == 0 else {}
         except (ValueError, IndexError):
             continue
+        found["memory_gbs"] = found["memory_gbs"] or row.get("memory_gbs")
+        found["gpus"] += row.get("gpus") or []
     return found
 
 

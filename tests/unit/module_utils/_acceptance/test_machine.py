@@ -51,6 +51,12 @@ def test_a_real_dd_says_it_in_the_form_that_is_read(weights):
     assert found["disk_mbs"] is None or found["disk_mbs"] > 1  # None: a file system that can't do without its cache
 
 
+def test_every_engine_has_cards_of_its_own():
+    host = Machine(torch='{"memory_gbs": 60.5, "gpus": [{"gbs": 1, "tflops": 2}]}')
+    found = core.measure(host, "/nonexistent", ["yitiji-vllm-0", "yitiji-vllm-1"])
+    assert found == {"disk_mbs": None, "memory_gbs": 60.5, "gpus": [{"gbs": 1, "tflops": 2}] * 2}
+
+
 @pytest.mark.parametrize("torch", ["", "not JSON"])
 def test_what_can_not_be_measured_is_not_known(tmp_path, torch):
     found = core.measure(Machine("dd: Invalid argument", torch), str(tmp_path), ["yitiji-llama-cpp"])
