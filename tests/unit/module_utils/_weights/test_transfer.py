@@ -99,6 +99,15 @@ def test_the_source_is_polled_while_bytes_are_awaited(made, monkeypatch):
     assert all(after) and engine.fetched == 2500
 
 
+def test_what_is_safe_is_recorded_while_bytes_are_awaited(made, monkeypatch):
+    engine, _jobs = made({"a": b"x" * 2500}, Options(workers=1))
+    kept, after, opened, save = threading.Event(), [], engine.source.open, engine.journal.save
+    monkeypatch.setattr(engine.journal, "save", lambda *rows, **how: (save(*rows, **how), kept.set()))
+    monkeypatch.setattr(engine.source, "open", lambda *asked: after.append(kept.wait(20)) or opened(*asked))
+    engine.run(lambda *_said: None)
+    assert after and all(after)
+
+
 def test_nothing_to_fetch_reports_nothing(made):
     engine, _jobs = made({})
     engine.run(lambda *_said: pytest.fail("nothing to tell"))
