@@ -77,7 +77,7 @@ def test_the_table_holds_what_the_plan_says():
     rows = dict(facts(plain, "zh"))
     assert rows["hardware"] == "CPU" and rows["engine"] == "vllm 1.2 (cuda, container)" and "image" not in rows
     assert rows["layout"] == "TP 1 x PP 1 x DP 1" and "n0 (首节点) rank 0 GPU 0-2" in rows["nodes"]
-    assert dict(facts(made(), "zh"))["engine"].endswith("(cuda, container, 实验性)")
+    assert dict(facts(made(), "zh"))["engine"].endswith("(cuda, container，实验性)")
 
 
 def test_bars_stand_for_the_parts_of_the_memory():
