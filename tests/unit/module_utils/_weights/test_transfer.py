@@ -89,23 +89,15 @@ def test_all_files_are_fetched_named_and_recorded(made, tmp_path):
     assert all(stream.whole for stream in engine.source.streams)
 
 
-def test_the_source_is_polled_while_bytes_are_awaited(made, monkeypatch):
+@pytest.mark.parametrize("beside", ["poll", "save"])
+def test_the_source_is_polled_and_what_is_safe_recorded_while_bytes_are_awaited(made, monkeypatch, beside):
     engine, _jobs = made({"a": b"x" * 2500}, Options(workers=1))
     seen, after, opened = threading.Event(), [], engine.source.open
-    monkeypatch.setattr(engine.source, "poll", seen.set)
-    # Nothing is handed out before a poll: whichever thread starts first, the end waits for it.
+    monkeypatch.setattr(engine.source if beside == "poll" else engine.journal, beside, lambda *_a, **_how: seen.set())
+    # Nothing is handed out before it: whichever thread starts first, the end waits for it.
     monkeypatch.setattr(engine.source, "open", lambda *asked: after.append(seen.wait(20)) or opened(*asked))
     engine.run(lambda *_said: None)
-    assert all(after) and engine.fetched == 2500
-
-
-def test_what_is_safe_is_recorded_while_bytes_are_awaited(made, monkeypatch):
-    engine, _jobs = made({"a": b"x" * 2500}, Options(workers=1))
-    kept, after, opened, save = threading.Event(), [], engine.source.open, engine.journal.save
-    monkeypatch.setattr(engine.journal, "save", lambda *rows, **how: (save(*rows, **how), kept.set()))
-    monkeypatch.setattr(engine.source, "open", lambda *asked: after.append(kept.wait(20)) or opened(*asked))
-    engine.run(lambda *_said: None)
-    assert after and all(after)
+    assert after and all(after) and engine.fetched == 2500
 
 
 def test_nothing_to_fetch_reports_nothing(made):
