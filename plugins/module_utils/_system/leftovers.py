@@ -84,7 +84,7 @@ def remove(settings: Mapping[str, Any], root: str = "") -> List[str]:
             _hollow(path)
         else:
             _remove(path, os.lstat(path).st_dev)
-        if not os.path.lexists(path) or not os.path.isdir(path) or not os.listdir(path):
+        if not os.path.lexists(path) or (os.path.isdir(path) and not os.listdir(path)):
             gone.append(row.path)
     return gone
 

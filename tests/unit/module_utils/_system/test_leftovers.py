@@ -86,3 +86,9 @@ def test_of_very_many_files_a_part_is_counted(root, monkeypatch):
     assert core.look(SETTINGS, root)[0].bytes == 104
     monkeypatch.setattr(core, "MOST", 2)
     assert core.look(SETTINGS, root)[0].bytes == 2
+
+
+def test_a_link_that_leads_nowhere_is_not_told_as_gone(root):
+    os.rename(root + "/srv/models", root + "/srv/elsewhere")
+    os.symlink("/nowhere", root + "/srv/models")
+    assert "/srv/models" not in core.remove(SETTINGS, root) and os.path.islink(root + "/srv/models")
