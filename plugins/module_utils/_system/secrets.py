@@ -71,7 +71,7 @@ def is_value(data: bytes) -> bool:
     except UnicodeError:
         return False
     line = text[:-1] if text.endswith("\n") else text
-    return 0 < len(data) <= MAX_BYTES and line.isprintable() and bool(line.strip())
+    return len(data) <= MAX_BYTES and line.isprintable() and bool(line.strip())
 
 
 def shell_lines(values: Dict[str, str]) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -53,3 +54,22 @@ def test_what_a_command_prints_is_read_in_any_locale(monkeypatch):
     monkeypatch.setenv("LC_ALL", "POSIX")
     assert commands.run(["printf", "\\351\\344\\270\\255"]).stdout == "\ufffd中"
     assert commands.run(["cat"], stdin="中").stdout == "中"
+
+
+@pytest.mark.parametrize(("prints", "lines"), [("one\\n\\n", []), ("half", []), ("one\\ntwo\\nhalf", ["two"])])
+def test_the_last_whole_line_is_told_unless_it_is_blank(prints, lines):
+    told = []
+    assert stream(["printf", prints], 20, told.append) == (0, prints.replace("\\n", "\n")) and told == lines
+
+
+def test_a_command_that_was_ended_leaves_no_zombie(monkeypatch):
+    made = []
+
+    class Watched(subprocess.Popen):
+        def __init__(self, *words, **more):
+            super().__init__(*words, **more)
+            made.append(self)
+
+    monkeypatch.setattr(commands.subprocess, "Popen", Watched)
+    assert stream(["sleep", "60"], 30, lambda _line: None, wanted=lambda: False)[0] == TIMED_OUT
+    assert made[0].returncode == -9, "its end was waited for"

@@ -68,6 +68,8 @@ def test_confirmed_rules_stay(trial, machine):
     trial.begin(NEW, 60)
     assert machine.table == NEW and machine.timer and not Path(trial.places.rules).exists()
     assert any("--on-active=60s" in line for line in machine.ran)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in Path(trial.places.state).iterdir()}
+    assert modes == {"new.nft": 0o600, "old.nft": 0o600, "trial": 0o600}
     trial.confirm(NEW)
     assert Path(trial.places.rules).read_text() == NEW and not machine.timer and machine.active and machine.enabled
     assert f"nft -f {trial.places.rules}" in Path(trial.places.unit).read_text()

@@ -164,7 +164,16 @@ def test_what_diff_shows(tmp_path):
     (tmp_path / "x").write_text("a\n")
     shown = core.diff(row, core.look(row.path), ["content"])
     assert (shown["before"], shown["after"], shown["after_header"]) == ("a\n", "b\n", row.path)
-    assert "mode 0644" in core.diff(row, core.look(row.path), ["mode"])["after"]
+    (tmp_path / "x").chmod(0o640)
+    owner = f"owner {os.getuid()}:{os.getgid()}\n"
+    shown = core.diff(row, core.look(row.path), ["mode"])
+    assert (shown["before"], shown["after"]) == (f"file, mode 0640, {owner}", f"file, mode 0644, {owner}")
+    (tmp_path / "l").symlink_to("there")
+    os.mkfifo(tmp_path / "p")
+    for name, told in (("l", "link to there\n"), ("p", "other\n"), ("none", "absent\n")):
+        path = str(tmp_path / name)
+        shown = core.diff(one(path=path, state="link", target="/t"), core.look(path), ["kind"])
+        assert (shown["before"], shown["after"]) == (told, "link to /t\n")
     long = row._replace(content="x" * 200_000)
     assert core.diff(long, core.look(row.path), ["content"])["after"] == "200000 characters\n"
 
@@ -177,3 +186,22 @@ def test_what_diff_shows(tmp_path):
 ])  # fmt: skip
 def test_when_systemd_reads_its_units_again(path, units):
     assert core.units([path]) is units
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_has_its_owner(tmp_path, monkeypatch, there):
+    given = []
+    monkeypatch.setattr(os, "chown", lambda *words: given.append(words))
+    path = tmp_path / "a"
+    if there:
+        path.mkdir()
+    row = core.wanted([{"path": str(path), "state": "directory", "owner": "4711", "group": "4712"}])[0]
+    core.apply(row, core.look(row.path), ["owner"])
+    assert given == [(str(path), 4711, 4712)] and path.is_dir()
+
+
+def test_of_a_long_complaint_the_end_is_told(tmp_path):
+    row = one(path=str(tmp_path / "x"), content="b", validate="sh -c 'seq 30 >&2; exit 1' %s")
+    with pytest.raises(Refusal) as told:
+        core.validate(row, ["missing"], run)
+    assert told.value.evidence == [str(number) for number in range(11, 31)] and "30" in told.value.reason.en

@@ -70,7 +70,8 @@ class Node:
 
 @pytest.fixture
 def node(tmp_path, monkeypatch):
-    monkeypatch.setattr(core.shutil, "which", lambda name: f"/usr/sbin/{name}")
+    tools = ("getsebool", "setsebool", "semanage", "restorecon")
+    monkeypatch.setattr(core.shutil, "which", lambda name: f"/usr/sbin/{name}" if name in tools else None)
     return Node(tmp_path)
 
 

@@ -53,3 +53,8 @@ def test_what_is_no_key_cannot_sign(tmp_path):
     (tmp_path / "key").write_text("no key")
     with pytest.raises(core.Unsigned):
         core.sign(str(tmp_path / "file"), str(tmp_path / "key"), NAMESPACE)
+
+
+def test_a_signature_can_be_read_by_everybody(signed, tmp_path):
+    path, _key, _public = signed
+    assert stat.S_IMODE((tmp_path / ("file" + core.SUFFIX)).stat().st_mode) == 0o644 and path.endswith("file")

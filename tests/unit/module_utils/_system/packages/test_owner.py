@@ -201,6 +201,20 @@ def test_a_dependency_stays_as_long_as_anybody_needs_it(node):
     assert sorted(node.absent("b").removed) == ["libweb", "proxy"]
 
 
+def test_what_somebody_took_away_is_not_handed_over(node):
+    node.present("a", "web")
+    node.present("b", "proxy")
+    del node.shop.there["libweb"]
+    assert node.absent("a").removed == ["web"] and node.record("b")["along"] == []
+
+
+def test_a_dependency_whose_removal_would_take_more_along_stays(node):
+    node.present("a", "web")
+    node.shop.there["proxy"] = "1"  # somebody else's
+    node.shop.unneeded = lambda without: ["libweb"] if without else []
+    assert node.absent("a").removed == ["web"] and set(node.shop.there) == {"libweb", "proxy"}
+
+
 def test_a_dependency_that_another_owner_wants_becomes_its_own(node):
     node.present("a", "web")
     node.present("b", "libweb")
