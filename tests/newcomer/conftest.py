@@ -100,6 +100,7 @@ def fixture_desk(artefact, readme) -> Desk:
     if os.environ.get("YITIJI_DESK"):
         labctl.lab("up", NAME)
         labctl.lab("up", labctl.NODE)
+        labctl.node("systemctl is-system-running --wait", check=False, timeout=300)
         ready = "curl -sf http://127.0.0.1:8000/health && curl -sf http://127.0.0.1:8080/health"
         labctl.node(f"until {ready}; do sleep 2; done >/dev/null", timeout=300)
         return Desk()

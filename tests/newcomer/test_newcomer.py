@@ -85,10 +85,15 @@ def settings() -> set[str]:
     )
 
 
+def running() -> set[str]:
+    return set(node("systemctl list-units --type service --state running --plain --no-legend | cut -d' ' -f1").split())
+
+
 def test_a_tag_changes_nothing_on_a_converged_node(desk):
-    before = labctl.fingerprint()
+    before, ran = labctl.fingerprint(), running()
     status, said = desk.play(f"ansible-playbook yitiji.deepseek.site -i {SITE} --tags gateway")
     assert status == 0 and content(said) and changes(said) == [], said
+    assert sorted(name for name in running() ^ ran if "@" not in name) == []
     assert labctl.fingerprint() == before
 
 
