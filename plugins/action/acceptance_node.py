@@ -10,6 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Va
 
 
 class ActionModule(Watched):
+    _supports_async = True
     NAME = "yitiji.deepseek.acceptance_node"
 
     def first_look(self, args: Dict[str, Any], task_vars: Vars) -> Optional[Dict[str, Any]]:
