@@ -151,7 +151,7 @@ def missed(report: Row) -> List[Dict[str, Any]]:
     found = [
         {"key": row["key"], "verdict": row["verdict"], "text": row["text"], "causes": row.get("causes", [])}
         for row in report["figures"]
-        if row["verdict"] != PASS
+        if row["verdict"] in (CONDITIONAL, FAIL)
     ]
     found += [
         {"key": row["id"], "verdict": row["verdict"], "text": row["name"], "causes": []}

@@ -69,6 +69,10 @@ def _disk(host: Host, folder: str) -> Optional[float]:
     return round(int(copied.group(1)) / max(float(copied.group(2)), 1e-6) / 1e6, 1) if copied else None
 
 
+def _shown(value: Any) -> Any:
+    return "-" if value is None else value
+
+
 def figures(machines: Mapping[str, Row], limits: Row, card: Row) -> List[Dict[str, Any]]:
     """Each as `soak.figures` has it. `card`: `gbs` and `tflops` of the catalogue's speed, empty where it knows none."""
     found: List[Dict[str, Any]] = []
@@ -83,8 +87,8 @@ def figures(machines: Mapping[str, Row], limits: Row, card: Row) -> List[Dict[st
         for where, key, least, measured in rows:
             zh, en = WORDS[key]
             value = None if measured is None else round(measured, 1)
-            said = notice("LLM868", node=where, what=Text(en, zh), measured=value, stated=least)
-            row = figure(said, key, least, value, value is not None and least is not None and value >= least)
+            said = notice("LLM868", node=where, what=Text(en, zh), measured=_shown(value), stated=_shown(least))
+            row = figure(said, key, _shown(least), _shown(value), value is not None and least is not None and value >= least)
             skipped = value is None or least is None
             found.append({**row, "step": {}, **({"verdict": "skipped"} if skipped else {})})
     return found

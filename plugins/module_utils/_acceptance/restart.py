@@ -73,7 +73,7 @@ def restart(
         over.set()
         for thread in places:
             thread.join(SHORT)
-    return {"seconds": seconds, "lost": told.count(False) - lost, "at_once": len(places)}
+    return {"seconds": seconds, "waited": timeout, "lost": told.count(False) - lost, "at_once": len(places)}
 
 
 def _runs(host: Host, names: Sequence[str]) -> List[str]:

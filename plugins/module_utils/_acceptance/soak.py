@@ -167,6 +167,7 @@ def _counters(host: str, seen: Sequence[Row], limits: Row) -> Figures:
 
 def _restart(row: Row, limits: Row) -> Dict[str, Any]:
     seconds, most = row["seconds"], limits["restart_seconds"]
-    told = notice("LLM867", seconds=seconds, lost=row["lost"], at_once=row["at_once"])
+    said = f"> {row['waited']}" if seconds is None else seconds
+    told = notice("LLM867", seconds=said, lost=row["lost"], at_once=row["at_once"])
     bad = "fail" if seconds is None else "conditional"
     return figure(told, "restart_seconds", most, seconds, seconds is not None and seconds <= most, bad)

@@ -106,6 +106,7 @@ def test_what_is_missed_is_listed_with_its_causes():
         "figures": [
             {"key": "a", "verdict": "pass", "text": {}},
             {"key": "b", "verdict": "conditional", "text": {}, "causes": [1]},
+            {"key": "e", "verdict": "skipped", "text": {}},
         ],
         "function": [{"id": "c", "verdict": "skipped", "name": {}}, {"id": "d", "verdict": "fail", "name": {}}],
     }

@@ -64,13 +64,16 @@ def test_a_missed_figure_has_its_causes_and_decides():
     ]
 
 
+RESTART = {"waited": 600, "lost": 3, "at_once": 4}
+
+
 @pytest.mark.parametrize(("seconds", "verdict"), [(41.5, "pass"), (99.0, "conditional"), (None, "fail")])
 def test_a_soaks_figures_decide_too_and_say_what_to_do(seconds, verdict):
-    report = document(soak={"slices": [], "restart": {"seconds": seconds, "lost": 3, "at_once": 4}, "concurrency": 4})
+    report = document(soak={"slices": [], "restart": {**RESTART, "seconds": seconds}, "concurrency": 4})
     [figure] = [row for row in report["figures"] if row["key"] == "restart_seconds"]
     assert (report["verdict"], figure["verdict"], figure["rule"]) == (verdict, verdict, "LLM867")
     assert ("causes" in figure) == (verdict != "pass") and "remedy" not in figure
-    assert report["soak"]["restart"]["lost"] == 3
+    assert report["soak"]["restart"]["lost"] == 3 and ("> 600 s" in figure["text"]["en"]) == (seconds is None)
 
 
 def test_the_prediction_counts_only_where_there_is_one():

@@ -69,7 +69,7 @@ def test_the_time_until_it_answers_again_is_measured_under_load(engine):
 def test_an_engine_that_does_not_come_back_is_waited_for_no_longer_than_told(engine):
     engine.away = 99
     found = core.restart(engine, engine.units, "/health", engine.ask, engine.ask, 99, 2, lambda _line: None)
-    assert found["seconds"] is None and found["at_once"] == core.MOST
+    assert (found["seconds"], found["waited"], found["at_once"]) == (None, 2, core.MOST)
 
 
 def test_an_answer_of_the_engine_that_is_about_to_end_does_not_count(engine, monkeypatch):
