@@ -88,7 +88,7 @@ def figures(machines: Mapping[str, Row], limits: Row, card: Row) -> List[Dict[st
             zh, en = WORDS[key]
             value = None if measured is None else round(measured, 1)
             said = notice("LLM868", node=where, what=Text(en, zh), measured=_shown(value), stated=_shown(least))
-            row = figure(said, key, _shown(least), _shown(value), value is not None and least is not None and value >= least)
             skipped = value is None or least is None
+            row = figure(said, key, _shown(least), _shown(value), not skipped and value >= least)
             found.append({**row, "step": {}, **({"verdict": "skipped"} if skipped else {})})
     return found
