@@ -58,10 +58,10 @@ def figure(told: Row, key: str, said: Any, measured: Any, good: bool, bad: str =
 
 
 def _others(soak: Row, rows: Sequence[Row]) -> Figures:
-    """Requests that were not ours, before or meanwhile: what was measured suffers from them."""
+    """Requests that were not ours, before or most of a slice: what was measured suffers from them."""
     if soak.get("others") is None:
         return []
-    most = [(seen["requests_most"] or 0, host) for row in rows for host, seen in row["nodes"].items()]
+    most = [(seen["requests"] or 0, host) for row in rows for host, seen in row["nodes"].items()]
     extra, host = max([(count - soak["concurrency"], host) for count, host in most], default=(0, "-"))
     others = max(int(soak["others"]), extra)
     return [figure(notice("LLM857", requests=others, node=host), "others", 0, others, others == 0)]

@@ -91,7 +91,7 @@ FAULTS = pytest.mark.parametrize(
         ("card_link", "conditional", "LLM864", None, lambda n: {"card": {"replays": [2, 2 + n]}}),
         ("cpu_held", "conditional", "LLM865", None, lambda n: {"after": {"cpu_periods": 1000, "cpu_held": 400}}),
         ("sent_again", "conditional", "LLM866", None, lambda n: {"after": {"sent": 9000, "sent_again": 401}}),
-        ("others", "conditional", "LLM857", None, lambda n: {"requests_most": 9}),
+        ("others", "conditional", "LLM857", None, lambda n: {"requests": 9}),
     ],
 )  # fmt: skip
 
@@ -127,6 +127,10 @@ def test_what_a_machine_does_not_tell_is_not_judged():
 
 def test_one_slice_has_no_drift():
     assert not {"soak_drift", "soak_engine_bytes"} & set(judged(number=1))
+
+
+def test_a_probe_of_the_appliance_itself_is_nobody_else():
+    assert judged(node=lambda n: {"requests_most": 5})["others"]["verdict"] == "pass"
 
 
 def test_requests_of_others_before_the_start_are_marked():
