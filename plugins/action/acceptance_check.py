@@ -8,8 +8,9 @@ import os
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import against, machine, other_machines
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.seal import read
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.compare import against
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import machine, other_machines
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.seal import compared, read
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.signature import fingerprint
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
@@ -38,6 +39,11 @@ class ActionModule(ActionBase):
             verdict=report["verdict"],
             made=report["made"],
             fingerprint=fingerprint(given["signer"]),
-            changes=against(before, report) if before else [],
+            changes=[],
         )
+        if before:
+            report["against"] = against(before, report)
+            result["changes"] = report["against"]["rows"]
+            if given["save_to"] and not self._task.check_mode:
+                result["pages"] = compared(os.path.expanduser(given["save_to"]), report)
         return result

@@ -8,7 +8,15 @@ import os
 import uuid
 from typing import Any, Dict, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import limits_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import WATCHED
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.quality import (
+    LAB_ROOM,
+    ROOM,
+    is_lab,
+    questions_of,
+)
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
 
 
@@ -23,8 +31,13 @@ class ActionModule(Watched):
         return answer
 
     def job(self, args: Dict[str, Any]) -> Dict[str, Any]:
-        """Beside what is measured: the user who asks need not be root."""
-        return {"progress": os.path.join(str(args["folder"]), f"progress-{uuid.uuid4().hex}.json")}
+        """Its progress lies beside what is measured: the user who asks need not be root."""
+        known, plan = catalogue(args.get("catalog_dirs") or (), ("acceptance",))["acceptance"], args["plan"]
+        return {
+            "progress": os.path.join(str(args["folder"]), f"progress-{uuid.uuid4().hex}.json"),
+            "questions": args.get("questions") or questions_of(known),
+            "question_tokens": LAB_ROOM if is_lab(plan, limits_of(known, plan["profile"])[0]) else ROOM,
+        }
 
     def lease(self, args: Dict[str, Any]) -> str:
         return os.path.join(str(args["folder"]), WATCHED)

@@ -9,9 +9,16 @@ import os
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.compare import against
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import limits_of, missed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.quality import (
+    REFERENCE,
+    is_lab,
+    judged,
+    questions_of,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import document, machine
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.seal import PUBLIC, write
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.seal import PUBLIC, read, write
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.signature import fingerprint
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue, version
@@ -32,6 +39,11 @@ class ActionModule(ActionBase):
         known = catalogue(given["catalog_dirs"], ("acceptance", "profiles", "gpus"))
         plan, folder = given["plan"], os.path.expanduser(given["save_to"])
         limits, causes = limits_of(known["acceptance"], plan["profile"])
+        before = read(os.path.expanduser(given["against"]), given["signer"]) if given["against"] else None
+        quality = judged(
+            questions_of(known["acceptance"]), given["quality"], limits["quality"],
+            known["acceptance"].get(REFERENCE + plan["model"]["served_name"]), is_lab(plan, limits), causes,
+        )  # fmt: skip
         report = document(
             plan=plan,
             profile=known["profiles"].get(plan["profile"]) or {},
@@ -47,7 +59,10 @@ class ActionModule(ActionBase):
             soak={**given["soak"], "others": given["others"]},
             machines=given["machines"],
             card=known["gpus"].get(str(plan["gpu"]), {}).get("speed") or {},
+            quality=quality,
         )
+        if before:
+            report["against"] = against(before, report)
         result.update(changed=False, verdict=report["verdict"], missed=missed(report), files=[])
         if not self._task.check_mode:
             result["files"] = write(folder, report, os.path.expanduser(given["signing_key"]), given["pdf_python"])

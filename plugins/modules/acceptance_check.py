@@ -34,6 +34,9 @@ options:
   against:
     description: Folder of an earlier report, to which this one is compared.
     type: path
+  save_to:
+    description: Folder for a page of that comparison in each language, which no signature covers.
+    type: path
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
   - yitiji.deepseek.attributes.controller
@@ -63,9 +66,15 @@ fingerprint:
   type: str
   sample: SHA256:…
 changes:
-  description: What is faster or slower than in the earlier report.
+  description: What changed since the earlier report, of machines, versions and figures.
   returned: success
   type: list
   elements: dict
-  sample: [{step: 1024/1024/4, key: tokens_per_second, before: 61.2, after: 60.9, percent: -0.5}]
+  sample: [{kind: figure, of: 1024 / 1024 · 4, key: tokens_per_second, before: 61.2, after: 60.9, percent: -0.5}]
+pages:
+  description: What was written.
+  returned: when compared and not in check mode
+  type: list
+  elements: str
+  sample: [changes.zh.html, changes.en.html]
 """

@@ -79,6 +79,20 @@ options:
     description: How long the soak takes, at the planned number of requests at once. V(0) measures none.
     type: int
     default: 0
+  questions:
+    description: What to ask to see that weights and chat template are whole. None takes those of the catalogue.
+    type: list
+    elements: dict
+    default: []
+  question_tokens:
+    description: Tokens for the answer to a question; chosen by the model where questions come from the catalogue.
+    type: int
+    default: 4096
+  catalog_dirs:
+    description: Folders of your own catalogue, on the controller.
+    type: list
+    elements: path
+    default: []
   slice:
     description: Asks for this slice of the soak alone.
     type: int
@@ -139,6 +153,12 @@ function:
   elements: dict
   sample:
     - {id: json, name: {zh: 按 JSON 模式作答, en: answers by a JSON schema}, verdict: pass, evidence: '{"sky": "blue"}'}
+quality:
+  description: The answer to each question.
+  returned: when asked
+  type: list
+  elements: dict
+  sample: [{id: maths-1, answer: "75", finish: stop, said: "75"}]
 speed:
   description: Each step. Times in ms, rates in seconds.
   returned: when asked
@@ -203,6 +223,9 @@ def main() -> None:
             "plan": {"type": "dict", "required": True},
             "engines": {"type": "dict", "default": {}},
             "soak_minutes": {"type": "int", "default": 0},
+            "questions": {"type": "list", "elements": "dict", "default": []},
+            "question_tokens": {"type": "int", "default": 4096},
+            "catalog_dirs": {"type": "list", "elements": "path", "default": []},
             "slice": {"type": "int"},
             "seen": {"type": "dict"},
             "restarted": {"type": "dict"},
@@ -248,7 +271,7 @@ def main() -> None:
         if given["slice"] is not None:
             module.exit_json(changed=False, steps=len(steps), **session.slice(given["slice"]))
         client = Client(given["url"], given["request_timeout"], given["ca"], given["key"])
-        found = session.measure(client, asked, given["timeout"])
+        found = session.measure(client, asked, given["timeout"], given["questions"], given["question_tokens"])
     except Refusal as refusal:
         fail(module, refusal)
     module.exit_json(changed=False, steps=len(steps), **found)

@@ -56,6 +56,18 @@ options:
     description: How it was measured, for the reader.
     type: dict
     required: true
+  quality:
+    description: The answer to each question, as measured.
+    type: list
+    elements: dict
+    default: []
+  against:
+    description: Folder of an earlier report, with which this one is compared.
+    type: path
+  signer:
+    description: Public key by which the earlier report is judged.
+    type: str
+    default: ""
   parties:
     description: Who delivers and who accepts (C(vendor), C(customer), C(contract), C(site)). What is left out is a
       field to fill in by hand.

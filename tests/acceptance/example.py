@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import report, seal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import compare, quality, report, seal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import CHECKS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import limits_of
+
+from tests.unit.module_utils._acceptance.test_quality import GOOD
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN: dict[str, Any] = {
@@ -70,9 +72,49 @@ def step(prompt: int, answer: int, at_once: int, each: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def seen(at: int) -> dict[str, Any]:
+    """What a node shows in a slice: its cards get warm."""
+    cards = [
+        {
+            "index": number, "name": "NVIDIA H20", "degrees": [45, round(74 + number - 30 / (at + 1))], "slowed": [],
+            "uncorrected": [0, 0], "corrected": [0, 0], "replays": [0, 0], "link_width": 16, "link_width_max": 16,
+            "link_gen": 5, "link_gen_max": 5,
+        }
+        for number in range(8)
+    ]  # fmt: skip
+    counters = {"runs": {"vllm": "1"}, "xid": 0, "cpu_periods": 0, "cpu_held": 0, "sent": 10**6 * at, "sent_again": 9}
+    return {
+        "requests": 90, "requests_most": 90, "engine_bytes": 40 << 30, "node_bytes": 300 << 30, "gpus": cards,
+        "before": counters, "after": counters,
+    }  # fmt: skip
+
+
+def soaked() -> dict[str, Any]:
+    rows = []
+    for at in range(60):
+        row = step(1024, 1024, 90, 38.0 - at % 7 / 10)
+        nodes = {"gpu01": seen(at), "gpu02": seen(at)}
+        rows.append({**row, "began": f"2026-11-29T02:{at:02}:00Z", "nodes": nodes})
+    return {
+        "minutes": 60, "slice_seconds": 60, "prompt": 1024, "answer": 1024, "concurrency": 90, "slices": rows,
+        "restart": {"seconds": 412, "lost": 90, "at_once": 90}, "others": 0,
+    }  # fmt: skip
+
+
+def answered(catalog: dict[str, Any], limits: dict[str, Any], causes: Any) -> dict[str, Any]:
+    """Answers as of a model that is whole but for one that shows a token."""
+    asked = quality.questions_of(catalog)
+    told = [{"id": row["id"], "answer": GOOD[row["id"]], "finish": "stop", "said": GOOD[row["id"]]} for row in asked]
+    told[-1] = {**told[-1], "answer": "A\nB\nC<|im_end|>", "said": "A\nB\nC<|im_end|>"}
+    return quality.judged(asked, told, limits["quality"], {"maths": 100.0, "code": 83.3}, False, causes)
+
+
 def example(slower: float = 1.0) -> dict[str, Any]:
-    with open(ROOT / "plugins/catalog/acceptance/limits.yml", encoding="utf-8") as stream:
-        limits, causes = limits_of(yaml.safe_load(stream), "flagship")
+    catalog: dict[str, Any] = {}
+    for name in ("limits", "questions"):
+        with open(ROOT / f"plugins/catalog/acceptance/{name}.yml", encoding="utf-8") as stream:
+            catalog.update(yaml.safe_load(stream))
+    limits, causes = limits_of(catalog, "flagship")
     with open(ROOT / "plugins/catalog/profiles/profiles.yml", encoding="utf-8") as stream:
         profile = yaml.safe_load(stream)["flagship"]
     speed = [
@@ -89,9 +131,18 @@ def example(slower: float = 1.0) -> dict[str, Any]:
         plan=PLAN, profile=profile, limits=limits, speed=speed, function=function,
         identity={"gpu01": machine(1), "gpu02": machine(2)}, made="2026-11-29T04:00:00Z", collection="1.0.0",
         load={"generator": "aiperf==0.13.0", "seed": 1, "url": "https://10.20.0.11", "from": "localhost"},
-        causes=causes, parties=PARTIES, soak={}, machines={}, card={},
+        causes=causes, parties=PARTIES, soak=soaked(), quality=answered(catalog, limits, causes),
+        machines={}, card={},
     )  # fmt: skip
 
 
+def compared() -> dict[str, Any]:
+    """The example, compared with an earlier one that was faster, of an older driver and another disk."""
+    before, now = example(1.04), example()
+    before["made"] = "2026-05-06T08:00:00Z"
+    before["identity"]["gpu01"].update(driver="570.86.15", disks=before["identity"]["gpu02"]["disks"])
+    return {**now, "against": compare.against(before, now)}
+
+
 if __name__ == "__main__":
-    seal.write(sys.argv[1], example(), sys.argv[1] + ".key", sys.argv[2])
+    seal.write(sys.argv[1], compared(), sys.argv[1] + ".key", sys.argv[2])

@@ -17,7 +17,7 @@ import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import seal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 
-from tests.acceptance.example import PARTIES, ROOT, example
+from tests.acceptance.example import PARTIES, ROOT, compared
 
 PICTURES = labctl.OUTPUT / "acceptance-pages"
 SHARED = yaml.safe_load((ROOT / "roles/shared_variables/vars/main.yml").read_text(encoding="utf-8"))
@@ -31,7 +31,17 @@ PLAY = """
     - ansible.builtin.include_role: {name: yitiji.deepseek.acceptance, tasks_from: tools}
 """
 LANGUAGES = {
-    "zh": ("大模型一体机验收报告", "验收结论：不合格", "代表（签字）：", "二、验收对象", "21A00002"),
+    "zh": (
+        "大模型一体机验收报告",
+        "验收结论：不合格",
+        "代表（签字）：",
+        "二、验收对象",
+        "21A00002",
+        "稳定性长测",
+        "与此前报告相比",
+        "570.86.15",
+        "<|im_end|>",
+    ),
     "en": (
         "LLM appliance: acceptance report",
         "Verdict: failed",
@@ -68,7 +78,7 @@ def tools(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def written(tools, tmp_path_factory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("report")
-    seal.write(str(folder), example(), str(folder / "key"), str(tools))
+    seal.write(str(folder), compared(), str(folder / "key"), str(tools))
     return folder, (folder / "report.pub").read_text(encoding="utf-8")
 
 

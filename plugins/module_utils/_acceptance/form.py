@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple, Union
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import ORDER, PASS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.plots import chart
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import LANGUAGES, WORDS
 
@@ -13,6 +14,8 @@ COLOURS = {"pass": "#2d7d46", "conditional": "#8a5f00", "fail": "#b3261e", "skip
 BETWEEN = {"zh": "；", "en": "; "}
 NUMERALS = "一二三四五六七八九十"
 GIB = 1 << 30
+MANY = 4  # passed figures of one kind, from which on they are told in one line
+CHANGED = 5.0  # percent, from which on a figure beside the planned number of requests is told as changed
 Row = Mapping[str, Any]
 Take = Callable[[Row], float]
 Cell = Union[str, Tuple[str, str]]  # a text, or a text and the verdict whose colour it has
@@ -31,11 +34,17 @@ class Form:
         self.report, self.language = report, language
         self.blocks: List[Block] = []
         self._headings = 0
+        self._fill()
+
+    def _fill(self) -> None:
         self._cover()
         self._equipment()
         self._judged()
         self._function()
+        self._quality()
         self._speed()
+        self._soak()
+        self._against()
         self._signing()
 
     def word(self, key: str) -> str:
@@ -122,15 +131,35 @@ class Form:
     def _judged(self) -> None:
         self._heading("judged")
         rows: List[Sequence[Cell]] = []
-        for row in self.report["figures"]:
-            causes = BETWEEN[self.language].join(cause[self.language] for cause in row.get("causes", ()))
-            said = row["text"][self.language] + (self.word("causes") + causes if causes else "")
+        for row in self._gathered():
+            said = row["text"][self.language] + self._causes(row)
             rows.append((
                 self.word(row["key"]), step_name(row["step"]), str(row["stated"]), str(row["measured"]),
                 self._mark(row["verdict"]), said,
             ))  # fmt: skip
         head = ("figure", "step", "stated", "measured", "verdict", "remark")
         self._table(head, rows, (5, 5, 3, 3, 4, 9), 2, 3)
+
+    def _gathered(self) -> List[Row]:
+        """Figures, the worst first. Of many that are alike and passed, one stands for all."""
+        alike: Dict[Tuple[str, str], List[Row]] = {}
+        for row in self.report["figures"]:
+            alike.setdefault((row["key"], row["verdict"]), []).append(row)
+        found: List[Row] = []
+        for verdict in reversed(ORDER):
+            for (_key, given), rows in alike.items():
+                if given == verdict == PASS and len(rows) > MANY:
+                    text = {
+                        each: self.word("all_passed").format(len(rows), rows[0]["text"][each]) for each in LANGUAGES
+                    }
+                    found.append({**rows[0], "text": text})
+                elif given == verdict:
+                    found += rows
+        return found
+
+    def _causes(self, row: Row) -> str:
+        causes = BETWEEN[self.language].join(cause[self.language] for cause in row.get("causes", ()))
+        return self.word("causes") + causes if causes else ""
 
     def _function(self) -> None:
         self._heading("function")
@@ -153,7 +182,7 @@ class Form:
                 f"{row['tokens_per_second']:,.1f}", f"{row['requests_per_second']:,.2f}",
             ))  # fmt: skip
         head = ("step", "requests", "failed", "first_token", "between", "latency", "tokens_per_second")
-        self._table((*head, "requests_per_second"), rows, (6, 4, 3, 8, 7, 9, 4, 4), *range(1, 8))
+        self._table((*head, "requests_per_second"), rows, (7, 3, 3, 9, 7, 9, 4, 4), *range(1, 8))
         for row in self.report["knees"]:
             knee = row["knee"] or self.word("not_reached")
             self._add("text", text=f"{row['prompt']} / {row['answer']}: {self.word('knee')} {knee}")
@@ -164,6 +193,96 @@ class Form:
                 steps = [row for row in self.report["speed"] if (row["prompt"], row["answer"]) == pair]
                 curves.append((f"{pair[0]} / {pair[1]}", [(float(row["concurrency"]), take(row)) for row in steps]))
             self._add("figure", svg=chart(curves, self.word("at_once")), text=self.word(key))
+
+    def _quality(self) -> None:
+        quality = self.report.get("quality")
+        if not quality:
+            return
+        self._heading("quality")
+        if quality["lab"]:
+            self._add("text", text=self.word("lab_model"))
+        rows = [
+            (
+                self.word(row["area"]), f"{row['right']} / {row['asked']}", f"{row['percent']:g}",
+                self.word("unknown") if row["reference"] is None else f"{row['reference']:g}", f"{row['least']:g}",
+                self._mark(row["verdict"]),
+            )
+            for row in quality["areas"]
+        ]  # fmt: skip
+        self._table(("area", "right", "percent", "reference", "least", "verdict"), rows, (4, 3, 3, 4, 3, 4), 1, 2, 3, 4)
+        if quality["signs"]:
+            broken = [
+                (
+                    row["name"][self.language],
+                    str(row["count"]),
+                    self._mark(row["verdict"]),
+                    row["example"] + self._causes(row),
+                )
+                for row in quality["signs"]
+            ]
+            self._table(("sign", "answers", "verdict", "example"), broken, (5, 2, 3, 12), 1)
+        answers = [
+            (row["id"], self._mark("pass" if row["right"] else "fail") if not quality["lab"] else "-", row["answer"])
+            for row in quality["answers"]
+        ]
+        self._table(("question", "verdict", "answer"), answers, (3, 3, 14))
+
+    def _soak(self) -> None:
+        soak = self.report.get("soak") or {}
+        slices = soak.get("slices") or []
+        if not slices:
+            return
+        self._heading("soak")
+        asked = sum(row["requests"] for row in slices)
+        failed = sum(row["failed"] for row in slices)
+        self._add("text", text=self.word("soaked").format(asked=asked, failed=failed, **soak))
+        each = soak["slice_seconds"] / 60
+        lines = [(key, take, [(each * (at + 1), take(row)) for at, row in enumerate(slices)]) for key, take in DRAWN]
+        for key, _take, points in lines:
+            self._add("figure", svg=chart([("", points)], self.word("minutes")), text=self.word(key))
+        for host in slices[0]["nodes"]:
+            cards: Dict[str, List[Tuple[float, float]]] = {}
+            for at, row in enumerate(slices):
+                for card in (row["nodes"].get(host) or {}).get("gpus") or ():
+                    if card["degrees"]:
+                        cards.setdefault(str(card["index"]), []).append((each * (at + 1), float(card["degrees"][1])))
+            if cards:
+                drawn = chart([(f"GPU {name}", points) for name, points in cards.items()], self.word("minutes"))
+                self._add("figure", svg=drawn, text=f"{host}: {self.word('degrees')}")
+
+    def _against(self) -> None:
+        against = self.report.get("against")
+        if not against:
+            return
+        self._heading("against")
+        self._add("text", text=self.word("earlier").format(**against))
+        if any(row["kind"] == "figure" for row in against["rows"]):
+            self._add("text", text=self.word("steady").format(CHANGED))
+        for kinds, head in ((("hardware", "software"), "changed"), (("figure",), "figures")):
+            rows = [
+                (
+                                        self._named(row["of"]),
+self._named(row["key"]), self._value(row["before"]),
+                    self._value(row["after"]), "-" if row["percent"] is None else f"{row['percent']:+.1f}",
+                )
+                for row in against["rows"]
+                if row["kind"] in kinds and self._worth_telling(row)
+            ]  # fmt: skip
+            if rows:
+                self._table(("of", head, "before", "now", "percent_changed"), rows, (4, 4, 6, 6, 3), 4)
+            else:
+                self._add("text", text=self.word("nothing_" + head))
+
+    def _named(self, key: str) -> str:
+        return self.word(key) if key in WORDS else key
+
+    def _worth_telling(self, row: Row) -> bool:
+        """Of the steps, the planned number of requests at once, and what changed elsewhere; the data has them all."""
+        steady = row["percent"] is not None and abs(row["percent"]) < CHANGED
+        return not (steady and "·" in row["of"]) or row["of"].endswith(f" {self.report['planned']}")
+
+    def _value(self, value: Any) -> str:
+        return self.word(value) if value in COLOURS else "-" if value in (None, "") else str(value)
 
     def _signing(self) -> None:
         self._heading("signing")
@@ -176,6 +295,16 @@ class Form:
             choice=self.word("opinion"),
             left=self.word("open_points"),
         )
+
+
+class Comparison(Form):
+    """What changed since an earlier report, alone."""
+
+    def _fill(self) -> None:
+        self._add("title", text=self.word("against"))
+        told = (str(self.report[key]) for key in ("deployment", "number", "made"))
+        self._add("centred", text=" · ".join(told))
+        self._against()
 
 
 def step_name(step: Row) -> str:

@@ -158,4 +158,10 @@ def missed(report: Row) -> List[Dict[str, Any]]:
         for row in report["function"]
         if row["verdict"] == FAIL
     ]
+    quality = report["quality"]
+    found += [
+        {"key": row.get("key") or row["area"], "verdict": row["verdict"], "text": row["name"], "causes": row["causes"]}
+        for row in [*quality["areas"], *quality["signs"]]
+        if row["verdict"] in (CONDITIONAL, FAIL)
+    ]
     return found

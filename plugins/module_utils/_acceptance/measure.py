@@ -12,7 +12,7 @@ import os
 import time
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import generator, soak
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import generator, quality, soak
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import Asked, check_all
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.load import Step, left
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import digest
@@ -77,15 +77,21 @@ class Session:
         except OSError:
             return False
 
-    def measure(self, client: Client, asked: Asked, timeout: float) -> Dict[str, Any]:
-        """-> `function`, `speed`, `soak`, slices `todo`, and `resumed`: how many steps an earlier run had measured.
+    def measure(
+        self, client: Client, asked: Asked, timeout: float, questions: Sequence[Mapping[str, Any]] = (), room: int = 0
+    ) -> Dict[str, Any]:
+        """-> `function`, `quality`, `speed`, `soak`, slices `todo`, and `resumed`: steps of an earlier run.
 
-        `timeout`: seconds for function and speed (LLM852).
+        `timeout`: seconds for function and speed (LLM852). `room`: tokens for the answer to a question.
         """
         kept, steps = self.kept, self.steps
         began, resumed = time.monotonic(), sum(step.name in kept.found for step in steps)
         if "function" not in kept.found:
             kept.add("function", check_all(client, asked, lambda name: self.tell(f"asking: {name}")))
+        answers = "quality-" + digest(list(questions))
+        if questions and answers not in kept.found:
+            together, most = min(quality.AT_ONCE, self.at_once), min(room, asked.longest // 2)
+            kept.add(answers, quality.ask_all(client, asked.model, questions, most, together, self.tell))
         spent: Dict[str, float] = {s.name: kept.found[s.name]["wall"] for s in steps if s.name in kept.found}
         for number, step in enumerate(steps):
             if step.name in kept.found:
@@ -103,7 +109,7 @@ class Session:
             spent[step.name] = time.monotonic() - start
             kept.add(step.name, {**row, "wall": round(spent[step.name], 1)})
         found = {"function": kept.found["function"], "speed": self._speed(), "resumed": resumed}
-        return {**found, "soak": self._soak(), "todo": self._todo()}
+        return {**found, "quality": kept.found.get(answers, []), "soak": self._soak(), "todo": self._todo()}
 
     def slice(self, number: int) -> Dict[str, Any]:
         """Asks for one slice of the soak; it counts once `keep` has what the nodes showed meanwhile."""

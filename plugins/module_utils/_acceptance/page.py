@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Type
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import COLOURS, Block, Cell, Form
 
@@ -23,9 +23,9 @@ STYLE = (
 )
 
 
-def page(report: Mapping[str, Any], language: str) -> str:
+def page(report: Mapping[str, Any], language: str, kind: Type[Form] = Form) -> str:
     """The page of a report (`report.document`) for readers of `language` (`zh` or `en`)."""
-    form = Form(report, language)
+    form = kind(report, language)
     body = "\n".join(DRAW[block["kind"]](block) for block in form.blocks)
     return (
         f"<!doctype html><html lang={language}><meta charset=utf-8>"

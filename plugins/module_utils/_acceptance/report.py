@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import machine as parts
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import soak as soaking
@@ -20,12 +20,6 @@ NO_SERIAL = re.compile(
 # What tells one machine from all others; the rest may change without its becoming another.
 LASTING = ("serial", "board_serial", "machine", "gpus")
 Row = Mapping[str, Any]
-Take = Callable[[Row], float]
-COMPARED: Tuple[Tuple[str, Take], ...] = (
-    ("tokens_per_second", lambda row: float(row["tokens_per_second"])),
-    ("first_token", lambda row: float(row["first_token_ms"]["p90"])),
-    ("latency", lambda row: float(row["latency_ms"]["p90"])),
-)
 
 
 def document(
@@ -44,6 +38,7 @@ def document(
     soak: Row,
     machines: Mapping[str, Row],
     card: Row,
+    quality: Row,
 ) -> Dict[str, Any]:
     """The whole report. `made`: UTC, ISO 8601. `causes`: likely reasons of a missed figure, by its key.
 
@@ -62,7 +57,7 @@ def document(
         if each["verdict"] not in ("pass", "skipped"):
             each["causes"] = [*causes.get(each["key"], ()), *remedy]
     pairs = sorted({(row["prompt"], row["answer"]) for row in speed})
-    verdicts = [row["verdict"] for row in [*judged, *seen]]
+    verdicts = [row["verdict"] for row in [*judged, *seen, *quality["areas"], *quality["signs"]]]
     found = {
         "kind": KIND,
         "schema": SCHEMA,
@@ -90,6 +85,7 @@ def document(
         ],
         "soak": dict(soak),
         "machines": dict(machines),
+        "quality": dict(quality),
         "load": dict(load),
         "limits": dict(limits),
         "identity": {name: dict(machine) for name, machine in identity.items()},
@@ -162,24 +158,3 @@ def _lasting(identity: Row) -> Dict[str, Any]:
     kept = {key: identity.get(key) for key in LASTING}
     kept["gpus"] = sorted(str(gpu.get("uuid")) for gpu in identity.get("gpus") or ())
     return kept
-
-
-def against(before: Row, after: Row) -> List[Dict[str, Any]]:
-    """What changed from one report to a later one, as `{step, key, before, after, percent}`."""
-    old = {_step(row): row for row in before["speed"]}
-    rows = []
-    for new in after["speed"]:
-        row = old.get(_step(new))
-        if row is None:
-            continue
-        for key, take in COMPARED:
-            was, now = take(row), take(new)
-            rows.append({
-                "step": _step(new), "key": key, "before": was, "after": now,
-                "percent": round(100 * (now / was - 1), 1) if was else None,
-            })  # fmt: skip
-    return rows
-
-
-def _step(row: Row) -> str:
-    return f"{row['prompt']}/{row['answer']}/{row['concurrency']}"

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import Comparison
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.page import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import KIND
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sheet import sheet
@@ -61,6 +62,15 @@ def write(folder: str, report: Mapping[str, Any], key: str, pdf: str = "") -> Li
 def strange(folder: str, names: Sequence[str]) -> List[str]:
     """Files that are called as a report's are and are none of it: no signature covers them."""
     return sorted(name for name in os.listdir(folder) if name.startswith("report.") and name not in names)
+
+
+def compared(folder: str, report: Mapping[str, Any]) -> List[str]:
+    """What changed since an earlier report (`against` in this one), as a page in each language; -> their names."""
+    os.makedirs(folder, 0o755, exist_ok=True)
+    names = {language: f"changes.{language}.html" for language in LANGUAGES}
+    for language, name in names.items():
+        write_atomic(os.path.join(folder, name), page(report, language, Comparison), 0o644)
+    return list(names.values())
 
 
 def _sha256(path: str) -> str:

@@ -109,5 +109,14 @@ def test_what_is_missed_is_listed_with_its_causes():
             {"key": "e", "verdict": "skipped", "text": {}},
         ],
         "function": [{"id": "c", "verdict": "skipped", "name": {}}, {"id": "d", "verdict": "fail", "name": {}}],
+        "quality": {
+            "areas": [
+                {"area": "maths", "verdict": "conditional", "name": {}, "causes": [2]},
+                {"area": "code", "verdict": "skipped", "name": {}, "causes": [2]},
+            ],
+            "signs": [{"key": "token", "verdict": "fail", "name": {}, "causes": [3]}],
+        },
     }
-    assert [(row["key"], row["causes"]) for row in judge.missed(report)] == [("b", [1]), ("d", [])]
+    assert [(row["key"], row["causes"]) for row in judge.missed(report)] == [
+        ("b", [1]), ("d", []), ("maths", [2]), ("token", [3]),
+    ]  # fmt: skip

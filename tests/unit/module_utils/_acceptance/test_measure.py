@@ -125,3 +125,17 @@ def test_a_run_ends_where_another_one_took_its_place(go, tmp_path):
     assert new.wanted() and not old.wanted()
     (tmp_path / "work" / core.WATCHED).unlink()
     assert not new.wanted()
+
+
+def test_questions_are_asked_once_and_again_only_where_they_differ(go, monkeypatch):
+    asked = []
+
+    def ask_all(_client, model, questions, room, at_once, _tell):
+        asked.append((model, len(questions), room, at_once))
+        return [{"id": row["id"]} for row in questions]
+
+    monkeypatch.setattr(core.quality, "ask_all", ask_all)
+    for questions in ([{"id": "a"}], [{"id": "a"}], [{"id": "b"}]):
+        found = go.session(row).measure(Client(TARGET.url), Asked(PLAN), 60, questions, 4096)
+        assert found["quality"] == questions
+    assert asked == [("m", 1, 256, 4)] * 2  # half of a short context, and no more at once than planned

@@ -43,7 +43,8 @@ def document(**more):
         "function": FUNCTION, "identity": {"gpu01": core.machine(FACTS, NODE)}, "made": "2026-11-29T00:00:00Z",
         "load": {"generator": "g 1", "seed": 1, "url": "https://x", "from": "localhost"}, "collection": "1.0.0",
         "causes": {"failed_percent": [{"zh": "因", "en": "why"}]}, "parties": {"vendor": "V"},
-        "soak": {}, "machines": {}, "card": {}, **more,
+        "soak": {}, "machines": {}, "card": {},
+        "quality": {"lab": False, "areas": [], "signs": [], "answers": []}, **more,
     }  # fmt: skip
     return core.document(**given)
 
@@ -102,9 +103,7 @@ def test_a_container_has_no_serial_number():
     assert core.machine({"product_serial": "NA", "machine_id": "m"}, {})["serial"] == ""
 
 
-def test_two_reports_are_compared_by_their_steps():
-    after = document(speed=[{**STEP, "tokens_per_second": 40.0}, {**STEP, "concurrency": 9}])
-    rows = core.against(document(), after)
-    assert [(row["step"], row["key"], row["percent"]) for row in rows] == [
-        ("64/32/4", "tokens_per_second", -20.0), ("64/32/4", "first_token", 0.0), ("64/32/4", "latency", 0.0),
-    ]  # fmt: skip
+def test_questions_decide_too():
+    row = {"area": "maths", "verdict": "fail"}
+    report = document(quality={"lab": False, "areas": [row], "signs": [{"key": "token", "verdict": "skipped"}]})
+    assert report["verdict"] == "fail" and (report["counts"]["fail"], report["counts"]["skipped"]) == (1, 2)

@@ -82,3 +82,11 @@ def test_a_key_that_cannot_sign_is_named(tmp_path):
     with pytest.raises(Refusal) as caught:
         seal.write(str(tmp_path / "report"), document(), str(tmp_path / "key"))
     assert caught.value.rule == "LLM924"
+
+
+def test_a_comparison_is_a_page_in_each_language_beside_the_report(written):
+    folder, _names, public, _key = written
+    report = {**seal.read(str(folder), public), "against": {"number": "N-1", "made": "2026", "rows": []}}
+    assert seal.compared(str(folder), report) == ["changes.zh.html", "changes.en.html"]
+    assert "N-1" in (folder / "changes.en.html").read_text(encoding="utf-8")
+    assert seal.read(str(folder), public)["verdict"] == "pass"  # no file of the report
