@@ -22,16 +22,21 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.load i
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "yitiji-checkers/acceptance"
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-PINNED = {"aiperf": "aiperf==0.13.0", "evalscope": "evalscope[perf]==1.14.1"}
+PINNED = {
+    "aiperf": ["aiperf==0.13.0"],
+    "evalscope": ["evalscope[perf]==1.14.1"],
+    "pdf": ["typst==0.15.0", "pylopdf-fonts-zh-cn==0.1.1"],
+}
 
 
 def environment(name: str) -> Path:
-    """The folder of a generator's programs, installed when it is not there."""
+    """The folder of the programs of a generator or of what makes PDFs, installed when it is not there."""
     place = CACHE / name
-    if not (place / f".{PINNED[name]}").exists():
+    mark = place / f".{'-'.join(PINNED[name])}"
+    if not mark.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-        subprocess.run([str(place / "bin/pip"), "install", "--quiet", "--no-compile", PINNED[name]], check=True)
-        (place / f".{PINNED[name]}").touch()
+        subprocess.run([str(place / "bin/pip"), "install", "--quiet", "--no-compile", *PINNED[name]], check=True)
+        mark.touch()
     return place / "bin"
 
 

@@ -51,8 +51,9 @@ def appliance():
     shutil.rmtree(REPORT, ignore_errors=True)
     tools = Path(str(ASKED["acceptance_tools_dir"]))
     tools.mkdir(exist_ok=True)
-    if not (tools / "venv").exists():  # what asks is in the lab's network, which has no way to PyPI
-        (tools / "venv").symlink_to(generators.environment("aiperf").parent)
+    for name, folder in (("aiperf", "venv"), ("pdf", "pdf")):
+        if not (tools / folder).exists():  # what asks is in the lab's network, which has no way to PyPI
+            (tools / folder).symlink_to(generators.environment(name).parent)
     labctl.clean_node()
     run = play("acceptance-site", "site.yml")
     assert run.ok, run.story()
@@ -75,6 +76,11 @@ def test_it_is_measured_and_left_as_it_was():
     )
     function = {row["id"]: row["verdict"] for row in report["function"]}
     assert {key for key, verdict in function.items() if verdict == "pass"} == {"answers", "long"}, report["function"]
+    quality = report["quality"]
+    assert (
+        quality["lab"] and len(quality["answers"]) == 24 and {row["verdict"] for row in quality["areas"]} == {"skipped"}
+    )
+    assert all((REPORT / f"report.{language}.pdf").read_bytes().startswith(b"%PDF") for language in ("zh", "en"))
     [machine] = report["identity"].values()
     assert machine["serial"] == "" and machine["machine"] and machine["kernel"]
     soak = report["soak"]
@@ -92,8 +98,11 @@ def test_it_is_measured_and_left_as_it_was():
 
 def test_a_second_run_changes_nothing_and_compares():
     shutil.copytree(REPORT, str(REPORT) + "-first", dirs_exist_ok=True)
-    run = play("acceptance-again")
+    run = play("acceptance-again", acceptance_against=str(REPORT) + "-first", acceptance_signer=signer())
     assert run.ok and run.changes() == [], run.story()
+    against = json.loads((REPORT / "report.json").read_text(encoding="utf-8"))["against"]
+    assert {row["kind"] for row in against["rows"]} == {"figure"}  # the same machine, of the same versions
+    assert ("256 / 64 · 4", "tokens_per_second") in {(row["of"], row["key"]) for row in against["rows"]}
 
 
 def test_a_soak_that_was_killed_goes_on():
@@ -121,14 +130,15 @@ def test_the_report_is_judged_by_the_vendors_key():
     run = play("acceptance-verify", "playbooks/acceptance_verify.yml", acceptance_signer=signer(),
                acceptance_against=str(REPORT) + "-first")  # fmt: skip
     assert run.ok and run.changes() == [], run.story()
-    assert "tokens_per_second" in run.output
+    assert "tokens_per_second" in run.output and (REPORT / "changes.zh.html").exists()
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.zh.html"])
+@pytest.mark.parametrize("name", ["report.json", "report.zh.html", "report.en.pdf"])
 def test_a_changed_byte_is_refused(name):
     path = REPORT / name
     whole = path.read_bytes()
-    path.write_bytes(whole.replace(b"vllm", b"VLLM", 1))
+    at = len(whole) // 2
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     run = play("acceptance-changed", "playbooks/acceptance_verify.yml", acceptance_signer=signer())
     path.write_bytes(whole)
     assert not run.ok and "LLM854" in run.output, run.story()

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import CONDITIONAL, FAIL, PASS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Reply, Unanswered
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered
 
 CHAT = "/v1/chat/completions"
 QUESTION, REFERENCE = "question-", "reference-"  # of rows of the catalogue
@@ -35,6 +35,7 @@ SIGNS = {
     "replaced": bilingual("乱码字符", "characters that are none"),
     "loop": bilingual("反复重复", "the same words over and over"),
     "language": bilingual("语言不符", "the wrong language"),
+    "unanswered": bilingual("没有得到回答", "no answer came"),
     "endless": bilingual("不停止或空白", "does not end, or is empty"),
 }
 
@@ -63,9 +64,9 @@ def ask_all(
         try:
             reply = client.ask(CHAT, body)
         except Unanswered as error:
-            reply = Reply("", "", "", None, str(error))
+            return {"id": question["id"], "answer": "", "finish": "", "said": "", "error": str(error)[:SHOWN]}
         said = f"{reply.thinking}\n{reply.answer}"
-        return {"id": question["id"], "answer": reply.answer, "finish": reply.finish[:SHOWN], "said": said}
+        return {"id": question["id"], "answer": reply.answer, "finish": reply.finish, "said": said}
 
     with ThreadPoolExecutor(max(1, at_once)) as pool:
         return list(pool.map(one, questions))
@@ -92,6 +93,8 @@ def right(rule: Row, answer: str) -> bool:
 
 def signs(question: Row, row: Row, limits: Row) -> List[str]:
     """What shows that the model is broken, whatever it was asked. `limits`: `quality` of the catalogue's limits."""
+    if row.get("error"):
+        return ["unanswered"]
     said, answer, found = row["said"], row["answer"], []
     if re.search(limits["tokens"], said):
         found.append("token")
@@ -125,18 +128,19 @@ def judged(
         row = by_id[question["id"]]
         answers.append({
             "id": question["id"], "area": question["area"], "right": right(question, row["answer"]),
-            "signs": signs(question, row, limits), "answer": " ".join((row["answer"] or row["finish"]).split())[:SHOWN],
+            "signs": signs(question, row, limits),
+            "answer": " ".join((row.get("error") or row["answer"]).split())[:SHOWN],
         })  # fmt: skip
     areas = []
     for area in [each for each in AREAS if any(row["area"] == each for row in answers)]:
-        own = [row["right"] for row in answers if row["area"] == area]
-        percent, known = 100.0 * sum(own) / len(own), (reference or {}).get(area)
+        own = [row["right"] for row in answers if row["area"] == area and row["signs"] != ["unanswered"]]
+        percent, known = 100.0 * sum(own) / max(1, len(own)), (reference or {}).get(area)
         least = limits["least_percent"] if known is None else known - limits["below_reference"]
         missed = CONDITIONAL if known is None else FAIL
         areas.append({
             "area": area, "name": AREAS[area], "asked": len(own), "right": sum(own),
             "percent": round(percent, 1), "reference": known,
-            "least": least, "verdict": "skipped" if lab else PASS if percent >= least else missed,
+            "least": least, "verdict": "skipped" if lab or not own else PASS if percent >= least else missed,
             "causes": list(causes.get("area", ())),
         })  # fmt: skip
     found = []

@@ -206,4 +206,6 @@ def test_an_engine_of_broken_weights_is_found_and_named():
 
 def test_an_engine_that_does_not_answer_is_told_by_its_own_words():
     found = asked_of(lambda _text: None)
-    assert "HTTP 500" in found["answers"][0]["answer"] and found["signs"][0]["key"] == "endless"
+    assert "HTTP 500" in found["answers"][0]["answer"]
+    assert [(row["key"], row["count"], row["verdict"]) for row in found["signs"]] == [("unanswered", 24, "fail")]
+    assert {(row["asked"], row["verdict"]) for row in found["areas"]} == {(0, "skipped")}
