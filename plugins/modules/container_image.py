@@ -47,6 +47,21 @@ options:
     description: Seconds that loading or pulling may take.
     type: int
     default: 3600
+  mirrors:
+    description: Mirrors of Docker Hub to ask where no Docker is there yet to say them.
+    type: list
+    elements: str
+    default: []
+  locked:
+    description: >-
+      Whether O(digest) is locked (docs/lock.md). A registry whose tag has another digest by now is refused (LLM595).
+    type: bool
+    default: false
+  renew:
+    description: >-
+      In check mode, whether a name without O(id) and O(digest) is resolved anew, though such an image is on the node.
+    type: bool
+    default: false
   config:
     description: Folder with the C(config.json) that holds the logins; root's own is looked at after it.
     type: path
@@ -88,6 +103,11 @@ id:
   returned: always
   type: str
   sample: sha256:4e1c…
+digest:
+  description: The manifest's digest in the registry, as far as it is known.
+  returned: always
+  type: str
+  sample: sha256:9f0b…
 command:
   description: Entrypoint and command of the image.
   returned: always
@@ -133,7 +153,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring 
     Brought,
     Settings,
     bring,
+    digest_here,
     known,
+    meant,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
@@ -156,6 +178,9 @@ def main() -> None:
                 "options": {"url": {"type": "str"}, "path": {"type": "path"}},
             },
             "timeout": {"type": "int", "default": 3600},
+            "mirrors": {"type": "list", "elements": "str", "default": []},
+            "locked": {"type": "bool", "default": False},
+            "renew": {"type": "bool", "default": False},
             "config": {"type": "path", "default": "/etc/yitiji/docker"},
             "dry_run": {"type": "bool", "default": False},
             "progress": {"type": "path"},
@@ -168,19 +193,28 @@ def main() -> None:
     pinned = bool(image.id or image.digest)
     image = core.resolve(image, archives)
     engine = engine_.read()
+    looking = module.check_mode or params["dry_run"]
     there = Brought("node")
     try:
+        if not engine["running"]:
+            engine["registry_mirrors"] = params["mirrors"]
+        if looking and params["renew"] and not (image.id or image.digest):
+            image = meant(image, engine, params["config"])
         if engine["running"]:
             there = there._replace(found=known(image, engine))
         elif not module.check_mode:
             raise NO_DOCKER
         if there.found is None and engine["running"]:
-            settings = Settings(archives, params["timeout"], params["config"], module.check_mode or params["dry_run"])
+            settings = Settings(archives, params["timeout"], params["config"], looking, locked=params["locked"])
             report = Reporter(params["progress"], image.ref)
             there = bring(image, engine, settings, report, lambda: read_smi(Host()))
+            if looking and not pinned and there.source == image.ref:
+                image = meant(image, engine, params["config"])
         elif there.found is None:
-            # A bare host in check mode has no engine to ask for its mirrors: the archives alone are looked at.
+            # A bare host has no engine that says how to ask: a registry that does not answer is no refusal yet.
             chosen = core.choose(image, archives)
+            if not chosen and (params["locked"] or not pinned):
+                image = meant(image, engine, params["config"], params["locked"])
             there = Brought(chosen.source if chosen else "unknown until Docker is there")
     except Refusal as refusal:
         fail(module, refusal)
@@ -190,6 +224,7 @@ def main() -> None:
     module.exit_json(
         changed=changed,
         id=str(found.get("Id") or image.id),
+        digest=digest_here(image, found),
         command=core.command(found),
         source=there.source,
         bytes=there.bytes,

@@ -93,6 +93,12 @@ options:
         description: As O(install_recommends).
         type: bool
         default: false
+  locked:
+    description:
+      - Versions by name (docs/lock.md), by default those of the play's C(appliance_locked). What is missing is
+        installed in this version; what is there or asked for in another one is refused by V(offered) (LLM594).
+    type: dict
+    default: {}
   default_release:
     description: The release to prefer, for example V(bookworm-backports); with dnf, a repository to enable.
     type: str
@@ -218,6 +224,13 @@ unheld:
   type: list
   elements: str
   sample: []
+versions:
+  description: >-
+    Versions of the packages asked for, as installed; with V(offered) also of what other owners have, and for what is
+    missing the version that would be installed.
+  returned: always
+  type: dict
+  sample: {nginx: 1.22.1-9+deb12u3}
 unmasked:
   description: Units that a killed run had left masked, or that were masked as long as the packages were there.
   returned: always
@@ -306,10 +319,10 @@ def how(row: Dict[str, Any]) -> managers.Options:
 
 
 def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
-    """Refuses what can't be installed, of one owner or of several, all at once."""
+    """Refuses what can't be installed, of one owner or of several."""
     rows = module.params["asks"] or [module.params]
     asks = [Ask(row["owner"], row["names"], how(row), row["conflicts"]) for row in rows]
-    answer = offered(manager, module.params["state_dir"], asks)
+    answer = offered(manager, module.params["state_dir"], asks, module.params["locked"])
     sources = [trouble.refusal() for trouble in manager.troubles()] if answer.missing else []
     if answer.refusals:  # the sources that fail come first: they are most often why
         told = [*sources, *answer.refusals]
@@ -318,7 +331,7 @@ def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
         module.warn(source.message())
     if answer.missing and manager.user():
         module.warn(Refusal("LLM158", holder=manager.user(), seconds=module.params["lock_timeout"]).message())
-    return Result(False, installed=answer.missing)
+    return Result(False, installed=answer.missing, versions=answer.versions)
 
 
 @framed
@@ -331,6 +344,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "latest", "offered", "absent"], "default": "present"},
             **BESIDE,
             **HOW,
+            "locked": {"type": "dict", "default": {}},
             "update_cache": {"type": "bool", "default": True},
             "hold": {"type": "bool"},
             "mask_units": {"type": "list", "elements": "str", "default": []},
@@ -353,8 +367,7 @@ def main() -> None:
         hold=params["hold"],
         mask_units=params["mask_units"],
         keep_masked=params["mask_until"] == "removed",
-        purge=params["purge"],
-        conflicts=params["conflicts"],
+        **{name: params[name] for name in ("purge", "conflicts", "locked")},
     )
     run = Commands()
 

@@ -15,3 +15,15 @@ done
 curl -fsSI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' http://127.0.0.1:5001/v2/team/tiny/manifests/1 |
     tr -d '\r' | sed -n 's/^Docker-Content-Digest: //Ip' >/etc/docker/registry-lab/digest
 rm /tmp/tiny.tar
+# A tag that was moved: what it was is still in the registry, by its digest.
+digest() {
+    curl -fsSI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' "http://127.0.0.1:5001/v2/team/$1" |
+        tr -d '\r' | sed -n 's/^Docker-Content-Digest: //Ip'
+}
+for image in tiny:1 cuda:99; do
+    docker pull --quiet 127.0.0.1:5001/team/$image >/dev/null
+    docker tag 127.0.0.1:5001/team/$image 127.0.0.1:5001/team/moved:1
+    docker push --quiet 127.0.0.1:5001/team/moved:1
+    [ $image = cuda:99 ] || digest moved/manifests/1 >/etc/docker/registry-lab/digest-before
+    docker rmi 127.0.0.1:5001/team/$image 127.0.0.1:5001/team/moved:1 >/dev/null
+done

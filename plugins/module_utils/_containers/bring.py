@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     config: str  # folder of the logins
     dry: bool  # only find out from where, and refuse what would fail after gigabytes
     names: str = image_names.PATH  # which digests mean the same image
+    locked: bool = False  # the tag must not have moved
 
 
 def known(image: core.Image, engine: Dict[str, Any], names: str = image_names.PATH) -> Optional[Dict[str, Any]]:
@@ -60,7 +61,7 @@ def bring(
     if chosen is not None:
         return Brought(chosen.source) if settings.dry else _load(image, engine, settings, report, chosen)
     try:
-        folder, size = ask_registry(image, engine, settings.config, cards)
+        folder, size = ask_registry(image, engine, settings.config, cards, settings.locked)
     except Refusal as refusal:
         if refusal.rule == "LLM302":
             core.check_namesakes(image, settings.archives)
@@ -95,13 +96,19 @@ def _load(
 
 
 def ask_registry(
-    image: core.Image, engine: Dict[str, Any], config: str, cards: Callable[[], Dict[str, Any]]
+    image: core.Image,
+    engine: Dict[str, Any],
+    config: str,
+    cards: Callable[[], Dict[str, Any]],
+    locked: bool = False,
 ) -> Tuple[str, int]:
     """The folder with the login, and the image's compressed size in bytes."""
     ref, folders = registry.split(image.ref), (config, logins.ROOTS)
     folder, known = logins.login(ref.host, folders)
     reach = logins.reach(engine, 15, folders)
     place = core.check_registry(image, engine["registry_mirrors"], reach, bool(folder and not known))
+    if place and locked:
+        check_tag(image, place, ref)
     told = manifest.describe(place, ref, image.digest) if place else None
     if told is None:
         return folder, 0
@@ -112,3 +119,31 @@ def ask_registry(
         problem = manifest.driver_problem(told.env, smi["cuda_version"], smi["driver_version"])
         core.check_driver(image, problem, str(smi["driver_version"]), str(smi["cuda_version"]))
     return folder, told.bytes
+
+
+def check_tag(image: core.Image, place: registry.Place, ref: registry.Reference) -> None:
+    """Refuses a tag that has another digest than the locked one (LLM595)."""
+    served = registry.digest_of(place, ref) if image.digest else ""
+    if served not in ("", image.digest):
+        raise Refusal("LLM595", registry=place.base, served=served, image=image.ref, digest=image.digest)
+
+
+def meant(image: core.Image, engine: Dict[str, Any], config: str, locked: bool = False) -> core.Image:
+    """The image with the digest that a registry has for its tag now, and the id; as it is where none answers."""
+    ref = registry.split(image.ref)
+    places = registry.candidates(ref, engine["registry_mirrors"], logins.reach(engine, 15, (config, logins.ROOTS)))
+    place, _reasons = registry.locate(ref, image.digest, places)
+    if place is None:
+        return image
+    if locked:
+        check_tag(image, place, ref)
+    digest = image.digest or registry.digest_of(place, ref)
+    told = manifest.describe(place, ref, digest) if digest else None
+    return image._replace(digest=digest, id=image.id or (told.id if told else ""))
+
+
+def digest_here(image: core.Image, found: Dict[str, Any]) -> str:
+    """The digest by which Docker says that it got the image from its registry."""
+    wanted = registry.split(image.ref).name
+    names = [str(name).partition("@") for name in found.get("RepoDigests") or []]
+    return next((digest for name, _at, digest in names if registry.split(name).name == wanted), image.digest)

@@ -19,6 +19,7 @@ class Description(NamedTuple):
 
     bytes: int
     env: Dict[str, str]
+    id: str = ""  # the digest of its configuration, for this machine
 
 
 def choose_platform(index: Dict[str, Any], machine: str) -> str:
@@ -42,11 +43,12 @@ def describe(place: Place, ref: Reference, digest: str) -> Optional[Description]
                 return None
             manifest = session.json(f"{ref.repository}/manifests/{chosen}")
         layers = sum(int(layer.get("size") or 0) for layer in manifest.get("layers") or [])
-        config = session.json("{}/blobs/{}".format(ref.repository, manifest["config"]["digest"]))
+        identity = str(manifest["config"]["digest"])
+        config = session.json(f"{ref.repository}/blobs/{identity}")
     except (OSError, ValueError, KeyError, TypeError):
         return None
     lines: List[str] = (config.get("config") or {}).get("Env") or []
-    return Description(layers, dict(line.split("=", 1) for line in lines if "=" in line))
+    return Description(layers, dict(line.split("=", 1) for line in lines if "=" in line), identity)
 
 
 def numbers(text: str) -> Version:

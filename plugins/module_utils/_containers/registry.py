@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import ssl
@@ -156,6 +157,20 @@ def probe(place: Place, ref: Reference, digest: str) -> Optional[str]:
         return MEANING.get(error.code, "") + f"HTTP {error.code}"
     except (OSError, ValueError) as error:
         return str(getattr(error, "reason", None) or error)
+
+
+def digest_of(place: Place, ref: Reference) -> str:
+    """The digest that the tag has there now; empty where the registry does not say."""
+    session, path = Session(place), f"{ref.repository}/manifests/{ref.tag}"
+    try:
+        with session.open(path, "HEAD") as answer:
+            told = str(answer.headers.get("Docker-Content-Digest") or "")
+        if not told:  # the header is optional: the digest is that of the bytes
+            with session.open(path, "GET") as answer:
+                told = "sha256:" + hashlib.sha256(answer.read(LIMIT)).hexdigest()
+    except (OSError, ValueError):
+        return ""
+    return told if re.match(r"^sha256:[0-9a-f]{64}\Z", told) else ""
 
 
 def candidates(ref: Reference, mirrors: List[str], reach: Reach) -> List[Place]:

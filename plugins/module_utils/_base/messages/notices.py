@@ -94,8 +94,10 @@ MESSAGES: Dict[str, Message] = {
     "LLM527": Message(
         Text("image {image} is not pinned by digest", "镜像 {image} 未固定摘要"),
         Text(
-            "pin it: appliance_images: {{NAME: {{digest: …}}}}",
-            "请用 appliance_images: {{NAME: {{digest: …}}}} 固定",
+            "site.yml writes its digest to the lock beside the inventory, and so does `ansible-playbook "
+            "playbooks/lock.yml -i INVENTORY` (docs/lock.md); or pin it by appliance_images: {{NAME: {{digest: …}}}}",
+            "site.yml 会把摘要写入清单旁的锁定文件，也可执行 `ansible-playbook playbooks/lock.yml -i 清单`"
+            "（docs/lock.zh.md）；或用 appliance_images: {{NAME: {{digest: …}}}} 固定",
         ),
     ),
     "LLM535": Message(

@@ -14,6 +14,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
 BETWEEN = " | "
+NOTHING: Mapping[str, str] = {}
 # argv, seconds -> status and everything said
 Run = Callable[[List[str], float], Tuple[int, str]]
 
@@ -130,6 +131,35 @@ def missing(
         if name not in installed or (version and not fits(installed[name], version)):
             found.append(package)
     return found
+
+
+def pinned(
+    wanted: Iterable[str], locked: Mapping[str, str], fits: Callable[[str, str], bool] = fnmatchcase
+) -> List[str]:
+    """The same with the locked version, where it is one that was asked for."""
+    found = []
+    for package in wanted:
+        name, _sign, version = package.partition("=")
+        fixed = locked.get(name, "")
+        found.append(f"{name}={fixed}" if fixed and (not version or fits(fixed, version)) else package)
+    return found
+
+
+def refuse_others(
+    manager: Manager, installed: Mapping[str, str], wanted: Iterable[str], locked: Mapping[str, str]
+) -> None:
+    """Refuses packages that are there in another version than the locked one, or asked for in another (LLM594)."""
+    rows, put_back = [], []
+    for package in dict.fromkeys(wanted):
+        name, _sign, version = package.partition("=")
+        fixed, there = locked.get(name, ""), installed.get(name, "")
+        if fixed and there and not manager.fits(there, fixed):
+            rows.append(f"{name} {fixed} -> {there}")
+            put_back.append(f"{name}={fixed}" if manager.program.startswith("apt") else f"{name}-{fixed}")
+        elif fixed and version and not manager.fits(fixed, version):
+            rows.append(f"{name} {fixed} -> {version}")
+    if rows:
+        raise Refusal("LLM594", differences=rows, command=f"{manager.program} install {' '.join(put_back)}")
 
 
 def stand_aside(

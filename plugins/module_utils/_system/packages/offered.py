@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
+    NOTHING,
     Manager,
     Options,
+    bare,
     missing,
+    pinned,
+    refuse_others,
     stand_aside,
 )
 
@@ -32,30 +36,41 @@ class Answer(NamedTuple):
 
     missing: List[str]
     refusals: List[Refusal]
+    versions: Dict[str, str]  # of all that owners want: what is installed, else what would be
 
 
-def offered(manager: Manager, state_dir: str, asks: List[Ask]) -> Answer:
+def offered(manager: Manager, state_dir: str, asks: List[Ask], locked: Mapping[str, str] = NOTHING) -> Answer:
     """Nothing is changed. Where all together are refused each owner is asked alone: its refusal names its packages."""
     there = manager.installed()
+    refuse_others(manager, there, [name for ask in asks for name in ask.names], locked)
+    asks = [ask._replace(names=pinned(ask.names, locked, manager.fits)) for ask in asks]
     lacking = [ask._replace(names=missing(there, ask.names, manager.fits)) for ask in asks]
     todo = list(dict.fromkeys(name for ask in lacking for name in ask.names))
     refusals: List[Refusal] = []
+    kept = records.others(state_dir, "")
+    names = [bare(name) for name in (*(n for ask in asks for n in ask.names), *(n for one in kept for n in one.wanted))]
+    versions = {name: there[name] for name in names if name in there}
     for ask in lacking:
         refusals += gathered(partial(stand_aside, manager, there, ask.names, ask.conflicts))
     # What a killed run left half installed would be refused here, and is completed before anything is installed.
-    if not any(record.unfinished for record in records.others(state_dir, "")):
+    if not any(record.unfinished for record in kept):
         groups: Dict[Options, List[Ask]] = {}
         for ask in lacking:
             if ask.names:
                 groups.setdefault(ask.options, []).append(ask)
         for options, group in groups.items():
-            refusals += _refused(manager, options, group)
-    return Answer(todo, refusals)
+            refusals += _refused(manager, options, group, versions)
+    return Answer(todo, refusals, {name: version for name, version in versions.items() if name in names})
 
 
-def _refused(manager: Manager, options: Options, group: List[Ask]) -> List[Refusal]:
+def _refused(manager: Manager, options: Options, group: List[Ask], versions: Dict[str, str]) -> List[Refusal]:
     names = list(dict.fromkeys(name for ask in group for name in ask.names))
-    together = gathered(lambda: manager.offers(names, options))
+
+    def ask_all() -> None:
+        steps = manager.offers(names, options)
+        versions.update({**steps.upgraded, **steps.new})
+
+    together = gathered(ask_all)
     if not together or len(group) == 1:
         return together
     alone = gathered(*((lambda wanted=ask.names: manager.offers(wanted, options)) for ask in group))

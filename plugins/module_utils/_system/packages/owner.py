@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
+    NOTHING,
     Manager,
     Options,
     Steps,
     bare,
     missing,
+    pinned,
     stand_aside,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.masks import Masks
@@ -31,6 +33,7 @@ class Wanted(NamedTuple):
     keep_masked: bool = False
     purge: bool = False
     conflicts: Sequence[str] = ()
+    locked: Mapping[str, str] = NOTHING
 
 
 class Result(NamedTuple):
@@ -47,6 +50,7 @@ class Result(NamedTuple):
     unmasked: Sequence[str] = ()
     before: str = ""
     after: str = ""
+    versions: Mapping[str, str] = NOTHING  # of what is wanted, as far as it is installed
 
 
 class Owner:
@@ -60,6 +64,7 @@ class Owner:
     def present(self, wanted: Wanted) -> Result:
         """Installs what is wanted."""
         repaired = self._repair(wanted)
+        wanted = wanted._replace(names=pinned(wanted.names, wanted.locked, self.manager.fits))
         there = self.manager.installed()
         record, names = self.record, [bare(name) for name in wanted.names]
         todo = missing(there, wanted.names, self.manager.fits)
@@ -80,8 +85,10 @@ class Owner:
         changed = bool(todo or upgraded or holds or lifts or repaired or record.differs())
         if not self.check:
             record.save()
+        now = self.manager.installed() if (todo or upgraded) and not self.check else there
         return Result(
-            changed, installed=todo, upgraded=sorted(upgraded), held=holds, unheld=lifts, unmasked=repaired,
+            changed, versions={name: now[name] for name in names if name in now},
+            installed=todo, upgraded=sorted(upgraded), held=holds, unheld=lifts, unmasked=repaired,
             before=lines({name: there[name] for name in [*map(bare, todo), *upgraded] if name in there}),
             after=lines({**{bare(name): name.partition("=")[2] for name in todo}, **upgraded}),
         )  # fmt: skip

@@ -130,3 +130,56 @@ def test_no_registry_and_an_archive_with_another_image_of_that_name(monkeypatch)
     with pytest.raises(Refusal) as caught:
         core.bring(IMAGE, ENGINE, core.Settings(["/a.tar"], 60, "/c", True), Reporter(None, "x"), lambda: NO_CARDS)
     assert caught.value.rule == "LLM360"
+
+
+DIGEST, MOVED = "sha256:" + "d" * 64, "sha256:" + "e" * 64
+TAG = core.core.Image("r.example/x:1")
+
+
+@pytest.fixture
+def serves(monkeypatch):
+    """A registry whose tag has this digest now, or none that answers."""
+
+    def set_up(digest):
+        place = core.registry.Place("https://r.example", core.registry.Access())
+        monkeypatch.setattr(core.registry, "locate", lambda *args: (place if digest else None, {}))
+        monkeypatch.setattr(core.registry, "digest_of", lambda *args: digest)
+        monkeypatch.setattr(core.manifest, "describe", lambda *args: Description(1, {}, IMAGE.id))
+
+    return set_up
+
+
+def test_what_a_tag_means_in_the_registry(serves):
+    serves(DIGEST)
+    assert core.meant(TAG, ENGINE, "/c") == TAG._replace(digest=DIGEST, id=IMAGE.id)
+    serves("")
+    assert core.meant(TAG, ENGINE, "/c") == TAG, "nobody answers"
+
+
+@pytest.mark.parametrize("asks", ["meant", "ask_registry"])
+def test_a_tag_that_moved_is_refused_where_it_is_locked(serves, monkeypatch, asks):
+    place = core.registry.Place("https://r.example", core.registry.Access())
+    monkeypatch.setattr(core.core, "check_registry", lambda *args: place)
+    monkeypatch.setattr(core.core, "check_space", lambda *args: None)
+    image = TAG._replace(digest=DIGEST)
+
+    def ask(locked):
+        if asks == "meant":
+            return core.meant(image, ENGINE, "/c", locked)
+        return core.ask_registry(image, ENGINE, "/c", lambda: NO_CARDS, locked)
+
+    serves(MOVED)
+    with pytest.raises(Refusal) as caught:
+        ask(True)
+    told = f"serves {MOVED} for r.example/x:1, locked is {DIGEST}"
+    assert caught.value.rule == "LLM595" and told in str(caught.value)
+    assert ask(False), "a site that pins by digest alone may have a tag that moves"
+    serves(DIGEST)
+    assert ask(True)
+
+
+def test_the_digest_of_an_image_that_is_here():
+    found = {"RepoDigests": ["other.example/x@" + MOVED, "r.example/x@" + DIGEST]}
+    assert core.digest_here(TAG, found) == DIGEST
+    assert core.digest_here(core.core.Image("a/b:1"), {"RepoDigests": ["docker.io/a/b@" + DIGEST]}) == DIGEST
+    assert core.digest_here(TAG._replace(digest=MOVED), {"RepoDigests": None}) == MOVED

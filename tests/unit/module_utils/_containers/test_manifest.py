@@ -41,7 +41,8 @@ def answers(monkeypatch, pages):
 def test_size_and_environment(monkeypatch):
     config = {"config": {"Env": ["PATH=/bin", "CUDA_VERSION=12.8.1", "odd"]}}
     answers(monkeypatch, {"a/manifests/1": ONE, "a/blobs/sha256:c": config})
-    assert manifest.describe(PLACE, REF, "") == manifest.Description(12, {"PATH": "/bin", "CUDA_VERSION": "12.8.1"})
+    env = {"PATH": "/bin", "CUDA_VERSION": "12.8.1"}
+    assert manifest.describe(PLACE, REF, "") == manifest.Description(12, env, "sha256:c")
 
 
 def test_of_several_platforms_this_machines(monkeypatch):

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import json
+from typing import ClassVar
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import registry
@@ -162,3 +164,39 @@ def test_mirror_first_and_reasons_when_none(server):
     place, reasons = registry.locate(ref, DIGEST, [at(dead)])
     assert place is None
     assert "refused" in reasons[dead]
+
+
+class Tagged(http.server.BaseHTTPRequestHandler):
+    """Has one manifest by a tag; says its digest in the header, or leaves that to whoever reads it."""
+
+    header: ClassVar[str] = ""
+    body: ClassVar[bytes] = b'{"layers": []}'
+
+    def do_HEAD(self):
+        self.send_response(200 if self.path == "/v2/a/b/manifests/1" else 404)
+        if self.header:
+            self.send_header("Docker-Content-Digest", self.header)
+        self.end_headers()
+
+    def do_GET(self):
+        self.do_HEAD()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (DIGEST, DIGEST),
+        ("", "sha256:" + hashlib.sha256(Tagged.body).hexdigest()),
+        ("sha256:short", ""),
+        (DIGEST + "\tx", ""),
+    ],
+)
+def test_the_digest_of_a_tag(header, told):
+    with serving(type("T", (Tagged,), {"header": header})) as url:
+        assert registry.digest_of(at(url), registry.split("a/b:1")) == told
+        assert registry.digest_of(at(url), registry.split("a/b:2")) == ""
+    assert registry.digest_of(at(url), registry.split("a/b:1")) == "", "it no longer answers"

@@ -8,9 +8,13 @@ import json
 from fnmatch import fnmatchcase
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import record as records
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import Options, failed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import (
+    Options,
+    Steps,
+    failed,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.offered import Ask, offered
 
 OLDER = Options(downgrade=True)
@@ -32,9 +36,11 @@ class Manager:
 
     def offers(self, wanted, options):
         self.asked.append((list(wanted), options))
-        unknown = sorted(set(wanted) - self.known)
+        unknown = sorted(name for name in wanted if not {name, name.partition("=")[0]} & self.known)
         if unknown or (self.apart and self.apart <= set(wanted)):
             raise failed(say("packages.install", names=list(wanted)), unknown or ["they exclude each other"])
+        parts = [name.partition("=") for name in wanted]
+        return Steps({**{name: version or "9" for name, _sign, version in parts}, "along": "9"}, {}, [])
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def test_one_question_for_those_with_the_same_options(state):
 
 def test_nothing_is_asked_where_all_is_there(state):
     manager = Manager("", {"a": "1", "b": "2"})
-    assert offered(manager, str(state), [Ask("x", ["a"]), Ask("y", ["b=2*"])]) == ([], []) and manager.asked == []
+    assert offered(manager, str(state), [Ask("x", ["a"]), Ask("y", ["b=2*"])])[:2] == ([], []) and manager.asked == []
 
 
 def test_a_refusal_names_the_packages_of_its_owner_alone(state):
@@ -76,7 +82,7 @@ def test_an_owner_alone_is_asked_once(state):
 def test_what_a_killed_run_left_is_completed_first(state):
     (state / records.FOLDER / "gateway.json").write_text(json.dumps({"unfinished": True}), encoding="utf-8")
     manager = Manager("")
-    assert offered(manager, str(state), [Ask("x", ["a"])]) == (["a"], []) and manager.asked == []
+    assert offered(manager, str(state), [Ask("x", ["a"])]) == (["a"], [], {}) and manager.asked == []
 
 
 def test_what_cannot_stand_beside_is_told_for_each_owner_that_lacks_something(state):
@@ -89,3 +95,27 @@ def test_what_cannot_stand_beside_is_told_for_each_owner_that_lacks_something(st
     assert refusal.rule == "LLM332" and refusal.reason.en.startswith("runc, podman-docker can't be there beside b,")
     assert "apt-get remove runc podman-docker" in refusal.remedy.en and "docker_source" in refusal.remedy.zh
     assert offered(manager, str(state), [Ask("x", ["c"], conflicts=["docker.io"])]).refusals == []
+
+
+def test_versions_of_all_that_is_wanted_are_told(state):
+    """What is installed, what would be, and what an owner has from elsewhere; not what only comes along."""
+    (state / records.FOLDER / "docker.json").write_text(json.dumps({"wanted": ["ce"]}))
+    manager = Manager("ab", {"a": "1", "ce": "5", "other": "6"})
+    answer = offered(manager, str(state), [Ask("x", ["a", "b"])])
+    assert answer.versions == {"a": "1", "b": "9", "ce": "5"}
+
+
+def test_locked_versions_are_asked_for(state):
+    manager = Manager("ab")
+    answer = offered(manager, str(state), [Ask("x", ["a=1*", "b"])], {"a": "1.2", "c": "7"})
+    assert manager.asked == [(["a=1.2", "b"], Options())] and answer.versions == {"a": "1.2", "b": "9"}
+
+
+def test_another_version_than_the_locked_one_is_refused_before_anything_is_asked(state):
+    manager = Manager("ab", {"a": "2", "c": "7"})
+    asks = [Ask("x", ["a", "b=3*"]), Ask("y", ["a", "c"])]
+    with pytest.raises(Refusal) as caught:
+        offered(manager, str(state), asks, {"a": "1", "b": "2.5", "c": "7"})
+    told = caught.value
+    assert told.rule == "LLM594" and "a 1 -> 2, b 2.5 -> 3*" in told.reason.en and manager.asked == []
+    assert "`apt-get install a=1`" in told.remedy.en

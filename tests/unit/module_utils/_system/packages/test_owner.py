@@ -131,10 +131,12 @@ def node(tmp_path):
 def test_what_came_goes_again_and_a_second_run_does_nothing(node):
     told = node.present("gateway", "web")
     assert (told.changed, told.installed, told.before, told.after) == (True, ["web"], "", "web\n")
+    version = node.shop.there["web"]
     assert node.shop.did == ["refresh", "install web"] and set(node.shop.there) == {"web", "libweb"}
     assert node.record("gateway")["ours"] == ["web"] and node.record("gateway")["along"] == ["libweb"]
     assert not node.record("gateway")["unfinished"]
-    nothing = core.Result(False, installed=[], upgraded=[], held=[], unheld=[], unmasked=[])
+    nothing = core.Result(False, installed=[], upgraded=[], held=[], unheld=[], unmasked=[], versions={"web": version})
+    assert told.versions == nothing.versions, "as installed"
     assert node.present("gateway", "web") == nothing
     gone = node.absent("gateway")
     assert gone.changed and sorted(gone.removed) == ["libweb", "web"] and gone.kept == []
