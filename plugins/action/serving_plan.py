@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.state import follow
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.heal import ended_rows
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan, shares
@@ -13,8 +14,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.since import since
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue, version
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._locked import locked
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import deployment_failed, framed
 
 
@@ -37,6 +39,9 @@ class ActionModule(ActionBase):
                 learned = ended_rows(options["ended_plan"], parts, options["ended"])
                 wish.calibration = add_rows(wish.calibration, learned)
             plan = make_plan(wish, catalog)
+            state = locked(options["lock"], options["deployment"])
+            if state:
+                plan = follow(plan, state, version(), options["lock"])
         except Refusal as refusal:
             return {**result, **deployment_failed(refusal, options["deployment"], list(options["nodes"]), task_vars)}
         texts = [explain(plan, language) for language in ("zh", "en") if options["language"] in (language, "both")]
@@ -45,5 +50,5 @@ class ActionModule(ActionBase):
                 self._display.display("\n" + text)
             for row in since(read_plan(options["kept_plan"]), plan, list(options["nodes"])):
                 self._display.warning(noticed(row, options["deployment"]))
-        told = {"plan": plan, "learned": learned, "explanation": "\n\n".join(texts).split("\n")}
+        told = {"plan": plan, "learned": learned, "locked": state, "explanation": "\n\n".join(texts).split("\n")}
         return {**result, "changed": False, **told}

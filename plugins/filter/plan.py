@@ -23,11 +23,11 @@ def plan_nodes(hosts, hostvars):
     return nodes
 
 
-def plan_dir(deployment, groups, hostvars, host):
-    """`.plans` beside the inventory of the deployment's head; without a file, where Ansible was started."""
+def plan_dir(deployment, groups, hostvars, host, name=".plans"):
+    """A name beside the inventory of the deployment's head; without a file, where Ansible was started."""
     head = (groups.get(deployment) or [host])[0]
     beside = str(hostvars[head].get("inventory_dir") or "")  # a host of the command line: None, or its word
-    return os.path.join(beside if os.path.isabs(beside) else os.getcwd(), ".plans")
+    return os.path.join(beside if os.path.isabs(beside) else os.getcwd(), name)
 
 
 def node_address(variables, name):

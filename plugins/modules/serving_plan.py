@@ -87,6 +87,12 @@ options:
         are no longer listed and another head are told (LLM189, LLM194).
     type: path
     default: ""
+  lock:
+    description:
+      - The inventory's lock (docs/lock.md). Where it knows the deployment, its digests are pinned in the plan, and
+        what is not as it says is refused (LLM592). Empty follows none.
+    type: path
+    default: ""
   ended:
     description:
       - What engines said of memory before they ended, by host and unit (M(yitiji.deepseek.engine_end_info)).
@@ -128,6 +134,11 @@ plan:
   returned: success
   type: dict
   sample: {schema: 2, verdict: fits, nodes: {gpu01: {units: [{name: yitiji-vllm, port: 8000, args: []}]}}}
+locked:
+  description: What the lock says of the deployment; empty where there is none.
+  returned: success
+  type: dict
+  sample: {}
 learned:
   description: Rows for M(yitiji.deepseek.plan_calibrate) to keep, one for each engine of O(ended) that lacked memory.
   returned: success

@@ -21,9 +21,8 @@ def catalogue(folders: Sequence[str] = (), kinds: Tuple[str, ...] = KINDS) -> Ca
     return read_catalog([BUILT_IN, *folders], _parse, kinds)
 
 
-def version() -> str:
-    """Of this collection: as installed, or as in its checkout."""
-    root = os.path.dirname(os.path.dirname(BUILT_IN))
+def version(root: str = os.path.dirname(os.path.dirname(BUILT_IN))) -> str:
+    """Of a collection, this one by default: as installed, or as in its checkout."""
     for name, inside in (("MANIFEST.json", "collection_info"), ("galaxy.yml", "")):
         path = os.path.join(root, name)
         if os.path.exists(path):

@@ -20,6 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest i
     target_of,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.nodes import fixed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_place
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.manager import bare
@@ -36,7 +37,8 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
     downloads: Dict[str, Dict[str, Any]] = {}
     models: Dict[str, Dict[str, Any]] = {}
     repositories: Dict[Tuple[str, str], Dict[str, Any]] = {}
-    for need in needs:
+    files: Dict[str, Dict[str, Any]] = {}
+    for need in (fixed(need, need.get("locked") or {}) for need in needs):
         names = packages.setdefault((str(need["target"]), str(need["role"])), [])
         names += [str(name) for name in need.get("packages") or [] if name not in names]
         for repository in sources(need):
@@ -48,6 +50,8 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
         for download in need.get("downloads") or []:
             downloads.setdefault(str(download["name"]), dict(download))
         for model in need.get("models") or []:
+            listed = files.setdefault(str(model["id"]), {})
+            listed.update({file["path"]: file for file in (model.get("manifest") or {}).get("files") or []})
             row = {"model": str(model["id"]), **{key: model[key] for key in MODEL if key in model}}
             known = models.setdefault(row["model"], row)
             # two deployments with parts of one model: both parts
@@ -58,6 +62,7 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]
         "packages": rows,
         "images": list(images.values()),
         "downloads": list(downloads.values()),
+        "files": {model: list(listed.values()) for model, listed in files.items()},
         "models": list(models.values()),
         "repositories": list(repositories.values()),
     }

@@ -174,6 +174,7 @@ def run() -> int:
         return fail(teller, {**now, "error": Refusal("LLM957").message()})
     given = variables(settings)
     own = {"appliance_address": here, "appliance_plan_dir": FOLDER + "/plans", "appliance_source": "directory"}
+    own["appliance_lock"] = ""  # the disk was made by one, and holds what it says
     own["appliance_source_dir"] = config.get("variables", {}).get("appliance_weights_dir", "/srv/models")
     host = os.uname().nodename.split(".")[0]
     keep(INVENTORY, state_.inventory(config["deployment"], host, PYTHON, [own, config.get("variables", {}), given]))

@@ -66,3 +66,50 @@ def test_the_checks_begin_the_list_before_any_role_and_ask_in_the_end():
     assert block[asks[0]]["yitiji.deepseek.managed_packages"]["asks"] == []
     assert managed_packages.FACT in block[asks[1]]["yitiji.deepseek.managed_packages"]["asks"]
     assert block[asks[1]]["vars"] == {managed_packages.SWITCH: False} and "when" not in block[asks[1]]
+
+
+LOCKED = {"nodes": {"n1": {"packages": {"docker.io": "20"}}, "n2": {"packages": {"docker.io": "19"}}}}
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the module is asked on the node, and the action's answer."""
+
+    def call(known, answer, **args):
+        task = mock.Mock(args=args)
+        monkeypatch.setattr(managed_packages.Normal, "run", lambda *_given: dict(answer))
+        templar = mock.Mock(template=lambda value: value)
+        made = managed_packages.ActionModule(task, *(mock.Mock() for _other in range(3)), templar, mock.Mock())
+        told = made.run(None, {"inventory_hostname": "n1", "ansible_facts": {}, **known})
+        return task.args, told
+
+    return call
+
+
+@pytest.mark.parametrize("state", ["present", "latest", "offered"])
+def test_the_module_is_told_what_is_locked_on_its_node(asked, state):
+    args, _told = asked({"appliance_locked": LOCKED}, {}, owner="docker", names=["docker.io"], state=state)
+    assert args["locked"] == {"docker.io": "20"} and args["names"] == ["docker.io"]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"appliance_locked": {}},
+        {"appliance_locked": {"nodes": {"n2": LOCKED["nodes"]["n2"]}}},
+        {"appliance_locked": LOCKED, "appliance_rules_ignore": [{"id": "LLM594", "reason": "updates at night"}]},
+    ],
+)
+def test_without_a_lock_or_where_it_is_silenced_any_version_will_do(asked, known):
+    assert "locked" not in asked(known, {}, owner="docker", names=["docker.io"])[0]
+
+
+def test_a_removal_asks_nothing_of_the_lock(asked):
+    assert "locked" not in asked({"appliance_locked": LOCKED}, {}, owner="docker", state="absent")[0]
+
+
+def test_versions_are_kept_for_the_lock(asked):
+    _args, told = asked({}, {"versions": {"docker.io": "20"}}, owner="docker")
+    assert told["ansible_facts"] == {"yitiji_packages_there_docker": {"docker.io": "20"}}
+    assert "ansible_facts" not in asked({}, {"versions": {}, "failed": True}, owner="docker")[1]

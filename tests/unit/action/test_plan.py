@@ -11,6 +11,8 @@ from unittest import mock
 import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import nodes as lock
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils import _locked
 
 from tests.sizing.common import declared, first_unit
 
@@ -19,12 +21,12 @@ WISH = {"deployment": "demo", "profile": "basic"}
 CARDS = declared("rtx-4090-24g", 2)
 
 
-def act(verb, check=False, **options):
+def act(verb, check=False, known=None, **options):
     """What the action returns, and what it showed the operator."""
     task = mock.Mock(args=options, async_val=0, diff=True, check_mode=check)
     action = importlib.import_module(f"{PLUGINS}.{verb}").ActionModule(task, *(mock.Mock() for _other in range(5)))
     action._display = mock.Mock()
-    return action.run(None, {"inventory_hostname": "n1"}), action._display
+    return action.run(None, {"inventory_hostname": "n1", **(known or {})}), action._display
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +141,71 @@ def test_a_plan_is_exported_once(tmp_path, plan):
     assert not act("plan_export", plan=plan, save_to=str(folder), node_selector={"zone": 1})[0]["changed"]
     with pytest.raises(AnsibleActionFail, match="LLM591"):
         act("plan_export", plan={**plan, "engine": {**plan["engine"], "name": "sglang"}}, save_to=str(folder))
+
+
+DEBIAN = {"ids": ["debian"], "versions": ["12"], "architecture": "x86_64"}
+ASKED = {"ansible_facts": {lock.FIRST: {"nginx": "1.22"}}, "appliance_distribution": DEBIAN}
+NODES = {"n1": {"system": "debian 12 x86_64", "packages": {"nginx": "1.22"}}}
+DIGEST = "sha256:" + "a" * 64
+
+
+def pinned(plan):
+    return lock.pinned(plan, {"n1": {"images": {row["ref"]: {"digest": DIGEST} for row in plan["images"]}}})
+
+
+def keep(path, plan, hostvars=None, check=False, **options):
+    hostvars = {"n1": ASKED} if hostvars is None else hostvars
+    options = {"path": str(path), "plan": plan, "hosts": list(hostvars), **options}
+    return act("appliance_lock", check, {"hostvars": hostvars}, **options)
+
+
+def test_a_plan_is_locked_and_followed(tmp_path, plan):
+    path = str(tmp_path / "lock.yml")
+    done, _shown = keep(path, pinned(plan))
+    assert done["changed"] and f"images.open-webui.digest: - -> {DIGEST}" in done["differences"]
+    assert not keep(path, pinned(plan))[0]["changed"]
+    again, _shown = act("serving_plan", **WISH, nodes=CARDS, lock=path)
+    assert again["plan"] == pinned(plan) and again["locked"]["nodes"] == NODES
+    other, _shown = act("serving_plan", **{**WISH, "profile": "standard"}, nodes=declared("h20-96g", 8), lock=path)
+    assert other["failed"] and other["rule"] == "LLM592"
+    kept, _shown = act("serving_plan", **WISH, nodes=CARDS)
+    assert kept["locked"] == {} and kept["plan"] == plan
+
+
+def test_images_are_pinned_by_what_the_checks_found(plan):
+    images = {f"{lock.IMAGE}{row['key']}": {"ref": row["ref"], "digest": DIGEST} for row in plan["images"]}
+    found = {**ASKED, "ansible_facts": {**ASKED["ansible_facts"], **images}}
+    known = {"hostvars": {"n1": found, "n2": {}}}
+    done, _shown = act("appliance_lock", False, known, state="pinned", plan=plan, hosts=["n1", "n2"])
+    assert done["plan"] == pinned(plan) and not done["changed"]
+
+
+def test_a_node_that_the_run_left_out_keeps_its_packages(tmp_path, plan):
+    path = tmp_path / "lock.yml"
+    keep(path, plan)
+    done, shown = keep(path, plan, {"n1": {}, "n2": ASKED})
+    assert done["differences"] == ["nodes.n2.packages.nginx: - -> 1.22", "nodes.n2.system: - -> debian 12 x86_64"]
+    assert shown.display.call_count == 2 and "diff" in done
+
+
+def test_in_check_mode_it_says_what_differs_and_writes_nothing(tmp_path, plan):
+    path = tmp_path / "lock.yml"
+    keep(path, plan)
+    before = path.read_text()
+    done, _shown = keep(path, pinned(plan), check=True)
+    assert f"images.open-webui.digest: - -> {DIGEST}" in done["differences"] and path.read_text() == before
+
+
+def test_the_controllers_own_packages_change_in_a_renewal_alone(tmp_path, plan, monkeypatch):
+    path = tmp_path / "lock.yml"
+    keep(path, plan)
+    monkeypatch.setattr(_locked.metadata, "version", lambda name: "0.0.1")
+    assert not keep(path, plan)[0]["changed"]
+    told = keep(path, plan, renew=True)[0]["differences"]
+    assert any(line.startswith("wheels.ansible-core: 2.") and line.endswith(" -> 0.0.1") for line in told)
+
+
+def test_a_lock_that_is_no_yaml_is_refused(tmp_path):
+    (tmp_path / "lock.yml").write_text("schema: [")
+    done, _shown = act("serving_plan", **WISH, nodes=CARDS, lock=str(tmp_path / "lock.yml"))
+    assert done["failed"] and done["rule"] == "LLM593"

@@ -19,7 +19,7 @@ FILES = (
 )
 PHASES = {"include_tasks", "import_tasks", "include_role", "import_role", "meta"}
 SHARED_FACTS = {
-    "appliance": {"appliance_node", "appliance_plan"},
+    "appliance": {"appliance_node", "appliance_plan", "appliance_locked"},
     "distribution": {"appliance_distribution"},
     "nvidia_container_toolkit": {"appliance_gpu_mode"},
     "bundle": {
