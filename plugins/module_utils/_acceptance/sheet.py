@@ -83,8 +83,9 @@ def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
         path = os.path.join(folder, "report.pdf")
         given = json.dumps({"source": SOURCE, "report": shown, "to": path})
         try:
-            done = run([python, "-I", "-c", PROGRAM], SECONDS, given)
-            return Path(path).read_bytes()
+            said = run([python, "-I", "-c", PROGRAM], SECONDS, given).stderr
         except FileNotFoundError as error:
-            said = done.stderr if error.filename == path else str(error)
-            raise Refusal("LLM871", python=python, detail=said.strip()[-800:]) from error
+            said = str(error)
+        if not os.path.exists(path):
+            raise Refusal("LLM871", python=python, detail=said.strip()[-800:])
+        return Path(path).read_bytes()
