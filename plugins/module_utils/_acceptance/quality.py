@@ -46,7 +46,7 @@ def questions_of(catalog: Mapping[str, Row]) -> List[Dict[str, Any]]:
 
 def is_lab(plan: Row, limits: Row) -> bool:
     """Whether the model has random weights, by its owner's name."""
-    return str(plan["model"]["id"]).split("/")[0] in limits["lab_models"]
+    return str(plan["model"]["id"]).partition("/")[0] in limits["lab_models"]
 
 
 def ask_all(
