@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple
 
 Row = Mapping[str, Any]
 DEPLOYMENT = ("profile", "model", "engine", "planned", "collection", "plan_sha256")
@@ -76,8 +76,3 @@ def _figures(before: Row, after: Row) -> Iterator[Dict[str, Any]]:
 
 def _step(row: Row) -> str:
     return f"{row['prompt']} / {row['answer']} · {row['concurrency']}"
-
-
-def changed(rows: List[Row]) -> List[Row]:
-    """What is no figure: changed machines and versions."""
-    return [row for row in rows if row["kind"] != "figure"]
