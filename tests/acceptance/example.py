@@ -26,7 +26,11 @@ PLAN: dict[str, Any] = {
     "speed": {"deepseek-r1-671b": {"predicted": True, "rows": [
         {"concurrency": 90, "total_tokens_per_second": [1500.0, 2600.0]}]}},
 }  # fmt: skip
-EVIDENCE = {"json": '{"sky": "blue"}', "chinese": "因为大气分子对短波长的蓝光散射最强。" * 12}
+EVIDENCE = {
+    "json": '{"sky": "blue"}',
+    "chinese": "因为大气分子对短波长的蓝光散射最强。" * 12,
+    "english": "gibberish" * 40,
+}
 PARTIES = {
     "vendor": "示例智算科技有限公司", "customer": "示例大学信息中心", "contract": "HT-2026-0117",
     "site": "示例大学图书馆机房 3 号机柜",

@@ -30,6 +30,7 @@ PLAY = """
     - ansible.builtin.include_role: {name: yitiji.deepseek.bundle, tasks_from: controller}
     - ansible.builtin.include_role: {name: yitiji.deepseek.acceptance, tasks_from: tools}
 """
+WIDE, MARGIN = 595.3, 16 / 25.4 * 72  # points
 LANGUAGES = {
     "zh": (
         "大模型一体机验收报告",
@@ -89,6 +90,9 @@ def test_a_pdf_says_it_all_in_an_embedded_font(written, language):
     for text in (*LANGUAGES[language], *PARTIES.values(), "GPU-5f2c77a1-9d3b-4c02-8e1f-000000000007"):
         assert text in said, text
     assert "\ufffd" not in said
+    assert compared()["plan_sha256"] in said  # can be copied whole
+    boxes = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, text=True, check=True).stdout
+    assert max(float(x) for x in re.findall(r'<word [^>]*xMax="([\d.]+)"', boxes)) <= WIDE - MARGIN + 0.5
     fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
     assert fonts and all(re.search(r"NotoSansSC.* yes yes yes ", line) for line in fonts), fonts
     told = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout

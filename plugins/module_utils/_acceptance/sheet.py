@@ -18,7 +18,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 SECONDS = 120  # a report of two pages takes less than one
-LONGEST = 40  # letters without a gap that a narrow column holds; longer ones may break anywhere
+ACROSS = 90  # letters without a gap that a page holds; what a column can't hold may break anywhere
 # Runs in the environment that has both packages; the font package only holds files.
 PROGRAM = """
 import importlib.util, json, os, sys, typst
@@ -41,9 +41,10 @@ SOURCE = """
 #show heading: set block(above: 14pt, below: 7pt)
 #show table.cell: set text(8pt)
 #show table.cell: set par(justify: false, leading: 0.5em)
-#let split(word) = if word.clusters().len() > it.longest { word.clusters().join("\\u{200B}") } else { word }
-#let plain(said) = said.split(" ").map(split).join(" ")
-#let cell(value) = if type(value) == str { plain(value) } else { text(fill: ink(value.at(1)), value.at(0)) }
+#let plain(said, most) = said.replace(
+  regex("[!-,.-~]{" + str(most + 1) + ",}"), found => found.text.clusters().join("\\u{200B}"))
+#let cell(value, share) = if type(value) == str { plain(value, calc.floor(share * it.across)) } else {
+  text(fill: ink(value.at(1)), value.at(0)) }
 #for part in it.blocks {
   if part.kind == "title" { align(center, text(18pt, part.text)) }
   else if part.kind == "verdict" { align(center, text(13pt, fill: ink(part.verdict), part.text)) }
@@ -57,7 +58,8 @@ SOURCE = """
     table(columns: part.widths.map(x => x * 1fr),
       align: (x, y) => if x in part.numeric and y > 0 { right } else { left },
       fill: (x, y) => if y == 0 { luma(240) },
-      table.header(..part.head), ..part.rows.map(row => row.map(cell)).flatten())
+      table.header(..part.head), ..part.rows.map(row => row.enumerate().map(
+        ((at, value)) => cell(value, part.widths.at(at) / part.widths.sum()))).flatten())
   } else if part.kind == "sign" {
     block(breakable: false, table(columns: (1fr, 1fr),
       ..part.sides, ..part.fields.map(x => (table.cell(inset: (y: 9pt), x),) * 2).flatten(),
@@ -76,7 +78,7 @@ def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
         "number": report["number"],
         "language": language,
         "colours": COLOURS,
-        "longest": LONGEST,
+        "across": ACROSS,
         "blocks": form.blocks,
     }
     with tempfile.TemporaryDirectory() as folder:
