@@ -29,6 +29,10 @@ options:
     description: How long to look.
     type: int
     default: 6
+  loaded:
+    description: Begin when requests run, where the engines tell.
+    type: bool
+    default: false
   idle:
     description: Refuse (LLM857) where requests run already.
     type: bool
@@ -112,6 +116,7 @@ def main() -> None:
             "plan": {"type": "dict", "required": True},
             "host": {"type": "str", "required": True},
             "seconds": {"type": "int", "default": 6},
+            "loaded": {"type": "bool", "default": False},
             "idle": {"type": "bool", "default": False},
             "machine": {"type": "bool", "default": False},
             "restart": {"type": "bool", "default": False},
@@ -132,7 +137,9 @@ def main() -> None:
         module.exit_json(changed=False, machine=measure(Host(), plan["model"]["path"], engines))
     if not given["restart"] or module.check_mode:
         own = (read_file(f"{secrets}/engine-key") or "").strip()
-        seen = watch(Host(), units, 0 if module.check_mode else given["seconds"], own)
+        seen = watch(
+            Host(), units, 0 if module.check_mode else given["seconds"], own, given["loaded"] and not module.check_mode
+        )
         if given["idle"] and seen["requests"]:
             fail(module, Refusal("LLM857", requests=seen["requests"], node=given["host"]))
         module.exit_json(changed=False, seen=seen)

@@ -118,7 +118,7 @@ def _serve_and_fetch(lossy: bool) -> dict[str, dict]:
             answer.read()
 
     looks = iter(range(100))
-    return figures(sample.watch(Node(os.getpid()), UNIT, 8, "", sleep, lambda: float(next(looks))))
+    return figures(sample.watch(Node(os.getpid()), UNIT, 8, "", False, sleep, lambda: float(next(looks))))
 
 
 @pytest.mark.parametrize("lossy", [True, False])

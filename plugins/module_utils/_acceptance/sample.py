@@ -19,6 +19,7 @@ REQUESTS = re.compile(
 )
 XID = re.compile(r"NVRM: Xid|fallen off the bus")
 LOOKS = 60  # of one slice, at most
+START = 180.0  # seconds that a load may take to come
 RANGES = ("degrees", "watts", "mhz", "busy_percent")
 COUNTED = ("uncorrected", "corrected", "replays")
 CGROUPS = "/sys/fs/cgroup"
@@ -32,13 +33,21 @@ def watch(
     units: Sequence[Unit],
     seconds: float,
     key: str = "",
+    loaded: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Seen:
-    """Looks for so long, at most 60 times. What a node does not tell is None. `key`: of the engines."""
-    end, pause = clock() + seconds, max(1.0, seconds / LOOKS)
+    """Looks for so long, at most 60 times. What a node does not tell is None.
+
+    `key`: of the engines. `loaded`: begins when requests run; a generator may take a minute to start.
+    """
     engines = {str(unit["name"]): _engine(host, str(unit["name"])) for unit in units}
     before, looks = _counters(host, engines), [_look(host, units, engines, key)]
+    begun = clock()
+    while loaded and looks[-1]["requests"] == 0 and clock() - begun < START:
+        sleep(1)
+        looks = [_look(host, units, engines, key)]
+    end, pause = clock() + seconds, max(1.0, seconds / LOOKS)
     while clock() + pause < end:
         sleep(pause)
         looks.append(_look(host, units, engines, key))

@@ -52,7 +52,9 @@ class Clock:
 
 def watch(host, seconds=5, url="http://127.0.0.1:9"):
     clock = Clock()
-    return core.watch(host, [{"name": "yitiji-vllm", "url": url, "serves": True}], seconds, "", clock.sleep, clock)
+    return core.watch(
+        host, [{"name": "yitiji-vllm", "url": url, "serves": True}], seconds, "", False, clock.sleep, clock
+    )
 
 
 def test_a_node_with_a_card_replayed_from_what_nvidia_smi_said():
@@ -157,5 +159,25 @@ def test_a_short_probe_is_no_other_user(engine):
 
     engine.text, clock = "vllm:num_requests_running 1\n", Blink()
     unit = {"name": "yitiji-vllm", "url": f"http://127.0.0.1:{engine.server_address[1]}", "serves": True}
-    seen = core.watch(node(), [unit], 6, "", clock.sleep, clock)
+    seen = core.watch(node(), [unit], 6, "", False, clock.sleep, clock)
     assert (seen["requests"], seen["requests_most"]) == (0, 1)
+
+
+@pytest.mark.parametrize(("comes", "looks", "requests"), [(40, 6, 4), (999, 6, 0)])
+def test_a_load_that_takes_its_time_is_waited_for_and_idle_looks_do_not_count(engine, comes, looks, requests):
+    class Late(Clock):
+        def sleep(self, seconds):
+            super().sleep(seconds)
+            engine.text = f"vllm:num_requests_running {4 if self.now >= comes else 0}\n"
+
+    engine.text, clock = "vllm:num_requests_running 0\n", Late()
+    unit = {"name": "yitiji-vllm", "url": f"http://127.0.0.1:{engine.server_address[1]}", "serves": True}
+    seen = core.watch(node(), [unit], looks, "", True, clock.sleep, clock)
+    assert (seen["looks"], seen["requests"], seen["requests_most"]) == (looks, requests, requests)
+    assert clock.now < core.START + looks + 1
+
+
+def test_an_engine_that_does_not_tell_is_looked_at_at_once():
+    clock = Clock()
+    unit = {"name": "yitiji-vllm", "url": "http://127.0.0.1:9", "serves": True}
+    assert core.watch(node(), [unit], 5, "", True, clock.sleep, clock)["looks"] == 5 and clock.now < 6
