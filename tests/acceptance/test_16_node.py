@@ -61,7 +61,7 @@ def figures(seen: sample.Seen) -> dict[str, dict]:
     return {each["key"]: each for each in soak.figures({"slices": [row], "concurrency": 1}, LIMITS)}
 
 
-@pytest.mark.parametrize("share", [20, 0])
+@pytest.mark.parametrize("share", [5, 0])  # percent of a CPU: used up in every period, however busy this machine is
 def test_a_cpu_quota_that_holds_the_engine_back(share):
     process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
