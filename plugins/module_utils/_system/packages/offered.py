@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Dict, List, Mapping, NamedTuple, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -39,9 +39,9 @@ class Answer(NamedTuple):
     versions: Dict[str, str]  # of all that owners want: what is installed, else what would be
 
 
-def offered(manager: Manager, state_dir: str, asks: List[Ask], locked: Mapping[str, str] = NOTHING) -> Answer:
+def offered(manager: Manager, state_dir: str, asks: List[Ask], locked: Optional[Mapping[str, str]] = None) -> Answer:
     """Nothing is changed. Where all together are refused each owner is asked alone: its refusal names its packages."""
-    there = manager.installed()
+    there, locked = manager.installed(), locked or NOTHING
     refuse_others(manager, there, [name for ask in asks for name in ask.names], locked)
     asks = [ask._replace(names=pinned(ask.names, locked, manager.fits)) for ask in asks]
     lacking = [ask._replace(names=missing(there, ask.names, manager.fits)) for ask in asks]
