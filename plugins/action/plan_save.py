@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, spoken
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, check_folder, save_files
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import explain
@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("plan_save"))
         plan, folder = options["plan"], options["save_to"]
-        files = {"plan.json": as_json(plan), "plan.html": page(plan) + "\n"}
+        files = {"plan.json": as_json(plan), "plan.html": page(plan, "/".join(spoken()))}
         files.update({f"plan.{language}.txt": explain(plan, language) + "\n" for language in ("zh", "en")})
         try:
             check_folder(folder)

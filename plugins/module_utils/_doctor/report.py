@@ -9,6 +9,7 @@ import time
 from html import escape
 from typing import Any, Dict, List, Mapping, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     FAIL,
     PASS,
@@ -23,27 +24,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.table import MARKS, WORDS
 
 STYLE = """
-:root{color-scheme:light dark;--bg:#fff;--fg:#1c2430;--line:#d8dde5;--soft:#f3f5f8;--dim:#5c6675;--fail:#b3261e;
---warn:#8a5a00;--unknown:#6b4fa0;--skip:#5c6675;--pass:#1a7f37}
-@media(prefers-color-scheme:dark){:root{--bg:#12161c;--fg:#e4e8ee;--line:#343c48;--soft:#1b212a;--dim:#98a2b0;
---fail:#ff8b82;--warn:#e3b341;--unknown:#c3a6ff;--skip:#98a2b0;--pass:#57d364}}
-body{font:16px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;background:var(--bg);color:var(--fg);
-max-width:70rem;margin:1.5rem auto;padding:0 1rem}
-h1{font-size:1.4rem;margin:1rem 0 .2rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem}a{color:inherit}
-p{margin:.3rem 0}.dim,summary{color:var(--dim)}summary{cursor:pointer}details{margin-top:.6rem}
-.verdict{border-left:6px solid;background:var(--soft);padding:.6rem .9rem;margin:.8rem 0;font-weight:700}
-table{border-collapse:collapse;width:100%;table-layout:fixed}td,th{border-top:1px solid var(--line);padding:.5rem;
-text-align:left;vertical-align:top;overflow-wrap:break-word}
 .counts{width:auto;table-layout:auto}.counts th,.counts td{border:0;padding:.15rem 1.2rem .15rem 0;white-space:nowrap}
 .counts td{font-variant-numeric:tabular-nums}.zero{color:var(--dim)}
 .s{width:9.5rem;font-weight:700}.i{width:5rem;font-weight:700}
 .title{font-weight:700}.fix{background:var(--soft);border-left:3px solid var(--line);padding:.3rem .6rem}
-.fail{color:var(--fail)}.warn{color:var(--warn)}.unknown{color:var(--unknown)}.skip{color:var(--skip)}
-.pass{color:var(--pass)}.fix{margin-top:.3rem}
-input[name=l]{margin-left:1rem}input[name=l]:first-of-type{margin-left:0}.two>span{display:block}
-#zh:checked~main .en,#en:checked~main .zh{display:none}
+.fix{margin-top:.3rem}
 @media(max-width:40rem){.s{width:5.5rem}.s .en{display:none}.i{width:4.2rem}}
-@media print{input,label{display:none}details>*{display:block}body{margin:0}tr{break-inside:avoid}}
 """
 PHASES = {
     "pre": {"zh": "改动之前", "en": "before anything is changed"},
@@ -71,30 +57,19 @@ def as_json(report: Mapping[str, Any]) -> str:
     return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
 
 
-def both(zh: str, en: str) -> str:
-    return f'<span class="zh" lang="zh">{escape(zh)}</span> <span class="en" lang="en">{escape(en)}</span>'
-
-
 def as_html(report: Mapping[str, Any], language: str = "both") -> str:
     """The web page; readers can change the language, `language` is the first one."""
-    checked = {key: " checked" if key == language else "" for key in ("both", "zh", "en")}
     phase = PHASES[str(report["phase"])]
     parts = [
-        '<!doctype html><html lang="zh"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>{escape(str(report['title']))}</title><style>{STYLE}</style></head><body>",
-        f'<input type="radio" name="l" id="both"{checked["both"]}><label for="both">中文 + English</label>',
-        f'<input type="radio" name="l" id="zh"{checked["zh"]}><label for="zh">中文</label>',
-        f'<input type="radio" name="l" id="en"{checked["en"]}><label for="en">English</label>',
-        f"<main><h1>{both('节点检查报告', 'Report of the doctor')}</h1>",
+        opened(str(report["title"]), language, STYLE),
+        f"<h1>{both('节点检查报告', 'Report of the doctor')}</h1>",
         f'<p class="dim">{escape(str(report["title"]))} · {escape(str(report["time"]))} · {both(**phase)}</p>',
         _verdict(report),
         _hosts(report["hosts"]),
     ]
     for host in report["hosts"]:
         parts += _host(str(host), [result for result in report["results"] if result["host"] == host])
-    parts.append("</main></body></html>\n")
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n" + CLOSED
 
 
 def _verdict(report: Mapping[str, Any]) -> str:

@@ -100,7 +100,7 @@ def reasons(asked: str, problem: Problem, chosen: Candidate, precision: Precisio
             f"{shape.layers} layers in stages; spans nodes when one can't hold the weights",
             "search",
         ),
-        why("layout.data", layout.data, "其余 GPU 各运行一个副本", "the other GPUs run replicas", "search"),
+        why("layout.data", layout.data, "GPU 总数 / 每个副本的 GPU 数", "GPUs in all / GPUs of a replica", "search"),
         why(
             "gpu_memory_utilization",
             problem.utilization,
@@ -155,7 +155,7 @@ def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any
     others = [one for one in found[1:] if one.fits and one.layout.context in (1, min(8, one.layout.tensor))]
     for other in others[:3]:  # of caches that cards share, the largest
         layout = other.layout
-        name = f"TP {layout.tensor} x PP {layout.pipeline} x DP {layout.data}"
+        name = f"TP {layout.tensor} × PP {layout.pipeline} × DP {layout.data}"
         name += f", DCP {layout.context}" if layout.context > 1 else ""
         name += ", EP" if layout.expert else ""
         rows.append(

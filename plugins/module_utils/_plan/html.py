@@ -1,16 +1,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan as one HTML page that loads nothing else: a bar for each card, in both languages."""
+"""A plan as a document for customers: one HTML page that loads nothing else, in Chinese and English."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_html import STYLE as SPEED_STYLE
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_html import speed_section
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import PARTS, facts, noted, word, wrap_args
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
+    PARTS,
+    facts,
+    figures,
+    noted,
+    title,
+    why_not,
+    word,
+    wrap_args,
+)
 
 COLOURS = {
     "weights": "#3b6ea5",
@@ -22,81 +32,139 @@ COLOURS = {
     "outside": "#eeeeee",
     "runtime": "#7a7a7a",
 }
-MOST_CARDS = 64  # bars beyond this say nothing new
+MOST_ROWS = 64  # bars beyond this say nothing new
 STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ddd;padding:.3em .6em;text-align:left;"
-    "vertical-align:top}.bar{display:flex;height:1.3em;border:1px solid #999}.bar i{display:block;height:100%}"
-    ".key i{display:inline-block;width:1em;height:1em;margin:0 .3em 0 1em;vertical-align:middle}"
-    "pre{background:#f6f6f6;padding:1em;overflow-x:auto}.warn{background:#fff4d6;padding:.3em .8em;margin:.3em 0}"
+    ".four{display:grid;grid-template-columns:repeat(4,1fr);gap:.8rem;margin:1rem 0}"
+    ".four>div{background:var(--soft);padding:.7rem .9rem;break-inside:avoid}.four b{display:block;font-size:1.7rem}"
+    "table.f th{width:9rem}table.w th{width:40%}table.y th{width:30%}table.y td:nth-child(2){width:9rem}"
+    "table.m td:first-child{width:11rem}.bar{display:flex;height:1.3em;border:1px solid #999;background:#fff}"
+    ".bar i{display:block;height:100%}.key span.k{display:inline-block;margin-right:1em}"
+    ".key i{display:inline-block;width:1em;height:1em;margin-right:.3em;vertical-align:middle;border:1px solid #999}"
+    "pre{background:var(--soft);padding:1em;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
+    "@media print{.four b{font-size:1.4rem}.four .dim{font-size:.85rem}}"
+    "@media screen and (max-width:48rem){.four{grid-template-columns:1fr 1fr}}"
+    "@media screen and (max-width:40rem){table.f th,table.m td:first-child{width:6rem}}"
 )
+NOTE = {
+    "gib": (
+        "显存与内存按 GiB（1024³ 字节），磁盘按 GB（10⁹ 字节）。",
+        "Memory is in GiB (1024³ bytes), disks in GB (10⁹ bytes).",
+    ),
+    "fullest": ("图例为最满的一张卡：", "The figures are those of the fullest card: "),
+    "fits": ("可部署：模型与所需的缓存放得下", "Can be deployed: the model and the cache that is asked for fit"),
+    "beware": ("；有 {count} 条注意事项，见文末", "; {count} things to beware of stand at the end"),
+    "address": (
+        "`--host 0.0.0.0` 是容器内的地址：引擎只能经网关访问。",
+        "`--host 0.0.0.0` is an address inside the container: the engine is reached through the gateway alone.",
+    ),
+}
 
 
-def both(key: str) -> str:
-    """A word in both languages."""
-    return escape(f"{word(key, 'zh')} / {word(key, 'en')}")
+def two(key: str) -> str:
+    """A word of the plan in both languages."""
+    return both(word(key, "zh"), word(key, "en"))
 
 
-def page(plan: Mapping[str, Any]) -> str:
-    """The page of a plan."""
-    title = escape(f"{plan['deployment']} · {plan['profile']}")
-    body: List[str] = [f"<h1>{title}</h1>"]
-    body += [
-        f"<p class=warn>{escape(noted(warning, 'zh'))}<br>{escape(noted(warning, 'en'))}</p>"
-        for warning in plan["warnings"]
+def page(plan: Mapping[str, Any], language: str = "both") -> str:
+    """The page of a plan, in `language` at first; readers can change it."""
+    name = title(plan, "zh"), title(plan, "en")
+    fits = [text + (more.format(count=len(plan["warnings"])) if plan["warnings"] else "")
+            for text, more in zip(NOTE["fits"], NOTE["beware"])]  # fmt: skip
+    rows = list(zip(facts(plan, "zh"), facts(plan, "en")))
+    body = [
+        opened(name[0], language, STYLE + SPEED_STYLE),
+        f"<h1>{both(*name)}</h1>",
+        f"<p class=dim>{both(word('title', 'zh').format(**plan), word('title', 'en').format(**plan))}</p>",
+        f"<p class='verdict two pass'>{both(*fits)}</p>",
+        _four(figures(plan, "zh"), figures(plan, "en")),
+        "<table class=f>" + "".join(_fact(zh[0], zh[1], en[1]) for zh, en in rows) + "</table>",
+        f"<p class='dim two'>{both(*NOTE['gib'])}</p>",
+        *_bars(plan),
+        *speed_section(plan),
+        *_alternatives(plan),
+        _folded("why", _reasons(plan["why"]), "y"),
+        f"<details><summary>{two('command')}</summary><p class=two>{both(*NOTE['address'])}</p>"
+        f"<pre>{escape(chr(10).join(wrap_args(head_units(plan)[0]['args'])))}</pre></details>",
     ]
-    rows = zip(facts(plan, "zh"), facts(plan, "en"))
-    body.append("<table>" + "".join(_fact(zh[0], zh[1], en[1]) for zh, en in rows) + "</table>")
-    body += _bars(plan)
-    body += speed_section(plan)
-    body.append(f"<h2>{both('command')}</h2><pre>{escape(chr(10).join(wrap_args(head_units(plan)[0]['args'])))}</pre>")
-    if plan["alternatives"]:
-        body.append(
-            f"<h2>{both('alternatives')}</h2><table>"
-            + "".join(
-                f"<tr><td>{escape(other['change']['zh'])} / {escape(other['change']['en'])}"
-                f"<td>{other['kv_tokens']:,} KV"
-                for other in plan["alternatives"]
-            )
-            + "</table>"
-        )
-    body.append(
-        f"<h2>{both('why')}</h2><table>"
-        + "".join(
-            f"<tr><td>{escape(reason['key'])}<td>{escape(str(reason['value']))}<td>{escape(reason['rule']['zh'])}<br>"
-            f"{escape(reason['rule']['en'])}<td>{escape(reason['source'])}"
-            for reason in plan["why"]
-        )
-        + "</table>"
+    if plan["warnings"]:
+        told = [f"<tr><td class='two warn'>{both(noted(row, 'zh'), noted(row, 'en'))}" for row in plan["warnings"]]
+        body.append(_folded("warnings", told, "w"))
+    return "\n".join(body) + CLOSED
+
+
+def _four(zh: Sequence[Tuple[str, str, str]], en: Sequence[Tuple[str, str, str]]) -> str:
+    cells = (
+        f"<div>{both(a[0], b[0])}<b>{escape(a[1])}</b><span class='dim two'>{both(a[2], b[2])}</span></div>"
+        for a, b in zip(zh, en)
     )
-    return (
-        f"<!doctype html><html lang=zh><meta charset=utf-8><title>{title}</title><style>{STYLE}{SPEED_STYLE}</style>"
-        "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<body>{chr(10).join(body)}</body></html>"
-    )
+    return f"<div class=four>{''.join(cells)}</div>"
 
 
 def _fact(key: str, zh: str, en: str) -> str:
-    content = escape(zh) if zh == en else f"{escape(zh)}<br>{escape(en)}"
-    return f"<tr><th>{both(key)}<td>{content}"
+    return f"<tr><th>{two(key)}<td class=two>{escape(zh) if zh == en else both(zh, en)}"
+
+
+def _folded(key: str, rows: Sequence[str], kind: str) -> str:
+    return f"<details><summary>{two(key)} ({len(rows)})</summary><table class={kind}>{''.join(rows)}</table></details>"
+
+
+def _reasons(rows: Sequence[Mapping[str, Any]]) -> List[str]:
+    return [
+        f"<tr><th>{escape(row['key'])}<td>{escape(str(row['value']))}"
+        f"<td class=two>{both(row['rule']['zh'], row['rule']['en'])}<span class=dim>{escape(row['source'])}</span>"
+        for row in rows
+    ]
+
+
+def _alternatives(plan: Mapping[str, Any]) -> List[str]:
+    if not plan["alternatives"]:
+        return []
+    rows = (
+        f"<tr><th>{both(other['change']['zh'], other['change']['en'])}"
+        f"<td class=two>{both(why_not(plan, other, 'zh'), why_not(plan, other, 'en'))}"
+        for other in plan["alternatives"]
+    )
+    return [f"<h2>{two('alternatives')}</h2><table class=w>{''.join(rows)}</table>"]
 
 
 def _bars(plan: Mapping[str, Any]) -> List[str]:
+    """A bar for all cards that hold the same."""
     engines = {unit["name"]: unit for unit in head_units(plan)}
     parts = head_units(plan)[0]["memory"].get("per_gpu_gib")
     if not parts:
         return []
-    key = "".join(f"<i style='background:{COLOURS[part]}'></i>{both(part)} {parts[part]}" for part in PARTS)
-    rows: List[str] = []
+    key = "".join(
+        f"<span class=k><i style='background:{COLOURS[part]}'></i>{two(part)} {parts[part]}</span>" for part in PARTS
+    )
+    same: Dict[str, Dict[str, List[int]]] = {}
     for name, node in plan["nodes"].items():
         for unit in node["units"]:
             engine = engines[unit["name"]]
             stages = engine["memory"].get("stages_gib") or [parts]
             for place, index in enumerate(unit["gpus"]):
                 held = stages[_stage(engine["layout"], unit["rank"] * len(unit["gpus"]) + place)]
-                shown = f"<div class=bar>{_cells(held)}</div>"
-                rows.append(f"<tr><td>{escape(name)}<td>GPU {index}<td style='width:80%'>{shown}")
-    return [f"<h2>{both('memory')}</h2><p class=key>{key}</p><table>" + "".join(rows[:MOST_CARDS]) + "</table>"]
+                same.setdefault(_cells(held), {}).setdefault(name, []).append(index)
+    rows = [
+        f"<tr><td>{'<br>'.join(f'{escape(name)} GPU {spans(cards)}' for name, cards in places.items())}"
+        f"<td><div class=bar>{cells}</div>"
+        for cells, places in same.items()
+    ]
+    return [
+        f"<h2>{two('memory')}</h2><p class=key>{both(*NOTE['fullest'])}<br>{key}</p><table class=m>"
+        + "".join(rows[:MOST_ROWS])
+        + "</table>"
+    ]
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Neighbours as ranges: 0–3, 6."""
+    found: List[List[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][-1] + 1:
+            found[-1][1:] = [number]
+        else:
+            found.append([number])
+    return ", ".join("–".join(map(str, ends)) for ends in found)
 
 
 def _stage(layout: Mapping[str, int], rank: int) -> int:
@@ -107,6 +175,6 @@ def _stage(layout: Mapping[str, int], rank: int) -> int:
 def _cells(parts: Mapping[str, float]) -> str:
     return "".join(
         f"<i style='width:{100 * max(0.0, parts[key]) / parts['total']:.2f}%;background:{COLOURS[key]}' "
-        f"title='{both(key)}: {parts[key]} GiB'></i>"
+        f"title='{escape(word(key, 'zh'))} / {escape(word(key, 'en'))}: {parts[key]} GiB'></i>"
         for key in PARTS
     )

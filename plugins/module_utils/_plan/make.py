@@ -146,6 +146,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         "schema": SCHEMA,
         "deployment": wish.deployment,
         "profile": wish.profile,
+        "tier": tier(catalog, wish.profile),
         "verdict": "fits",
         "model": models[wish.served_name],
         "models_beside": list(models.values())[1:],
@@ -167,6 +168,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         "images": images,
         "image_archives": list(wish.image_archives),
         "gpu": first.gpu,
+        "card": card_title(catalog, first.gpu),
         "executor": first.executor,
         "cluster": cluster,
         "nodes": nodes,
@@ -201,12 +203,33 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             *_experimental(entry),
         ],
         "alternatives": first.alternatives,
-        "why": first.why + _programs(wish.left_out, wish.allow_code if wish.own_code else ""),
+        "why": [
+            *first.why,
+            *_users(wish.concurrency),
+            *_programs(wish.left_out, wish.allow_code if wish.own_code else ""),
+        ],
         **first.more,
     }
     plan["speed"] = speeds([sizing.question() for _name, sizing in engines], plan["totals"], catalog)
     plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
     return plan
+
+
+def tier(catalog: Catalog, profile: str) -> Dict[str, str]:
+    """The name of a profile for customers."""
+    found: Dict[str, str] = catalog["profiles"][profile].get("title") or bilingual(profile, profile)
+    return found
+
+
+def card_title(catalog: Catalog, kind: Optional[str]) -> Optional[str]:
+    """A card as its maker calls it, where the catalogue knows it."""
+    entry = catalog["gpus"].get(kind or "") or {}
+    return f"NVIDIA {entry['title']}" if entry.get("vendor") == "nvidia" else entry.get("title")
+
+
+def _users(concurrency: int) -> List[Dict[str, Any]]:
+    zh, en = "10 × 并发数：按每 10 人中 1 人同时提问估算", "10 × requests at once: one of ten asks at the same time"
+    return [why("users", 10 * concurrency, zh, en, "estimate")]
 
 
 def _programs(left_out: Sequence[str], reason: str) -> List[Dict[str, Any]]:

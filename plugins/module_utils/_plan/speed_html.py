@@ -7,6 +7,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import both
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_text import (
     row_line,
     said,
@@ -19,10 +20,10 @@ WIDTH, LINE, TOP = 360, 26, 28  # of one picture: as wide as a phone shows it
 LEFT, RIGHT = 112, 84  # room for labels and for figures
 BAR, CHOSEN, END = "#3b6ea5", "#5aa469", "#b9cde3"
 STYLE = (
-    ".speeds{display:flex;flex-wrap:wrap;gap:1em}.speeds svg{flex:1 1 20em;min-width:0;max-width:30em;height:auto;"
+    ".speeds{display:flex;flex-wrap:wrap;gap:1em}.speeds svg{flex:1 1 20em;min-width:0;max-width:23em;height:auto;"
     "align-self:flex-start}"
-    ".met{background:#e3f2e6}.possible{background:#fff4d6}.short{background:#fbe3e0}"
-    ".met,.possible,.short{padding:.3em .8em;margin:.3em 0}"
+    ".met,.possible,.short{border-left:4px solid var(--pass);background:var(--soft);padding:.3em .8em;margin:.3em 0}"
+    ".possible{border-color:var(--warn)}.short{border-color:var(--fail)}.speeds text{fill:var(--fg)}"
 )
 Bar = Tuple[str, Sequence[float], str]  # label, range, colour
 
@@ -31,23 +32,35 @@ def speed_section(plan: Mapping[str, Any]) -> List[str]:
     """The part of the page; nothing for plans of an earlier day."""
     body: List[str] = []
     for served, found in (plan.get("speed") or {}).items():
-        zh, en = (speed_lines({"speed": {served: found}}, language)[1].strip().rstrip(":") for language in ("zh", "en"))
-        body.append(f"<h2>{_both('heading')}</h2><p>{escape(zh)}<br>{escape(en)}</p>")
+        told = {"speed": {served: found}}
+        zh, en = (speed_lines(told, language)[1].strip().rstrip(":：") for language in ("zh", "en"))
+        body.append(f"<h2>{_two('heading')}</h2><p class=two>{both(zh, en)}</p>")
         if not found["predicted"]:
             continue
         body += [
-            f"<p class={row['verdict']}>{escape(stated_line(row, 'zh'))}<br>{escape(stated_line(row, 'en'))}</p>"
+            f"<p class='two {row['verdict']}'>{both(stated_line(row, 'zh'), stated_line(row, 'en'))}</p>"
             for row in found["stated"]
         ]
         body.append(f"<div class=speeds>{''.join(_pictures(plan, served, found))}</div>")
-        body.append("<details><summary>" + _both("predicted") + "</summary><ul>" + "".join(
-            f"<li>{escape(row_line(row, 'zh'))}<br>{escape(row_line(row, 'en'))}" for row in found["rows"]
+        body.append("<details><summary>" + _two("predicted") + "</summary><ul>" + "".join(
+            f"<li class=two>{both(row_line(row, 'zh'), row_line(row, 'en'))}" for row in found["rows"]
         ) + "</ul></details>")  # fmt: skip
     return body
 
 
+def _two(key: str) -> str:
+    return both(said(key, "zh"), said(key, "en"))
+
+
 def _both(key: str) -> str:
+    """Where no part can be hidden."""
     return escape(f"{said(key, 'zh')} / {said(key, 'en')}")
+
+
+def _spans(key: str) -> str:
+    """Within a drawing."""
+    zh, en = (escape(said(key, language)) for language in ("zh", "en"))
+    return f'<tspan class="zh">{zh}</tspan> <tspan class="en">{en}</tspan>'
 
 
 def _pictures(plan: Mapping[str, Any], served: str, found: Mapping[str, Any]) -> List[str]:
@@ -58,7 +71,9 @@ def _pictures(plan: Mapping[str, Any], served: str, found: Mapping[str, Any]) ->
     )
     drawn = [
         picture(
-            _both(title), [(f"{row['concurrency']} {_both('concurrency')}", row[key], BAR) for row in found["rows"]]
+            _both(title),
+            [(f"{row['concurrency']} {_spans('concurrency')}", row[key], BAR) for row in found["rows"]],
+            _spans(title),
         )
         for title, key in kinds
     ]
@@ -66,7 +81,7 @@ def _pictures(plan: Mapping[str, Any], served: str, found: Mapping[str, Any]) ->
     if layout and found["alternatives"]:
         bars: List[Bar] = [(f"{_name(layout)} ✓", found["rows"][-1]["total_tokens_per_second"], CHOSEN)]
         bars += [(_name(other["layout"]), other["total_tokens_per_second"], BAR) for other in found["alternatives"]]
-        drawn.append(picture(_both("layouts_title"), bars))
+        drawn.append(picture(_both("layouts_title"), bars, _spans("layouts_title")))
     return drawn
 
 
@@ -84,12 +99,12 @@ def _name(layout: Mapping[str, int]) -> str:
     return "T{tensor} P{pipeline} D{data}".format(**layout)
 
 
-def picture(title: str, bars: Sequence[Bar]) -> str:
+def picture(title: str, bars: Sequence[Bar], shown: str = "") -> str:
     """Ranges as bars from zero: dark up to the lower end, light up to the upper one. Labels are HTML already."""
     most = max([float(ends[1]) for _label, ends, _colour in bars] or [0.0]) or 1.0
     room = WIDTH - LEFT - RIGHT
     height = TOP + LINE * len(bars) + 4
-    parts = [f'<text x="0" y="16" font-size="14" font-weight="bold">{title}</text>']
+    parts = [f'<text x="0" y="16" font-size="14" font-weight="bold">{shown or title}</text>']
     for place, (label, ends, colour) in enumerate(bars):
         y = TOP + LINE * place
         low, high = (room * max(0.0, float(end)) / most for end in ends)

@@ -17,7 +17,7 @@ WORDS: Dict[str, Tuple[str, str]] = {
         "{requests} at once: first token {first} s; each request {each} tokens/s; in all {total} tokens/s, "
         "{rate} requests/s",
     ),
-    "none": ("预测速度 {model}：无", "predicted speed of {model}: none"),
+    "none": ("没有 {model} 的预测速度", "no predicted speed of {model}"),
     "stated": ("档位标称", "the profile states"),
     "predicted": ("预测", "predicted"),
     "requests_per_second": ("请求/秒", "requests/s"),
@@ -50,17 +50,18 @@ def span(ends: Sequence[float]) -> str:
 def speed_lines(plan: Mapping[str, Any], language: str) -> List[str]:
     """The lines; none for plans of an earlier day."""
     lines: List[str] = []
+    stop = "：" if language == "zh" else ": "
     for served, found in (plan.get("speed") or {}).items():
         if not found["predicted"]:
-            lines += ["", f"  {said('none', language).format(model=served)}: {found['reason'][language]}"]
+            lines += ["", f"  {said('none', language).format(model=served)}{stop}{found['reason'][language]}"]
             continue
-        lines += ["", f"  {said('title', language).format(model=served, **found)}:"]
+        lines += ["", f"  {said('title', language).format(model=served, **found)}{stop.rstrip()}"]
         lines += ["    " + row_line(row, language) for row in found["rows"]]
         lines += ["    " + stated_line(row, language) for row in found["stated"]]
         if found["alternatives"]:
-            lines.append(f"    {said('alternatives', language)}:")
+            lines.append(f"    {said('alternatives', language)}{stop.rstrip()}")
         lines += [
-            f"      {said('layout', language).format(**other['layout'])}: "
+            f"      {said('layout', language).format(**other['layout'])}{stop}"
             + said("other", language).format(
                 each=span(other["request_tokens_per_second"]), total=span(other["total_tokens_per_second"])
             )

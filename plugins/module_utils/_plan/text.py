@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any, Dict, List, Mapping, Tuple
 
@@ -11,7 +12,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed_text import speed_lines
 
 WORDS: Dict[str, Tuple[str, str]] = {
-    "title": ("部署 {deployment} · 档位 {profile}", "Deployment {deployment} · profile {profile}"),
+    "title": ("档位 {profile} · 部署 {deployment}", "profile {profile} · deployment {deployment}"),
+    "heading": ("{model} 部署方案 · {tier}", "{model}: the plan · {tier}"),
     "model": ("模型", "model"), "beside": ("同机模型", "beside it"),
     "hardware": ("硬件", "hardware"), "engine": ("引擎", "engine"),
     "image": ("镜像", "image"),
@@ -20,10 +22,14 @@ WORDS: Dict[str, Tuple[str, str]] = {
     "host": ("内存 (GiB)", "main memory (GiB)"), "weights": ("权重", "weights"), "kv": ("KV 缓存", "KV cache"),
     "activation": ("激活", "activation"), "graphs": ("CUDA 图", "CUDA graphs"),
     "non_torch": ("NCCL/驱动", "NCCL, driver"),
-    "margin": ("余量", "margin"), "outside": ("预算之外", "outside the budget"), "runtime": ("运行时", "runtime"),
+    "margin": ("余量", "margin"), "outside": ("引擎不使用（留给系统）", "left to the system"),
+    "runtime": ("运行时", "runtime"),
     "total": ("合计", "total"), "command": ("引擎参数", "engine arguments"), "why": ("依据", "why"),
-    "warnings": ("注意", "warnings"), "alternatives": ("其他可行布局", "other layouts that fit"),
-    "gguf": ("GGUF", "GGUF"), "head": ("首节点", "head"),
+    "warnings": ("注意事项", "to beware of"),
+    "alternatives": ("其他可行布局，及未选用的原因", "other layouts that fit, and why they were not taken"),
+    "gguf": ("GGUF", "GGUF"),
+    "concurrency": ("并发数", "requests at once"), "full": ("全部用满上下文时", "with all at full length"),
+    "longest": ("单请求上限", "longest request"), "users": ("用户规模", "users"),
 }  # fmt: skip
 CAPACITY = (
     "KV {kv_tokens:,} 词元；上下文 {context:,} × {concurrency_at_context} 并发；"
@@ -31,6 +37,48 @@ CAPACITY = (
     "{kv_tokens:,} KV tokens; {concurrency_at_context} requests of {context:,}; "
     "{concurrency} at once planned, about {users} users; longest context {longest_context:,}",
 )
+# The four numbers that a customer asks for, each with what it means.
+FIGURES = {
+    "concurrency": (
+        "{concurrency}", "同时进行的请求，每个平均 {request_tokens:,} 词元（缓存最多容纳 {concurrency_at_request} 个）",
+        "of {request_tokens:,} tokens on average (the cache holds up to {concurrency_at_request})",
+    ),
+    "full": (
+        "{concurrency_at_context}", "每个请求都用满 {context:,} 词元时，可同时进行的个数",
+        "so many run together when each takes {context:,} tokens",
+    ),
+    "longest": (
+        "{context:,}", "问题与回答合计的词元（token）数；此硬件最多可设 {longest_context:,}",
+        "tokens of question and answer together; up to {longest_context:,} could be set on this hardware",
+    ),
+    "users": (
+        "{users}", "按每 10 人中 1 人同时提问估算（10 × 并发数），并非限制",
+        "if one of ten asks at the same time (10 × requests at once): an estimate, no limit",
+    ),
+}  # fmt: skip
+LAYOUT = (
+    "切分到 {tensor} {part}（TP {tensor}）× {pipeline} 级流水线（PP {pipeline}），{copies} 个副本（DP {data}）{more}",
+    "split over {tensor} {part} (TP {tensor}) × {pipeline} pipeline stage(s) (PP {pipeline}), {copies} replica(s) "
+    "(DP {data}){more}",
+)
+DISK = (
+    "权重 {weights:.1f} GB + 镜像 {images:.1f} GB；建议可用空间不少于 {advice} GB（升级时新旧镜像并存，"
+    "另留 100 GB 给日志、对话与备份）",
+    "weights {weights:.1f} GB + images {images:.1f} GB; have {advice} GB free (an upgrade holds old and new "
+    "images; 100 GB are for logs, chats and backups)",
+)
+WHY_NOT = {
+    "cards": ("只用 {gpus} 张卡，其余闲置", "uses {gpus} cards, the others idle"),
+    "stages": (
+        "流水线 {there} 级，而所选为 {here} 级：每个词元经过的级数更多，单个回答更慢",
+        "{there} pipeline stages instead of {here}: each token passes more of them, so each answer is slower",
+    ),
+    "copies": (
+        "{there} 个副本，而所选为 {here} 个：每个回答由更少的卡计算，更慢",
+        "{there} replicas instead of {here}: fewer cards work on each answer, which is slower",
+    ),
+    "cache": ("缓存更小或卡间通信更多", "less cache, or more traffic between cards"),
+}
 PARTS = ("weights", "kv", "activation", "graphs", "non_torch", "margin", "outside")
 BAR = 40
 
@@ -56,9 +104,40 @@ def noted(warning: Mapping[str, Any], language: str) -> str:
     return f"{warning['id']}: {warning[language]}" + (stop + remedy if remedy else "")
 
 
+def title(plan: Mapping[str, Any], language: str) -> str:
+    """The model by its name and size, and the tier."""
+    model, served = plan["model"]["id"].rsplit("/", 1)[-1], plan["model"]["served_name"]
+    size = re.search(r"-(\d+(?:\.\d+)?b)$", served)
+    if size and size[1] not in model.lower():
+        model = f"{model} {size[1].upper()}"
+    return word("heading", language).format(model=model, tier=plan.get("tier", {}).get(language, plan["profile"]))
+
+
+def figures(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str, str]]:
+    """The four numbers that count: name, number, meaning."""
+    held = capacity_of(plan, plan["model"]["served_name"])
+    held = {"concurrency_at_request": held["concurrency_at_context"], "request_tokens": held["context"], **held}
+    return [
+        (word(key, language), row[0].format(**held), row[1 if language == "zh" else 2].format(**held))
+        for key, row in FIGURES.items()
+    ]
+
+
+def why_not(plan: Mapping[str, Any], other: Mapping[str, Any], language: str) -> str:
+    """What another layout holds, and why it was not taken: what `search.preference` puts first of what differs."""
+    here, there = head_units(plan)[0]["layout"], other["layout"]
+    used = here["tensor"] * here["pipeline"] * here["data"]
+    keys = (("cards", other["gpus"] < used), ("stages", there["pipeline"] > here["pipeline"]),
+            ("copies", there["data"] > here["data"]))  # fmt: skip
+    key = next((name for name, so in keys if so), "cache")
+    name = "data" if key == "copies" else "pipeline"
+    reason = WHY_NOT[key][0 if language == "zh" else 1].format(gpus=other["gpus"], here=here[name], there=there[name])
+    return f"KV {other['kv_tokens']:,} {'词元；' if language == 'zh' else 'tokens; '}{reason}"
+
+
 def explain(plan: Mapping[str, Any], language: str) -> str:
     """The whole plan as text."""
-    lines = [word("title", language).format(**plan), ""]
+    lines = [title(plan, language), word("title", language).format(**plan), ""]
     for key, content in facts(plan, language):
         lines.append("  " + pad(word(key, language), 16) + content)
     lines += _memory(plan, language)
@@ -72,7 +151,8 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
         word("warnings", language), [noted(warning, language) for warning in plan["warnings"]]
     )
     lines += _rows(word("alternatives", language), [
-        f"{other['change'][language]}: {other['kv_tokens']:,} KV" for other in plan["alternatives"]])  # fmt: skip
+        f"{other['change'][language]}{'：' if language == 'zh' else ': '}{why_not(plan, other, language)}"
+        for other in plan["alternatives"]])  # fmt: skip
     reasons = [
         f"{reason['key']} = {reason['value']}: {reason['rule'][language]} [{reason['source']}]"
         for reason in plan["why"]
@@ -86,10 +166,12 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     zh = language == "zh"
     model, engine, layout = plan["model"], plan["engine"], head_units(plan)[0]["layout"]
     used = [len(node["gpus"]) for node in plan["nodes"].values()]
-    cards = f"{len(used)} x {max(used)} x {plan.get('gpu')}" if plan.get("gpu") else "CPU"
+    cards = plan.get("card") or plan.get("gpu") or ""
+    if cards:
+        cards = f"{len(used)} 台 × {max(used)} 张 {cards}" if zh else f"{len(used)} node(s) × {max(used)} × {cards}"
     experimental = ("，实验性" if zh else ", experimental") if engine.get("experimental") else ""
     rows = [
-        ("model", f"{model['id']} ({model['bytes'] / 1e9:.1f} GB)"), ("hardware", cards),
+        ("model", f"{model['id']} ({model['bytes'] / 1e9:.1f} GB)"), ("hardware", cards or "CPU"),
         ("engine", f"{engine['name']} {engine['version']} ({engine['device']}, {engine['form']}{experimental})"),
     ]  # fmt: skip
     if plan.get("image"):
@@ -98,14 +180,19 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
         gguf = plan["gguf"]
         rows.append(("gguf", f"{gguf['quant']} ({gguf['bits']} bit), {gguf['gpu_layers']}/{gguf['layers']} → GPU"))
     more = "".join(f" {word} {layout[key]}" for key, word in (("context", "DCP"), ("expert", "EP")) if key in layout)
-    rows.append(("layout", f"TP {layout['tensor']} x PP {layout['pipeline']} x DP {layout['data']}{more}"))
+    part = ("张卡", "card(s)") if plan.get("gpu") else ("个进程", "process(es)")
+    copies = layout["data"] * plan["totals"][model["served_name"]]["engines"]
+    shape = LAYOUT[0 if zh else 1].format(**layout, part=part[0 if zh else 1], copies=copies, more=more)
+    rows.append(("layout", shape))
     rows.append(("nodes", ", ".join(_node(name, node, language) for name, node in list(plan["nodes"].items())[:16])))
     shape = CAPACITY[0] if zh else CAPACITY[1]
     for served in models_of(plan):
         row = shape.format(**capacity_of(plan, served["served_name"]))
         rows.append(("capacity", row) if served == model else ("beside", f"{served['id']}: {row}"))
     disk = plan["needs"]["disk_bytes"]
-    rows.append(("disk", f"{disk['weights'] / 1e9:.1f} + {disk['images'] / 1e9:.1f} GB"))
+    sizes = {key: disk[key] / 1e9 for key in ("weights", "images")}
+    advice = -(-int(sizes["weights"] + 2 * sizes["images"] + 100) // 100) * 100
+    rows.append(("disk", DISK[0 if zh else 1].format(**sizes, advice=advice)))
     return rows
 
 
@@ -116,9 +203,10 @@ def capacity_of(plan: Mapping[str, Any], served_name: str) -> Dict[str, Any]:
 
 
 def _node(name: str, node: Mapping[str, Any], language: str) -> str:
-    mark = f" ({word('head', language)})" if node["head"] else ""
+    mark, rank = ("（首节点）", " 编号") if language == "zh" else (" (head)", " rank")
     gpus = node["gpus"]
-    return f"{name}{mark} rank {node['rank']}" + (f" GPU {gpus[0]}-{gpus[-1]}" if gpus else "")
+    cards = f" GPU {gpus[0]}-{gpus[-1]}" if gpus else ""
+    return f"{name}{mark if node['head'] else ''}{rank} {node['rank']}{cards}"
 
 
 def _memory(plan: Mapping[str, Any], language: str) -> List[str]:

@@ -134,9 +134,9 @@ def test_three_other_layouts_are_offered():
     ]  # fmt: skip
     rows = explain.alternatives(PROBLEM, found)
     assert [row["change"]["en"] for row in rows] == [
-        "layout TP 2 x PP 1 x DP 2", "layout TP 4 x PP 1 x DP 1, DCP 4, EP", "layout TP 4 x PP 2 x DP 1",
+        "layout TP 2 × PP 1 × DP 2", "layout TP 4 × PP 1 × DP 1, DCP 4, EP", "layout TP 4 × PP 2 × DP 1",
     ]  # fmt: skip
     assert [(row["kv_tokens"], row["gpus"]) for row in rows] == [(100000, 4), (50000, 4), (50000, 8)]
     assert rows[0]["layout"] == {"tensor": 2, "pipeline": 1, "data": 2}
-    assert rows[0]["change"]["zh"] == "布局 TP 2 x PP 1 x DP 2"
+    assert rows[0]["change"]["zh"] == "布局 TP 2 × PP 1 × DP 2"
     assert explain.alternatives(PROBLEM, found[:1]) == []

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import html
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.html import page
 
@@ -16,10 +17,11 @@ from tests.sizing.whole import FOLDER, PAGES, pages, with_pairs
 def test_html_is_well_formed_and_escaped(catalog):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship", deployment="<script>x")
     content = page(made)
-    assert "<script" not in content and content.count("class=bar") == 16
+    assert "<script" not in content and content.count("class=bar") == 2, "cards that hold the same share a bar"
+    assert "h1 GPU 0–7" in content or "n1 GPU 0–7" in content
     first, last = (stage["weights"] for stage in first_unit(made)["memory"]["stages_gib"])
     assert first != last and max(first, last) == first_unit(made)["memory"]["per_gpu_gib"]["weights"]
-    assert content.count(f": {first} GiB") == content.count(f": {last} GiB") == 8
+    assert content.count(f": {first} GiB") == content.count(f": {last} GiB") == 1
     HTMLParser().feed(content)
     assert "class=bar" not in page(plan(catalog, declared("", 0, memory_gib=24), profile="lab"))
     assert "GGUF" in page(plan(catalog, declared("a100-80g", 1, memory_gib=64), engine="llamacpp"))
@@ -42,5 +44,22 @@ def test_what_is_below_nothing_has_no_width(catalog):
 
 def test_no_more_cards_are_drawn_than_say_something(catalog, monkeypatch):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
-    monkeypatch.setattr(html, "MOST_CARDS", 5)
-    assert page(made).count("class=bar") == 5
+    monkeypatch.setattr(html, "MOST_ROWS", 1)
+    assert page(made).count("class=bar") == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"), [([0, 1, 2, 3], "0–3"), ([4, 0, 1, 6, 7], "0–1, 4, 6–7"), ([5], "5"), ([], "")]
+)
+def test_neighbours_are_a_range(numbers, said):
+    assert html.spans(numbers) == said
+
+
+@pytest.mark.parametrize(("language", "chosen"), [("zh", "zh"), ("en", "en"), ("en/zh", "both"), ("both", "both")])
+def test_the_page_begins_in_the_readers_language_and_prints(catalog, language, chosen):
+    content = page(plan(catalog, declared("h20-96g", 8, 2), profile="flagship"), language)
+    assert content.count(" checked>") == 1 and f'id="{chosen}" checked>' in content
+    assert "DeepSeek-R1 671B 部署方案 · 旗舰版" in content
+    assert "print-color-adjust:exact" in content and "screen and (prefers-color-scheme:dark)" in content
+    first, last = content.index("可部署"), content.index("注意事项</span>")
+    assert content.index("<h1>") < first < content.index("class=four") < content.index("<table") < last

@@ -23,7 +23,7 @@ def test_pictures_of_speeds_and_layouts(catalog):
     made = plan(catalog, declared("rtx-4090-24g", 4), profile="standard", concurrency=4)
     content = page(made)
     drawn = re.findall(r"<svg.*?</svg>", content)
-    assert len(drawn) == 4 and "class=short" in content and "width=device-width" in content
+    assert len(drawn) == 4 and "class='two short'" in content and "width=device-width" in content
     for each in drawn:
         root = ElementTree.fromstring(each)
         assert root.get("aria-label")

@@ -23,7 +23,7 @@ def test_both_languages_show_ranges_verdicts_and_layouts(catalog):
 
 def test_none_is_said_and_old_plans_are_silent(catalog):
     made = plan(catalog, declared("", 0, memory_gib=24), profile="lab")
-    assert "predicted speed of tiny-r1-distill: none: runs on CPUs" in explain(made, "en")
+    assert "no predicted speed of tiny-r1-distill: runs on CPUs" in explain(made, "en")
     assert speed_lines({key: value for key, value in made.items() if key != "speed"}, "en") == []
 
 
@@ -61,7 +61,7 @@ def test_every_line():
         "    other layouts, at the planned number:",
         "      TP 2 x PP 1 x DP 4: each request 35-67.5 tokens/s, in all 282-1,537 tokens/s",
         "",
-        "  predicted speed of e: none: because",
+        "  no predicted speed of e: because",
     ]
     assert speed_lines({"speed": {"m": {**FOUND, "alternatives": []}}}, "zh")[3:] == [
         "    档位标称 4-8 并发 → 达到：因", "    档位标称 30 请求/秒, 预测 0.1-0.3 → 达不到：因",

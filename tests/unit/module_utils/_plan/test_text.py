@@ -8,8 +8,11 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
     explain,
     facts,
+    figures,
     noted,
     pad,
+    title,
+    why_not,
     width,
     wrap_args,
 )
@@ -21,7 +24,8 @@ from tests.sizing.common import declared, plan
 def test_text(catalog, language):
     made = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
     text = explain(made, language)
-    assert "1,043," in text and "--tensor-parallel-size 8" in text and "TP 8 x PP 2 x DP 1" in text
+    assert "1,043," in text and "--tensor-parallel-size 8" in text and ("TP 8" in text and "PP 2" in text)
+    assert "NVIDIA H20 96 GB" in text and ("10 × 并发数" if language == "zh" else "one of ten asks") in text
     assert ("权重" in text) == (language == "zh")
     lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab")
     assert "CPU" in explain(lab, language) and "█" in explain(lab, language)
@@ -50,9 +54,10 @@ def made(**more):
     nodes = {f"n{number}": {"rank": number, "head": not number, "gpus": [0, 1, 2], "units": []} for number in range(18)}
     nodes["n0"]["units"] = [unit(), unit(OTHER, layout={"tensor": 1, "pipeline": 1, "data": 1}, memory={})]
     nodes["n1"]["gpus"] = []
-    held = {"kv_tokens": 123456, "concurrency": 20, "users": 200}
+    held = {"engines": 3, "kv_tokens": 123456, "concurrency": 20, "users": 200}
     return {
-        "deployment": "demo", "profile": "basic", "gpu": "a100-80g", "model": MODEL, "models_beside": [OTHER],
+        "deployment": "demo", "profile": "basic", "gpu": "a100-80g", "card": "A100", "model": MODEL,
+        "tier": {"zh": "基础版", "en": "basic"}, "models_beside": [OTHER],
         "nodes": nodes, "totals": {"m": held, "e": held}, "image": {"ref": "r/v:1"},
         "engine": {"name": "vllm", "version": "1.2", "device": "cuda", "form": "container", "experimental": True},
         "needs": {"disk_bytes": {"weights": 15_260_000_000, "images": 3_040_000_000}},
@@ -64,30 +69,36 @@ def made(**more):
 def test_the_table_holds_what_the_plan_says():
     rows = facts(made(), "en")
     nodes = ", ".join(["n0 (head) rank 0 GPU 0-2", "n1 rank 1", *(f"n{n} rank {n} GPU 0-2" for n in range(2, 16))])
+    layout = "split over 4 card(s) (TP 4) × 2 pipeline stage(s) (PP 2), 3 replica(s) (DP 1) DCP 2 EP 4"
+    disk = "weights 15.3 GB + images 3.0 GB; have 200 GB free (an upgrade holds old and new images; 100 GB are "
+    disk += "for logs, chats and backups)"
     room = "123,456 KV tokens; 12 requests of 8,192; 20 at once planned, about 200 users; longest context 32,768"
     assert rows == [
-        ("model", "o/m (15.3 GB)"), ("hardware", "18 x 3 x a100-80g"),
+        ("model", "o/m (15.3 GB)"), ("hardware", "18 node(s) × 3 × A100"),
         ("engine", "vllm 1.2 (cuda, container, experimental)"), ("image", "r/v:1"),
-        ("gguf", "Q4_K_M (4.8 bit), 20/28 → GPU"), ("layout", "TP 4 x PP 2 x DP 1 DCP 2 EP 4"), ("nodes", nodes),
-        ("capacity", room), ("beside", f"o/e: {room}"), ("disk", "15.3 + 3.0 GB"),
+        ("gguf", "Q4_K_M (4.8 bit), 20/28 → GPU"), ("layout", layout), ("nodes", nodes),
+        ("capacity", room), ("beside", f"o/e: {room}"), ("disk", disk),
     ]  # fmt: skip
-    plain = made(image=None, gguf=None, gpu=None)
+    plain = made(image=None, gguf=None, gpu=None, card=None)
     plain["engine"] = {**plain["engine"], "experimental": False}
     plain["nodes"]["n0"]["units"][0]["layout"] = {"tensor": 1, "pipeline": 1, "data": 1}
     rows = dict(facts(plain, "zh"))
     assert rows["hardware"] == "CPU" and rows["engine"] == "vllm 1.2 (cuda, container)" and "image" not in rows
-    assert rows["layout"] == "TP 1 x PP 1 x DP 1" and "n0 (首节点) rank 0 GPU 0-2" in rows["nodes"]
+    assert rows["layout"] == "切分到 1 个进程（TP 1）× 1 级流水线（PP 1），3 个副本（DP 1）"
+    assert "n0（首节点） 编号 0 GPU 0-2" in rows["nodes"]
     assert dict(facts(made(), "zh"))["engine"].endswith("(cuda, container，实验性)")
+    assert dict(facts(made(card=None), "zh"))["hardware"] == "18 台 × 3 张 a100-80g"
 
 
 def test_bars_stand_for_the_parts_of_the_memory():
     lines = explain(made(), "en").splitlines()
-    assert lines[:3] == ["Deployment demo · profile basic", "", "  model           o/m (15.3 GB)"]
+    assert lines[:2] == ["m: the plan · basic", "profile basic · deployment demo"]
+    assert lines[2:4] == ["", "  model           o/m (15.3 GB)"]
     start = lines.index("  memory of each card (GiB): total 80.00")
     assert lines[start - 1] == "" and lines[start + 1 : start + 8] == [
         "    weights                40.00 " + "█" * 20, "    KV cache               30.00 " + "█" * 15,
         "    activation              1.00 ", "    CUDA graphs             0.00 ", "    NCCL, driver            1.00 ",
-        "    margin                 -1.00 ", "    outside the budget      8.00 ████",
+        "    margin                 -1.00 ", "    left to the system      8.00 ████",
     ]  # fmt: skip
     cpus = made()
     cpus["nodes"]["n0"]["units"][0]["memory"] = {"cpu_gib": {"weights": 1.0, "kv": 2.0, "runtime": 1.0, "total": 4.0}}
@@ -101,12 +112,52 @@ def test_bars_stand_for_the_parts_of_the_memory():
 
 def test_lists_stand_below_their_titles_or_not_at_all():
     said = {"id": "LLM1", "zh": "慢", "en": "slow", "remedy": {"zh": "换", "en": "change"}}
-    other = {"change": {"zh": "布局", "en": "layout"}, "kv_tokens": 1234}
+    layout = {"tensor": 2, "pipeline": 4, "data": 1}
+    other = {"change": {"zh": "布局", "en": "layout"}, "kv_tokens": 1234, "gpus": 8, "layout": layout}
     reason = {"key": "k", "value": 1, "rule": {"zh": "因", "en": "because"}, "source": "s"}
     text = explain(made(warnings=[said], alternatives=[other], why=[reason]), "en")
-    assert "\n\n  engine arguments:\n    /m\n    --a 1\n\n  warnings:\n    LLM1: slow; change\n" in text
-    assert "\n\n  other layouts that fit:\n    layout: 1,234 KV\n\n  why:\n    k = 1: because [s]" in text
+    assert "\n\n  engine arguments:\n    /m\n    --a 1\n\n  to beware of:\n    LLM1: slow; change\n" in text
+    slower = "each token passes more of them, so each answer is slower"
+    told = f"layout: KV 1,234 tokens; 4 pipeline stages instead of 2: {slower}"
+    others = "other layouts that fit, and why they were not taken"
+    assert f"\n\n  {others}:\n    {told}\n\n  why:\n    k = 1: because [s]" in text
     bare = explain(made(), "en")
-    assert "warnings" not in bare and "why" not in bare and bare.endswith("    --a 1")
+    assert "beware" not in bare and "why" not in bare and bare.endswith("    --a 1")
     assert noted(said, "zh") == "LLM1: 慢；换"
     assert noted({"id": "LLM1", "en": "slow"}, "en") == "LLM1: slow"
+
+
+@pytest.mark.parametrize(
+    ("model", "served", "said"),
+    [
+        ("deepseek-ai/DeepSeek-R1", "deepseek-r1-671b", "DeepSeek-R1 671B"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "deepseek-r1-7b", "DeepSeek-R1-Distill-Qwen-7B"),
+        ("own", "own", "own"),
+    ],
+)
+def test_a_title_names_the_model_its_size_and_the_tier(model, served, said):
+    plan = made(model={"id": model, "served_name": served, "bytes": 1})
+    assert title(plan, "zh") == f"{said} 部署方案 · 基础版"
+    del plan["tier"]
+    assert title(plan, "en") == f"{said}: the plan · basic"
+
+
+@pytest.mark.parametrize(
+    ("layout", "gpus", "reason"),
+    [
+        ({"tensor": 2, "pipeline": 2, "data": 1}, 4, "只用 4 张卡"),
+        ({"tensor": 2, "pipeline": 4, "data": 1}, 8, "流水线 4 级，而所选为 2 级"),
+        ({"tensor": 2, "pipeline": 2, "data": 2}, 8, "2 个副本，而所选为 1 个"),
+        ({"tensor": 4, "pipeline": 2, "data": 1}, 8, "缓存更小"),
+    ],
+)
+def test_why_another_layout_was_not_taken(layout, gpus, reason):
+    other = {"layout": layout, "gpus": gpus, "kv_tokens": 5000}
+    assert why_not(made(), other, "zh").startswith(f"KV 5,000 词元；{reason}")
+
+
+def test_four_numbers_answer_what_a_customer_asks(catalog):
+    plan_ = plan(catalog, declared("h20-96g", 8, 2), profile="flagship")
+    assert [number for _name, number, _meaning in figures(plan_, "zh")] == ["90", "31", "32,768", "900"]
+    reason = next(row for row in plan_["why"] if row["key"] == "users")
+    assert reason["value"] == 900 and "10 ×" in reason["rule"]["zh"], "the rule of the users stands among the reasons"

@@ -1,0 +1,35 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The look of our pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, STYLE, both, opened
+
+
+@pytest.mark.parametrize(("language", "chosen"), [("zh", "zh"), ("en", "en"), ("both", "both"), ("?", "both")])
+def test_a_page_begins_in_one_language(language, chosen):
+    page = opened("<t>", language, ".own{}") + CLOSED
+    assert re.findall(r'id="(\w+)" checked', page) == [chosen]
+    assert "<title>&lt;t&gt;</title>" in page and ".own{}" in page and page.endswith("</html>\n")
+
+
+def test_what_is_hidden_is_named_in_every_text():
+    assert (
+        both("<中>", "a&b") == '<span class="zh" lang="zh">&lt;中&gt;</span> <span class="en" lang="en">a&amp;b</span>'
+    )
+    assert "#zh:checked~main .en" in STYLE and "#en:checked~main .zh" in STYLE
+
+
+def test_paper_is_white_and_bars_keep_their_colour():
+    printed = STYLE[STYLE.index("@media print") :]
+    assert "print-color-adjust:exact" in printed and "@page" in printed and "color-scheme:light" in printed
+    assert "@media screen and (prefers-color-scheme:dark)" in STYLE, "dark is for screens alone"
+    assert STYLE.count("{") == STYLE.count("}")
+
+
+def test_nothing_is_loaded():
+    assert not re.search(r"url\(|@import|https?:", STYLE)
