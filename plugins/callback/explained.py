@@ -7,13 +7,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: explained
 type: notification
-short_description: Says in English and Chinese what failed and what to look at
+short_description: Says in the reader's language what failed and what to look at
 version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Modules of this collection refuse in two languages. Those of others (units, packages, commands, files) and a
-    connection that breaks during a run fail in Ansible's words alone; this adds what was being done, the line that
-    decides, and what to look at (LLM196, LLM107).
+  - Modules of this collection refuse in the language of C(appliance_language). Those of others (units, packages,
+    commands, files) and a connection that breaks during a run fail in Ansible's words alone; this adds what was being
+    done, the line that decides, and what to look at (LLM196, LLM107).
+  - It also hands that language to actions and filters, which otherwise speak both.
   - Enabled in the ansible.cfg of the collection's checkout. From an installed collection, set
     C(callbacks_enabled = yitiji.deepseek.explained).
 requirements:
@@ -21,9 +22,12 @@ requirements:
 """
 
 import getpass
+import os
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.yitiji.deepseek.plugins.filter.plan import reader_language
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import BOTH, LANGUAGE
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.reach import unreachable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.failures import OURS, explained
 
@@ -33,6 +37,14 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "yitiji.deepseek.explained"
     CALLBACK_NEEDS_ENABLED = True
+
+    # What this process is told, the processes of tasks inherit: their actions and filters speak the same language.
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        manager = play.get_variable_manager()
+        host = next(iter(manager._inventory.get_hosts(play.hosts)), None)
+        asked = str(manager.get_vars(play=play, host=host).get("appliance_language"))
+        locale = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+        os.environ[LANGUAGE] = asked if asked in (*BOTH, "both") else reader_language(locale)
 
     # Name and parameters are Ansible's. With ignore_errors the task's author, perhaps of another collection, expects
     # the failure: our words would send the reader after something that is not wrong.

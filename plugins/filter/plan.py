@@ -39,8 +39,19 @@ def page_url(address, port):
     return https(address, port)
 
 
+def reader_language(locale):
+    """Chinese where the first value of LC_ALL, LC_MESSAGES and LANG that is set is Chinese; else both."""
+    return "zh" if next(filter(None, locale), "").startswith("zh") else "both"
+
+
 class FilterModule:
     def filters(self):
         return refusing(
-            {"plan_nodes": plan_nodes, "plan_dir": plan_dir, "node_address": node_address, "page_url": page_url}
+            {
+                "plan_nodes": plan_nodes,
+                "plan_dir": plan_dir,
+                "node_address": node_address,
+                "page_url": page_url,
+                "reader_language": reader_language,
+            }
         )

@@ -7,6 +7,8 @@ The texts are in `messages/`, by the rule's id; whoever refuses gives the id and
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
@@ -15,6 +17,20 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 
 HOSTS_SHOWN = 8
 STOPS = (".", "!", "?", "。", "！", "？", "…")
+BOTH = ("en", "zh")
+# What appliance_language says: plays hand it to modules, callback `explained` to actions and filters.
+LANGUAGE = "YITIJI_LANGUAGE"
+# A remedy that names a setting says where it is written; one that names nothing to run says what to run then.
+SETTING = re.compile(
+    r"(?<![\w/`.-])(?:acceptance|appliance|backup|bundle|clients|disk_image|docker|doctor|engine|firewall|gateway|host_tuning|isolation|"
+    r"llama_cpp|monitoring|nvidia|ollama|open_webui|verify|weights)_[a-z_]+"
+)
+ELSEWHERE = re.compile(r"hosts\.yml|inventory|清单|-e ")
+THEN = re.compile(r"\b(?:again|then|run|restart|retry)\b|`|重新|然后|执行|运行|重启|重试|\.yml")
+ENDINGS = {
+    "en": (" (in the inventory's hosts.yml)", "; then run the same command again"),
+    "zh": ("（写在清单的 hosts.yml 中）", "，然后重新执行同一命令"),
+}
 
 
 class Refusal(Exception):
@@ -45,7 +61,7 @@ class Refusal(Exception):
         self.retry = retry
         self.values = values
         self.reason: Text = message.reason.filled(values)
-        self.remedies: Tuple[Text, ...] = tuple(remedies) or (message.remedy.filled(values),)
+        self.remedies: Tuple[Text, ...] = tuple(dict.fromkeys(remedies)) or (message.remedy.filled(values),)
         super().__init__(self.reason.en)
 
     @property
@@ -82,19 +98,45 @@ def notice(rule: str, **values: Any) -> Dict[str, Any]:
 
 def noticed(row: Mapping[str, Any], host: str) -> str:
     """The one printed form of what `notice` made."""
-    return printed({"rule": row["id"], "host": host, "reason": row, "remedy": row["remedy"]})
+    return printed({"rule": row["id"], "host": host, "reason": row, "remedy": row["remedy"]}, stops=False)
 
 
-def printed(told: Mapping[str, Any], evidence: Sequence[str] = (), languages: Sequence[str] = ("en", "zh")) -> str:
-    """The one printed form, of what `as_dict` told; `evidence` follows it. The doctor can be asked for one language."""
+def spoken() -> Sequence[str]:
+    """The languages of the reader."""
+    asked = os.environ.get(LANGUAGE, "")
+    return (asked,) if asked in BOTH else BOTH
+
+
+def ended(remedy: Mapping[str, str]) -> Dict[str, str]:
+    """A remedy that ends in an action: where its settings are written, and what to run then."""
+    told = {}
+    for language, text in remedy.items():
+        where, then = ENDINGS[language]
+        placed = where if SETTING.search(text) and not ELSEWHERE.search(text) else ""
+        told[language] = text + placed + ("" if THEN.search(text) else then)
+    return told
+
+
+def printed(
+    told: Mapping[str, Any],
+    evidence: Sequence[str] = (),
+    languages: Optional[Sequence[str]] = None,
+    stops: bool = True,
+) -> str:
+    """The one printed form, of what `as_dict` told, in the reader's languages; `evidence` follows it.
+
+    What does not stop a run (`stops`) asks for no other run.
+    """
     rule, host, reason, remedy = (told[name] for name in ("rule", "host", "reason", "remedy"))
+    languages = languages or spoken()
+    remedy = ended(remedy) if stops else remedy
     lines = []
     if "en" in languages:
         lines.append(f"[{rule}] {host}: {_stop(reason['en'], '.')} Fix: {_stop(remedy['en'], '.')}")
     if "zh" in languages:
         lines.append(f"[{rule}] {host}：{_stop(reason['zh'], '。')}处理办法：{_stop(remedy['zh'], '。')}")
     if evidence:
-        lines += ["--- log / 日志 ---", *evidence]
+        lines += [f"--- {' / '.join({'en': 'log', 'zh': '日志'}[language] for language in languages)} ---", *evidence]
     return "\n".join(lines)
 
 

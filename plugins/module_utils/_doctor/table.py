@@ -109,4 +109,4 @@ def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> st
         for result in results
         if counted(result) == FAIL
     ]
-    return "\n".join(printed(row, languages=keys(language)) for row in told)
+    return "\n".join(printed(row, languages=keys(language), stops=False) for row in told)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter.plan import FilterModule
 
 
@@ -17,3 +18,16 @@ def test_filter():
     assert list(nodes) == ["b", "a", "c"]
     assert [node["address"] for node in nodes.values()] == ["10.9.9.9", "10.0.0.1", "c"]
     assert nodes["a"]["facts"] == {"x": 1}
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        (["", "", "zh_CN.UTF-8"], "zh"),
+        (["zh_TW", "", "en_US.UTF-8"], "zh"),
+        (["C.UTF-8", "zh_CN", "zh_CN"], "both"),
+        (["", "", ""], "both"),
+    ],
+)
+def test_the_language_of_the_locale(locale, language):
+    assert FilterModule().filters()["reader_language"](locale) == language

@@ -16,8 +16,9 @@ MESSAGES: Dict[str, Message] = {
             "acceptance_lengths：输入 {prompt} 词元加回答 {answer} 词元放不进 {room}（模型最长 {longest}）",
         ),
         Text(
-            "give shorter ones, each of {least} tokens at least; a prompt of 0 takes what the answer leaves",
-            "请缩短，且各不少于 {least} 词元；输入写 0 表示取回答之外的全部长度",
+            "set shorter acceptance_lengths, each of {least} tokens at least; a prompt of 0 takes what the answer "
+            "leaves",
+            "请缩短 acceptance_lengths，且各不少于 {least} 词元；输入写 0 表示取回答之外的全部长度",
         ),
     ),
     "LLM851": Message(
@@ -83,8 +84,8 @@ MESSAGES: Dict[str, Message] = {
             "长稳测试的 {requests} 个请求中 {failed} 个失败：{errors}",
         ),
         Text(
-            "look at the engine's log at that time (journalctl -u 'yitiji-*'), and at the gateway's limits",
-            "请查看该时段的引擎日志（journalctl -u 'yitiji-*'），并检查网关限制",
+            "look at the engine's log at that time (`journalctl -u 'yitiji-*'`), and at the gateway's limits",
+            "请查看该时段的引擎日志（`journalctl -u 'yitiji-*'`），并检查网关限制",
         ),
     ),
     "LLM859": Message(
@@ -93,8 +94,8 @@ MESSAGES: Dict[str, Message] = {
             "长稳测试开始时请求时长中位数为 {before} 毫秒，结束时为 {after} 毫秒",
         ),
         Text(
-            "compare the slices with the cards' temperature and clocks, and look for other programs",
-            "请对照各时段的显卡温度与频率，并检查是否有其他程序",
+            "compare the slices with the cards' temperature and clocks (`nvidia-smi -q`), and look for other programs",
+            "请对照各时段的显卡温度与频率（`nvidia-smi -q`），并检查是否有其他程序",
         ),
     ),
     "LLM860": Message(
@@ -103,8 +104,9 @@ MESSAGES: Dict[str, Message] = {
             "{node}：长稳测试开始时内存占用 {before} GiB，结束时 {after} GiB",
         ),
         Text(
-            "soak for longer to see whether it goes on; if it does, another version of the engine is needed",
-            "请延长测试，确认是否持续增长；若是，请更换引擎版本",
+            "soak for longer (acceptance_soak_minutes) to see whether it goes on; if it does, another version of the "
+            "engine is needed",
+            "请延长测试（acceptance_soak_minutes），确认是否持续增长；若是，请更换引擎版本",
         ),
     ),
     "LLM861": Message(
@@ -123,8 +125,9 @@ MESSAGES: Dict[str, Message] = {
             "{card}：最高 {degrees} °C，降频原因：{reasons}",
         ),
         Text(
-            "thermal: clean filters, check fans and the room's cooling; power brake: check the power supplies",
-            "温度原因：请清洁滤网，检查风扇与机房制冷；供电原因：请检查电源",
+            "thermal: clean filters, check fans and the room's cooling; power brake: check the power supplies; "
+            "`nvidia-smi -q` shows both",
+            "温度原因：请清洁滤网，检查风扇与机房制冷；供电原因：请检查电源；`nvidia-smi -q` 可查看",
         ),
     ),
     "LLM863": Message(
@@ -143,8 +146,9 @@ MESSAGES: Dict[str, Message] = {
             "{card}：负载下 PCIe 为 {link}（额定 {rated}），重传 {replays} 次",
         ),
         Text(
-            "seat the card and its riser anew, use a slot of full width, and look at the firmware's PCIe settings",
-            "请重新插接显卡与转接卡，改用全宽插槽，并检查固件中的 PCIe 设置",
+            "seat the card and its riser anew, use a slot of full width, and look at the firmware's PCIe settings "
+            "(`lspci -vv`)",
+            "请重新插接显卡与转接卡，改用全宽插槽，并检查固件中的 PCIe 设置（`lspci -vv`）",
         ),
     ),
     "LLM865": Message(
@@ -163,8 +167,8 @@ MESSAGES: Dict[str, Message] = {
             "{node}：{percent}% 的 TCP 报文被重传",
         ),
         Text(
-            "packets are lost: check cables, transceivers and switch ports (ethtool -S), and the MTU on both sides",
-            "存在丢包：请检查网线、光模块与交换机端口（ethtool -S）以及两端的 MTU",
+            "packets are lost: check cables, transceivers and switch ports (`ethtool -S`), and the MTU on both sides",
+            "存在丢包：请检查网线、光模块与交换机端口（`ethtool -S`）以及两端的 MTU",
         ),
     ),
     "LLM867": Message(
@@ -174,16 +178,18 @@ MESSAGES: Dict[str, Message] = {
             "在 {at_once} 个并发请求下重启引擎，{seconds} 秒后恢复应答，其间 {lost} 个请求失败",
         ),
         Text(
-            "see where the start's time goes in the engine's log; weights load fastest from NVMe",
-            "请在引擎日志中查看启动耗时；权重放在 NVMe 上加载最快",
+            "see where the start's time goes in `journalctl -u 'yitiji-*'`; weights load fastest from NVMe",
+            "请在 `journalctl -u 'yitiji-*'` 中查看启动耗时；权重放在 NVMe 上加载最快",
         ),
     ),
     "LLM868": Message(
         Text("{node}: {what}: {measured}, expected {stated}", "{node}：{what}：{measured}，预期 {stated}"),
         Text(
-            "disk: weights on NVMe of full PCIe width, nothing else that reads; memory: modules in every channel; "
+            "disk: weights on NVMe of full PCIe width (`lspci -vv`), nothing else that reads; memory: modules in every "
+            "channel; "
             "cards: LLM862 and LLM864; all of them: no quota (LLM865), no other program",
-            "磁盘：权重放在全宽 PCIe 的 NVMe 上，且无其他读取；内存：各通道均插有内存条；显卡：见 LLM862、LLM864；"
+            "磁盘：权重放在全宽 PCIe 的 NVMe 上（`lspci -vv`），且无其他读取；内存：各通道均插有内存条；"
+            "显卡：见 LLM862、LLM864；"
             "另请确认没有配额（LLM865）和其他程序",
         ),
     ),

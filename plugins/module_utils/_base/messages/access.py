@@ -19,8 +19,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM803": Message(
         Text("{url} answered a request without a key with HTTP {status}", "{url} 对不带密钥的请求返回了 HTTP {status}"),
         Text(
-            "run role vllm again: it mounts the engine's key into its container",
-            "请重新运行 vllm 角色：它会把引擎密钥挂载进容器",
+            "run site.yml again: it mounts the engine's key into its container",
+            "请重新运行 site.yml：它会把引擎密钥挂载进容器",
         ),
     ),
     "LLM804": Message(
@@ -107,8 +107,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM823": Message(
         Text("gateway_unlimited_sources: {value!r} is no network", "gateway_unlimited_sources：{value!r} 不是网络地址"),
         Text(
-            "write an address or a network, for example 10.0.0.7 or 10.1.0.0/16",
-            "请填写地址或网段，例如 10.0.0.7 或 10.1.0.0/16",
+            "set gateway_unlimited_sources to addresses or networks, for example 10.0.0.7 or 10.1.0.0/16",
+            "请把 gateway_unlimited_sources 设为地址或网段，例如 10.0.0.7 或 10.1.0.0/16",
         ),
     ),
     "LLM814": Message(
@@ -126,8 +126,8 @@ MESSAGES: Dict[str, Message] = {
             "给定的密钥 {name} 是常见默认值、少于 {least} 个字符或含有换行",
         ),
         Text(
-            "give a longer value (from a vault), or none to have one generated",
-            "请给出更长的值（放在 vault 中），或留空以自动生成",
+            "give {name} a longer value (from `ansible-vault`), or none to have one generated",
+            "请给 {name} 更长的值（放在 `ansible-vault` 中），或留空以自动生成",
         ),
     ),
     "LLM805": Message(
@@ -146,8 +146,8 @@ MESSAGES: Dict[str, Message] = {
             "网络或端口无效：{why}",
         ),
         Text(
-            "write networks like 10.0.0.0/8 or fd00::/8 and ports like 443 or 1024-65535",
-            "网络写作 10.0.0.0/8 或 fd00::/8，端口写作 443 或 1024-65535",
+            "write networks like 10.0.0.0/8 or fd00::/8 and ports like 443 or 1024-65535 ({why})",
+            "网络写作 10.0.0.0/8 或 fd00::/8，端口写作 443 或 1024-65535（{why}）",
         ),
     ),
 }

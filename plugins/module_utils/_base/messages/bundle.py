@@ -124,7 +124,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM923": Message(
         Text("bundle_split is {text!r}, which is not a volume size", "bundle_split 的值 {text!r} 不是有效的分卷大小"),
-        Text("write it like 4G or 700M (1M at least)", "请写成 4G 或 700M（至少 1M）"),
+        Text(
+            "set bundle_split like 4G or 700M (1M at least)",
+            "请把 bundle_split 设为 4G 或 700M 这样的值（至少 1M）",
+        ),
     ),
     "LLM924": Message(
         Text("the bundle can't be signed with {key}: {detail}", "无法用 {key} 为离线包签名：{detail}"),
@@ -145,14 +148,20 @@ MESSAGES: Dict[str, Message] = {
             "appliance_source is bundle, but appliance_bundle is empty",
             "appliance_source 为 `bundle`，但未设置 appliance_bundle",
         ),
-        Text("set it to the bundle's folder on the controller", "请将其设为控制机上的离线包目录"),
+        Text(
+            "set appliance_bundle to the bundle's folder on the controller",
+            "请将 appliance_bundle 设为控制机上的离线包目录",
+        ),
     ),
     "LLM927": Message(
         Text(
             "appliance_modelscope_endpoint or appliance_image_archives is given with -e and bypasses the bundle",
             "通过 -e 指定的 appliance_modelscope_endpoint 或 appliance_image_archives 会绕过离线包",
         ),
-        Text("leave it out", "请去掉该参数"),
+        Text(
+            "leave that -e out and run again",
+            "请去掉该 -e 参数后重新运行",
+        ),
     ),
     "LLM928": Message(
         Text("port {port} of {addresses} can't be used: {said}", "无法使用 {addresses} 的端口 {port}：{said}"),
@@ -217,8 +226,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM942": Message(
         Text("the disk image {path} can't be read: {why}", "无法读取磁盘镜像 {path}：{why}"),
         Text(
-            "check that its disk is there and without errors (dmesg), then bake again",
-            "请检查镜像所在磁盘是否存在且无故障（dmesg），然后重新制作",
+            "check that its disk is there and without errors (`dmesg`), then bake again",
+            "请检查镜像所在磁盘是否存在且无故障（`dmesg`），然后重新制作",
         ),
     ),
     "LLM948": Message(
@@ -227,8 +236,8 @@ MESSAGES: Dict[str, Message] = {
             "合并执行的任务中，步骤 {step} 须有名称并只写一个模块（实际为：{found}）",
         ),
         Text(
-            "give the step a name and one module with its arguments",
-            "请为该步骤填写名称，并只写一个模块及其参数",
+            "give step {step} a name and one module with its arguments",
+            "请为步骤 {step} 填写名称，并只写一个模块及其参数",
         ),
     ),
     "LLM949": Message(
@@ -245,7 +254,10 @@ MESSAGES: Dict[str, Message] = {
             "构建机缺少必需条件：须为 Debian 且以 root 运行，需要软件包 {packages}（缺少：{missing}），并需要 "
             "disk_image_bridge 与 disk_image_address（含前缀长度）",
         ),
-        Text("install what is missing and set both variables", "请安装缺少的软件包，并设置这两个变量"),
+        Text(
+            "`apt-get install` what is missing; set both variables",
+            "请 `apt-get install` 缺少的软件包，并设置两个变量",
+        ),
     ),
     "LLM951": Message(
         Text("the tree of the disk image could not be made: {said}", "无法生成磁盘镜像的目录树：{said}"),
@@ -281,8 +293,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM957": Message(
         Text("the machine has no address", "该机器没有 IP 地址"),
         Text(
-            "plug in the network, or write address, gateway and dns into yitiji.conf on the stick",
-            "请接好网线，或在 U 盘的 yitiji.conf 中填写 `address`、`gateway`、`dns`",
+            "plug in the network, or write address, gateway and dns into yitiji.conf on the stick; then restart",
+            "请接好网线，或在 U 盘的 yitiji.conf 中填写 `address`、`gateway`、`dns`，然后重启",
         ),
     ),
     "LLM958": Message(
@@ -298,7 +310,10 @@ MESSAGES: Dict[str, Message] = {
             "a machine that sets itself up needs ansible-core {wanted} from its own release, which has {found}",
             "自行部署的机器需要 ansible-core {wanted}，本系统只有 {found}",
         ),
-        Text("use Debian 13", "请使用 Debian 13"),
+        Text(
+            "bake on `debian:13` (Debian 13)",
+            "请使用 Debian 13 制作（`debian:13`）",
+        ),
     ),
     "LLM963": Message(
         Text(

@@ -9,6 +9,85 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM520": Message(
+        Text("the catalogue can't be read: {problem}", "无法读取型号库：{problem}"),
+        Text(
+            "correct that file or appliance_catalog_dirs (the format is in docs/planner.md)",
+            "请修正该文件或 appliance_catalog_dirs（格式见 docs/planner.md）",
+        ),
+    ),
+    "LLM521": Message(
+        Text("unknown profile {name!r}; there are: {known}", "未知档位 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
+        ),
+    ),
+    "LLM522": Message(
+        Text("unknown model {name!r}; there are: {known}", "未知模型 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
+        ),
+    ),
+    "LLM523": Message(
+        Text("unknown engine {name!r}; there are: {known}", "未知引擎 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
+        ),
+    ),
+    "LLM524": Message(
+        Text("unknown image {name!r}; there are: {known}", "未知镜像 {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
+        ),
+    ),
+    "LLM525": Message(
+        Text("unknown GPU {name!r}; there are: {known}", "未知 GPU {name!r}；现有：{known}"),
+        Text(
+            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
+            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
+        ),
+    ),
+    "LLM526": Message(
+        Text(
+            "unknown appliance_{name} {value!r}; there are: {listed}",
+            "appliance_{name} 未知：{value!r}；可用：{listed}",
+        ),
+        Text("set appliance_{name} to one of them", "请把 appliance_{name} 设为其中之一"),
+    ),
+    "LLM528": Message(
+        Text(
+            "the checkpoint {model} is quantised and no 16-bit one is known",
+            "{model} 的检查点是量化的，没有已知的 16 位版本",
+        ),
+        Text("set appliance_precision: native", "请设置 appliance_precision: native"),
+    ),
+    "LLM529": Message(
+        Text("no GGUF {gguf!r}; there are: {known}", "没有 GGUF {gguf!r}；现有：{known}"),
+        Text("set appliance_gguf to one of them", "请将 appliance_gguf 设为其中之一"),
+    ),
+    "LLM530": Message(
+        Text(
+            "nothing is known about model {model}: no config.json was read, and the catalogue has none",
+            "模型 {model} 没有 config.json，型号库中也没有",
+        ),
+        Text(
+            "check the hub from the node (`curl -I` on appliance_modelscope_endpoint), or put `config` into an "
+            "entry of appliance_catalog_dirs",
+            "请在节点上检查模型站（对 appliance_modelscope_endpoint 执行 `curl -I`），或在 appliance_catalog_dirs "
+            "的条目中写入 `config`",
+        ),
+    ),
+    "LLM531": Message(
+        Text("config.json of {model} is not usable: {problem}", "{model} 的 config.json 有误：{problem}"),
+        Text(
+            "check the model's folder below appliance_weights_dir, or set another appliance_model",
+            "请检查 appliance_weights_dir 下的模型目录，或更换 appliance_model",
+        ),
+    ),
     "LLM554": Message(
         Text(
             "{checkpoint} is loaded by {engines}, not by {engine}",
@@ -26,8 +105,9 @@ MESSAGES: Dict[str, Message] = {
             "{model} 输出向量或分数（{kind}），不生成文本，不能用于对话页面和对话接口。其权重约 {gib} GiB",
         ),
         Text(
-            "take a model that writes text; an embedding or reranking service of your own stands beside the appliance",
-            "请使用生成文本的模型；向量或重排服务请另行部署",
+            "set appliance_model to one that writes text; an embedding or reranking service of your own stands "
+            "beside the appliance",
+            "请把 appliance_model 设为生成文本的模型；向量或重排服务请另行部署",
         ),
     ),
     "LLM575": Message(
@@ -57,8 +137,8 @@ MESSAGES: Dict[str, Message] = {
             "{gguf} 由旧版工具转换，缓存不用 MLA 潜向量：每个词元占 {mib} MiB，而非 {latent}",
         ),
         Text(
-            "take a newer conversion, whose tensors attn_k_b and attn_v_b are split",
-            "请使用新版转换的文件（含拆分的 attn_k_b 与 attn_v_b 张量）",
+            "set appliance_gguf to a newer conversion, whose tensors attn_k_b and attn_v_b are split",
+            "请把 appliance_gguf 设为新版转换的文件（含拆分的 attn_k_b 与 attn_v_b 张量）",
         ),
     ),
 }

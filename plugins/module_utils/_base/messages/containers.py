@@ -113,8 +113,9 @@ MESSAGES: Dict[str, Message] = {
             "{source} 的签名密钥与固定的指纹不符：应为 {wish}，实际为 {shown}",
         ),
         Text(
-            "check the address; if the publisher announced a new key, pin that one's fingerprint",
-            "请检查地址；若发布方已公告更换密钥，请固定新的指纹",
+            "check the address {source}; if the publisher announced a new key, pin that one's fingerprint instead "
+            "of {wish}",
+            "请检查地址 {source}；若发布方已公告更换密钥，请用新的指纹替换 {wish}",
         ),
     ),
     "LLM317": Message(
@@ -123,7 +124,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM318": Message(
         Text("{name}: {value!r} is not the fingerprint of a key", "{name}：{value!r} 不是密钥指纹"),
-        Text("give the 40 hexadecimal digits of the repository's key", "请填写软件源密钥的 40 位十六进制指纹"),
+        Text(
+            "set {name} to the 40 hexadecimal digits of the repository's key",
+            "请把 {name} 设为软件源密钥的 40 位十六进制指纹",
+        ),
     ),
     "LLM319": Message(
         Text("Docker does not answer: {said}", "Docker 无响应：{said}"),
@@ -148,18 +152,25 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM322": Message(
         Text("`docker pull {name}` failed: {reason}", "`docker pull {name}` 失败：{reason}"),
-        Text("check the network to the registry, or raise the time limit", "请检查到镜像仓库的网络，或调大时限"),
+        Text(
+            "try `docker pull {name}` on the node: it names the network or registry that fails",
+            "请在节点上执行 `docker pull {name}`，查看是网络还是镜像仓库的问题",
+        ),
     ),
     "LLM327": Message(
         Text("the signing key at {url} cannot be fetched: {error}", "无法获取签名密钥 {url}：{error}"),
         Text(
-            "check the address and the network, or use a mirror or the offline bundle of the repository",
-            "请检查地址与网络，或改用该软件源的镜像或离线包",
+            "try `curl -I {url}` on the node; without a way out use a mirror of it, or the offline bundle "
+            "(appliance_source: bundle)",
+            "请在节点上执行 `curl -I {url}`；无法访问时请改用其镜像，或离线包（appliance_source: bundle）",
         ),
     ),
     "LLM328": Message(
         Text("there is no unit {unit}", "没有 {unit} 这个服务单元"),
-        Text("run the role that installs it", "请运行安装它的角色"),
+        Text(
+            "run site.yml, whose roles install {unit}",
+            "请运行 site.yml，由其角色安装 {unit}",
+        ),
     ),
     "LLM329": Message(
         Text("there is no running Docker engine", "没有正在运行的 Docker 引擎"),
@@ -219,7 +230,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM340": Message(
         Text("isolation_users: {name} is no user's name", "isolation_users：{name} 不是用户名"),
-        Text("list names or numbers of this node's users, like [nagios]", "请列出该节点的用户名或编号，例如 [nagios]"),
+        Text(
+            "set isolation_users to names or numbers of this node's users, like [nagios]",
+            "请把 isolation_users 设为该节点的用户名或编号，例如 [nagios]",
+        ),
     ),
     "LLM341": Message(
         Text(

@@ -123,7 +123,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM230": Message(
         Text("no DKMS source {pattern} lies in {folder}", "{folder} 中没有 DKMS 源码 {pattern}"),
-        Text("reinstall the driver's packages", "请重新安装驱动软件包"),
+        Text(
+            "reinstall the driver's packages: `ansible-playbook site.yml -i INVENTORY --tags nvidia_driver`",
+            "请重新安装驱动软件包：`ansible-playbook site.yml -i 清单 --tags nvidia_driver`",
+        ),
     ),
     "LLM231": Message(
         Text(
@@ -174,8 +177,9 @@ MESSAGES: Dict[str, Message] = {
             "安全启动会拒绝驱动模块：{why}",
         ),
         Text(
-            "enrol the key that signs modules built here, at the node's console",
-            "请在节点控制台登记用于签名该节点模块的密钥",
+            "enrol the key that signs modules built here: `mokutil --import` as docs/driver.md says, then restart "
+            "and confirm at the node's console",
+            "请登记用于签名该节点模块的密钥：按 docs/driver.zh.md 执行 `mokutil --import`，重启后在控制台确认",
         ),
     ),
     "LLM565": Message(
@@ -217,8 +221,9 @@ MESSAGES: Dict[str, Message] = {
             "驱动将为 {driver}，而 {listed}：版本必须一致",
         ),
         Text(
-            "use a source that has all of them in one version",
-            "请使用包含全部同版本软件包的软件源",
+            "use a package source that has all of them in one version (`apt-cache policy` or "
+            "`dnf list --showduplicates` shows it)",
+            "请使用包含全部同版本软件包的软件源（可用 `apt-cache policy` 或 `dnf list --showduplicates` 查看）",
         ),
     ),
     "LLM218": Message(
@@ -269,8 +274,9 @@ MESSAGES: Dict[str, Message] = {
             "驱动将为 {driver}，而 {listed}：驱动软件包的版本必须一致",
         ),
         Text(
-            "use a source that has all of them in one version",
-            "请使用包含全部同版本软件包的软件源",
+            "use a package source that has all of them in one version (`apt-cache policy` or "
+            "`dnf list --showduplicates` shows it)",
+            "请使用包含全部同版本软件包的软件源（可用 `apt-cache policy` 或 `dnf list --showduplicates` 查看）",
         ),
     ),
 }

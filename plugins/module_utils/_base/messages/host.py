@@ -46,8 +46,9 @@ MESSAGES: Dict[str, Message] = {
             "{holder} 正在使用包管理器；安装时会等待，最多 {seconds} 秒",
         ),
         Text(
-            "nothing, if it ends soon (upgrades that run by themselves do); else see what it does",
-            "若很快结束（如自动更新）则无需处理；否则请检查该进程",
+            "nothing to do, if it ends soon (upgrades that run by themselves do); else `ps -fC apt-get,apt,dpkg,dnf` "
+            "shows what it does",
+            "若很快结束（如自动更新）则无需处理；否则用 `ps -fC apt-get,apt,dpkg,dnf` 查看该进程",
         ),
     ),
     "LLM159": Message(
@@ -95,8 +96,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM132": Message(
         Text("{name}: {path!r} is not a path that can be used", "{name}：路径 {path!r} 不可用"),
         Text(
-            "write the whole path, starting with /, without blanks, commas, quotes, % or $",
-            "请写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $",
+            "write {name} as a whole path, starting with /, without blanks, commas, quotes, % or $",
+            "请把 {name} 写成以 / 开头的完整路径，不含空格、逗号、引号、% 与 $",
         ),
     ),
     "LLM107": Message(
@@ -202,21 +203,23 @@ MESSAGES: Dict[str, Message] = {
             "密钥 {name} 含有 HTTP 标头不支持的字符",
         ),
         Text(
-            "use letters, digits and - . _ ~ + / = only; remove its file on the node to have a new one made",
-            "只能使用字母、数字与 - . _ ~ + / =；删除节点上的对应文件即可重新生成",
+            "use letters, digits and - . _ ~ + / = only; remove /etc/yitiji/secrets/{name} on the node to have "
+            "a new one made",
+            "只能使用字母、数字与 - . _ ~ + / =；删除节点上的 /etc/yitiji/secrets/{name} 即可重新生成",
         ),
     ),
     "LLM145": Message(
         Text("{name!r} is not a valid name for a secret", "{name!r} 不是有效的密钥名称"),
         Text(
-            "use a-z, 0-9 and - only, and begin with a letter or a digit", "只能使用 a-z、0-9 与 -，且以字母或数字开头"
+            "name it with a-z, 0-9 and - only instead of {name!r}, beginning with a letter or a digit",
+            "请改名 {name!r}：只能使用 a-z、0-9 与 -，且以字母或数字开头",
         ),
     ),
     "LLM146": Message(
         Text("{name!r} is not a valid name for an environment variable", "{name!r} 不是有效的环境变量名"),
         Text(
-            "use letters, digits and _ only, and do not begin with a digit",
-            "只能使用字母、数字与 _，且不以数字开头",
+            "name it with letters, digits and _ only instead of {name!r}, not beginning with a digit",
+            "请改名 {name!r}：只能使用字母、数字与 _，且不以数字开头",
         ),
     ),
     "LLM147": Message(
@@ -236,8 +239,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM149": Message(
         Text("a unit can't be written: {why}", "无法生成服务单元：{why}"),
         Text(
-            "correct the variable that holds this value",
-            "请改正包含该值的变量",
+            "correct the variable that holds this value ({why})",
+            "请改正包含该值的变量（{why}）",
         ),
     ),
     "LLM190": Message(

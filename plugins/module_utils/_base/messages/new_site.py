@@ -26,7 +26,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM180": Message(
         Text("{variable}: {value} is given more than once", "{variable}：{value} 重复出现"),
-        Text("give each node a name and an address of its own", "请为每个节点指定各自的名称与地址"),
+        Text(
+            "give each node a name and an address of its own in {variable}",
+            "请在 {variable} 中为每个节点指定各自的名称与地址",
+        ),
     ),
     "LLM181": Message(
         Text(

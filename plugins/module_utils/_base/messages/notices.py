@@ -58,8 +58,9 @@ MESSAGES: Dict[str, Message] = {
     "LLM405": Message(
         Text("no RDMA between the nodes: the pipeline works, but slower", "节点间没有 RDMA：流水线可用，但较慢"),
         Text(
-            "connect the nodes by InfiniBand or RoCE, or use fewer nodes with more cards",
-            "请用 InfiniBand 或 RoCE 连接节点，或改用卡数更多的较少节点",
+            "connect the nodes by InfiniBand or RoCE (`ibv_devices` lists what is there), or use fewer nodes "
+            "with more cards",
+            "请用 InfiniBand 或 RoCE 连接节点（`ibv_devices` 可列出设备），或改用卡数更多的较少节点",
         ),
     ),
     "LLM506": Message(
@@ -67,11 +68,17 @@ MESSAGES: Dict[str, Message] = {
             "something else holds GPU memory; utilization is lowered to {utilization}",
             "GPU 上已有其他程序占用显存，利用率降到 {utilization}",
         ),
-        Text("stop what uses the cards and plan again", "请停止占用显卡的程序，然后重新规划"),
+        Text(
+            "stop what `nvidia-smi` lists on the cards, then run site.yml again: it plans anew",
+            "请停止 `nvidia-smi` 中列出的程序，然后重新运行 site.yml：会重新规划",
+        ),
     ),
     "LLM516": Message(
         Text("{gpu}: planned from its data sheet, not verified", "{gpu}：按数据手册规划，未经验证"),
-        Text("try one node first, then keep the calibration", "请先在一台上试运行并保存校准"),
+        Text(
+            "try one node first, then keep its calibration (tasks_from: calibrate of role appliance)",
+            "请先在一台上试运行，再保存校准（角色 appliance 的 tasks_from: calibrate）",
+        ),
     ),
     "LLM517": Message(
         Text("{idle} GPU(s) stay unused: no layout can use them", "{idle} 张 GPU 未使用（布局不允许）"),
@@ -82,7 +89,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM518": Message(
         Text("memory of {engine} is estimated by vLLM's formula", "{engine} 的内存按 vLLM 的公式估算"),
-        Text("leave room, and read the engine's log after its start", "请预留余量，并在启动后查看引擎日志"),
+        Text(
+            "leave room (a smaller appliance_concurrency), and compare with the engine's log after its start "
+            "(tasks_from: calibrate)",
+            "请预留余量（减小 appliance_concurrency），并在启动后与引擎日志对比（tasks_from: calibrate）",
+        ),
     ),
     "LLM519": Message(
         Text("the KV cache is only just larger than the wish", "KV 缓存仅略大于需求"),
@@ -106,8 +117,8 @@ MESSAGES: Dict[str, Message] = {
             "{unit}：KV 缓存：规划 {planned} 词元，实测 {measured:.0f}（{share:+.0%}）",
         ),
         Text(
-            "look for other programs on the cards; the next plan uses what was measured",
-            "请检查显卡上是否有其他程序；下次规划会采用实测值",
+            "look with `nvidia-smi` for other programs on the cards; the next plan uses what was measured",
+            "请用 `nvidia-smi` 检查显卡上是否有其他程序；下次规划会采用实测值",
         ),
     ),
     "LLM537": Message(
@@ -115,7 +126,10 @@ MESSAGES: Dict[str, Message] = {
             "only {on_cards} of {layers} layers lie on GPUs: main memory sets the pace",
             "只有 {on_cards}/{layers} 层在 GPU 上：速度受内存带宽限制",
         ),
-        Text("add cards, take a smaller GGUF, or accept the pace", "请增加 GPU、换更小的 GGUF，或接受该速度"),
+        Text(
+            "add cards, set a smaller appliance_gguf, or accept the pace",
+            "请增加 GPU、设置更小的 appliance_gguf，或接受该速度",
+        ),
     ),
     "LLM540": Message(
         Text(
@@ -123,8 +137,8 @@ MESSAGES: Dict[str, Message] = {
             "{engine} 为实验性支持：参数经过检查，但从未见到它启动",
         ),
         Text(
-            "expect to adjust things at the first start, or choose vLLM, llama.cpp or Ollama",
-            "首次启动时可能需要调整，或选用 vLLM、llama.cpp、Ollama",
+            "expect to adjust things at the first start, or set appliance_engine: vllm, llamacpp or ollama",
+            "首次启动时可能需要调整；或设置 appliance_engine 为 vllm、llamacpp 或 ollama",
         ),
     ),
     "LLM562": Message(
@@ -153,8 +167,8 @@ MESSAGES: Dict[str, Message] = {
             "{where} 未列出 {count} 个文件的 sha256（例如 {example}）：将按原样使用",
         ),
         Text(
-            "take them from a source that lists one (the hub, or a folder with a manifest), or compare them by hand",
-            "请改用提供 sha256 的来源（模型站点或带清单的文件夹），或手工核对",
+            "take them from a source that lists one (appliance_source), or compare them by hand with `sha256sum`",
+            "请改用提供 sha256 的来源（appliance_source），或用 `sha256sum` 手工核对",
         ),
     ),
     "LLM568": Message(
@@ -186,8 +200,9 @@ MESSAGES: Dict[str, Message] = {
             "未知的 model_type {model_type!r}：按其数值所示的普通结构规划，每卡另留 {more} GiB",
         ),
         Text(
-            "check that the engine's version knows the model, and compare with its own line after the start",
-            "请确认引擎版本支持该模型，并在启动后与引擎日志对比",
+            "check that the engine's version knows the model, and compare with its log after the start (tasks_from: "
+            "calibrate)",
+            "请确认引擎版本支持该模型，并在启动后与引擎日志对比（tasks_from: calibrate）",
         ),
     ),
     "LLM571": Message(
@@ -206,8 +221,9 @@ MESSAGES: Dict[str, Message] = {
             "各节点卡数不等（{cards}）：使用 {used} 张，闲置 {idle} 张",
         ),
         Text(
-            "give every node equally many cards, or run another deployment on the idle ones",
-            "请使各节点卡数相同，或在闲置的卡上运行另一个部署",
+            "give every node equally many cards, or run another deployment on the idle ones (a group of its own "
+            "in hosts.yml)",
+            "请使各节点卡数相同，或用闲置的卡运行另一个部署（在 hosts.yml 中另建一组）",
         ),
     ),
     "LLM573": Message(
@@ -226,8 +242,8 @@ MESSAGES: Dict[str, Message] = {
             "{context} 张卡共用一份缓存（解码上下文并行）：每个词元多一次卡间通信",
         ),
         Text(
-            "ask for less context or fewer requests if answers are too slow",
-            "如回答过慢，请减少上下文长度或并发数",
+            "lower appliance_context_length or appliance_concurrency if answers are too slow",
+            "如回答过慢，请减小 appliance_context_length 或 appliance_concurrency",
         ),
     ),
     "LLM564": Message(

@@ -11,7 +11,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 MESSAGES: Dict[str, Message] = {
     "LLM501": Message(
         Text("{gpu} can't run {form}", "{gpu} 不能运行 {form}"),
-        Text("set appliance_precision: fp16", "请设置 appliance_precision: fp16"),
+        Text(
+            "set appliance_precision: fp16",
+            "请设置 appliance_precision: fp16",
+        ),
     ),
     "LLM502": Message(
         Text("{gpu} can't run {form}", "{gpu} 不能运行 {form}"),
@@ -22,7 +25,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM503": Message(
         Text("{cards}: no parallel layout is possible ({faults})", "{cards}：没有可行的并行布局（{faults}）"),
-        Text("use another number of GPUs", "请换用其他 GPU 数量"),
+        Text(
+            "list another number of GPUs in appliance_hardware or of hosts in the deployment's group, or set "
+            "another appliance_model",
+            "请在 appliance_hardware 中改用其他 GPU 数量、增减该组的主机，或更换 appliance_model",
+        ),
     ),
     "LLM504": Message(
         Text(
@@ -33,18 +40,26 @@ MESSAGES: Dict[str, Message] = {
             "可用 {usable:.1f} GiB（TP{tensor} PP{pipeline}，上下文 {context}，并发 {requests}）；单请求最长可"
             "用上下文 {longest}",
         ),
-        Text("take a smaller model", "请换用更小的模型"),
+        Text(
+            "set a smaller appliance_model",
+            "请设置更小的 appliance_model",
+        ),
     ),
     "LLM505": Message(
         Text("{unit} was not ready after {timeout} s: {why}", "{unit} 在 {timeout} 秒后仍未就绪：{why}"),
         Text(
-            "if the log shows that it is still loading, raise {variable}; otherwise correct what the log names",
-            "如果日志显示仍在加载，请调大 {variable}；否则请按日志改正",
+            "read `journalctl -u {unit}` on the node: if it is still loading, raise {variable} in hosts.yml, "
+            "otherwise correct what it names; then run site.yml again",
+            "请在节点上查看 `journalctl -u {unit}`：若仍在加载，请在 hosts.yml 中调大 {variable}，否则按日志改"
+            "正；然后重新运行 site.yml",
         ),
     ),
     "LLM507": Message(
         Text("different GPUs in one deployment: {listed}", "一个部署中有多种 GPU：{listed}"),
-        Text("make one deployment (inventory group) for each kind of GPU", "请按 GPU 型号分成多个部署（清单组）"),
+        Text(
+            "make an inventory group below `appliances` for each kind of GPU (hosts.yml), then run site.yml again",
+            "请在 hosts.yml 的 `appliances` 下按 GPU 型号分组，然后重新运行 site.yml",
+        ),
     ),
     "LLM508": Message(
         Text(
@@ -61,13 +76,18 @@ MESSAGES: Dict[str, Message] = {
     "LLM511": Message(
         Text("{names}: no GPU", "{names}：没有 GPU"),
         Text(
-            "install the driver (nvidia-smi must list the GPUs), or take the node out of the deployment",
-            "请安装驱动（nvidia-smi 应列出 GPU），或从部署中移除该节点",
+            "run `nvidia-smi` on the node: it must list the GPUs (role nvidia_driver installs the driver); or "
+            "take the node out of the group in hosts.yml",
+            "请在节点上执行 `nvidia-smi`，应列出 GPU（角色 nvidia_driver 会安装驱动）；或在 hosts.yml 中从该组"
+            "移除该节点",
         ),
     ),
     "LLM512": Message(
         Text("the deployment has {there} node(s), {ranks} are needed", "部署中有 {there} 个节点，需要 {ranks} 个"),
-        Text("add hosts to the deployment's group in the inventory", "请在清单中给该组添加主机"),
+        Text(
+            "add hosts to the deployment's group in hosts.yml",
+            "请在 hosts.yml 中给该组添加主机",
+        ),
     ),
     "LLM513": Message(
         Text("{node}: its hardware was neither read nor declared", "{node}：既没有读取到硬件，也没有声明"),
@@ -84,87 +104,16 @@ MESSAGES: Dict[str, Message] = {
         Text("the plan differs from the saved one", "方案已与保存的不同"),
         Text("run site.yml again", "请重新运行 site.yml"),
     ),
-    "LLM520": Message(
-        Text("the catalogue can't be read: {problem}", "无法读取型号库：{problem}"),
-        Text(
-            "correct that file or appliance_catalog_dirs (the format is in docs/planner.md)",
-            "请修正该文件或 appliance_catalog_dirs（格式见 docs/planner.md）",
-        ),
-    ),
-    "LLM521": Message(
-        Text("unknown profile {name!r}; there are: {known}", "未知档位 {name!r}；现有：{known}"),
-        Text(
-            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
-        ),
-    ),
-    "LLM522": Message(
-        Text("unknown model {name!r}; there are: {known}", "未知模型 {name!r}；现有：{known}"),
-        Text(
-            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
-        ),
-    ),
-    "LLM523": Message(
-        Text("unknown engine {name!r}; there are: {known}", "未知引擎 {name!r}；现有：{known}"),
-        Text(
-            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
-        ),
-    ),
-    "LLM524": Message(
-        Text("unknown image {name!r}; there are: {known}", "未知镜像 {name!r}；现有：{known}"),
-        Text(
-            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
-        ),
-    ),
-    "LLM525": Message(
-        Text("unknown GPU {name!r}; there are: {known}", "未知 GPU {name!r}；现有：{known}"),
-        Text(
-            "set {variable} to one of these, or add it in a folder of appliance_catalog_dirs",
-            "请把 {variable} 设为其中之一，或在 appliance_catalog_dirs 的文件夹中添加",
-        ),
-    ),
-    "LLM526": Message(
-        Text(
-            "unknown appliance_{name} {value!r}; there are: {listed}",
-            "appliance_{name} 未知：{value!r}；可用：{listed}",
-        ),
-        Text("set appliance_{name} to one of them", "请把 appliance_{name} 设为其中之一"),
-    ),
-    "LLM528": Message(
-        Text(
-            "the checkpoint {model} is quantised and no 16-bit one is known",
-            "{model} 的检查点是量化的，没有已知的 16 位版本",
-        ),
-        Text("set appliance_precision: native", "请设置 appliance_precision: native"),
-    ),
-    "LLM529": Message(
-        Text("no GGUF {gguf!r}; there are: {known}", "没有 GGUF {gguf!r}；现有：{known}"),
-        Text("set appliance_gguf to one of them", "请将 appliance_gguf 设为其中之一"),
-    ),
-    "LLM530": Message(
-        Text(
-            "nothing is known about model {model}: no config.json was read, and the catalogue has none",
-            "模型 {model} 没有 config.json，型号库中也没有",
-        ),
-        Text(
-            "make the hub reachable, or put the config into the catalogue",
-            "请让节点能访问模型站，或在型号库中写入 config",
-        ),
-    ),
-    "LLM531": Message(
-        Text("config.json of {model} is not usable: {problem}", "{model} 的 config.json 有误：{problem}"),
-        Text("check the model's folder, or take another revision", "请检查模型目录或换一个修订版"),
-    ),
     "LLM532": Message(
         Text(
             "{model}: {model_type} keeps recurrent states; about {left} GiB a card would be left for KV, but no "
             "token count is promised",
             "{model}：{model_type} 带有循环状态；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
         ),
-        Text("take a model of the catalogue", "请选择型号库中的模型"),
+        Text(
+            "set appliance_model to one of the catalogue (docs/planner.md)",
+            "请把 appliance_model 设为型号库中的模型（docs/planner.md）",
+        ),
     ),
     "LLM533": Message(
         Text(
@@ -172,7 +121,10 @@ MESSAGES: Dict[str, Message] = {
             "for KV, but no token count is promised",
             "{model}：未知的 model_type {model_type!r}，且带有自己的状态；每卡约剩 {left} GiB 给 KV，但不承诺词元数",
         ),
-        Text("take a model of the catalogue", "请选择型号库中的模型"),
+        Text(
+            "set appliance_model to one of the catalogue (docs/planner.md)",
+            "请把 appliance_model 设为型号库中的模型（docs/planner.md）",
+        ),
     ),
     "LLM536": Message(
         Text("the engine's log holds no figure of its KV cache", "引擎日志中没有 KV 缓存的数值"),
@@ -214,7 +166,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM543": Message(
         Text("the memory of {kind} is not known", "不知道 {kind} 的显存"),
-        Text("install the driver, or add the card to the catalogue's gpus", "请安装驱动，或在型号库 gpus 中添加该型号"),
+        Text(
+            "install the driver until `nvidia-smi` lists the cards, or add them to gpus in a folder of "
+            "appliance_catalog_dirs",
+            "请安装驱动，直到 `nvidia-smi` 列出显卡；或在 appliance_catalog_dirs 所列文件夹的 gpus 中添加该型号",
+        ),
     ),
     "LLM544": Message(
         Text(
@@ -239,7 +195,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM547": Message(
         Text("the cache of {model_type} can't be sized token by token", "{model_type} 的缓存不能按词元计算"),
-        Text("take another model", "请选择另一模型"),
+        Text(
+            "set another appliance_model",
+            "请更换 appliance_model",
+        ),
     ),
     "LLM548": Message(
         Text(

@@ -24,8 +24,8 @@ MESSAGES: Dict[str, Message] = {
             "SELinux 已启用，但缺少用于配置它的命令：{tools}",
         ),
         Text(
-            "install policycoreutils-python-utils and policycoreutils",
-            "请安装 policycoreutils-python-utils 与 policycoreutils",
+            "run `dnf install policycoreutils-python-utils policycoreutils` on the node",
+            "请在节点上执行 `dnf install policycoreutils-python-utils policycoreutils`",
         ),
     ),
 }

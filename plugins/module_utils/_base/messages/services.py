@@ -55,8 +55,9 @@ MESSAGES: Dict[str, Message] = {
     "LLM709": Message(
         Text("the release {source}: {why}", "发行包 {source}：{why}"),
         Text(
-            "set the role's release to an address that the node reaches (or a path on it), with that file's sha256",
-            "请把角色的 release 变量设为节点可访问的地址（或节点上的路径）及该文件的 sha256",
+            "set the role's variable of the release ({source}) to an address that the node reaches, or a path "
+            "on it, with that file's sha256",
+            "请把该角色的发行包变量（{source}）设为节点可访问的地址或节点上的路径，并给出该文件的 sha256",
         ),
     ),
     "LLM710": Message(
@@ -70,7 +71,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM712": Message(
         Text("{path} can't be restored: {why}; nothing was changed", "{path} 无法恢复：{why}；未作任何更改"),
-        Text("take another archive, or copy this one again", "请换用其他备份，或重新复制该文件"),
+        Text(
+            "take another archive than {path}, or copy it again",
+            "请换用 {path} 以外的备份，或重新复制该文件",
+        ),
     ),
     "LLM713": Message(
         Text(
@@ -94,7 +98,10 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM715": Message(
         Text("{url}/v1 does not list {model} ({listed})", "{url}/v1 没有列出 {model}（{listed}）"),
-        Text("check that the engine is ready", "请确认引擎已就绪"),
+        Text(
+            "read `journalctl -u yitiji-vllm` (or its unit) on the node until the engine is ready",
+            "请在节点上查看 `journalctl -u yitiji-vllm`（或相应单元），等引擎就绪",
+        ),
     ),
     "LLM717": Message(
         Text("{tag} would change the database irreversibly", "升级到 {tag} 会不可逆地更改数据库"),
@@ -119,7 +126,10 @@ MESSAGES: Dict[str, Message] = {
             "path are needed",
             "ollama_release 没有指明是哪个文件：需要 version、sha256（64 位十六进制）以及 url 或 path",
         ),
-        Text("take sha256sum of the tarball and write all three", "请对发行包执行 sha256sum 并填写这三项"),
+        Text(
+            "run `sha256sum` on the tarball and write all three into ollama_release",
+            "请对发行包执行 `sha256sum`，并在 ollama_release 中填写这三项",
+        ),
     ),
     "LLM720": Message(
         Text("secrets are missing: {names}", "缺少密钥：{names}"),
@@ -138,7 +148,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM722": Message(
         Text("{archive} can't be restored: {why}; nothing changed", "{archive} 无法恢复：{why}；未作更改"),
-        Text("install that version or a newer one first", "请先安装该版本或更新的版本"),
+        Text(
+            "install that version or a newer one first (`ansible-galaxy collection install`), then take {archive} "
+            "again",
+            "请先安装该版本或更新的版本（`ansible-galaxy collection install`），再使用 {archive}",
+        ),
     ),
     "LLM723": Message(
         Text(
@@ -146,8 +160,8 @@ MESSAGES: Dict[str, Message] = {
             "用户数据在 PostgreSQL 中，本备份无法包含；其余内容均已包含",
         ),
         Text(
-            "back that up with pg_dump beside this backup",
-            "请另用 pg_dump 备份该数据库",
+            "back that up with `pg_dump` beside this backup",
+            "请另用 `pg_dump` 备份该数据库",
         ),
     ),
     "LLM724": Message(
@@ -194,8 +208,8 @@ MESSAGES: Dict[str, Message] = {
             "对话页面的设置有误：{why}",
         ),
         Text(
-            "correct the variable that the message names; the README of role open_webui describes each",
-            "请更正信息中提到的变量；各变量的说明见 open_webui 角色的 README",
+            "correct the variable that the message names (open_webui_…); roles/open_webui/README.md describes each",
+            "请更正信息中提到的变量（open_webui_…）；说明见 roles/open_webui/README.md",
         ),
     ),
     "LLM729": Message(
@@ -214,8 +228,8 @@ MESSAGES: Dict[str, Message] = {
             "{url} 的模型 {model} 回答了 {answer!r}，期望包含 {expected}",
         ),
         Text(
-            "ask by hand and read the engine's log",
-            "请手工提问并查看引擎日志",
+            "ask by hand (`curl`, as the page /clients/ shows) and read the engine's log with `journalctl`",
+            "请手工提问（`curl`，用法见 /clients/ 页面），并用 `journalctl` 查看引擎日志",
         ),
     ),
     "LLM731": Message(
@@ -233,8 +247,8 @@ MESSAGES: Dict[str, Message] = {
             "无法读取用户数据的使用记录：{path}：{why}",
         ),
         Text(
-            "restore the file from a backup; without it, a newer page's data may be opened by an older page",
-            "请从备份中恢复该文件；否则旧版本页面可能会打开新版本的数据",
+            "restore {path} from a backup; without it, a newer page's data may be opened by an older page",
+            "请从备份中恢复 {path}；否则旧版本页面可能会打开新版本的数据",
         ),
     ),
 }

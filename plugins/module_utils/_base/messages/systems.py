@@ -58,8 +58,7 @@ PHRASES: Dict[str, Text] = {
     "python.install": Text(
         "install a newer one beside it on the node (for example `{command}`) and name it in "
         "ansible_python_interpreter; the system's own must stay as it is",
-        "请在节点上另装较新版本（例如 `{command}`），并用 ansible_python_interpreter 指定；"
-        "系统自带的 Python 请勿改动",
+        "请在节点上另装较新版本（例如 `{command}`），并用 ansible_python_interpreter 指定；系统自带的 Python 请勿改动",
     ),
     "distribution.bad": Text("distribution {name}: {wrong}", "发行版 {name}：{wrong}"),
     "distribution.unknown": Text("{label} is not served", "不支持 {label}"),

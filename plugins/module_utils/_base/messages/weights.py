@@ -12,15 +12,17 @@ MESSAGES: Dict[str, Message] = {
     "LLM601": Message(
         Text("{path} is incomplete or not the listed file: {detail}", "{path} 不完整或与清单不符：{detail}"),
         Text(
-            "run again; if that does not help, the hub's copy is broken: set another endpoint or source",
-            "请重新运行；若仍失败则为源站副本损坏，请更换 endpoint 或 source",
+            "run again; if that does not help, the hub's copy is broken: set another appliance_modelscope_endpoint "
+            "or appliance_source",
+            "请重新运行；若仍失败则为源站副本损坏，请更换 appliance_modelscope_endpoint 或 appliance_source",
         ),
     ),
     "LLM602": Message(
         Text("{path} is not a usable model file: {detail}", "{path} 不是可用的模型文件：{detail}"),
         Text(
-            "check the repository; a Git LFS pointer or a partial split set must be uploaded again",
-            "请检查仓库；Git LFS 指针文件或不完整的分片需要重新上传",
+            "check the model on the hub, or set another appliance_model; a Git LFS pointer or a partial split "
+            "set must be uploaded again",
+            "请检查模型站上的模型，或更换 appliance_model；Git LFS 指针文件或不完整的分片需要重新上传",
         ),
     ),
     "LLM603": Message(
@@ -49,7 +51,10 @@ MESSAGES: Dict[str, Message] = {
             "model {model} has no revision {revision} (known: {detail})",
             "模型 {model} 没有版本 {revision}（已有：{detail}）",
         ),
-        Text("set revision to one of these", "请将 revision 设为其中之一"),
+        Text(
+            "set weights_revision to one of these",
+            "请将 weights_revision 设为其中之一",
+        ),
     ),
     "LLM608": Message(
         Text("{url} refuses access: {detail}", "{url} 拒绝访问：{detail}"),
@@ -61,15 +66,15 @@ MESSAGES: Dict[str, Message] = {
     "LLM609": Message(
         Text("the certificate of {url} is not trusted: {detail}", "{url} 的证书不可信：{detail}"),
         Text(
-            "check the clock and the certificate, or set ca_path to the site's own CA",
-            "请检查系统时间与证书，或将 ca_path 设为内部 CA",
+            "check the clock (`timedatectl`) and the certificate, or set weights_ca_path to the site's own CA",
+            "请检查系统时间（`timedatectl`）与证书，或将 weights_ca_path 设为内部 CA",
         ),
     ),
     "LLM610": Message(
         Text("the listing of {model} cannot be used: {detail}", "{model} 的文件清单不可用：{detail}"),
         Text(
-            "choose another model, revision or endpoint; nothing was written",
-            "请更换模型、版本或 endpoint；未写入任何文件",
+            "nothing was written; set another appliance_model, weights_revision or appliance_modelscope_endpoint",
+            "未写入任何文件；请更换 appliance_model、weights_revision 或 appliance_modelscope_endpoint",
         ),
     ),
     "LLM611": Message(
@@ -79,8 +84,9 @@ MESSAGES: Dict[str, Message] = {
     "LLM612": Message(
         Text("{path} arrived {detail} times with a wrong sha256", "{path} 连续 {detail} 次 sha256 校验失败"),
         Text(
-            "the hub's copy or a proxy in between is broken: set another endpoint, or another revision",
-            "源站副本或中间代理有问题：请更换 endpoint 或版本",
+            "the hub's copy or a proxy in between is broken: set another appliance_modelscope_endpoint or "
+            "weights_revision",
+            "源站副本或中间代理有问题：请更换 appliance_modelscope_endpoint 或 weights_revision",
         ),
     ),
     "LLM613": Message(
@@ -94,8 +100,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM615": Message(
         Text("the source directory {path} cannot be used: {detail}", "源目录 {path} 不可用：{detail}"),
         Text(
-            "set source_dir to a directory that holds the model's files (or owner/name below it)",
-            "请将 source_dir 设为包含模型文件的目录（或其上级，内含 owner/name）",
+            "set appliance_source_dir to a directory that holds the model's files (or owner/name below it)",
+            "请将 appliance_source_dir 设为包含模型文件的目录（或其上级，内含 owner/name）",
         ),
     ),
     "LLM616": Message(
@@ -111,11 +117,17 @@ MESSAGES: Dict[str, Message] = {
             "the model changed on {url} while it was being fetched: {detail}",
             "下载期间 {url} 上的模型发生变化：{detail}",
         ),
-        Text("run again, or set revision to a fixed tag", "请重新运行，或将 revision 设为固定标签"),
+        Text(
+            "run again, or set weights_revision to a fixed tag",
+            "请重新运行，或将 weights_revision 设为固定标签",
+        ),
     ),
     "LLM619": Message(
         Text("{path} is in use: {detail}", "{path} 正在使用中：{detail}"),
-        Text("stop the service that uses it, then remove it", "请先停止使用它的服务，再删除"),
+        Text(
+            "stop the service that uses it (`systemctl stop yitiji-…`), then run again",
+            "请先停止使用它的服务（`systemctl stop yitiji-…`），然后重新运行",
+        ),
     ),
     "LLM620": Message(
         Text("{model} at {url} is not what was planned: {detail}", "{url} 上的 {model} 与方案不一致：{detail}"),
@@ -141,8 +153,8 @@ MESSAGES: Dict[str, Message] = {
             "无法确认 {url} 是本次运行的节点，也没有任何依据核对其提供的 {model} 文件",
         ),
         Text(
-            "use role weights, which brings certificates of the run, or set files or manifest_sha256 of the module",
-            "请使用 weights 角色（会分发本次运行的证书），或设置模块的 files 或 manifest_sha256",
+            "use role weights (site.yml), which brings certificates of the run, or set weights_manifest_sha256",
+            "请使用角色 weights（site.yml，会分发本次运行的证书），或设置 weights_manifest_sha256",
         ),
     ),
     "LLM643": Message(
@@ -179,8 +191,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM652": Message(
         Text("{name} is {value}, which is no reason", "{name} 的值 {value} 不是理由"),
         Text(
-            "write down in a few words why the programs of this repository are trusted, or leave it empty",
-            "请用一句话写明为何信任该仓库的程序，或留空",
+            "write into {name} in a few words why the programs of this repository are trusted, or leave it empty",
+            "请在 {name} 中用一句话写明为何信任该仓库的程序，或留空",
         ),
     ),
 }

@@ -7,7 +7,13 @@ from __future__ import annotations
 import socket
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import (
+    LANGUAGE,
+    Refusal,
+    fail,
+    notice,
+    noticed,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 
 
@@ -47,8 +53,8 @@ def test_hosts(host, hosts, shown):
 def test_remedies_that_fit_better_replace_the_general_one():
     refusal = ports(remedies=[Text("stop it", "停止它"), Text("move it", "移走它")])
     english, chinese = refusal.message("a").split("\n")
-    assert english.endswith("Fix: stop it; or move it.")
-    assert chinese.endswith("处理办法：停止它；或移走它。")
+    assert english.endswith("Fix: stop it; or move it; then run the same command again.")
+    assert chinese.endswith("处理办法：停止它；或移走它，然后重新执行同一命令。")
 
 
 def test_evidence_follows_unchanged():
@@ -78,3 +84,24 @@ def test_modules_fail_in_one_way():
     assert caught.value.code["msg"] == ports(host="a").message()
     assert caught.value.code["rule"] == "LLM801" and caught.value.code["reason"] == "own"
     assert caught.value.code["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("zh", ["zh"]), ("en", ["en"]), ("both", ["en", "zh"]), ("", ["en", "zh"]), ("fr", ["en", "zh"])],
+)
+def test_the_reader_has_one_language(asked, told, monkeypatch):
+    monkeypatch.setenv(LANGUAGE, asked)
+    lines = Refusal("LLM801", host="gpu01", ports=[9000], evidence=["a line"]).message().splitlines()
+    where = [("zh" if "处理办法：" in line else "en") for line in lines if line.startswith("[LLM801]")]
+    assert where == told
+    assert lines[-1] == "a line" and (lines[-2] == "--- log / 日志 ---") == (told == ["en", "zh"])
+
+
+def test_the_same_remedy_is_told_once():
+    told = Refusal("LLM801", host="gpu01", ports=[9000], remedies=[Text("a: 1", "a: 1"), Text("a: 1", "a: 1")])
+    assert told.remedy.en == "a: 1"
+
+
+def test_a_notice_asks_for_no_other_run():
+    assert "same command" not in noticed(notice("LLM572", cards="a 1, b 2", used=2, idle=1), "gpu01")
