@@ -81,8 +81,8 @@ def row_line(row: Mapping[str, Any], language: str) -> str:
 
 def stated_line(row: Mapping[str, Any], language: str) -> str:
     """A figure of the profile beside the prediction, and the verdict."""
-    predicted = "" if row["key"] == "concurrency" else f", {said('predicted', language)} {span(row['predicted'])}"
-    stop = "：" if language == "zh" else ": "
+    comma, stop = ("，", "：") if language == "zh" else (", ", ": ")
+    predicted = "" if row["key"] == "concurrency" else f"{comma}{said('predicted', language)} {span(row['predicted'])}"
     return (
         f"{said('stated', language)} {row['stated']} {said(row['key'], language)}{predicted}"
         f" → {said(row['verdict'], language)}{stop}{row['text'][language]}"

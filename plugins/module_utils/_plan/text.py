@@ -18,11 +18,11 @@ WORDS: Dict[str, Tuple[str, str]] = {
     "hardware": ("硬件", "hardware"), "engine": ("引擎", "engine"),
     "image": ("镜像", "image"),
     "layout": ("并行布局", "layout"), "nodes": ("节点", "nodes"), "capacity": ("容量", "capacity"),
-    "disk": ("磁盘", "disk"), "memory": ("每卡显存 (GiB)", "memory of each card (GiB)"),
-    "host": ("内存 (GiB)", "main memory (GiB)"), "weights": ("权重", "weights"), "kv": ("KV 缓存", "KV cache"),
+    "disk": ("磁盘", "disk"), "memory": ("每卡显存（GiB）", "memory of each card (GiB)"),
+    "host": ("内存（GiB）", "main memory (GiB)"), "weights": ("权重", "weights"), "kv": ("KV 缓存", "KV cache"),
     "activation": ("激活", "activation"), "graphs": ("CUDA 图", "CUDA graphs"),
     "non_torch": ("NCCL/驱动", "NCCL, driver"),
-    "margin": ("余量", "margin"), "outside": ("引擎不使用（留给系统）", "left to the system"),
+    "margin": ("余量", "margin"), "outside": ("留给系统", "left to the system"),
     "runtime": ("运行时", "runtime"),
     "total": ("合计", "total"), "command": ("引擎参数", "engine arguments"), "why": ("依据", "why"),
     "warnings": ("注意事项", "to beware of"),
@@ -220,7 +220,7 @@ def _memory(plan: Mapping[str, Any], language: str) -> List[str]:
         total = cpu["total"]
     else:
         return []
-    lines = ["", f"  {title}: {word('total', language)} {total:.2f}"]
+    lines = ["", f"  {title}{'：' if language == 'zh' else ': '}{word('total', language)} {total:.2f}"]
     for key, value in rows:
         filled = round(BAR * max(0.0, value) / total) if total else 0
         lines.append("    " + pad(word(key, language), 20) + f"{value:8.2f} " + "█" * filled)

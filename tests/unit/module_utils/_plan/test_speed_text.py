@@ -64,5 +64,5 @@ def test_every_line():
         "  no predicted speed of e: because",
     ]
     assert speed_lines({"speed": {"m": {**FOUND, "alternatives": []}}}, "zh")[3:] == [
-        "    档位标称 4-8 并发 → 达到：因", "    档位标称 30 请求/秒, 预测 0.1-0.3 → 达不到：因",
+        "    档位标称 4-8 并发 → 达到：因", "    档位标称 30 请求/秒，预测 0.1-0.3 → 达不到：因",
     ]  # fmt: skip

@@ -103,7 +103,7 @@ def test_bars_stand_for_the_parts_of_the_memory():
     cpus = made()
     cpus["nodes"]["n0"]["units"][0]["memory"] = {"cpu_gib": {"weights": 1.0, "kv": 2.0, "runtime": 1.0, "total": 4.0}}
     text = explain(cpus, "zh")
-    assert "  内存 (GiB): 合计 4.00\n    权重                    1.00 ██████████\n" in text
+    assert "  内存（GiB）：合计 4.00\n    权重                    1.00 ██████████\n" in text
     cpus["nodes"]["n0"]["units"][0]["memory"] = {"per_gpu_gib": {**dict.fromkeys(GIBS, 0.0), "total": 0.0}}
     assert "█" not in explain(cpus, "en") and "total 0.00" in explain(cpus, "en")
     cpus["nodes"]["n0"]["units"][0]["memory"] = {}
