@@ -17,6 +17,7 @@ KIND, SCHEMA = "yitiji-acceptance", 1
 NO_SERIAL = re.compile(
     r"^\s*(|none|na|n/a|not specified|not available|default string|to be filled.*|0+|unknown)\s*$", re.IGNORECASE
 )
+VIRTUAL = re.compile(r"veth|docker|br-|virbr|tap|tun")  # of containers: another one at each start
 # What tells one machine from all others; the rest may change without its becoming another.
 LASTING = ("serial", "board_serial", "machine", "gpus")
 Row = Mapping[str, Any]
@@ -132,7 +133,7 @@ def _interfaces(facts: Row) -> List[Dict[str, Any]]:
     found = []
     for name in facts.get("interfaces") or ():
         row = facts.get(str(name).replace("-", "_")) or {}
-        if row.get("type") == "ether" and row.get("macaddress"):
+        if row.get("type") == "ether" and row.get("macaddress") and not VIRTUAL.match(str(name)):
             found.append(
                 {"name": name, "mac": row["macaddress"], "mbit": row.get("speed"), "driver": row.get("module")}
             )

@@ -25,7 +25,8 @@ FUNCTION = [
 FACTS = {
     "system_vendor": "Maker", "product_name": "X1", "product_serial": "S1", "board_serial": "To be filled by O.E.M.",
     "machine_id": "abc", "bios_version": "1.2", "bios_date": "01/01/2026", "distribution": "Debian",
-    "distribution_version": "12", "kernel": "6.1", "interfaces": ["lo", "eth-0"],
+    "distribution_version": "12", "kernel": "6.1", "interfaces": ["lo", "eth-0", "veth1"],
+    "veth1": {"type": "ether", "macaddress": "56:00:00:00:00:01", "speed": 10000},
     "eth_0": {"type": "ether", "macaddress": "02:00:00:00:00:01", "speed": 10000, "module": "ice"},
     "lo": {"type": "loopback"},
     "devices": {"nvme0n1": {"model": "D", "serial": "N1", "size": "1 TB", "removable": "0"}, "loop0": {"model": None}},
