@@ -8,7 +8,6 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible.plugins.action.command import ActionModule as Command
 from ansible.plugins.action.normal import ActionModule as Normal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
@@ -68,7 +67,8 @@ class ActionModule(ActionBase):
             templar=self._templar,
             shared_loader_obj=self._shared_loader_obj,
         )
-        return Step(row, handler, isinstance(handler, (Normal, Command)))
+        command = loader.get("ansible.builtin.command", class_only=True)  # one that is imported is another class
+        return Step(row, handler, isinstance(handler, (Normal, command)))
 
     def _go(self, steps: List[Step], independent: bool, task_vars: Result) -> None:
         """Each up to its question; all questions at once; each to its end, and what is left goes on the next trip."""

@@ -4,50 +4,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import shlex
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils import _trip_node
+
 Result = Dict[str, Any]
 
-MARK = "yitiji-together:"
-# On the node, with the modules on its standard input. A module that fails says so by its exit status; where an answer
-# is not what the step's action takes for its end, the action has more to do before the next module may run.
-DRIVER = """
-import json, os, subprocess, sys
-from concurrent.futures import ThreadPoolExecutor
-feed = sys.stdin.buffer
-order = json.loads(feed.readline().decode())
-work = [(feed.read(size), limit) for size, limit in zip(order["sizes"], order["limits"])]
-def run(work):
-    module, limit = work
-    try:
-        done = subprocess.run([sys.executable], input=module, stdout=-1, stderr=-1, timeout=limit)
-    except subprocess.TimeoutExpired:
-        return [124, json.dumps({"failed": True, "msg": "it did not end within %s seconds" % limit}), ""]
-    return [done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")]
-def holds(wanted, found):
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(holds(wanted[key], found.get(key)) for key in wanted)
-    return wanted == found
-def ended(answer, ends):
-    if not isinstance(ends, dict):
-        return ends
-    try:
-        return holds(ends, json.loads(answer[1][answer[1].index("{"):answer[1].rindex("}") + 1]))
-    except ValueError:
-        return False
-told = []
-if order["independent"]:
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        told = list(pool.map(run, work))
-else:
-    for one, may_fail, ends in zip(work, order["may_fail"], order["ends"]):
-        told.append(run(one))
-        if (told[-1][0] and not may_fail) or not ended(told[-1], ends):
-            break
-print("MARK" + json.dumps(told))
-""".strip().replace("MARK", MARK)
+DRIVER = inspect.getsource(_trip_node) + "\nmain()\n"
+ARCHIVE = re.compile(rb"[A-Za-z0-9+/=]{2000,}")  # what Ansible packs a module's files into, within its text
 
 
 class _Asked(BaseException):
@@ -116,22 +84,31 @@ class Step:
 
 
 def packed(steps: List[Step], independent: bool) -> Tuple[str, bytes]:
-    """The command for all of them, and its standard input."""
+    """The command for all of them, and its standard input. An archive that several modules have goes once."""
     questions = [step.question for step in steps if step.question]
+    archives: Dict[bytes, int] = {}
+    modules, texts = [], []
+    for question in questions:
+        found = max(ARCHIVE.finditer(question.module), key=lambda run: len(run[0]), default=None)
+        before, after = found.span() if found else (len(question.module), len(question.module))
+        number = archives.setdefault(found[0], len(archives)) if found else None
+        modules.append([before, number, len(question.module) - after])
+        texts.append(question.module[:before] + question.module[after:])
     order = {
-        "sizes": [len(question.module) for question in questions],
+        "archives": [len(archive) for archive in archives],
+        "modules": modules,
         "limits": [step.row["timeout"] for step in steps],
         "may_fail": [step.row["may_fail"] for step in steps],
         "ends": [step.ends for step in steps],
         "independent": independent,
     }
-    modules = b"".join(question.module for question in questions)
-    return f"{questions[0].command} -c {shlex.quote(DRIVER)}", json.dumps(order).encode() + b"\n" + modules
+    feed = b"".join([json.dumps(order).encode(), b"\n", *archives, *texts])
+    return f"{questions[0].command} -c {shlex.quote(DRIVER)}", feed
 
 
 def unpacked(answer: Result) -> List[Result]:
     """One answer per step that ran. What is not the driver's, such as a refused sudo, is the first step's."""
-    _before, mark, told = str(answer.get("stdout") or "").rpartition(MARK)
+    _before, mark, told = str(answer.get("stdout") or "").rpartition(_trip_node.MARK)
     if not mark:
         return [answer]
     return [

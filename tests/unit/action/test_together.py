@@ -63,6 +63,13 @@ def test_steps_tell_like_tasks(tmp_path, together):
     assert not (tmp_path / "not").exists() and "+x" in said
 
 
+def test_steps_of_one_module_each_make_one_trip(tmp_path):
+    command = {"ansible.builtin.command": {"argv": ["true"]}, "changed_when": False}
+    look = {"name": "two", "ansible.builtin.stat": {"path": "/"}}
+    told, said = play(tmp_path, [{"name": "one", **command}, look, {"name": "three", **command}], "-vvv")
+    assert not told["failed"] and said.partition("PLAY RECAP")[0].count(f"{sys.executable} -c ") == 1, said
+
+
 def test_check_mode_reaches_each_step(tmp_path):
     told, _said = play(tmp_path, [{"name": "one", "yitiji.deepseek.managed_files": file(tmp_path / "f")}], "--check")
     assert told["changed"] and not (tmp_path / "f").exists()
