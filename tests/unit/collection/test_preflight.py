@@ -45,17 +45,22 @@ CASES = load("tests/settings/worst_settings.yml")
 CHECK, PROVISION, AFTER = load("playbooks/checks.yml")[0], *load("playbooks/site.yml")[1:]
 
 
+def imports(play):
+    tasks = [task for part in ("pre_tasks", "tasks", "post_tasks") for task in play.get(part, [])]
+    return [inner for task in tasks for inner in task.get("block", [task]) if "ansible.builtin.import_role" in inner]
+
+
+def is_of(task, role: str) -> bool:
+    return task["ansible.builtin.import_role"]["name"] == f"yitiji.deepseek.{role}"
+
+
 def roles_of(play) -> dict[str, tuple[str, str]]:
     """Role -> (entry point, condition), in the order in which they run."""
     found = {}
-    for entry in play.get("roles", []):
-        found[entry["role"].rpartition(".")[2]] = ("main", str(entry.get("when", "")))
-    for part in ("pre_tasks", "tasks", "post_tasks"):
-        for task in [inner for entry in play.get(part, []) for inner in entry.get("block", [entry])]:
-            role = task.get("ansible.builtin.import_role")
-            if role:
-                name = role["name"].rpartition(".")[2]
-                found.setdefault(name, (role.get("tasks_from", "main"), str(task.get("when", ""))))
+    for task in imports(play):
+        role = task["ansible.builtin.import_role"]
+        name = role["name"].rpartition(".")[2]
+        found.setdefault(name, (role.get("tasks_from", "main"), str(task.get("when", ""))))
     return found
 
 
@@ -108,6 +113,17 @@ def test_every_role_of_site_is_checked_before(role):
     assert CHECKED[role][0] == ENTRIES.get(role, "preflight")
     assert (ROOT / f"roles/{role}/tasks/preflight.yml").is_file()
     assert "preflight" in load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_given_to_a_role_is_validated_there_once(role):
+    """site.yml does not validate it again: the checks look at the same options under the entry point that they use."""
+    first = next(task["ansible.builtin.import_role"] for task in imports(CHECK) if is_of(task, role))
+    specs = load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+    assert first.get("rolespec_validate", True) and specs[CHECKED[role][0]]["options"] == specs["main"]["options"]
+    for play in (PROVISION, AFTER):
+        again = [task["ansible.builtin.import_role"] for task in imports(play) if is_of(task, role)]
+        assert not any(entry.get("rolespec_validate", True) for entry in again)
 
 
 @pytest.mark.parametrize("role", [role for role in PROVISIONED if role not in ENTRIES])
