@@ -39,6 +39,9 @@ options:
           - Before ansible-core 2.19 a text like a list or a dict arrives as one and is refused; a filter such
             as P(ansible.builtin.to_nice_json#filter) keeps it a text.
         type: raw
+      copy_of:
+        description: Path of a text on the node, in place of O(files[].content). Nothing is done while it is not there.
+        type: path
       target:
         description: What a link points at; it need not be there.
         type: str
@@ -115,10 +118,12 @@ def main() -> None:
                 "type": "list",
                 "elements": "dict",
                 "required": True,
+                "mutually_exclusive": [["content", "copy_of"]],
                 "options": {
                     "path": {"type": "path", "required": True},
                     "state": {"type": "str", "choices": ["file", "directory", "link", "absent"], "default": "file"},
                     "content": {"type": "raw"},
+                    "copy_of": {"type": "path"},
                     "target": {"type": "str"},
                     "mode": {"type": "str"},
                     "owner": {"type": "str", "default": "root"},

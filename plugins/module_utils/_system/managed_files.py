@@ -59,22 +59,25 @@ def wanted(rows: Sequence[Mapping[str, Any]]) -> List[Wanted]:
         if path in seen:
             raise _wrong(number, path, say("files_twice", number=seen[path]))
         seen[path] = number
-        for option, states in (("content", ("file",)), ("target", ("link",)), ("validate", ("file",))):
-            if row.get(option) is not None and state not in states:
+        for option, kind in (("content", "file"), ("copy_of", "file"), ("target", "link"), ("validate", "file")):
+            if row.get(option) is not None and state != kind:
                 raise _wrong(number, path, say("files_option", option=option, state=state))
         for option, needed in (("content", "file"), ("target", "link")):
-            if row.get(option) is None and state == needed:
+            if row.get(option) is None and state == needed and not row.get("copy_of"):
                 raise _wrong(number, path, say("files_missing", option=option))
         if not isinstance(row.get("content") or "", str):
             raise _wrong(number, path, say("files_text"))
         check = row.get("validate") or ""
         if check and "%s" not in check:
             raise _wrong(number, path, say("files_validate"))
+        text = _text_of(row["copy_of"]) if row.get("copy_of") else row.get("content") or ""
+        if text is None:
+            continue
         found.append(
             Wanted(
                 path=path,
                 state=state,
-                content=row.get("content") or "",
+                content=text,
                 target=row.get("target") or "",
                 mode=_mode(number, path, row.get("mode"), state),
                 owner=row.get("owner") or "root",
@@ -83,6 +86,14 @@ def wanted(rows: Sequence[Mapping[str, Any]]) -> List[Wanted]:
             )
         )
     return found
+
+
+def _text_of(path: str) -> Optional[str]:
+    """None where there is no such file, or not yet."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
 
 
 def _mode(number: int, path: str, text: Optional[str], state: str) -> int:

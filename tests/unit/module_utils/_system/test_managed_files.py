@@ -23,6 +23,7 @@ def one(**row):
     ([{"path": "/x", "state": "file"}], "content is missing"),
     ([{"path": "/x", "state": "link"}], "target is missing"),
     ([{"path": "/x", "state": "directory", "content": ""}], "content does not go"),
+    ([{"path": "/x", "state": "link", "copy_of": "/y"}], "copy_of does not go"),
     ([{"path": "/x", "state": "absent", "target": "/y"}], "target does not go"),
     ([{"path": "/x", "state": "link", "target": "/y", "validate": "true %s"}], "validate does not go"),
     ([{"path": "/x", "state": "file", "content": "", "validate": "nft --check"}], "%s"),
@@ -44,6 +45,13 @@ def test_modes_that_are_not_given():
         {"path": "/a", "state": "file", "content": ""}, {"path": "/b", "state": "directory"},
     ])  # fmt: skip
     assert (file.mode, file.owner, folder.mode) == (0o644, "root", 0o755)
+
+
+def test_a_copy_of_a_file_on_the_node_comes_once_that_is_there(tmp_path):
+    rows = [{"path": str(tmp_path / "copy"), "state": "file", "copy_of": str(tmp_path / "ca.crt")}]
+    assert core.wanted(rows) == []
+    (tmp_path / "ca.crt").write_text("PEM\n")
+    assert [row.content for row in core.wanted(rows)] == ["PEM\n"]
 
 
 def settle(row):
