@@ -42,7 +42,8 @@ class ActionModule(ActionBase):
             said = "" if answer.get("ping") == "pong" else said_by(answer)
             why = self._python(answer, said, task_vars)
             if not said and not why:
-                return {**result, "changed": False}
+                # with the Python that was found, which the next task would look for again
+                return {**result, "changed": False, "ansible_facts": answer.get("ansible_facts") or {}}
         except AnsibleError as error:
             said, why = str(error), None
         why = why or refused(task_vars, self._play_context.remote_user, said)

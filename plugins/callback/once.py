@@ -12,9 +12,11 @@ version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Ansible runs each task in a process of its own. Each of them looks for the filters that it uses among all files of
-    the collection, and in each run every module is packed anew for the nodes. Both come out the same every time.
-  - This loads the collection's filters before the first task, and keeps packed modules in C(~/.cache/yitiji/modules)
-    for the next run. They are used only while no source file of Ansible's modules, or of a collection's, has changed.
+    the collection, and in each run every module is packed anew for the nodes. Both come out the same every time. For
+    each template, all variables are copied with all that they hold.
+  - This loads the collection's filters before the first task, copies no more than the list of variables, and keeps
+    packed modules in C(~/.cache/yitiji/modules) for the next run. They are used only while no source file of Ansible's
+    modules, or of a collection's, has changed.
   - Enabled in the ansible.cfg of the collection's checkout. From an installed collection, set
     C(callbacks_enabled = yitiji.deepseek.explained, yitiji.deepseek.once).
 requirements:
@@ -31,7 +33,7 @@ from typing import Any, List
 import ansible.modules
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import filter_loader
+from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.release import __version__
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils import _kept as kept
 
@@ -47,6 +49,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         load_filters()
+        copy_shallow()
         self.store = os.path.expanduser("~/.cache/yitiji/modules")
         self.key = kept.key(sources(), __version__, sys.version)
         with contextlib.suppress(OSError):
@@ -64,6 +67,15 @@ def load_filters() -> None:
         module = import_module(f"{filters}.{found.name}")
         for name in module.FilterModule().filters():
             filter_loader.get(f"yitiji.deepseek.{name}")
+    list(test_loader.all())
+
+
+def copy_shallow() -> None:
+    """A template lookup adds names to its copy of the variables, and changes nothing within them."""
+    lookup = sys.modules[lookup_loader.get("ansible.builtin.template", class_only=True).__module__]
+    whole = getattr(lookup, "deepcopy", None)
+    if whole:
+        lookup.deepcopy = lambda variables: dict(variables) if type(variables) is dict else whole(variables)
 
 
 def sources() -> List[str]:

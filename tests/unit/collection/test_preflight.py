@@ -92,7 +92,7 @@ def test_a_refused_run_leaves_nothing_of_the_bundle(tmp_path):
     checks = next(task for task in CHECK["tasks"] if "block" in task)
     plays[0]["tasks"][0]["always"] = checks["always"]
     assert checks["block"][-1]["ansible.builtin.set_fact"] == {"__checks_passed": True}
-    assert {"ansible.builtin.import_role": {"name": "yitiji.deepseek.bundle"}}.items() <= checks["block"][0].items()
+    assert checks["block"][0]["ansible.builtin.import_role"]["name"] == "yitiji.deepseek.bundle"
     (tmp_path / "play.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "good,bad,", "-c", "local"]
     command += [tmp_path / "play.yml", "-e", f"ansible_python_interpreter={sys.executable}"]
@@ -115,15 +115,19 @@ def test_every_role_of_site_is_checked_before(role):
     assert "preflight" in load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
 
 
+def test_variables_are_validated_for_all_roles_at_once_and_not_again():
+    """When they are given, and when what follows from the plan is known; before any role but those that make it."""
+    block = next(task for task in CHECK["tasks"] if "block" in task)["block"]
+    twice = [task for task in [*CHECK["pre_tasks"], *block] if "yitiji.deepseek.check_variables" in task]
+    assert twice == [CHECK["pre_tasks"][1], block[2]] and is_of(block[1], "appliance")
+    for play in (CHECK, PROVISION, AFTER):
+        assert not any(task["ansible.builtin.import_role"].get("rolespec_validate", True) for task in imports(play))
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_given_to_a_role_is_validated_there_once(role):
-    """site.yml does not validate it again: the checks look at the same options under the entry point that they use."""
-    first = next(task["ansible.builtin.import_role"] for task in imports(CHECK) if is_of(task, role))
+def test_the_options_of_an_entry_are_those_of_the_role(role):
     specs = load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
-    assert first.get("rolespec_validate", True) and specs[CHECKED[role][0]]["options"] == specs["main"]["options"]
-    for play in (PROVISION, AFTER):
-        again = [task["ansible.builtin.import_role"] for task in imports(play) if is_of(task, role)]
-        assert not any(entry.get("rolespec_validate", True) for entry in again)
+    assert specs[CHECKED[role][0]]["options"] == specs["main"]["options"]
 
 
 @pytest.mark.parametrize("role", [role for role in PROVISIONED if role not in ENTRIES])

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The callback that keeps packed modules: a second run takes them from the first."""
+"""With callback `once` a template sees what it saw before, and what it adds is seen by nobody else."""
 
 from __future__ import annotations
 
@@ -9,37 +9,44 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[3]
-PLAY = [
-    {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "tasks": [
-            {"name": "Look", "ansible.builtin.stat": {"path": "/"}},
-            {"name": "Name", "ansible.builtin.debug": {"msg": "{{ 'yitiji' | yitiji.deepseek.bridge_name }}"}},
-        ],
-    }
-]
+PLAY = """
+- hosts: all
+  gather_facts: false
+  vars: {given: {list: [1, 2]}, nested: "{{ given.list | length }}"}
+  tasks:
+    - name: Render
+      ansible.builtin.copy:
+        content: "{{ lookup('ansible.builtin.template', 'x.j2', template_vars={'more': 3}) }} {{ more | default('-') }}"
+        dest: "{{ playbook_dir }}/made"
+        mode: "0644"
+"""
+SHALLOW = """
+import sys
+from ansible.plugins.loader import init_plugin_loader
+init_plugin_loader([sys.argv[1]])
+from ansible_collections.yitiji.deepseek.plugins.callback import once
+once.load_filters()
+once.copy_shallow()
+copied = once.lookup_loader.get("ansible.builtin.template", class_only=True)
+copy = sys.modules[copied.__module__].deepcopy
+inner = {"a": []}
+assert copy({"x": inner})["x"] is inner and copy({"x": inner}) is not copy({"x": inner})
+assert copy([inner])[0] is not inner, "anything else as before"
+"""
 
 
-def run(home: Path) -> subprocess.CompletedProcess[str]:
-    play = home / "play.yml"
-    play.write_text(yaml.safe_dump(PLAY), encoding="utf-8")
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", play]
-    command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-    env = {**os.environ, "HOME": str(home)}
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+def test_a_template_is_rendered_as_before(tmp_path):
+    (tmp_path / "x.j2").write_text("{{ nested }} {{ more }}", encoding="utf-8")
+    (tmp_path / "play.yml").write_text(PLAY, encoding="utf-8")
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local"]
+    command += [tmp_path / "play.yml", "-e", f"ansible_python_interpreter={sys.executable}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert (tmp_path / "made").read_text(encoding="utf-8") == "2 3 -"
 
 
-def test_the_second_run_uses_what_the_first_one_packed(tmp_path):
-    first = run(tmp_path)
-    assert first.returncode == 0, first.stdout + first.stderr
-    (packed,) = (tmp_path / ".cache/yitiji/modules").glob("*/*")
-    assert packed.name.startswith("ansible.") and "stat" in packed.name
-    second = run(tmp_path)
-    assert second.returncode == 0 and second.stdout == first.stdout
-    packed.write_bytes(b"not what Ansible packs")
-    assert run(tmp_path).returncode != 0, "it is not used"
+def test_the_list_alone_is_copied():
+    words = [sys.executable, "-c", SHALLOW, ROOT / ".collections"]
+    done = subprocess.run(words, env=os.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
