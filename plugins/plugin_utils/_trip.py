@@ -10,7 +10,9 @@ import re
 import shlex
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils import _trip_node
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import failed
 
 Result = Dict[str, Any]
 
@@ -58,6 +60,10 @@ class Step:
 
     def end(self, answer: Result, task_vars: Result) -> None:
         """Runs it again, with the node's answer at hand; what it does after that, it does by itself."""
+        if answer["rc"] is None:
+            slow = Refusal("LLM119", job=self.row["name"], seconds=self.row["timeout"])
+            self.result = failed(slow, str(task_vars.get("inventory_hostname", "")))
+            return
         answers = [answer]
 
         def tell(*given: Any, **named: Any) -> Any:

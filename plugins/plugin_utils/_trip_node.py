@@ -26,7 +26,7 @@ OURS = ("ansible.", "ansible_collections.")
 
 
 class Packed:
-    """Finds what one archive has beyond another: a package knows only its own. The module's that runs is first."""
+    """Finds a module's own files in its own archive, though the packages that they lie in came from another one."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -38,17 +38,19 @@ class Packed:
 
 def load(archives, uses, folder):
     """Imports what several modules share. What cannot be imported, the module that wants it will say so."""
-    wanted = collections.Counter()
+    wanted, texts = collections.Counter(), set()
     for number, archive in enumerate(archives):
         with contextlib.suppress(ValueError, zipfile.BadZipFile):  # some other long text
             content = base64.b64decode(archive)
-            names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+            files = {file.filename: file.CRC for file in zipfile.ZipFile(io.BytesIO(content)).infolist()}
             sys.path.append(os.path.join(folder, f"{number}.zip"))
             with open(sys.path[-1], "wb") as stream:
                 stream.write(content)
-            wanted.update({name: uses[number] for name in names if "/module_utils/" in name and name.endswith(".py")})
-    sys.meta_path.append(Packed)
-    for name in sorted(name for name, times in wanted.items() if times > 1):
+            wanted.update({name: uses[number] for name in files if "/module_utils/" in name and name.endswith(".py")})
+            texts.update(files.items())
+    sys.meta_path.insert(0, Packed)
+    alike = collections.Counter(name for name, _text in texts)
+    for name in sorted(name for name, times in wanted.items() if times > 1 and alike[name] == 1):
         with contextlib.suppress(Exception):
             importlib.import_module(name[: -len(".py")].replace("/__init__", "").replace("/", "."))
 
@@ -72,7 +74,7 @@ class Running:
             sys.exit()
 
     def answer(self):
-        """None while it runs."""
+        """None while it runs; one without a status where it took too long."""
         process, status = os.waitpid(self.process, os.WNOHANG)
         if process:
             texts = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in (self.out, self.err)]
@@ -81,7 +83,7 @@ class Running:
         if self.limit and time.monotonic() - self.began > self.limit:
             os.kill(self.process, signal.SIGKILL)
             os.waitpid(self.process, 0)
-            return [124, json.dumps({"failed": True, "msg": f"it did not end within {self.limit} seconds"}), ""]
+            return [None, "", ""]
         return None
 
 
@@ -133,7 +135,7 @@ def main():
         else:
             for one, may_fail, ends in zip(work, order["may_fail"], order["ends"]):
                 told += run([one], 1)
-                if (told[-1][0] and not may_fail) or not ended(told[-1], ends):
+                if (told[-1][0] != 0 and not may_fail) or not ended(told[-1], ends):
                     break
         print(MARK + json.dumps(told))
     finally:

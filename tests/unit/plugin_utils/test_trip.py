@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import subprocess
 import sys
 import time
+import zipfile
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._trip import Step, packed, unpacked
@@ -77,6 +80,57 @@ def test_they_run_in_their_order(tmp_path):
     assert (tmp_path / "order").read_text() == "0123"
 
 
+def test_none_sees_what_another_one_left_in_memory():
+    leave = "import os; json.left = True; os.chdir('/'); os.environ['LEFT'] = '1'"
+    look = "import os; seen = [hasattr(json, 'left'), os.getcwd() == '/', 'LEFT' in os.environ]"
+    answers = trip(steps(says({}, first=leave), f"import json\n{look}\nprint(json.dumps(seen))"))
+    assert json.loads(answers[1]["stdout"]) == [False] * 3
+
+
+def test_what_ends_a_module_by_a_signal_is_told():
+    assert trip(steps(says({}, first="import os; os.kill(os.getpid(), 9)"), says({})))[0]["rc"] == -9
+
+
+# As Ansible packs modules: an archive in the text of each, which it writes out and reads its own files from.
+BALL = """
+import base64, json, os, sys, tempfile
+place = os.path.join(tempfile.mkdtemp(), "own.zip")
+open(place, "wb").write(base64.b64decode("ARCHIVE"))
+before = "ansible.module_utils.shared" in sys.modules
+sys.path.insert(0, place)
+from ansible.module_utils import mine_NAME as mine, other, shared
+print(json.dumps([before, mine.NAME, other.NAME, shared.NAME]))
+"""
+
+
+def ball(name: str) -> str:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for package in ("ansible/__init__.py", "ansible/module_utils/__init__.py"):
+            archive.writestr(package, "")
+        archive.writestr("ansible/module_utils/shared.py", f"NAME = 'shared'\n# {'x' * 2000}")
+        archive.writestr(f"ansible/module_utils/mine_{name}.py", f"NAME = {name!r}")
+        archive.writestr("ansible/module_utils/other.py", f"NAME = {name!r}")
+    return BALL.replace("mine_NAME", f"mine_{name}").replace("ARCHIVE", base64.b64encode(memory.getvalue()).decode())
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_what_several_modules_import_is_imported_once_and_each_finds_its_own(independent):
+    answers = trip(steps(ball("one"), ball("two"), says({})), independent)
+    assert [json.loads(answer["stdout"]) for answer in answers] == [
+        [True, "one", "one", "shared"], [True, "two", "two", "shared"], {}
+    ]  # fmt: skip
+
+
+def test_an_archive_that_several_have_goes_once():
+    todo = steps(ball("one"), ball("one"))
+    for step in todo:
+        step.begin({})
+    _command, feed = packed(todo, False)
+    assert len(feed) < 1.5 * len(ball("one"))
+    assert json.loads(trip(todo)[1]["stdout"])[1] == "one"
+
+
 def test_the_first_that_fails_ends_the_trip():
     assert [answer["rc"] for answer in trip(steps(says({}), says({"failed": True}, rc=1), says({})))] == [0, 1]
 
@@ -121,8 +175,10 @@ def test_without_pipelining_an_action_goes_by_itself():
 
 
 def test_a_step_has_a_limit():
-    (answer,) = trip(steps(says({}, first="import time; time.sleep(60)"), timeout=1))
-    assert answer["rc"] == 124 and json.loads(answer["stdout"])["failed"] is True
+    todo = steps(says({}, first="import time; time.sleep(60)"), says({}), timeout=1)
+    (answer,) = trip(todo)
+    todo[0].end(answer, {"inventory_hostname": "n1"})
+    assert todo[0].failed and todo[0].result["msg"].startswith("[LLM119] n1: 0 did not end within 1 s.")
 
 
 def test_what_is_not_the_drivers_is_the_first_steps():
