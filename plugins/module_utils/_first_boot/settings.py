@@ -72,7 +72,8 @@ def check(found: Settings) -> Settings:
         gateway = found.get("gateway")
         if gateway and _checked("gateway", str(gateway), ipaddress.ip_address) not in wanted.network:
             raise refuse(
-                f"gateway {gateway} is not in the network of {address}.", f"网关 {gateway} 不在 {address} 的网段内。"
+                f"gateway {gateway} is not in the network of {address}.",
+                f"网关（`gateway`）{gateway} 不在 {address} 的网段内。",
             )
     for name in LISTS:
         parse_one: Callable[[str], Any] = ipaddress.ip_address if name == "dns" else ipaddress.ip_network
