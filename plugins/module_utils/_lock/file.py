@@ -23,16 +23,10 @@ WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 HEAD = """\
 # What the appliances of this inventory consist of, to the digest (docs/lock.md). Keep it in version control.
 # Written by site.yml and playbooks/lock.yml; site.yml, bundle.yml and bake.yml refuse what differs.
+# Of an image: the registry's digest and its own id; of a node: the packages that roles name.
 # 本清单中各部署的全部组成，精确到摘要（docs/lock.zh.md）。请纳入版本管理。
 # 由 site.yml 和 playbooks/lock.yml 写入；site.yml、bundle.yml 与 bake.yml 拒绝与之不符的内容。
 """
-# Said above a part, once in a deployment.
-NOTES = {
-    "images": "container images: the registry's digest, and the image's own id / 容器镜像：仓库摘要与镜像 ID",
-    "models": "weights: the files of a revision, with bytes and SHA-256 / 权重：某一版本的文件、字节数与 SHA-256",
-    "nodes": "packages that the roles name, as installed / 各角色点名的软件包版本",
-    "wheels": "Python packages of the controller / 控制机的 Python 包",
-}
 Parse = Callable[[str], Any]
 Lock = Dict[str, Any]
 
@@ -96,7 +90,6 @@ def text(lock: Mapping[str, Any]) -> str:
     for name, state in sorted(lock.items()):
         lines.append(f"  {_key(name)}:")
         for part, value in state.items():
-            lines += [f"    # {NOTES[part]}"] if value and part in NOTES else []
             lines += _lines(part, value, 4)
     return HEAD + "\n".join(lines) + "\n"
 
