@@ -29,6 +29,7 @@ class Node:
         monkeypatch.setattr(_watched.time, "sleep", self.sleep)
         action = self.action = kind.__new__(kind)
         action._task = SimpleNamespace(args=args, async_val=0, check_mode=False)
+        action._templar = SimpleNamespace(template=lambda value: value)
         action._display = SimpleNamespace(display=self.shown.append)
         action._connection = SimpleNamespace(_shell=SimpleNamespace(join_path=lambda *parts: "/".join(parts)))
         action.get_shell_option = lambda _name, default: default
