@@ -30,7 +30,7 @@ MODEL = ("revision", "include", "exclude", "source")
 IMAGE = ("key", "ref", "id", "digest", "bytes")
 
 
-def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, List[Dict[str, Any]]]:
+def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, Any]:
     """The answers of all roles on all hosts and targets, each thing once."""
     packages: Dict[Tuple[str, str], List[str]] = {}
     images: Dict[str, Dict[str, Any]] = {}
