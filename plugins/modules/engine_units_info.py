@@ -11,7 +11,12 @@ version_added: 1.0.0
 description:
   - Every unit that runs an engine carries the line C(X-Yitiji=engine). This module finds them, whatever they run, so
     that a switch to another engine or an uninstall knows what to remove.
-options: {}
+options:
+  planned:
+    description: Units of a plan on this node, to learn which of them may restart one after another.
+    type: list
+    elements: dict
+    default: []
 author: The yitiji.deepseek engineers (@yitiji)
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
@@ -24,6 +29,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+rolls:
+  description: Those of I(planned) that may restart one after another, as they are copies and each stays where it was.
+  returned: always
+  type: list
+  elements: str
+  sample: [yitiji-vllm-1, yitiji-vllm-2]
 units:
   description: Names of the units without C(.service).
   returned: always
@@ -34,14 +45,17 @@ units:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import marked
+from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import marked, rolling
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd import UNIT_DIR
 
 
 @framed
 def main() -> None:
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    module.exit_json(changed=False, units=marked(UNIT_DIR))
+    module = AnsibleModule(
+        argument_spec={"planned": {"type": "list", "elements": "dict", "default": []}}, supports_check_mode=True
+    )
+    rolls = rolling(UNIT_DIR, module.params["planned"])
+    module.exit_json(changed=False, units=marked(UNIT_DIR), rolls=rolls)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,12 @@ options:
     description: Whether it starts at boot.
     type: bool
     default: true
+  restart:
+    description:
+      - Whether a unit that runs from other inputs is restarted now.
+      - With V(false) the answer only says that it has to be.
+    type: bool
+    default: true
   state:
     description: V(absent) stops, disables and removes it.
     type: str
@@ -117,7 +123,7 @@ class Unit:
         if "enable" in todo:
             self.systemctl("enable", "--quiet", self.name)
         for verb in ("start", "restart"):
-            if verb in todo:
+            if verb in todo and (verb == "start" or params["restart"]):
                 self.systemctl("reset-failed", self.name)
                 self.systemctl(verb, self.name)
         return todo
@@ -142,6 +148,7 @@ def main() -> None:
             "content": {"type": "str"},
             "inputs": {"type": "list", "elements": "path", "default": []},
             "started": {"type": "bool", "default": True},
+            "restart": {"type": "bool", "default": True},
             "enabled": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "timeout": {"type": "int", "default": 180},

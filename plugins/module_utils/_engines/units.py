@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -17,6 +18,7 @@ GROUP = ["/usr/bin/python3", "-I", PROGRAMS["engine-group"].path]
 RAY_YOUNG = 120  # seconds: a Ray that ended sooner never joined
 RAY_STORE = 2**30  # the engine hardly uses it, and it must fit the container's shared memory
 MARK = "X-Yitiji=engine"  # a line of [Unit] in every unit that runs an engine; systemd skips names with X-
+PLACE = "X-Yitiji-Place="  # another one: as JSON, what it occupies
 
 
 def _by_ray(plan: Dict[str, Any], unit: Dict[str, Any], command: List[str]) -> List[str]:
@@ -43,6 +45,22 @@ def marked(folder: str) -> List[str]:
         if MARK in path.read_text(encoding="utf-8").splitlines():
             found.append(path.name[: -len(".service")])
     return found
+
+
+def rolling(folder: str, planned: List[Dict[str, Any]]) -> List[str]:
+    """Those of a node's planned units that may restart one after another: copies of a model, each where it was.
+
+    None where a card, a device, a port or a model's name goes from one unit to another: they restart at once.
+    """
+    if set(marked(folder)) != {unit["name"] for unit in planned}:
+        return []
+    models = [unit["model"]["served_name"] for unit in planned]
+    for unit, model in zip(planned, models):
+        lines = Path(folder, unit["name"] + ".service").read_text(encoding="utf-8").splitlines()
+        place = json.dumps([unit["gpus"], unit["devices"], unit["port"], model])
+        if PLACE + place not in lines:
+            return []
+    return [unit["name"] for unit, model in zip(planned, models) if unit["serves"] and models.count(model) > 1]
 
 
 def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:

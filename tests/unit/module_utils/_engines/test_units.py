@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import subprocess
 
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import group_words, node_env
@@ -147,3 +149,42 @@ def test_engines_are_found_by_their_mark(tmp_path):
     (tmp_path / "yitiji-b.service").write_text("[Unit]\nDescription=X-Yitiji=engine\n")
     (tmp_path / "other.service").write_text("[Unit]\nX-Yitiji=engine\n")
     assert engine.marked(str(tmp_path)) == ["yitiji-a"]
+
+
+def copies(count, **changed):
+    one = {"gpus": [0], "devices": [], "serves": True, "model": {"served_name": "m"}}
+    return [{**one, "name": f"yitiji-vllm-{n}", "port": 8000 + n, "gpus": [n], **changed} for n in range(count)]
+
+
+def standing(folder, units):
+    for unit_row in units:
+        place = json.dumps([unit_row["gpus"], unit_row["devices"], unit_row["port"], unit_row["model"]["served_name"]])
+        (folder / f"{unit_row['name']}.service").write_text(f"[Unit]\n{engine.MARK}\n{engine.PLACE}{place}\n")
+
+
+def test_copies_that_stay_where_they_are_restart_one_after_another(tmp_path):
+    standing(tmp_path, copies(2))
+    assert engine.rolling(str(tmp_path), copies(2)) == ["yitiji-vllm-0", "yitiji-vllm-1"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (copies(1), copies(1)),
+        (copies(2), copies(3)),
+        (copies(3), copies(2)),
+        (copies(2), copies(2, gpus=[0])),
+        (copies(2), copies(2, model={"served_name": "other"})),
+        (copies(2), copies(2, port=8000)),
+        (copies(2, serves=False), copies(2, serves=False)),
+    ],
+)
+def test_what_takes_anothers_place_restarts_at_once(tmp_path, before, now):
+    standing(tmp_path, before)
+    assert engine.rolling(str(tmp_path), now) == []
+
+
+def test_units_of_an_earlier_version_restart_at_once(tmp_path):
+    for unit_row in copies(2):
+        (tmp_path / f"{unit_row['name']}.service").write_text(f"[Unit]\n{engine.MARK}\n")
+    assert engine.rolling(str(tmp_path), copies(2)) == []

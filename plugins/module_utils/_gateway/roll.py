@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One engine out of the gateway while it restarts, in the text of nginx's site, and who still talks to it."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Callable, Tuple
+
+QUIET = 3  # looks without a connection; nginx's old workers still take some until they have read the signal
+ESTABLISHED = "01"
+DOWN = re.compile(r"^(\s*server [^;\n]*) down;$", re.MULTILINE)
+
+
+def known(site: str, server: str) -> bool:
+    """Whether a group of the site names the server (`HOST:PORT`)."""
+    return bool(re.search(rf"^\s*server {re.escape(server)}[ ;]", site, re.MULTILINE))
+
+
+def back(site: str) -> str:
+    """The site with all its engines."""
+    return DOWN.sub(r"\1;", site)
+
+
+def without(site: str, server: str) -> str:
+    """The site with all its engines but one."""
+    return re.sub(rf"^(\s*server {re.escape(server)}(?: [^;\n]*)?);$", r"\1 down;", back(site), flags=re.MULTILINE)
+
+
+def connections(table: str, server: str) -> int:
+    """How many connections to the server (an IPv4 address and a port) stand in the text of /proc/net/tcp."""
+    host, port = server.rsplit(":", 1)
+    remote = f"{socket.inet_aton(host)[::-1].hex().upper()}:{int(port):04X}"
+    rows = [line.split() for line in table.splitlines()[1:]]
+    return sum(1 for row in rows if len(row) > 3 and row[2] == remote and row[3] == ESTABLISHED)
+
+
+def let_end(
+    look: Callable[[], int],
+    seconds: float,
+    tell: Callable[[int], None],
+    pause: Callable[[], None],
+    now: Callable[[], float],
+) -> Tuple[int, float]:
+    """Waits until nobody talks to it any more, or the seconds are over: connections left, seconds waited."""
+    began, quiet = now(), 0
+    while True:
+        left = look()
+        quiet = 0 if left else quiet + 1
+        waited = now() - began
+        if quiet >= QUIET or waited >= seconds:
+            return left, waited
+        tell(left)
+        pause()

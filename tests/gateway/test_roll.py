@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A setting of the engine changes while people use it: two copies restart one after another, and no request fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import labctl
+import pytest
+import sitectl
+from conftest import ROOT, drive
+
+COPIES = ("yitiji-vllm-1", "yitiji-vllm-2")
+SITE = ["-e", "appliance_replicas=2", "-e", f"@{ROOT}/tests/gateway/keys.yml"]
+LONG = '{"ignore_eos": true}'
+
+
+def started() -> dict[str, int]:
+    """When each copy started, in microseconds of the node's clock."""
+    said = labctl.node(f"systemctl show -p ActiveEnterTimestampMonotonic --value {' '.join(COPIES)}").split()
+    return dict(zip(COPIES, map(int, said)))
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory):
+    labctl.clean_node(labctl.NODE, labctl.OCTET)
+    run = sitectl.site("copies-first", *SITE)
+    assert run.ok, run.story()
+    ca: Path = tmp_path_factory.mktemp("copies") / "ca.crt"
+    ca.write_text(labctl.node("cat /etc/yitiji/tls/ca.crt"))
+    return lambda *more: drive(f"https://{labctl.ADDRESS}/v1", ca, "--model", "tiny-r1-distill", *more)
+
+
+def test_a_change_rolls_over_the_copies_under_load(ask):
+    before = started()
+    running = ask("--streams", "4", "--seconds", "150", "--tokens", "200", "--body", LONG)
+    running.stdin.write(labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip())
+    running.stdin.close()
+    running.stdin = None
+    run = sitectl.site(
+        "copies-changed", *SITE, "-e", json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": "DEBUG"}})
+    )
+    assert run.ok, run.story()
+    told, _nothing = running.communicate(timeout=600)
+    found, after = json.loads(told), started()
+    print(f"\n    {json.dumps(found)}; {run.seconds:.0f} s; {before} {after}")
+    assert found["failed"] == 0 and found["requests"] > 8
+    assert all(after[copy] > before[copy] for copy in COPIES)
+    # The second one waits for the first one's whole start: more than the few seconds between two units of a loop.
+    assert abs(after[COPIES[1]] - after[COPIES[0]]) > 10_000_000
+    assert " down;" not in labctl.node("cat /etc/nginx/sites-enabled/yitiji.conf")
+
+
+def test_nothing_more_is_to_do(ask):
+    run = sitectl.site("copies-again", *SITE, "-e", json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": "DEBUG"}}))
+    assert run.ok and run.changes() == [], run.story()
+
+
+def test_a_copy_that_does_not_come_back_stops_the_roll(ask):
+    """The other one goes on as it was."""
+    before = started()
+    run = sitectl.site("copies-broken", *SITE, "-e", json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": "NONE"}}))
+    assert not run.ok
+    after = started()
+    assert [copy for copy in COPIES if after[copy] == before[copy]] == [COPIES[1]]
+    key = labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip()
+    body = json.dumps({"model": "tiny-r1-distill", "messages": [{"role": "user", "content": "你好"}], "max_tokens": 8})
+    for _one in range(4):
+        told = labctl.curl(
+            "-H", f"Authorization: Bearer {key}", "-H", "Content-Type: application/json", "-d", body,
+            f"https://{labctl.ADDRESS}/v1/chat/completions",
+        )  # fmt: skip
+        assert json.loads(told)["choices"], told
