@@ -11,12 +11,8 @@ version_added: 1.0.0
 description:
   - Marks the copy as down in nginx's site, so that new requests go to the others, and waits until those that it works
     on have ended. What a run that died left marked is put back with the next one, by this module or the role gateway.
-  - Does nothing where the site does not exist or does not name the copy.
+  - Does nothing where nginx is not there or does not know the copy.
 options:
-  site:
-    description: Nginx's site on the node.
-    type: path
-    required: true
   url:
     description: Base address of the copy on the node.
     type: str
@@ -43,7 +39,6 @@ attributes:
 EXAMPLES = r"""
 - name: Let the second copy finish what it works on
   yitiji.deepseek.gateway_server:
-    site: /etc/nginx/sites-enabled/yitiji.conf
     url: http://127.0.0.1:8001
     state: out
 """
@@ -68,7 +63,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import roll as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run, stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
@@ -90,7 +85,6 @@ def load(site: str, before: str, wanted: str) -> None:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "site": {"type": "path", "required": True},
             "url": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["in", "out"], "default": "in"},
             "timeout": {"type": "int", "default": 300},
@@ -99,9 +93,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    site, server, out = params["site"], params["url"].split("//", 1)[-1].rstrip("/"), params["state"] == "out"
-    before = read_text(site)
-    if not core.known(before, server):
+    server, out = params["url"].split("//", 1)[-1].rstrip("/"), params["state"] == "out"
+    site = core.site_of(stream(["nginx", "-T"], 90, lambda line: None)[1], server)
+    before = read_text(site) if site else ""
+    if not site:
         module.exit_json(changed=False, left=0, seconds=0.0)
     wanted = core.without(before, server) if out else core.back(before)
     if module.check_mode:

@@ -10,12 +10,19 @@ from typing import Callable, Tuple
 
 QUIET = 3  # looks without a connection; nginx's old workers still take some until they have read the signal
 ESTABLISHED = "01"
+FILE = "# configuration file "
 DOWN = re.compile(r"^(\s*server [^;\n]*) down;$", re.MULTILINE)
 
 
-def known(site: str, server: str) -> bool:
-    """Whether a group of the site names the server (`HOST:PORT`)."""
-    return bool(re.search(rf"^\s*server {re.escape(server)}[ ;]", site, re.MULTILINE))
+def site_of(said: str, server: str) -> str:
+    """The file in which nginx, by what `nginx -T` prints, knows the server (`HOST:PORT`); empty where there is none."""
+    path = ""
+    for line in said.splitlines():
+        if line.startswith(FILE):
+            path = line[len(FILE) :].rstrip(":")
+        elif re.match(rf"\s*server {re.escape(server)}[ ;]", line):
+            return path
+    return ""
 
 
 def back(site: str) -> str:

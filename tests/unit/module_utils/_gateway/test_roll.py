@@ -28,8 +28,10 @@ def test_never_two_are_out():
 
 
 def test_a_server_is_known_by_its_whole_name():
-    assert roll.known(SITE, ONE) and roll.known("upstream x {\n  server a:1;\n}", "a:1")
-    assert not roll.known(SITE, "127.0.0.1:800") and not roll.known("", ONE) and not roll.known(SITE, "27.0.0.1:8001")
+    said = f"# configuration file /etc/nginx/nginx.conf:\nhttp {{\n\n# configuration file /etc/nginx/a.conf:\n{SITE}"
+    assert roll.site_of(said, ONE) == roll.site_of(said, TWO) == "/etc/nginx/a.conf"
+    assert not any(roll.site_of(said, name) for name in ("127.0.0.1:800", "27.0.0.1:8001", ""))
+    assert not roll.site_of("nginx: not found", ONE)
     assert roll.without(SITE, "127.0.0.1:800") == SITE
 
 
