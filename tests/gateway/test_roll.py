@@ -23,6 +23,12 @@ def started() -> dict[str, int]:
     return dict(zip(COPIES, map(int, said)))
 
 
+def with_log(folder: Path, level: str) -> list[str]:
+    """A setting of both copies' environment; vLLM does not start with a level that it does not know."""
+    (folder / "changed.json").write_text(json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": level}}))
+    return ["-e", f"@{folder / 'changed.json'}"]
+
+
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory):
     labctl.clean_node(labctl.NODE, labctl.OCTET)
@@ -33,15 +39,13 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
     return lambda *more: drive(f"https://{labctl.ADDRESS}/v1", ca, "--model", "tiny-r1-distill", *more)
 
 
-def test_a_change_rolls_over_the_copies_under_load(ask):
+def test_a_change_rolls_over_the_copies_under_load(ask, tmp_path):
     before = started()
     running = ask("--streams", "4", "--seconds", "150", "--tokens", "200", "--body", LONG)
     running.stdin.write(labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip())
     running.stdin.close()
     running.stdin = None
-    run = sitectl.site(
-        "copies-changed", *SITE, "-e", json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": "DEBUG"}})
-    )
+    run = sitectl.site("copies-changed", *SITE, *with_log(tmp_path, "DEBUG"))
     assert run.ok, run.story()
     told, _nothing = running.communicate(timeout=600)
     found, after = json.loads(told), started()
@@ -53,15 +57,15 @@ def test_a_change_rolls_over_the_copies_under_load(ask):
     assert " down;" not in labctl.node("nginx -T 2>/dev/null")
 
 
-def test_nothing_more_is_to_do(ask):
-    run = sitectl.site("copies-again", *SITE, "-e", json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": "DEBUG"}}))
+def test_nothing_more_is_to_do(ask, tmp_path):
+    run = sitectl.site("copies-again", *SITE, *with_log(tmp_path, "DEBUG"))
     assert run.ok and run.changes() == [], run.story()
 
 
-def test_a_copy_that_does_not_come_back_stops_the_roll(ask):
+def test_a_copy_that_does_not_come_back_stops_the_roll(ask, tmp_path):
     """The other one goes on as it was."""
     before = started()
-    run = sitectl.site("copies-broken", *SITE, "-e", json.dumps({"engine_environment": {"VLLM_LOGGING_LEVEL": "NONE"}}))
+    run = sitectl.site("copies-broken", *SITE, *with_log(tmp_path, "NONE"))
     assert not run.ok
     after = started()
     assert [copy for copy in COPIES if after[copy] == before[copy]] == [COPIES[1]]
