@@ -19,6 +19,7 @@ import ssl
 import statistics
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
@@ -57,7 +58,7 @@ async def drive(options: argparse.Namespace, key: str) -> dict[str, Any]:
 
     async def work() -> None:
         nonlocal total
-        while time.monotonic() < until:
+        while time.monotonic() < until and not (options.end and Path(options.end).exists()):
             total += 1
             try:
                 streams.append(await one(options, key, context))
@@ -88,6 +89,7 @@ def main() -> int:
     parser.add_argument("--model", default="stand-in")
     parser.add_argument("--streams", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--end", default="", help="no new request once this file is there")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--timeout", type=float, default=300)
     parser.add_argument("--question", default="你好")

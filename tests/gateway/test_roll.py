@@ -41,11 +41,14 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
 
 def test_a_change_rolls_over_the_copies_under_load(ask, tmp_path):
     before = started()
-    running = ask("--streams", "4", "--seconds", "150", "--tokens", "200", "--body", LONG)
+    running = ask(
+        "--streams", "4", "--seconds", "900", "--end", str(tmp_path / "end"), "--tokens", "200", "--body", LONG
+    )
     running.stdin.write(labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip())
     running.stdin.close()
     running.stdin = None
     run = sitectl.site("copies-changed", *SITE, *with_log(tmp_path, "DEBUG"))
+    (tmp_path / "end").touch()
     assert run.ok, run.story()
     told, _nothing = running.communicate(timeout=600)
     found, after = json.loads(told), started()
