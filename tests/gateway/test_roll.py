@@ -42,7 +42,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
 def test_a_change_rolls_over_the_copies_under_load(ask, tmp_path):
     before = started()
     running = ask(
-        "--streams", "4", "--seconds", "900", "--end", str(tmp_path / "end"), "--tokens", "200", "--body", LONG
+        "--streams", "2", "--seconds", "900", "--end", str(tmp_path / "end"), "--tokens", "60", "--body", LONG
     )
     running.stdin.write(labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip())
     running.stdin.close()
