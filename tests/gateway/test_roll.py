@@ -13,7 +13,7 @@ import sitectl
 from conftest import ROOT, drive
 
 COPIES = ("yitiji-vllm-1", "yitiji-vllm-2")
-SITE = ["-e", "appliance_replicas=2", "-e", f"@{ROOT}/tests/gateway/keys.yml"]
+SITE = ["-e", "appliance_replicas=2", "-e", "engine_rolling=true", "-e", f"@{ROOT}/tests/gateway/keys.yml"]
 LONG = '{"ignore_eos": true}'
 
 
