@@ -96,10 +96,13 @@ FAULTS = pytest.mark.parametrize(
 )  # fmt: skip
 
 
+def unchanged(_number):
+    return {}
+
+
 @FAULTS
 def test_each_fault_is_found_alone_and_by_its_rule(key, verdict, rule, change, node):
-    nothing = lambda _number: {}  # noqa: E731
-    found = judged(change=change or nothing, node=node or nothing)
+    found = judged(change=change or unchanged, node=node or unchanged)
     assert {name: row["verdict"] for name, row in found.items() if row["verdict"] != "pass"} == {key: verdict}
     assert found[key]["rule"] == rule
 
