@@ -55,7 +55,7 @@ def environment(core: str, python: str = "", extra: tuple[str, ...] = ()) -> Pat
 def tools() -> tuple[str, ...]:
     """What the unit tests need besides Ansible, at the versions of requirements-dev.txt."""
     text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
-    names = ("ansible-runner", "hypothesis", "jsonschema", "pytest", "vulture", "zopfli")
+    names = ("ansible-runner", "hypothesis", "jsonschema", "pytest", "pytest-xdist", "vulture", "zopfli")
     return (*(line for line in text.splitlines() if line.split("==")[0] in names), "PyYAML", "cryptography")
 
 

@@ -22,5 +22,5 @@ if __name__ == "__main__":
     places = f"{ROOT}/.collections:{released}"  # whole: some tests start Ansible in a folder of their own
     env = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": places}
     print(f"==> unit tests on core {sys.argv[1]}, Python {sys.argv[2]}", flush=True)
-    words = [bin_ / "python", "-m", "pytest", *(sys.argv[3:] or ["tests/unit"])]
+    words = [bin_ / "python", "-m", "pytest", *(sys.argv[3:] or ["-n", "2", "tests/unit"])]
     sys.exit(subprocess.run(words, cwd=ROOT, env=env, check=False).returncode)
