@@ -19,7 +19,7 @@ def pytest_configure(config):
     scenario = os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY")
     if not scenario:
         return
-    platforms = yaml.safe_load(Path(os.environ["MOLECULE_FILE"]).read_text())["platforms"]
+    platforms = yaml.safe_load(Path(os.environ["MOLECULE_FILE"]).read_text(encoding="utf-8"))["platforms"]
     settings = Path(scenario) / "ssh_config"
     common = f"""
   User root

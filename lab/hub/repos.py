@@ -22,7 +22,7 @@ class Repos:
 
     def revisions(self, model):
         try:
-            with open(os.path.join(self.root, model, REVISIONS)) as extra:
+            with open(os.path.join(self.root, model, REVISIONS), encoding="utf-8") as extra:
                 return ["master", *extra.read().split()]
         except FileNotFoundError:
             return ["master"]

@@ -47,7 +47,7 @@ def check_kernel() -> None:
         lacks.append("/dev/net/tun (modprobe tun)")
     for fs in ("btrfs", "overlay"):
         if (
-            fs not in Path("/proc/filesystems").read_text()
+            fs not in Path("/proc/filesystems").read_text(encoding="utf-8")
             and subprocess.run(["modprobe", "-q", fs], check=False).returncode
         ):
             lacks.append(f"file system {fs} (modprobe {fs})")

@@ -31,7 +31,7 @@ def is_up(lab: Lab) -> bool:
 def alive(pidfile: Path, name: str) -> bool:
     """The process of a pid file, if it is still the process that was started."""
     try:
-        pid = int(pidfile.read_text())
+        pid = int(pidfile.read_text(encoding="utf-8"))
         return name in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except (OSError, ValueError):
         return False
@@ -40,7 +40,7 @@ def alive(pidfile: Path, name: str) -> bool:
 def end(pidfile: Path, name: str, seconds: float = 5) -> None:
     """End the process of a pid file: TERM, then KILL. A stale file is just removed."""
     if alive(pidfile, name):
-        pid = int(pidfile.read_text())
+        pid = int(pidfile.read_text(encoding="utf-8"))
         for sig, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 2.0)):
             try:
                 os.kill(pid, sig)

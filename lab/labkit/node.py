@@ -42,7 +42,7 @@ def listed(lab: Lab) -> list[Node]:
 
 
 def _read(file: Path) -> Node:
-    said = json.loads(file.read_text())
+    said = json.loads(file.read_text(encoding="utf-8"))
     return Node(**{**said, "vm": vm.Vm(**said["vm"]) if said.get("vm") else None})
 
 

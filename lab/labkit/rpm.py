@@ -97,7 +97,7 @@ def _names(root: Path) -> Iterator[None]:
     """While the tree is worked on, it resolves names as this machine does."""
     path = root / "etc/resolv.conf"
     before = path.read_text()
-    path.write_text(Path("/etc/resolv.conf").read_text())
+    path.write_text(Path("/etc/resolv.conf").read_text(encoding="utf-8"))
     try:
         yield
     finally:

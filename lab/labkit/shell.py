@@ -80,7 +80,7 @@ def step(title: str) -> Iterator[Step]:
 def lock(path: Path, what: str) -> Iterator[None]:
     """One at a time: a second caller waits and is told what for."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as f:
+    with path.open("w", encoding="utf-8") as f:
         try:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -93,7 +93,7 @@ def lock(path: Path, what: str) -> Iterator[None]:
 def free(path: Path) -> Iterator[bool]:
     """Whether nobody holds that lock; while inside, nobody else gets it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as f:
+    with path.open("w", encoding="utf-8") as f:
         try:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

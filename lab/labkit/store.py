@@ -44,7 +44,8 @@ def mount(lab: Lab) -> None:
 
 
 def is_mounted(lab: Lab) -> bool:
-    return any(line.split()[1] == str(lab.store) for line in Path("/proc/mounts").read_text().splitlines())
+    mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
+    return any(line.split()[1] == str(lab.store) for line in mounts)
 
 
 def end_orphans(lab: Lab) -> None:
@@ -71,7 +72,7 @@ def unmount(lab: Lab) -> None:
 
 
 def _mounts_below(top: Path) -> list[str]:
-    points = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    points = [line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
     return sorted((p for p in points if p == str(top) or p.startswith(f"{top}/")), key=len, reverse=True)
 
 

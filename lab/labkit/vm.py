@@ -66,7 +66,7 @@ def _identity(lab: Lab, name: str, address: str) -> None:
     key = lab.of_node(name, "hostkey")
     key.unlink(missing_ok=True)
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key)
-    public = Path(f"{key}.pub").read_text()
+    public = Path(f"{key}.pub").read_text(encoding="utf-8")
     files = {
         "etc/hostname": (f"{name}\n", 0o644),
         "etc/hosts": (f"127.0.0.1 localhost\n{address} {name}\n{GATEWAY} hub.lab\n", 0o644),

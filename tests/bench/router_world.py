@@ -258,7 +258,7 @@ class Choice:
 
     def megabytes(self) -> float:
         pids = [process.pid for process in self.processes[:1]] if self.router else []
-        text = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
+        text = [Path(f"/proc/{pid}/status").read_text(encoding="utf-8") for pid in pids]
         return sum(int(re.findall(r"VmRSS:\s+(\d+)", part)[0]) for part in text) / 1024
 
 

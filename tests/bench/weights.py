@@ -264,7 +264,7 @@ class Bench:
 
 def busy_seconds():
     """CPU seconds of all processes since the start of the machine."""
-    with open("/proc/stat") as source:
+    with open("/proc/stat", encoding="utf-8") as source:
         user, nice, system, _idle, _wait, irq, softirq, steal = (int(word) for word in source.readline().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 

@@ -28,7 +28,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
     )
     assert run.ok, run.story()
     ca: Path = tmp_path_factory.mktemp("appliance") / "ca.crt"
-    ca.write_text(labctl.node("cat /etc/yitiji/tls/ca.crt"))
+    ca.write_text(labctl.node("cat /etc/yitiji/tls/ca.crt"), encoding="utf-8")
     key = labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip()
 
     def driven(*more: str) -> dict:

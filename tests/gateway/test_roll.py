@@ -35,7 +35,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
     run = sitectl.site("copies-first", *SITE)
     assert run.ok, run.story()
     ca: Path = tmp_path_factory.mktemp("copies") / "ca.crt"
-    ca.write_text(labctl.node("cat /etc/yitiji/tls/ca.crt"))
+    ca.write_text(labctl.node("cat /etc/yitiji/tls/ca.crt"), encoding="utf-8")
     return lambda *more: drive(f"https://{labctl.ADDRESS}/v1", ca, "--model", "tiny-r1-distill", *more)
 
 

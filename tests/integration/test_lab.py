@@ -26,7 +26,8 @@ def processes() -> list[str]:
     """Command lines of what runs for the lab: its supervisors and everything in its network."""
     supervised = subprocess.run(["pgrep", "-af", "lab _supervise"], capture_output=True, text=True, check=False).stdout
     pids = [line.split()[0] for line in supervised.splitlines()]
-    own = [p for p in pids if f"YITIJI_LAB={OTHER}\0" in Path(f"/proc/{p}/environ").read_text(errors="replace")]
+    environments = {p: Path(f"/proc/{p}/environ").read_text(encoding="utf-8", errors="replace") for p in pids}
+    own = [p for p in pids if f"YITIJI_LAB={OTHER}\0" in environments[p]]
     inside = subprocess.run(
         ["ip", "netns", "pids", f"yitiji-{OTHER}"], capture_output=True, text=True, check=False
     ).stdout
@@ -34,7 +35,8 @@ def processes() -> list[str]:
 
 
 def traces() -> list[str]:
-    found = [f"mount {line.split()[1]}" for line in Path("/proc/mounts").read_text().splitlines() if f"{OTHER}" in line]
+    mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
+    found = [f"mount {line.split()[1]}" for line in mounts if f"{OTHER}" in line]
     found += [f"netns {p}" for p in Path("/run/netns").glob(f"*{OTHER}")]
     found += [f"disk {p}" for p in (labctl.CACHE / "store").glob(f"node-{OTHER}-*")]
     found += [f"cgroup {p}" for p in Path("/sys/fs/cgroup").glob(f"**/yitiji-lab.{OTHER}")]

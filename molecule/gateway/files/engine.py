@@ -16,7 +16,7 @@ from pathlib import Path
 PORT = int(sys.argv[1])
 MODEL = "second" if PORT == 8003 else "stand-in"
 SEEN = f"/run/engine-{PORT}.log"
-KEY = Path("/etc/yitiji/secrets/engine-key").read_text().strip()
+KEY = Path("/etc/yitiji/secrets/engine-key").read_text(encoding="utf-8").strip()
 
 
 class Engine(BaseHTTPRequestHandler):
@@ -25,7 +25,7 @@ class Engine(BaseHTTPRequestHandler):
     def answer(self):
         size = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(size) or b"{}") if size else {}
-        with open(SEEN, "a") as log:
+        with open(SEEN, "a", encoding="utf-8") as log:
             log.write(f"{self.command} {self.path} {json.dumps(dict(self.headers))}\n")
         if self.headers.get("Authorization") != f"Bearer {KEY}":
             return self.whole(401, {"error": {"message": "the engine's own refusal", "code": 401}})

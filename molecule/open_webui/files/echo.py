@@ -6,7 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-KEY = Path("/etc/yitiji/secrets/page-key").read_text().strip()
+KEY = Path("/etc/yitiji/secrets/page-key").read_text(encoding="utf-8").strip()
 
 
 class Engine(BaseHTTPRequestHandler):

@@ -36,7 +36,7 @@ def call(path, body=None, token="", kind="application/json"):
         return error.code, error.read().decode()
 
 
-email, password = sys.argv[1], Path(sys.argv[2]).read_text().strip()
+email, password = sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").strip()
 status, session = call("/api/v1/auths/signin", {"email": email, "password": password})
 told = {"signin": status}
 if status == 200:

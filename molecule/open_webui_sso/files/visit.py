@@ -45,7 +45,7 @@ def oidc(name):
 def ask(user, password, file, question):
     token = ldap(user, password)[1]["token"]
     head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{Path(file).name}"'
-    data = f"{head}\r\nContent-Type: text/plain\r\n\r\n{Path(file).read_text()}\r\n--x--\r\n".encode()
+    data = f"{head}\r\nContent-Type: text/plain\r\n\r\n{Path(file).read_text(encoding='utf-8')}\r\n--x--\r\n".encode()
     wait = "/api/v1/files/?process_in_background=false"
     told, _url, made = call(wait, data, token, "multipart/form-data; boundary=x")
     question = {"model": "echo", "messages": [{"role": "user", "content": question}], "stream": False}

@@ -305,7 +305,7 @@ def plant_links(data: Path) -> None:
 
 def plant_names(data: Path) -> None:
     (data / "a\nb").write_text("x")
-    Path(os.fsdecode(os.fsencode(data) + b"/\xff\xfe")).write_text("x")
+    Path(os.fsdecode(os.fsencode(data) + b"/\xff\xfe")).write_text("x", encoding="utf-8")
     (data / ("n" * 255)).write_text("x")
 
 

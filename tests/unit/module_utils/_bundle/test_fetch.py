@@ -7,7 +7,6 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
-import http.client
 import http.server
 import json
 import tarfile

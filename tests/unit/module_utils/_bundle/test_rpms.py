@@ -41,7 +41,7 @@ class Machine:
                 " ".join(sorted(p.name for p in Path(words[-1]).glob("*.rpm")))
             )
         elif words[0] == "gpg" and "--output" in words:
-            Path(words[words.index("--output") + 1]).write_text("signed")
+            Path(words[words.index("--output") + 1]).write_text("signed", encoding="utf-8")
         if "--assumeno" in words:
             return (*said("empty-root"), "")
         return (*said("empty-root-described"), "") if "repoquery" in words else (0, "", "")

@@ -44,7 +44,7 @@ def test_a_machine_that_stands_is_set_up_no_more(tmp_path, monkeypatch):
         monkeypatch.setattr(boot, name, str(tmp_path / name))
     monkeypatch.setattr(boot.who, "take", lambda settings: None)
     for path, text in ((boot.STATE, '{"stage": "done"}'), (boot.COMPLETED, "")):
-        pathlib.Path(path).write_text(text)
+        pathlib.Path(path).write_text(text, encoding="utf-8")
         boot.identity(lambda: stick.Stick({"ssh_key": KEY}))
         assert "ssh_key" not in boot.load(boot.SETTINGS) and "LLM963" in boot.load(boot.SETTINGS)["notice"]
         pathlib.Path(path).unlink()

@@ -36,7 +36,8 @@ def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path):
     assert status == TIMED_OUT and time.monotonic() - began < 10 and "no end" in text
     child = int((tmp_path / "child").read_text())
     for _ in range(50):
-        if not os.path.exists(f"/proc/{child}") or "Z" in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        stat = Path(f"/proc/{child}/stat")
+        if not os.path.exists(f"/proc/{child}") or "Z" in stat.read_text(encoding="utf-8").split()[2]:
             break
         time.sleep(0.1)
     else:

@@ -27,7 +27,7 @@ class Machine:
             return subprocess.CompletedProcess(words, 1, "", "it broke")
         status, said = 0, ""
         if words[:2] == ["nft", "-f"]:
-            self.table = Path(words[2]).read_text()
+            self.table = Path(words[2]).read_text(encoding="utf-8")
         elif words[:2] == ["nft", "--stateless"]:
             status, said = int(not self.table), self.table
         elif words[:2] == ["nft", "delete"]:
@@ -48,7 +48,7 @@ class Machine:
         return subprocess.CompletedProcess(words, status, said, "")
 
     def time_is_up(self):
-        self.table, self.timer = Path(self.timer).read_text(), ""
+        self.table, self.timer = Path(self.timer).read_text(encoding="utf-8"), ""
 
 
 @pytest.fixture
@@ -71,8 +71,9 @@ def test_confirmed_rules_stay(trial, machine):
     modes = {path.name: path.stat().st_mode & 0o777 for path in Path(trial.places.state).iterdir()}
     assert modes == {"new.nft": 0o600, "old.nft": 0o600, "trial": 0o600}
     trial.confirm(NEW)
-    assert Path(trial.places.rules).read_text() == NEW and not machine.timer and machine.active and machine.enabled
-    assert f"nft -f {trial.places.rules}" in Path(trial.places.unit).read_text()
+    assert Path(trial.places.rules).read_text(encoding="utf-8") == NEW and not machine.timer
+    assert machine.active and machine.enabled
+    assert f"nft -f {trial.places.rules}" in Path(trial.places.unit).read_text(encoding="utf-8")
     assert trial.kept(NEW) and not trial.kept(OLD)
 
 
@@ -81,11 +82,11 @@ def test_rules_that_nobody_confirms_give_way_to_the_old_ones(trial, machine):
     trial.confirm(OLD)
     trial.begin(NEW, 60)
     machine.time_is_up()
-    assert machine.table == OLD and Path(trial.places.rules).read_text() == OLD
+    assert machine.table == OLD and Path(trial.places.rules).read_text(encoding="utf-8") == OLD
     with pytest.raises(Refusal) as caught:
         trial.confirm(NEW)
     assert caught.value.rule == "LLM816" and "firewall_probation" in caught.value.message("gpu01")
-    assert Path(trial.places.rules).read_text() == OLD
+    assert Path(trial.places.rules).read_text(encoding="utf-8") == OLD
 
 
 def test_rules_that_somebody_changed_meanwhile_are_not_kept(trial, machine):
@@ -100,7 +101,7 @@ def test_what_was_changed_by_hand_is_seen(trial, machine, what):
     trial.begin(NEW, 60)
     trial.confirm(NEW)
     if what == "unit":
-        Path(trial.places.unit).write_text("[Unit]\n")
+        Path(trial.places.unit).write_text("[Unit]\n", encoding="utf-8")
     else:
         setattr(machine, what, "table inet yitiji { other }\n" if what == "table" else False)
     assert not trial.kept(NEW)

@@ -147,7 +147,7 @@ def test_a_fresh_node_gets_everything(node, tmp_path_factory):
     assert data.info(fresh / "data")["chats"] == 3
     assert (fresh / "secrets/open-webui-session").read_text() == "value of open-webui-session\n"
     assert (fresh / "secrets/open-webui-users/li@example.org").stat().st_mode & 0o777 == 0o600
-    assert Path(told["kept"], "secrets/open-webui-session").read_text() == "of before\n"
+    assert Path(told["kept"], "secrets/open-webui-session").read_text(encoding="utf-8") == "of before\n"
     assert not list(fresh.glob("*.restore"))
 
 

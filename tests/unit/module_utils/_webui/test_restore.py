@@ -53,7 +53,7 @@ def test_the_new_data_take_the_place_and_the_old_stay_beside(work, commands, tmp
     work.swap()
     assert (work.data / "new").exists() and (work.before / "old").exists()
     assert (tmp_path / "secrets/open-webui-session").read_text() == "of the archive\n"
-    assert Path(f"{work.before}.secrets", "open-webui-session").read_text() == "of before\n"
+    assert Path(f"{work.before}.secrets", "open-webui-session").read_text(encoding="utf-8") == "of before\n"
     assert commands == ["systemctl stop u"], "the role starts the page"
 
 

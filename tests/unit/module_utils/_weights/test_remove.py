@@ -34,7 +34,7 @@ def test_no_removal_of_another_model(installed):
 
 def test_no_removal_while_in_use(installed, monkeypatch):
     monkeypatch.setattr(remove.os, "getpid", lambda: 0)  # this process counts as another
-    with open(installed / "b"), pytest.raises(Refusal) as caught:
+    with open(installed / "b", encoding="utf-8"), pytest.raises(Refusal) as caught:
         remove.remove_all(str(installed), "o/m", False)
     assert caught.value.rule == "LLM619" and (installed / STAMP).exists()
 

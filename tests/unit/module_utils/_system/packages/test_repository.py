@@ -117,7 +117,7 @@ def test_it_comes_with_its_key_and_goes_with_it(tmp_path, site):
     files = Files(dnf(site), rpm, str(tmp_path / "node"))
     assert files.put(dry=True) and not (tmp_path / "node").exists()
     assert files.put(dry=False) and not files.put(dry=False)
-    assert Path(files.places.key).read_text() == KEY
+    assert Path(files.places.key).read_text(encoding="utf-8") == KEY
     short = FINGERPRINT[-8:].lower()
     assert core.owned_keys(files.places.source) == [short]
     rpm.keys.append(short)  # dnf imported it
