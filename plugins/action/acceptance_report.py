@@ -50,7 +50,10 @@ class ActionModule(ActionBase):
             limits=limits,
             speed=given["speed"],
             function=given["function"],
-            identity={name: machine(facts, given["nodes"].get(name) or {}) for name, facts in given["facts"].items()},
+            identity={
+                name: machine(facts, given["nodes"].get(name) or {}, given["machines"].get(name) or {})
+                for name, facts in given["facts"].items()
+            },
             load=given["load"],
             made=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             collection=version(),

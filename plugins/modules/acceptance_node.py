@@ -85,7 +85,7 @@ seen:
   type: dict
   sample: {looks: 6, requests: 0, engine_bytes: 2400000000, node_bytes: 5100000000, gpus: []}
 machine:
-  description: How fast it is. What can't be measured is null.
+  description: How fast it is, its weights and the firmware of its interfaces. What can't be measured is null.
   returned: when measured
   type: dict
   sample: {disk_mbs: 3100.5, memory_gbs: 61.2, gpus: [{gbs: 4310.2, tflops: 690.1}]}
@@ -97,11 +97,11 @@ restart:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure, told
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.restart import asker, restart
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import watch
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -134,7 +134,8 @@ def main() -> None:
     units, model = units_of(plan, given["host"]), plan["model"]["served_name"]
     if given["machine"] and not module.check_mode:
         engines = [str(unit["name"]) for unit in units] if plan["container"] else []
-        module.exit_json(changed=False, machine=measure(Host(), plan["model"]["path"], engines))
+        found = {**measure(Host(), plan["model"]["path"], engines), **told(Host(), models_of(plan))}
+        module.exit_json(changed=False, machine=found)
     if not given["restart"] or module.check_mode:
         own = (read_file(f"{secrets}/engine-key") or "").strip()
         seen = watch(

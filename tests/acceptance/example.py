@@ -53,11 +53,17 @@ def machine(number: int) -> dict[str, Any]:
     }  # fmt: skip
     node = {
         "cpu": {"model": "Intel(R) Xeon(R) Platinum 8480+", "threads": 224}, "memory": {"total_bytes": 2048 << 30},
-        "nvidia": {"version": "580.95.05"}, "containers": {"docker": {"version": "28.5.1"}},
+        "nvidia": {"version": "580.95.05"}, "containers": {"docker": {
+            "version": "28.5.1", "containers": [{"image": "vllm/vllm-openai:v0.32.0"}],
+            "images": [{"ref": "vllm/vllm-openai:v0.32.0", "id": "-", "digest": "sha256:" + "5e" * 32}],
+        }},
         "gpus": [{"name": "NVIDIA H20", "uuid": f"GPU-5f2c77a1-9d3b-4c{number:02}-8e1f-00000000000{n}",
-                  "bus": f"0000:{n + 16:x}:00.0", "memory_bytes": 96 << 30} for n in range(8)],
+                  "bus": f"0000:{n + 16:x}:00.0", "memory_bytes": 96 << 30, "vbios": "96.00.AF.00.01"}
+                 for n in range(8)],
     }  # fmt: skip
-    return report.machine(facts, node)
+    told = {"firmware": {"eno1": "1.69, 0x80000df4", "ens2np0": "22.41.1000 (MT_0000000359)"},
+            "weights": [{"model": "deepseek-ai/DeepSeek-R1 (master)", "sha256": "c4" * 32}]}  # fmt: skip
+    return report.machine(facts, node, told)
 
 
 def step(prompt: int, answer: int, at_once: int, each: float) -> dict[str, Any]:

@@ -11,7 +11,10 @@ DEPLOYMENT = ("profile", "model", "engine", "planned", "collection", "plan_sha25
 HARDWARE = ("maker", "product", "serial", "board_serial", "machine", "cpu", "threads", "memory_bytes")
 SOFTWARE = ("system", "kernel", "driver", "docker", "firmware")
 # Parts of a machine, by what tells one from the others.
-PARTS = (("gpus", "uuid", "name"), ("disks", "serial", "model"), ("interfaces", "mac", "driver"))
+PARTS = (
+    ("gpus", "uuid", "name"), ("disks", "serial", "model"), ("interfaces", "mac", "driver"),
+    ("images", "sha256", "ref"), ("weights", "sha256", "model"),
+)  # fmt: skip
 COMPARED: Tuple[Tuple[str, Callable[[Row], float]], ...] = (
     ("tokens_per_second", lambda row: float(row["tokens_per_second"])),
     ("first_token_p90", lambda row: float(row["first_token_ms"]["p90"]) / 1000),
@@ -55,7 +58,8 @@ def _machines(before: Row, after: Row) -> Iterator[Dict[str, Any]]:
             then, today = ({row.get(number): row.get(name) for row in each.get(part) or ()} for each in (was, now))
             for each in [value for value in dict.fromkeys([*then, *today]) if (value in then) != (value in today)]:
                 gone = f"{then.get(each) or today.get(each)} {each}"
-                yield _row("hardware", host, part, *((gone, None) if each in then else (None, gone)))
+                kind = "software" if number == "sha256" else "hardware"
+                yield _row(kind, host, part, *((gone, None) if each in then else (None, gone)))
 
 
 def _figures(before: Row, after: Row) -> Iterator[Dict[str, Any]]:

@@ -16,6 +16,7 @@ NUMERALS = "一二三四五六七八九十"
 GIB = 1 << 30
 MANY = 4  # passed figures of one kind, from which on they are told in one line
 CHANGED = 5.0  # percent, from which on a figure beside the planned number of requests is told as changed
+CONTENT = (("images", "ref"), ("weights", "model"))
 Row = Mapping[str, Any]
 Take = Callable[[Row], float]
 Cell = Union[str, Tuple[str, str]]  # a text, or a text and the verdict whose colour it has
@@ -110,6 +111,7 @@ class Form:
                 *((key, machine.get(key)) for key in ("system", "kernel", "driver", "docker", "firmware")),
                 ("cpu", f"{machine.get('cpu') or '-'} ({machine.get('threads') or '-'})"),
                 ("memory", memory),
+                *((part, f"{row[name]} {row['sha256']}") for part, name in CONTENT for row in machine.get(part) or ()),
             ])  # fmt: skip
 
     def _parts(self, machine: Row) -> List[Tuple[str, str, str]]:
@@ -122,10 +124,12 @@ class Form:
         rows.append((self.word("machine_id"), machine.get("machine") or "-", ""))
         for gpu in machine.get("gpus") or ():
             size = f"{(gpu.get('memory_bytes') or 0) / GIB:,.0f} GiB"
-            rows.append((str(gpu.get("name")), str(gpu.get("uuid") or "-"), f"{gpu.get('bus') or '-'}, {size}"))
+            told = f"{gpu.get('bus') or '-'}, {size}, VBIOS {gpu.get('vbios') or '-'}"
+            rows.append((str(gpu.get("name")), str(gpu.get("uuid") or "-"), told))
         rows += [(disk["model"], disk["serial"] or "-", f"{disk['name']}, {disk['size']}") for disk in machine["disks"]]
         for card in machine.get("interfaces") or ():
-            rows.append((str(card["driver"] or "-"), card["mac"], f"{card['name']}, {card['mbit'] or '-'} Mbit/s"))
+            told = f"{card['name']}, {card['mbit'] or '-'} Mbit/s, {self.word('fixed')} {card.get('firmware') or '-'}"
+            rows.append((str(card["driver"] or "-"), card["mac"], told))
         return rows
 
     def _judged(self) -> None:
@@ -146,7 +150,7 @@ class Form:
         for row in self.report["figures"]:
             alike.setdefault((row["key"], row["verdict"]), []).append(row)
         found: List[Row] = []
-        for verdict in reversed(ORDER):
+        for verdict in (*reversed(ORDER), "skipped"):
             for (_key, given), rows in alike.items():
                 if given == verdict == PASS and len(rows) > MANY:
                     text = {

@@ -57,6 +57,29 @@ def measure(host: Host, weights: str, containers: Sequence[str]) -> Dict[str, An
     return found
 
 
+def told(host: Host, models: Sequence[Row]) -> Dict[str, Any]:
+    """What no other fact tells: `weights` by their verified manifests, `firmware` of interfaces."""
+    stamps = (_object(host.read(str(model["stamp"]))) for model in models)
+    weights = [
+        {"model": f"{row['model']} ({row['revision']})", "sha256": row["manifest_sha256"]} for row in stamps if row
+    ]
+    net, firmware = "/sys/class/net/", {}
+    for name in host.names(net):
+        if host.exists(net + name + "/device"):
+            said = host.run(["ethtool", "-i", name])
+            found = re.search(r"^firmware-version: *(\S.*)", said.out if said else "", re.MULTILINE)
+            firmware[name] = found.group(1) if found else None
+    return {"weights": weights, "firmware": firmware}
+
+
+def _object(text: Optional[str]) -> Dict[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _disk(host: Host, folder: str) -> Optional[float]:
     """MB/s of the largest file, past the page cache; None where it is small, or its file system can't do without."""
     files = [os.path.join(top, name) for top, _folders, names in os.walk(folder) for name in names]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import machine as parts
@@ -20,6 +21,7 @@ NO_SERIAL = re.compile(
 VIRTUAL = re.compile(r"veth|docker|br-|virbr|tap|tun")  # of containers: another one at each start
 # What tells one machine from all others; the rest may change without its becoming another.
 LASTING = ("serial", "board_serial", "machine", "gpus")
+GPU = ("name", "uuid", "bus", "memory_bytes", "vbios")
 Row = Mapping[str, Any]
 
 
@@ -99,8 +101,12 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8")).hexdigest()
 
 
-def machine(facts: Row, node: Row) -> Dict[str, Any]:
-    """Who a machine is. `facts`: of ansible.builtin.setup, without their prefix; `node`: of node_info."""
+def machine(facts: Row, node: Row, told: Row = MappingProxyType({})) -> Dict[str, Any]:
+    """Who a machine is. `facts`: of ansible.builtin.setup, without their prefix; `node`: of node_info.
+
+    `told`: of `machine.told`.
+    """
+    docker = (node.get("containers") or {}).get("docker") or {}
     return {
         "maker": _known(facts.get("system_vendor")),
         "product": _known(facts.get("product_name")),
@@ -114,11 +120,11 @@ def machine(facts: Row, node: Row) -> Dict[str, Any]:
         "threads": (node.get("cpu") or {}).get("threads"),
         "memory_bytes": (node.get("memory") or {}).get("total_bytes"),
         "driver": (node.get("nvidia") or {}).get("version"),
-        "docker": ((node.get("containers") or {}).get("docker") or {}).get("version"),
-        "gpus": [
-            {key: gpu.get(key) for key in ("name", "uuid", "bus", "memory_bytes")} for gpu in node.get("gpus") or ()
-        ],
-        "interfaces": _interfaces(facts),
+        "docker": docker.get("version"),
+        "gpus": [{key: gpu.get(key) for key in GPU} for gpu in node.get("gpus") or ()],
+        "images": _images(docker),
+        "weights": told.get("weights") or [],
+        "interfaces": _interfaces(facts, told.get("firmware") or {}),
         "disks": _disks(facts),
     }
 
@@ -129,14 +135,20 @@ def _known(value: Any) -> str:
     return "" if NO_SERIAL.match(text) else text.strip()
 
 
-def _interfaces(facts: Row) -> List[Dict[str, Any]]:
+def _images(docker: Row) -> List[Dict[str, Any]]:
+    """Of the containers that run: the registry's digest, or the image's own id where it came by another way."""
+    known = {row[key]: row for row in docker.get("images") or () for key in ("id", "ref")}
+    rows = (known.get(name) for name in sorted({each["image"] for each in docker.get("containers") or ()}))
+    return [{"ref": row["ref"], "sha256": row.get("digest") or row["id"]} for row in rows if row]
+
+
+def _interfaces(facts: Row, firmware: Row) -> List[Dict[str, Any]]:
     found = []
     for name in facts.get("interfaces") or ():
         row = facts.get(str(name).replace("-", "_")) or {}
         if row.get("type") == "ether" and row.get("macaddress") and not VIRTUAL.match(str(name)):
-            found.append(
-                {"name": name, "mac": row["macaddress"], "mbit": row.get("speed"), "driver": row.get("module")}
-            )
+            told = {"mbit": row.get("speed"), "driver": row.get("module"), "firmware": firmware.get(name)}
+            found.append({"name": name, "mac": row["macaddress"], **told})
     return sorted(found, key=lambda row: str(row["name"]))
 
 

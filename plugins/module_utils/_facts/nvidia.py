@@ -151,6 +151,7 @@ def _gpu(node: ElementTree.Element, index: int) -> Dict[str, Any]:
         "pci_id": None if device is None else f"{device & 0xFFFF:04x}:{device >> 16:04x}",
         "bus": bus[-12:] or None,
         "uuid": _text(node, "uuid"),
+        "vbios": _text(node, "vbios_version"),
         "nvlink": None,
         "architecture": architecture,
         "mig": None if mig is None else mig == "Enabled",

@@ -67,3 +67,10 @@ def test_scores_and_checks_are_compared_where_both_have_them():
     assert [(row["key"], row["before"], row["after"], row["percent"]) for row in found] == [
         ("maths", 80.0, 60.0, -25.0), ("json", "pass", "fail", None),
     ]  # fmt: skip
+
+
+def test_another_image_and_other_weights_are_told_as_versions():
+    was = changed_machine(images=[{"ref": "vllm:1", "sha256": "a"}], weights=[{"model": "o/m (r1)", "sha256": "b"}])
+    now = changed_machine(images=[{"ref": "vllm:1", "sha256": "c"}], weights=[{"model": "o/m (r1)", "sha256": "b"}])
+    assert rows(was, now, "hardware") == []
+    assert rows(was, now, "software") == [("gpu01", "images", "vllm:1 a", None), ("gpu01", "images", None, "vllm:1 c")]

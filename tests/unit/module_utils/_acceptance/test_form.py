@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import form as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import LANGUAGES, WORDS
 
-from tests.unit.module_utils._acceptance.test_report import STEP, document
+from tests.unit.module_utils._acceptance.test_report import LIMITS, STEP, document
 
 
 def form(language: str = "en", **more) -> core.Form:
@@ -149,3 +149,14 @@ def test_what_changed_since_an_earlier_report_is_a_section_and_a_page_of_its_own
 def test_the_key_that_signs_is_named_where_people_sign():
     shown = form()
     assert shown.blocks[-1]["kind"] == "sign" and "SHA256:abc" in shown.blocks[-2]["text"]
+
+
+def test_what_runs_is_told_to_the_digest_and_what_was_not_judged_is_told_too():
+    machine = {**document()["identity"]["gpu01"], "images": [{"ref": "vllm:1", "sha256": "sha256:aa"}],
+               "weights": [{"model": "o/m (r1)", "sha256": "bb"}]}  # fmt: skip
+    shown = core.Form({**document(), "identity": {"gpu01": machine}, "signer": "x"}, "en")
+    assert {"vllm:1 sha256:aa", "o/m (r1) bb"} <= set(cells(shown))
+    limits = {**LIMITS, "disk_mbs": 500, "memory_gbs": 20, "card_gbs_share": 0.7, "card_tflops_share": 0.5}
+    unknown = form(machines={"gpu01": {"disk_mbs": None, "memory_gbs": 30.0, "gpus": []}}, limits=limits)
+    rows = {row[0]: row[4][0] for table in tables(unknown) for row in table["rows"] if len(row) == 6}
+    assert (rows[WORDS["disk_mbs"][1]], rows[WORDS["memory_gbs"][1]]) == ("not judged", "passed")

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import machine as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Output
+from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Output
 
 ROOT = Path(__file__).resolve().parents[4]
 LIMITS = yaml.safe_load((ROOT / "plugins/catalog/acceptance/limits.yml").read_text(encoding="utf-8"))["default"]
@@ -98,3 +99,18 @@ def test_what_was_not_measured_or_has_no_stated_figure_is_skipped_and_said():
 
 def test_the_program_is_whole():
     compile(core.PROGRAM, "program", "exec")
+
+
+STAMP = {"model": "o/m", "revision": "r1", "manifest_sha256": "ab", "verified_at": "2026-11-29T00:00:00Z"}
+ETHTOOL = "driver: mlx5_core\nversion: 6.8.0\nfirmware-version: 22.36.1010 (MT_0000000359)\nbus-info: 0000:01:00.0\n"
+
+
+def test_weights_are_told_by_their_manifest_and_interfaces_by_their_firmware():
+    files = {"/m/.s": json.dumps(STAMP), "/broken": "{", "/list": "[]"}
+    net = [f"/sys/class/net/{name}/address" for name in ("ens1", "ens2", "veth1")]
+    cards = [f"/sys/class/net/{name}/device" for name in ("ens1", "ens2")]
+    host = Capture({"files": {**files, **dict.fromkeys(net, "")}, "directories": cards,
+                    "commands": {"ethtool -i ens1": ETHTOOL, "ethtool -i ens2": "firmware-version: \n"}})  # fmt: skip
+    found = core.told(host, [{"stamp": path} for path in ("/m/.s", "/broken", "/list", "/none")])
+    assert found["weights"] == [{"model": "o/m (r1)", "sha256": "ab"}]
+    assert found["firmware"] == {"ens1": "22.36.1010 (MT_0000000359)", "ens2": None}

@@ -90,7 +90,8 @@ def test_the_prediction_counts_only_where_there_is_one():
 def test_a_machine_is_known_by_what_lasts():
     machine = core.machine(FACTS, NODE)
     assert machine["serial"] == "S1" and machine["board_serial"] == ""  # what a maker left open is no number
-    assert machine["interfaces"] == [{"name": "eth-0", "mac": "02:00:00:00:00:01", "mbit": 10000, "driver": "ice"}]
+    card = {"name": "eth-0", "mac": "02:00:00:00:00:01", "mbit": 10000, "driver": "ice", "firmware": None}
+    assert machine["interfaces"] == [card]
     assert [disk["serial"] for disk in machine["disks"]] == ["N1"]
     report = document()
     same = core.machine({**FACTS, "kernel": "6.2", "bios_version": "9"}, NODE)
@@ -108,3 +109,21 @@ def test_questions_decide_too():
     row = {"area": "maths", "verdict": "fail"}
     report = document(quality={"lab": False, "areas": [row], "signs": [{"key": "token", "verdict": "skipped"}]})
     assert report["verdict"] == "fail" and (report["counts"]["fail"], report["counts"]["skipped"]) == (1, 2)
+
+
+def test_what_runs_on_a_machine_is_told_to_the_digest():
+    held = [
+        {"ref": "vllm/vllm-openai:v1", "id": "sha256:aa", "digest": "sha256:bb"},
+        {"ref": "local/chat:1", "id": "sha256:cc", "digest": None},
+        {"ref": "nobody/runs:this", "id": "sha256:dd", "digest": None},
+    ]
+    running = [{"name": name, "image": name} for name in ("local/chat:1", "sha256:aa", "local/chat:1", "gone:1")]
+    node = {**NODE, "containers": {"docker": {"version": "28", "containers": running, "images": held}}}
+    told = {"weights": [{"model": "o/m (r1)", "sha256": "ee"}], "firmware": {"eth-0": "4.40 0x8001c967"}}
+    found = core.machine(FACTS, {**node, "gpus": [{**NODE["gpus"][0], "vbios": "96.00.A5.00.1A"}]}, told)
+    assert found["images"] == [
+        {"ref": "local/chat:1", "sha256": "sha256:cc"},
+        {"ref": "vllm/vllm-openai:v1", "sha256": "sha256:bb"},
+    ]
+    assert found["weights"] == told["weights"] and found["interfaces"][0]["firmware"] == "4.40 0x8001c967"
+    assert found["gpus"][0]["vbios"] == "96.00.A5.00.1A" and found["firmware"] == "1.2 01/01/2026"
