@@ -194,6 +194,6 @@ def stale() -> list[str]:
 
 if __name__ == "__main__":
     if "--check" in sys.argv[1:]:
-        sys.exit("\n".join(f"docs/rules/{name} is old: run python3 docs/rules/pages.py" for name in stale()))
+        sys.exit("\n".join(f"docs/rules/{name} is old: run python3 docs/rules/pages.py" for name in stale()) or None)
     for name, text in texts().items():
         (HERE / name).write_text(text, encoding="utf-8")

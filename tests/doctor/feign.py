@@ -38,7 +38,7 @@ def machine(capture: dict[str, Any]) -> str:
         reply = f"printf %s {shlex.quote(answer.get('out', ''))}; exit {answer.get('rc', 0)}"
         tools.setdefault(name, []).append(f"{shlex.quote(arguments)}) {reply} ;;")
     for name, cases in tools.items():
-        script = "#!/bin/sh\ncase \"$*\" in\n" + "\n".join(cases) + "\nesac\nexit 1\n"
+        script = '#!/bin/sh\ncase "$*" in\n' + "\n".join(cases) + "\nesac\nexit 1\n"
         lines.append(_file(f"/usr/local/sbin/{name}", script) + f"; chmod 755 /usr/local/sbin/{name}")
     return "\n".join(lines) + "\n"
 

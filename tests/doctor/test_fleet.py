@@ -89,9 +89,7 @@ def changes(before: Path, after: Path) -> list[str]:
         ["btrfs", "-q", "send", "--no-data", "-p", str(before), str(after)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    dump = subprocess.run(
-        ["btrfs", "receive", "--dump"], stdin=send.stdout, capture_output=True, text=True, check=True
-    )
+    dump = subprocess.run(["btrfs", "receive", "--dump"], stdin=send.stdout, capture_output=True, text=True, check=True)
     assert send.wait() == 0
     rows = [line.split(None, 2) for line in dump.stdout.splitlines()]
     # access times are not kept (noatime); the first row names the snapshot

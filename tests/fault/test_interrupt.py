@@ -239,9 +239,7 @@ def test_silent_corruption_needs_verify_full(site, hub):
     from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, request
 
     assert not download.Weights(request.Request(MODEL, str(site.dest), endpoint=hub.url)).run().changed
-    dry = download.Weights(
-        request.Request(MODEL, str(site.dest), endpoint=hub.url, verify="full", check=True)
-    ).run()
+    dry = download.Weights(request.Request(MODEL, str(site.dest), endpoint=hub.url, verify="full", check=True)).run()
     assert dry.changed and dry.repaired == [BIG]
     hub.server.hub.reset()
     outcome = site.run(verify="full")

@@ -113,9 +113,7 @@ def products(torch: Any) -> dict[str, Any]:
         x = torch.randn(n, n, device="cuda").to(torch.float8_e4m3fn)
         y = torch.randn(n, n, device="cuda").to(torch.float8_e4m3fn).t()
         scale = torch.ones((), device="cuda")
-        seconds = timed(
-            torch, lambda: torch._scaled_mm(x, y, scale_a=scale, scale_b=scale, out_dtype=torch.bfloat16)
-        )
+        seconds = timed(torch, lambda: torch._scaled_mm(x, y, scale_a=scale, scale_b=scale, out_dtype=torch.bfloat16))
         found["fp8_tflop_s"] = round(2 * n**3 / seconds / 1e12, 1)
     except Exception as error:  # PyTorch calls it private: it may change
         found["fp8_error"] = repr(error)[:300]

@@ -140,7 +140,11 @@ def test_a_backup_while_it_runs(site):
     archive = Path(site["folder"], name)
     archive.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
     BEFORE.update(
-        archive=archive, sha256=told["made"]["sha256"], kept=labctl.node(KEPT), seen=seen(), cert=certificate(),
+        archive=archive,
+        sha256=told["made"]["sha256"],
+        kept=labctl.node(KEPT),
+        seen=seen(),
+        cert=certificate(),
         release=release(),
     )
     plain = subprocess.run(["age", "-d", "-i", site["identity"], archive], check=True, capture_output=True).stdout

@@ -7,7 +7,7 @@ import pytest
 KEY = "/etc/yitiji/secrets/engine-key"
 BODY = {"model": "tiny-r1-distill", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 64}
 ASK = (
-    f"printf 'header = \"Authorization: Bearer %s\"' \"$(cat {KEY})\" | "
+    f'printf \'header = "Authorization: Bearer %s"\' "$(cat {KEY})" | '
     f"curl -s -K - -m 30 -H 'Content-Type: application/json' -d '{json.dumps(BODY)}' "
     "http://127.0.0.1:8000/v1/chat/completions"
 )

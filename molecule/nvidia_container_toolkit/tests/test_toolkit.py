@@ -5,10 +5,8 @@ import time
 import pytest
 
 PACKAGES = (
-    (
     "nvidia-container-toolkit nvidia-container-toolkit-base libnvidia-container-tools libnvidia-container1"
 ).split()
-)
 SPEC = "/var/run/cdi/nvidia.yaml"
 
 

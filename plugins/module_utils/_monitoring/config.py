@@ -53,10 +53,7 @@ def scrape_config(plan: Mapping[str, Any], role: Mapping[str, Any]) -> Any:
         targets("nginx", role["ports"]["nginx"], [head]),
     ]
     if "vllm" in needs:
-        rows = [
-            {"targets": [unit["url"].split("//", 1)[1]], "labels": {"node": head}}
-            for unit in head_units(plan)
-        ]
+        rows = [{"targets": [unit["url"].split("//", 1)[1]], "labels": {"node": head}} for unit in head_units(plan)]
         jobs.append({"job_name": "vllm", "metrics_path": "/metrics", "static_configs": rows})
     if "gpu" in needs and role["dcgm"]:
         jobs.append(targets("dcgm", role["ports"]["dcgm"], plan["nodes"]))
@@ -184,10 +181,7 @@ def own_figures(plan: Mapping[str, Any], host: str, role: Mapping[str, Any]) -> 
     return {
         "node": host,
         "directory": role["metrics_dir"],
-        "weights": [
-            {"model": model["id"], "path": model["path"]}
-            for model in models_of(plan)
-        ],
+        "weights": [{"model": model["id"], "path": model["path"]} for model in models_of(plan)],
         "certificates": [role["certificate"]] if node["head"] else [],
         "units": [
             {

@@ -147,9 +147,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
         "  " + word("command", language) + ":",
         *("    " + line for line in wrap_args(head_units(plan)[0]["args"])),
     ]
-    lines += _rows(
-        word("warnings", language), [noted(warning, language) for warning in plan["warnings"]]
-    )
+    lines += _rows(word("warnings", language), [noted(warning, language) for warning in plan["warnings"]])
     lines += _rows(word("alternatives", language), [
         f"{other['change'][language]}{'：' if language == 'zh' else ': '}{why_not(plan, other, language)}"
         for other in plan["alternatives"]])  # fmt: skip

@@ -37,7 +37,7 @@ def connects(run, host: str, port: int) -> bool:
 def test_a_route_of_the_engine_on_loopback(local, route):
     said = local(
         f"curl -s -o /dev/null -w '%{{http_code}}' -m 20 -H 'Content-Type: application/json' "
-        f"-d '{{\"prompt\": \"a\", \"max_tokens\": 1}}' http://127.0.0.1:8000{route}; true"
+        f'-d \'{{"prompt": "a", "max_tokens": 1}}\' http://127.0.0.1:8000{route}; true'
     )
     assert said.strip() == "000", f"answered {said}"
 

@@ -143,7 +143,9 @@ def test_the_engines_key_in_the_pages_container(appliance):
 def test_the_pages_key_at_the_engine_and_outside(appliance):
     key = appliance.node(f"docker exec {PAGE} sh -c '. /run/yitiji/secret.env; echo $OPENAI_API_KEYS'").strip()
     header = f"Authorization: Bearer {key}"
-    inside = appliance.node(f"curl -s -o /dev/null -w '%{{http_code}}' -m 10 -H '{header}' http://127.0.0.1:8000/v1/models")
+    inside = appliance.node(
+        f"curl -s -o /dev/null -w '%{{http_code}}' -m 10 -H '{header}' http://127.0.0.1:8000/v1/models"
+    )
     outside = appliance.curl("-sk", "-o", "/dev/null", "-w", "%{http_code}", "-H", header, appliance.url + "/v1/models")
     assert key and (inside.strip(), outside.strip()) == ("401", "401")
 

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# fmt: off
 """One request that asks for the work of thousands, in every spelling, judged by what nginx judges with."""
 
 from __future__ import annotations

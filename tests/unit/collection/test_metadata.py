@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,19 @@ def test_hooks_fetch_nothing_and_call_what_exists():
             assert hook["language"] == "system" and hook["entry"].startswith(".venv/bin/"), hook["id"]
             named = [word for word in hook["entry"].split() if "/" in word and not word.startswith(".venv")]
             assert [word for word in named if not (ROOT / word).exists()] == [], hook["id"]
+
+
+@pytest.mark.parametrize(
+    "words", [["ruff", "format", "--check", "-q", "."], ["python", "docs/rules/pages.py", "--check"]]
+)
+def test_hooks_that_no_part_has_pass_here(words):
+    """The others are in lint, or tests themselves. What fails here is mended by the same command without --check."""
+    entries = [hook["entry"] for repo in load(".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    assert any(entry.endswith(" ".join(words[:3]).removesuffix(" -q")) for entry in entries), "no such hook"
+    done = subprocess.run(
+        [Path(sys.executable).with_name(words[0]), *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_ci_calls_make_test():

@@ -37,7 +37,9 @@ def own_unit(rank, args, devices=()):
 PLAN = {
     "engine": {"name": "vllm", "device": "cuda"},
     "run": {
-        "key_variable": "VLLM_API_KEY", "health": "/health", "cache_variable": "VLLM_CACHE_ROOT",
+        "key_variable": "VLLM_API_KEY",
+        "health": "/health",
+        "cache_variable": "VLLM_CACHE_ROOT",
         "secrets": {"VLLM_API_KEY": "engine-key"},
     },
     "container": {"shm_bytes": 1, "models_mount": "/models", "network": "host"},

@@ -24,7 +24,13 @@ def test_docker():
         "ServerVersion": "26.1.5", "DockerRootDir": "/data/docker", "SecurityOptions": ["name=seccomp"],
         "Runtimes": {"runc": {}, "nvidia": {}}, "CgroupDriver": "systemd", "HttpProxy": "http://u:pw@proxy:1",
     }  # fmt: skip
-    ps = {"Names": "yitiji-vllm", "ID": "1", "Image": "i", "Status": "Up", "Ports": "127.0.0.1:8000-8001->8000-8001/tcp"}
+    ps = {
+        "Names": "yitiji-vllm",
+        "ID": "1",
+        "Image": "i",
+        "Status": "Up",
+        "Ports": "127.0.0.1:8000-8001->8000-8001/tcp",
+    }
     files = {
         "/etc/docker/daemon.json": '{"registry-mirrors": ["https://me:secret@mirror.example"], "proxies": {"x": "secret"}}'
     }

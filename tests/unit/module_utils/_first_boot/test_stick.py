@@ -42,5 +42,5 @@ def test_what_is_not_taken_is_named(known, found, names):
 
 
 def test_who_may_sign():
-    text = f"# no\n{KEY}\nrestrict {KEY}\ncommand=\"x\" {KEY}\n\nssh-rsa\nno-key AAAA\n"
+    text = f'# no\n{KEY}\nrestrict {KEY}\ncommand="x" {KEY}\n\nssh-rsa\nno-key AAAA\n'
     assert stick.administrators(text, ["ssh-rsa AAAA vendor"]) == [KEY.rsplit(" ", 1)[0], "ssh-rsa AAAA"]

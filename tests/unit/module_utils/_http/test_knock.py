@@ -1,6 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 - captured lines as they came
 """Knocking at real servers on loopback."""
 
 from __future__ import annotations
@@ -49,7 +48,13 @@ def _no_proxy(monkeypatch):
 
 @pytest.mark.parametrize(
     ("path", "must_exist", "ok"),
-    [("/", False, True), ("/gone", False, True), ("/gone", True, False), ("/broken", False, False), ("/key", False, True)],
+    [
+        ("/", False, True),
+        ("/gone", False, True),
+        ("/gone", True, False),
+        ("/broken", False, False),
+        ("/key", False, True),
+    ],
 )
 def test_knock(server, path, must_exist, ok):
     assert http_probe.knock(server + path, 2, must_exist)["ok"] is ok

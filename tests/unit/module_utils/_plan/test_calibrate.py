@@ -75,7 +75,5 @@ def test_rows_of_before_are_neither_used_nor_kept(catalog):
     old = {"engine": "vllm", "version": "0.32.0", "gpu": "rtx-4090-24g", "kv_factor": 0.5}
     assert kv_factor([old], "0.32.0", "rtx-4090-24g") == 1.0
     assert add_rows([old], []) == []
-    plain, learned = (
-        plan(catalog, declared("rtx-4090-24g", 2), calibration=rows) for rows in ([], [old])
-    )
+    plain, learned = (plan(catalog, declared("rtx-4090-24g", 2), calibration=rows) for rows in ([], [old]))
     assert totals(plain) == totals(learned)

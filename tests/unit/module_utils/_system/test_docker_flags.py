@@ -68,7 +68,7 @@ def test_another_file_of_options():
 def test_odd_text():
     assert core.loaded("{") == core.loaded("3") == core.loaded("") == {}
     assert core.started("", {}.get, no_names).words[1] == "-H"
-    assert core.started("LoadState=loaded\nEnvironment=\"a\n", {}.get, no_names).words == []
+    assert core.started('LoadState=loaded\nEnvironment="a\n', {}.get, no_names).words == []
 
 
 def test_misspelt_options():

@@ -74,6 +74,7 @@ def test_new_folders_can_be_entered(tmp_path):
 
 def test_an_error_that_names_its_file_or_is_none_of_the_disks_stays_as_it_is(tmp_path, monkeypatch):
     for error in (OSError(13, "no", "/named"), KeyboardInterrupt()):
+
         def fail(*_args, error=error):
             raise error
 

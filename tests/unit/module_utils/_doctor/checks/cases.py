@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: E501 - captured lines as they came
+# fmt: off
 """What spoils each rule: (rule, status, changes to the healthy node, a word the evidence must hold)."""
 
 from __future__ import annotations

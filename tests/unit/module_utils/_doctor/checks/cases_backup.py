@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: E501 - one case a line
+# fmt: off
 """What spoils the rules of the backups; the form is that of cases.py."""
 
 from __future__ import annotations

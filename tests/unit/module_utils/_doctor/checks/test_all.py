@@ -69,8 +69,19 @@ NOT_ON_HEALTHY = {"LLM115": "skip", "LLM208": "skip", "LLM404": "skip", "LLM506"
 
 
 # Rules about what every machine has: there is no hardware to lack, so they never skip.
-NEVER_SKIP = {"LLM101", "LLM102", "LLM105", "LLM106", "LLM109", "LLM110", "LLM111", "LLM157", "LLM176", "LLM301",
-              "LLM801"}
+NEVER_SKIP = {
+    "LLM101",
+    "LLM102",
+    "LLM105",
+    "LLM106",
+    "LLM109",
+    "LLM110",
+    "LLM111",
+    "LLM157",
+    "LLM176",
+    "LLM301",
+    "LLM801",
+}
 
 
 def judge(rule_id, changes, ignore=None):
