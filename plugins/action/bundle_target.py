@@ -54,5 +54,7 @@ class ActionModule(ActionBase):
             "architecture": machine,
         }
         node = pretended(target, args["hardware"], known["gpus"])
-        told = {"ansible_facts": facts, "node": node, "distribution": distribution, "name": target_name(target)}
+        kernel = distribution.get("bundle", {}).get("kernel", "").format(architecture=target["architecture"])
+        told = {"ansible_facts": facts, "node": node, "distribution": distribution, "kernel": kernel}
+        told["name"] = target_name(target)
         return {**result, "changed": False, **told}

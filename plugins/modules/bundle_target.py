@@ -53,6 +53,11 @@ node:
   returned: always
   type: dict
   sample: {os: {id: debian, version: "13"}, gpus: []}
+kernel:
+  description: In the names of packages, the newest kernel of the release; empty where it has no such name.
+  returned: on success
+  type: str
+  sample: amd64
 distribution:
   description: What M(yitiji.deepseek.distribution) would return for the node.
   returned: on success

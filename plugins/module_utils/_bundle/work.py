@@ -141,6 +141,9 @@ class Watch:
 
 def target_of(wanted: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
     """A target by the name of its release, completed from the catalogue."""
+    if not wanted:
+        names = [f"{key} ({row['distribution']} {row['version']})" for key, row in sorted(known.items())]
+        raise Refusal("LLM932", known=", ".join(names))
     name = str(wanted.get("release") or "")
     found = {**known.get(name, {}), **wanted}
     architecture = str(found.get("architecture") or platform.machine())

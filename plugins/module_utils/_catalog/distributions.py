@@ -43,7 +43,7 @@ TOLD = ("key", "name", "ids", "versions", "tested")  # what the doctor wants to 
 MORE = {"from", "why", "key", "lineage", "bundle"}  # `why`: with `tested: no`, in both languages
 # Where the packages of an offline bundle come from; only where a bundle can be made for it.
 BUNDLE: Dict[str, Dict[str, type]] = {
-    "apt": {"release": str, "suites": list, "components": list, "keyring": str},
+    "apt": {"release": str, "suites": list, "components": list, "keyring": str, "kernel": str, "controller": list},
     "dnf": {"release": str, "platform": str, "base": str, "repositories": list},
 }
 

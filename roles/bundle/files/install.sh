@@ -74,24 +74,25 @@ if [ "$known" = no ]; then
     (umask 077 && cat "$work/signer" >>"$signers")
 fi
 
-python=python3
-if [ "$manager" = dnf ]; then # which versions a distribution has, and under which names, differs: one that is there is taken
-    python=
-    for name in python3.13 python3.12 python3.11 python3; do
-        tag=$("$name" -c 'import ensurepip, sys, venv; print("cp%d%d" % sys.version_info[:2])' 2>/dev/null) || continue
-        ! ls "$bundle"/controller/wheels/*-"$tag"-* >/dev/null 2>&1 || python=${python:-$name}
-    done
-    [ -n "$python" ] || give_up "the bundle has nothing for a Python of this machine: install python3.11 or another that bundle_pythons named when the bundle was made, from the installation medium / 离线包不支持该机器的 Python，请从安装介质安装 python3.11，或 bundle_pythons 所列的其他版本" 1
-elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    [ "$(id -u)" = 0 ] || give_up "python3-venv is missing; run this as root once / 缺少 python3-venv，请以 root 运行一次"
+python=
+for name in python3.13 python3.12 python3.11 python3; do # which versions a system has, and under which names, differs
+    tag=$("$name" -c 'import ensurepip, sys, venv; print("cp%d%d" % sys.version_info[:2])' 2>/dev/null) || continue
+    ! ls "$bundle"/controller/wheels/*-"$tag"-* >/dev/null 2>&1 || python=${python:-$name}
+done
+if [ -z "$python" ] && [ "$manager" = apt ]; then # the one that the bundle brings
     place=$bundle/$place
-    [ -d "$place" ] || give_up "the bundle has no packages for $id $version / 离线包不含 $id $version 的软件包"
+    python=$(find "$place" -name 'python3.*-venv_*' 2>/dev/null | sed 's|.*/\(.*\)-venv_.*|\1|' | sort | tail -n 1)
+    ls "$bundle"/controller/wheels/*-"cp3${python#*.}"-* >/dev/null 2>&1 || python=
+fi
+[ -n "$python" ] || give_up "the bundle has nothing for a Python of this machine ($id $version): install python3.11 or another that bundle_pythons named when the bundle was made, from the installation medium, or use a machine with a system of the bundle / 离线包不支持该机器（$id $version）的 Python：请从安装介质安装 python3.11 或 bundle_pythons 所列的其他版本，或改用离线包所含系统的机器" 1
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    [ "$(id -u)" = 0 ] || give_up "$python-venv is missing; run this as root once / 缺少 $python-venv，请以 root 运行一次"
     mkdir -p "$work/lists/partial" "$work/archives/partial"
     echo "deb [signed-by=$place/key.asc] file:$place/ ./" >"$work/sources.list"
     set -- -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
         -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work" -o Acquire::Check-Date=false -o APT::Sandbox::User=root
     apt-get "$@" update
-    DEBIAN_FRONTEND=noninteractive apt-get "$@" install -y --no-install-recommends python3-venv openssh-client >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get "$@" install -y --no-install-recommends "$python-venv" openssh-client >/dev/null
 fi
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 "$folder/bin/pip" install --quiet --disable-pip-version-check --no-index --find-links "$bundle/controller/wheels" \

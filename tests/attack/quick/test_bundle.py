@@ -47,7 +47,7 @@ class Disk:
         full.parent.mkdir(parents=True, exist_ok=True)
         full.write_text(text)
 
-    def close(self, key: Path) -> None:
+    def close(self, key: Path, target: dict[str, str] = TARGET) -> None:
         """As the maker does: every file listed, the list signed."""
         for name in (*core.OUTSIDE, finish.CHECK, finish.SBOM):
             (self.folder / name).unlink(missing_ok=True)
@@ -56,7 +56,7 @@ class Disk:
             path, data = full.relative_to(self.folder).as_posix(), full.read_bytes()
             kind = CONTENTS.get(path, ("", "tool"))[1]
             files.append(core.File(path, len(data), hashlib.sha256(data).hexdigest(), kind))
-        bundle = core.Bundle("2026-01-01T00:00:00Z", "1.0.0-rc.1", (TARGET,), {}, tuple(files))
+        bundle = core.Bundle("2026-01-01T00:00:00Z", "1.0.0-rc.1", (target,), {}, tuple(files))
         finish.ensure_key(str(key))
         finish.close(str(self.folder), bundle, (SCRIPTS / "check.sh").read_text(), str(key), {})
 
@@ -73,8 +73,8 @@ class Disk:
             self.check(**how)
         return refusal.value.rule
 
-    def run(self, script: str, *words: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "HOME": str(self.home)}
+    def run(self, script: str, *words: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "HOME": str(self.home), "PATH": path}
         return subprocess.run(
             ["sh", str(self.folder / script), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, check=False, timeout=60,
@@ -212,6 +212,40 @@ def test_install_of_a_bundle_signed_again(disk):
     done = tampered(disk).run("controller/install.sh", "--signer", own, str(disk.home / "venv"))
     assert done.returncode == 1 and "LLM914" in done.stderr and not (disk.home / "venv").exists()
     assert not disk.known.exists()
+
+
+def on_a_machine_without_venv(disk, *packages: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """install.sh where no Python has venv: what it says, and what apt-get was asked for."""
+    system = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text("utf-8").splitlines() if "=" in line)
+    own = {"distribution": system["ID"].strip('"'), "version": system["VERSION_ID"].strip('"'), "release": "own"}
+    for name in packages:
+        disk.write(f"apt/own-amd64/{name}", "package")
+    disk.write("controller/wheels/markupsafe-3.0.2-cp311-cp311-manylinux_2_17_x86_64.whl", "wheel")
+    disk.close(disk.key, {**TARGET, **own})
+    stubs, asked = disk.home / "stubs", disk.home / "asked"
+    stubs.mkdir()
+    for name in ("python3.13", "python3.12", "python3.11", "python3"):
+        (stubs / name).write_text("#!/bin/sh\nexit 1\n")
+    (stubs / "id").write_text("#!/bin/sh\necho 0\n")
+    (stubs / "uname").write_text("#!/bin/sh\necho x86_64\n")
+    (stubs / "apt-get").write_text(f'#!/bin/sh\necho "$@" >>{asked}\n')
+    for stub in stubs.iterdir():
+        stub.chmod(0o755)
+    done = disk.trusted().run("controller/install.sh", str(disk.home / "venv"), path=f"{stubs}:{os.environ['PATH']}")
+    return done, asked.read_text() if asked.exists() else ""
+
+
+def test_install_takes_the_python_that_the_bundle_brings(disk):
+    old = "python3.10-venv_3.10.12-1_amd64.deb"
+    _done, asked = on_a_machine_without_venv(disk, old, "python3.11-venv_3.11.0~rc1-1_amd64.deb")
+    assert asked.rstrip().endswith("install -y --no-install-recommends python3.11-venv openssh-client")
+
+
+@pytest.mark.parametrize("packages", [[], ["python3.10-venv_3.10.12-1_amd64.deb"]], ids=["none", "too old"])
+def test_install_refuses_before_anything_where_no_python_will_do(disk, packages):
+    done, asked = on_a_machine_without_venv(disk, *packages)
+    assert done.returncode == 1 and "install python3.11" in done.stderr and "请从安装介质安装 python3.11" in done.stderr
+    assert asked == "" and not (disk.home / "venv").exists()
 
 
 HARMS = {

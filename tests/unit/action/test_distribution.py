@@ -41,6 +41,31 @@ def test_of_a_target_that_is_not_there():
     assert "docker-cli" in done["distribution"]["packages"]["docker"]
 
 
+@pytest.mark.parametrize(
+    ("release", "architecture", "kernel", "controller"),
+    [
+        ("bookworm", "amd64", "amd64", "python3-venv"), ("trixie", "arm64", "arm64", "python3-venv"),
+        ("noble", "amd64", "generic", "python3-venv"), ("jammy", "amd64", "generic", "python3.11-venv"),
+    ],
+)  # fmt: skip
+def test_a_targets_newest_kernel_and_its_controllers_python(release, architecture, kernel, controller):
+    done = act("bundle_target", "", target={"release": release, "architecture": architecture})
+    assert done["kernel"] == kernel
+    assert done["distribution"]["bundle"]["controller"] == [controller, "openssh-client"]
+
+
+@pytest.mark.parametrize(
+    ("release", "package"),
+    [("noble", "linux-modules-nvidia-580-server-open-generic"), ("bookworm", "linux-headers-amd64")],
+)
+def test_what_a_bundle_holds_of_the_driver(release, package):
+    """As roles/nvidia_driver/tasks/bundle.yml plans it where no kernel is named."""
+    hardware = {"gpus": [{"model": "rtx-4090-24g", "count": 4}]}
+    done = act("bundle_target", "", target={"release": release, "architecture": "amd64"}, hardware=hardware)
+    planned = act("nvidia_driver_plan", "", node=done["node"], kernels=[done["kernel"]])
+    assert package in planned["plan"]["packages"], planned
+
+
 def test_a_target_with_rpms_has_the_familys_names():
     done = act("bundle_target", "", target={"release": "rocky-9", "architecture": "x86_64"})
     found = done["distribution"]

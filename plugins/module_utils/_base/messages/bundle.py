@@ -194,6 +194,16 @@ MESSAGES: Dict[str, Message] = {
             "baseos, url: file:///mnt/BaseOS, key_url: file:///mnt/RPM-GPG-KEY, fingerprints: [...]}}]}}]",
         ),
     ),
+    "LLM932": Message(
+        Text(
+            "a bundle is made for the nodes' system, and bundle_targets names none",
+            "离线包按节点的系统制作，而 bundle_targets 为空",
+        ),
+        Text(
+            "name those of the nodes: bundle_targets: [{{release: bookworm, architecture: amd64}}]; known: {known}",
+            "请写明节点的系统：bundle_targets: [{{release: bookworm, architecture: amd64}}]；可用：{known}",
+        ),
+    ),
     "LLM931": Message(
         Text(
             "the NVIDIA driver is built for a kernel, and which one the nodes with {target} run is not known here",

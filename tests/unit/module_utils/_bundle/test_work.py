@@ -19,6 +19,9 @@ def test_a_target_is_completed():
     with pytest.raises(Refusal) as refused:
         work.target_of({"release": "sid"}, known)
     assert refused.value.rule == "LLM925"
+    with pytest.raises(Refusal) as refused:
+        work.target_of({}, known)
+    assert refused.value.rule == "LLM932" and "bookworm (debian 12)" in refused.value.remedy.zh
 
 
 def test_its_package_manager_and_architecture_are_known():
