@@ -13,7 +13,8 @@ description:
   - Reads for O(seconds) how many requests run, what memory is used and how the cards are, with counters before and
     after. Nothing is changed.
   - With O(machine) it measures for some seconds each how fast the weights are read past the cache, and what the memory
-    and the cards do in PyTorch, where the engine's container has it.
+    and the cards do in PyTorch, where the engine's container has it, and what nodes (by iperf3, where it is installed)
+    and ranks carry between them. All nodes have to do so at the same time.
   - With O(restart) it asks through the gateway of the node, restarts the engines meanwhile, and measures how long it
     takes until they answer again.
 options:
@@ -97,6 +98,7 @@ restart:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import link
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure, told
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.restart import asker, restart
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import watch
@@ -135,6 +137,7 @@ def main() -> None:
     if given["machine"] and not module.check_mode:
         engines = [str(unit["name"]) for unit in units] if plan["container"] else []
         found = {**measure(Host(), plan["model"]["path"], engines), **told(Host(), models_of(plan))}
+        found["link"] = link.measure(Host(), plan, given["host"])
         module.exit_json(changed=False, machine=found)
     if not given["restart"] or module.check_mode:
         own = (read_file(f"{secrets}/engine-key") or "").strip()

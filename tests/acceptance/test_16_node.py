@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import Optional
 
 import pytest
 import yaml
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import judge, machine, sample, soak
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import judge, link, machine, sample, soak
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Output
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "plugins/catalog/acceptance/limits.yml"
@@ -131,3 +132,62 @@ def test_a_lossy_link(lossy):
     assert done.returncode == 0, done.stderr
     assert "'rule': 'LLM866'" in done.stdout and "cables" in done.stdout, done.stdout
     assert f"'verdict': '{'conditional' if lossy else 'pass'}'" in done.stdout
+
+
+ENDS = {"gpu01": "10.98.76.1", "gpu02": "10.98.76.2"}
+PAIR = {
+    "nodes": {name: {"head": name == "gpu01", "address": address, "units": []} for name, address in ENDS.items()},
+    "cluster": None, "container": None,
+}  # fmt: skip
+DROP = "table inet t { chain c { type filter hook input priority 0; numgen random mod 100 lt 2 drop; }; }"
+
+
+def _one_end(name: str) -> str:
+    return json.dumps(link.measure(Host(), PAIR, name)["network"])
+
+
+@contextlib.contextmanager
+def two_nodes() -> Iterator[dict[str, list[str]]]:
+    """Two network namespaces with a cable between them; -> what runs a command in each."""
+    spaces = {name: f"yitiji-{name}-{os.getpid()}" for name in ENDS}
+    inside = {name: ["ip", "netns", "exec", space] for name, space in spaces.items()}
+    try:
+        for space in spaces.values():
+            subprocess.run(["ip", "netns", "add", space], check=True)
+        one, other = spaces.values()
+        words = ["type", "veth", "peer", "name", "data0", "netns", other]
+        subprocess.run(["ip", "-n", one, "link", "add", "data0", *words], check=True)
+        for name, space in spaces.items():
+            subprocess.run(["ip", "-n", space, "address", "add", ENDS[name] + "/24", "dev", "data0"], check=True)
+            subprocess.run(["ip", "-n", space, "link", "set", "data0", "up"], check=True)
+        yield inside
+    finally:
+        for space in spaces.values():
+            subprocess.run(["ip", "netns", "delete", space], check=False)
+
+
+@pytest.mark.parametrize("lossy", [True, False])
+def test_a_lossy_link_between_two_nodes(lossy):
+    with two_nodes() as inside:
+        if lossy:  # by netem where this kernel has it
+            netem = ["tc", "qdisc", "add", "dev", "data0", "root", "netem", "loss", "2%"]
+            if subprocess.run([*inside["gpu02"], *netem], check=False, capture_output=True).returncode != 0:
+                subprocess.run([*inside["gpu01"], "nft", DROP], check=True)
+        ends = {
+            name: subprocess.Popen(
+                [*words, sys.executable, "-c",
+                 f"from tests.acceptance import test_16_node as t; print(t._one_end({name!r}))"],
+                stdout=subprocess.PIPE, text=True, cwd=Path(__file__).resolve().parents[2],
+            )
+            for name, words in inside.items()
+        }  # fmt: skip
+        said = {name: json.loads(process.communicate(timeout=120)[0]) for name, process in ends.items()}
+    assert said["gpu01"] is None and said["gpu02"]["to"] == "gpu01" and said["gpu02"]["mbps"] > 1
+    machines = {"gpu02": {"disk_mbs": None, "memory_gbs": None, "link": {"network": said["gpu02"], "sums": []}}}
+    rows = [machine.figures(machines, {**LIMITS, "network_mbps": least}, {}) for least in (1, 10**7)]
+    found, short = ({row["key"]: row for row in each} for each in rows)
+    again = found["network_again"]
+    assert (again["verdict"], again["rule"]) == ("conditional" if lossy else "pass", "LLM866"), said
+    assert "gpu02 - gpu01" in again["text"]["en"] and (not lossy or "cables" in again["remedy"]["en"])
+    assert (found["network_mbps"]["verdict"], short["network_mbps"]["verdict"]) == ("pass", "conditional")
+    assert short["network_mbps"]["rule"] == "LLM868"

@@ -195,7 +195,7 @@ part_heal() {
 }
 
 part_acceptance() {
-    packages chromium fonts-noto-cjk poppler-utils nftables
+    packages chromium fonts-noto-cjk poppler-utils nftables iperf3
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
     need_lab
     python -m pytest -x -v -s tests/acceptance/test_20_lab.py

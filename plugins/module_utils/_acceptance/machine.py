@@ -100,6 +100,7 @@ def figures(machines: Mapping[str, Row], limits: Row, card: Row) -> List[Dict[st
     """Each as `soak.figures` has it. `card`: `gbs` and `tflops` of the catalogue's speed, empty where it knows none."""
     found: List[Dict[str, Any]] = []
     told = {"card_gbs": card.get("gbs"), "card_tflops": (card.get("tflops") or {}).get("fp16")}
+    told["sum_gbs"] = card.get("link_gbs") or card.get("pcie_gbs")
     wanted = {key: round(limits[key + "_share"] * value, 1) if value else None for key, value in told.items()}
     for node, machine in machines.items():
         rows: List[Tuple[str, str, Any, Any]] = [
@@ -107,6 +108,18 @@ def figures(machines: Mapping[str, Row], limits: Row, card: Row) -> List[Dict[st
         ]
         for place, each in enumerate(machine.get("gpus") or ()):
             rows += [(f"{node}, {place}", "card_" + key, wanted["card_" + key], each[key]) for key in ("gbs", "tflops")]
+        link = machine.get("link") or {}
+        for each in [each for each in link.get("sums") or () if each["first"]]:
+            least = wanted["sum_gbs"] if each["own"] else None
+            rows.append((f"{node}, {each['ranks']}", "sum_gbs", least, each["gbs"]))
+        network = link.get("network")
+        if network:
+            between = f"{node} - {network['to']}"
+            rows.append((between, "network_mbps", limits["network_mbps"], network["mbps"]))
+            percent, most = network["again_percent"], limits["sent_again_percent"]
+            if percent is not None:
+                again = notice("LLM866", node=between, percent=percent)
+                found.append({**figure(again, "network_again", most, percent, percent <= most), "step": {}})
         for where, key, least, measured in rows:
             zh, en = WORDS[key]
             value = None if measured is None else round(measured, 1)

@@ -187,9 +187,9 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "disk: weights on NVMe of full PCIe width (`lspci -vv`), nothing else that reads; memory: modules in every "
             "channel; "
-            "cards: LLM862 and LLM864; all of them: no quota (LLM865), no other program",
+            "cards: LLM862 and LLM864; network: LLM866; all of them: no quota (LLM865), no other program",
             "磁盘：权重放在全宽 PCIe 的 NVMe 上（`lspci -vv`），且无其他读取；内存：各通道均插有内存条；"
-            "显卡：见 LLM862、LLM864；"
+            "显卡：见 LLM862、LLM864；网络：见 LLM866；"
             "另请确认没有配额（LLM865）和其他程序",
         ),
     ),

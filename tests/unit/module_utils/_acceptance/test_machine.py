@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import
 
 ROOT = Path(__file__).resolve().parents[4]
 LIMITS = yaml.safe_load((ROOT / "plugins/catalog/acceptance/limits.yml").read_text(encoding="utf-8"))["default"]
-H200 = {"gbs": 4800, "tflops": {"fp16": 989}}
+H200 = {"gbs": 4800, "tflops": {"fp16": 989}, "link_gbs": 450}
 GOOD = {"disk_mbs": 3000.0, "memory_gbs": 60.0, "gpus": [{"gbs": 4300.0, "tflops": 690.0}]}
 DD = "256+0 records in\n256+0 records out\n4294967296 bytes (4.3 GB, 4.0 GiB) copied, 1.5 s, 2.9 GB/s\n"
 
@@ -114,3 +114,42 @@ def test_weights_are_told_by_their_manifest_and_interfaces_by_their_firmware():
     found = core.told(host, [{"stamp": path} for path in ("/m/.s", "/broken", "/list", "/none")])
     assert found["weights"] == [{"model": "o/m (r1)", "sha256": "ab"}]
     assert found["firmware"] == {"ens1": "22.36.1010 (MT_0000000359)", "ens2": None}
+
+
+NETWORK = {"to": "gpu01", "mbps": 23000, "again_percent": 0.01}
+SUMS = [{"ranks": 8, "own": True, "first": True, "gbs": 300.0}]
+
+
+def linked(network=NETWORK, sums=SUMS, card=H200):
+    found = core.figures({"gpu02": {**GOOD, "link": {"network": network, "sums": sums}}}, LIMITS, card)
+    return {
+        row["key"]: (row["verdict"], row["stated"]) for row in found if row["key"].split("_")[0] in ("network", "sum")
+    }
+
+
+def test_what_nodes_and_cards_carry_between_them_is_judged_where_something_is_stated():
+    good = {"sum_gbs": ("pass", 225.0), "network_mbps": ("pass", 17500), "network_again": ("pass", 1)}
+    assert linked() == good
+    assert linked(card={"pcie_gbs": 64})["sum_gbs"] == ("pass", 32.0)
+    over_nodes = [{**SUMS[0], "own": False}]
+    assert linked(sums=over_nodes)["sum_gbs"] == ("skipped", "-")
+    assert "sum_gbs" not in linked(sums=[{**over_nodes[0], "first": False}])
+    assert linked(network=None) == {"sum_gbs": good["sum_gbs"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict", "change"),
+    [
+        ("sum_gbs", "conditional", {"sums": [{**SUMS[0], "gbs": 20.0}]}),
+        ("sum_gbs", "skipped", {"sums": [{**SUMS[0], "gbs": None}]}),
+        ("network_mbps", "conditional", {"network": {**NETWORK, "mbps": 940}}),
+        ("network_again", "conditional", {"network": {**NETWORK, "again_percent": 2.2}}),
+    ],
+)
+def test_a_link_that_is_slow_or_loses_packets_is_named(key, verdict, change):
+    found = linked(**change)
+    assert {name: row[0] for name, row in found.items() if row[0] != "pass"} == {key: verdict}
+
+
+def test_a_network_that_nothing_could_measure_is_not_judged():
+    assert linked(network={"to": "gpu01", "mbps": None, "again_percent": None})["network_mbps"][0] == "skipped"
