@@ -10,11 +10,10 @@ short_description: Measure what a model's address does and how fast
 version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Asks an OpenAI-compatible address what users ask for (both languages, JSON by a schema, a prompt as long as
-    planned), then puts a growing number of requests at once on it by AIPerf.
+  - Asks an OpenAI-compatible address what users ask for, then puts more and more requests at once on it by AIPerf.
   - A soak is measured slice by slice, with O(slice), so that the nodes can be looked at meanwhile.
-  - Runs on the host that asks, and needs nothing on the appliance. A run that was killed goes on where it was, as long
-    as the same is asked of the same plan and engines; what is measured is kept in C(measured.json) in O(folder).
+  - Runs on the host that asks. A run that was killed goes on where it was, as long as the same is asked of the same
+    plan and engines; what is measured is kept in O(folder).
 options:
   url:
     description: Base address.
@@ -67,20 +66,19 @@ options:
     required: true
   plan:
     description:
-      - The plan. It says which model to ask, how long a request may be, and how many at once are planned.
-      - A run that was killed starts anew where it has changed.
+      - The plan. A run that was killed starts anew where it has changed.
     type: dict
     required: true
   engines:
-    description: What runs the model, such as digests of images. A run that was killed starts anew where it has changed.
+    description: What runs the model, such as digests of images. A run that was killed starts anew here too.
     type: dict
     default: {}
   soak_minutes:
-    description: How long the soak takes, at the planned number of requests at once. V(0) measures none.
+    description: How long the soak takes. V(0) measures none.
     type: int
     default: 0
   questions:
-    description: What to ask to see that weights and chat template are whole. None takes those of the catalogue.
+    description: To see that weights and chat template are whole. None takes those of the catalogue.
     type: list
     elements: dict
     default: []

@@ -12,11 +12,9 @@ author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Reads for O(seconds) how many requests run, what memory is used and how the cards are, with counters before and
     after. Nothing is changed.
-  - With O(machine) it measures for some seconds each how fast the weights are read past the cache, and what the memory
-    and the cards do in PyTorch, where the engine's container has it, and what nodes (by iperf3, where it is installed)
-    and ranks carry between them. All nodes have to do so at the same time.
-  - With O(restart) it asks through the gateway of the node, restarts the engines meanwhile, and measures how long it
-    takes until they answer again.
+  - With O(machine) it measures disk, memory, cards, and what nodes and ranks carry between them (docs/acceptance.md).
+    All nodes have to do so at the same time.
+  - With O(restart) it asks through the node's gateway while it restarts the engines, until they answer again.
 options:
   plan:
     description: The plan.
@@ -91,7 +89,7 @@ machine:
   type: dict
   sample: {disk_mbs: 3100.5, memory_gbs: 61.2, gpus: [{gbs: 4310.2, tflops: 690.1}]}
 restart:
-  description: Seconds until the engines answered again (null where they did not in time), and requests that failed.
+  description: Seconds until the engines answered again, null where they did not, and requests that failed.
   returned: when restarted
   type: dict
   sample: {seconds: 41.5, lost: 7, at_once: 4}

@@ -10,10 +10,9 @@ short_description: Judge what was measured, and write a signed report of it
 version_added: 1.0.0
 author: The yitiji.deepseek engineers (@yitiji)
 description:
-  - Puts what the profile states and the plan predicts beside what M(yitiji.deepseek.acceptance_measure) found, judges
-    it by the catalogue's limits, and writes C(report.json) with its signature, C(report.zh.html), C(report.en.html),
-    the same as PDF, and C(report.pub), the public key.
-  - Runs on the controller. The signature is by ssh-keygen; M(yitiji.deepseek.acceptance_check) judges it.
+  - Puts what the profile states and the plan predicts beside what M(yitiji.deepseek.acceptance_measure) found, and
+    judges it by the catalogue's limits. Runs on the controller. The signature is by ssh-keygen;
+    M(yitiji.deepseek.acceptance_check) judges it.
 options:
   save_to:
     description: Folder that gets the files.
@@ -38,7 +37,7 @@ options:
     type: dict
     default: {}
   machines:
-    description: How fast each host is, as M(yitiji.deepseek.acceptance_node) measured it.
+    description: Of each host, as M(yitiji.deepseek.acceptance_node) measured it.
     type: dict
     default: {}
   others:
@@ -69,8 +68,7 @@ options:
     type: str
     default: ""
   parties:
-    description: Who delivers and who accepts (C(vendor), C(customer), C(contract), C(site)). What is left out is a
-      field to fill in by hand.
+    description: C(vendor), C(customer), C(contract), C(site). What is left out is a field to fill in by hand.
     type: dict
     default: {}
   pdf_python:

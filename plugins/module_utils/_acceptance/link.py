@@ -14,12 +14,11 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 
-PORT, GROUP = 25201, 25202  # above 1023: open between the nodes of a deployment (_plan/cluster.py)
+PORT, GROUP = 25201, 25202  # open between nodes (_plan/cluster.py)
 SECONDS, STREAMS = 3, 4  # of one direction; one stream alone does not fill a fast link
-PATIENCE = 40.0  # seconds of one direction with all that goes wrong: the head has one client at a time
+PATIENCE = 40.0  # seconds of one direction: the head has one client at a time
 LOADING = 300.0  # seconds for PyTorch, and for the other nodes to come
-# Ranks of one node are forked before any of them touches a card. The sum is bounded by its slowest link; its
-# figure is the bus bandwidth of nccl-tests: 2 (n - 1) / n of the bytes a second.
+# Ranks are forked before one touches a card. The figure is the bus bandwidth of nccl-tests: 2 (n - 1) / n of bytes/s.
 PROGRAM = """
 import datetime, json, os, sys, time, torch, torch.distributed as group
 first, count, world = map(int, sys.argv[1:4])

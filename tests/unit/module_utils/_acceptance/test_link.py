@@ -106,9 +106,9 @@ def test_the_ranks_of_nodes_that_compute_together_meet_at_the_head():
 
 def test_copies_on_one_node_are_measured_each_by_itself_and_single_cards_not_at_all():
     host = Node(torch="no figure")
-    assert measured(host, "gpu01", nodes=1, units=2)["sums"] == [
-        {"ranks": 2, "own": True, "first": True, "gbs": None}
-    ] * 2
+    assert (
+        measured(host, "gpu01", nodes=1, units=2)["sums"] == [{"ranks": 2, "own": True, "first": True, "gbs": None}] * 2
+    )
     assert ranks(host) == [["0", "2", "2", "127.0.0.1:25202"]] * 2
     assert measured(Node(), "gpu01", nodes=1, cards=1)["sums"] == []
     assert measured(Node(), "gpu01", nodes=1, container=False)["sums"] == []
