@@ -139,11 +139,17 @@ def contents(archive: Path) -> list[str]:
         return [member.name for member in tar if member.isfile()]
 
 
+def alike(member: tarfile.TarInfo) -> tuple[bool, str, str, str]:
+    """Roles' tasks stand beside the tasks of other roles, and so on: a quarter of a percent."""
+    folder = posixpath.basename(posixpath.dirname(member.name)) if member.name.startswith("roles/") else ""
+    return member.isfile(), posixpath.splitext(member.name)[1], folder, member.name
+
+
 def packed(archive: Path, out: Path, moment: int) -> Path:
     """The same members in a fixed order, at one time and of nobody. Alike files side by side also pack better."""
     plain = io.BytesIO()
     with tarfile.open(archive) as tar:
-        members = sorted(tar, key=lambda member: (member.isfile(), posixpath.splitext(member.name)[1], member.name))
+        members = sorted(tar, key=alike)
         with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as fresh:
             for member in members:
                 member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""

@@ -110,3 +110,12 @@ def test_the_order_and_the_time_are_fixed(tmp_path):
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "out0") as tar:
         assert [(m.name, m.mtime, m.uid) for m in tar] == [("b.py", 5, 0), ("c.py", 5, 0), ("a.yml", 5, 0)]
+
+
+def test_like_folders_of_the_roles_stand_side_by_side():
+    names = ["roles/a/meta/main.yml", "roles/b/tasks/main.yml", "roles/a/tasks/main.yml", "plugins/b/c/x.yml",
+             "roles/b/meta/main.yml", "plugins/a/d/x.yml", "README.md"]  # fmt: skip
+    assert [m.name for m in sorted(map(tarfile.TarInfo, names), key=dist.alike)] == [
+        "README.md", "plugins/a/d/x.yml", "plugins/b/c/x.yml",
+        "roles/a/meta/main.yml", "roles/b/meta/main.yml", "roles/a/tasks/main.yml", "roles/b/tasks/main.yml",
+    ]  # fmt: skip
