@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base import help as pages
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes, site
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue, load_rules
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
@@ -53,6 +55,17 @@ def gateway_team(rows: List[Dict[str, Any]]) -> str:
     return next(iter(keys.on_node(rows)), "")
 
 
+def gateway_help(language: str) -> str:
+    """The page of all messages and what to do."""
+    return pages.page(load_rules(), site.explained(), language)
+
+
+def gateway_page(title: str, language: str) -> Dict[str, Any]:
+    """What the page for users begins with, and the gateway's errors for it."""
+    errors = {status: both(text.zh, text.en) for status, text in site.explained().items()}
+    return {"head": opened(title, language, "td:first-child{width:7rem}"), "errors": errors}
+
+
 class FilterModule:
     def filters(self) -> Dict[str, Callable[..., Any]]:
         return refusing(
@@ -62,5 +75,7 @@ class FilterModule:
                 "gateway_sources": gateway_sources,
                 "gateway_refused": gateway_refused,
                 "gateway_main": gateway_main,
+                "gateway_help": gateway_help,
+                "gateway_page": gateway_page,
             }
         )

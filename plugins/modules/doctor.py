@@ -50,6 +50,10 @@ options:
   json_file:
     description: Where to write the JSON report, on the controller. Not written in check mode.
     type: path
+  help:
+    description: Address before a rule's number under which the appliance explains it; the HTML report links there.
+    type: str
+    default: ""
   html_file:
     description: Where to write the HTML report, on the controller. Not written in check mode.
     type: path

@@ -7,7 +7,8 @@ def test_nothing_of_ours_is_left(host, root):
     assert not host.package("nginx").is_installed
     assert root("ls /etc/yitiji/secrets").split() == ["engine-key", "page-key"], "those of others"
     assert root("systemctl list-timers --no-legend 'yitiji-gateway*'") == ""
-    ours = "/etc/yitiji/tls /etc/nginx/yitiji /usr/local/lib/yitiji/gateway-renew /var/lib/yitiji/packages"
+    ours = "/etc/yitiji/tls /etc/nginx/yitiji /usr/local/lib/yitiji/gateway-renew /usr/local/share/yitiji-help"
+    ours += " /var/lib/yitiji/packages"
     assert root(f"ls -d {ours} 2>/dev/null") == ""
     assert root("find /etc/nginx -name '*.rpmsave' 2>/dev/null") == "", "nginx.conf was not as it had come"
 

@@ -44,6 +44,28 @@ def test_security_headers(root):
     assert "nginx/" not in told, "the version is nobody's business"
 
 
+def test_every_message_is_explained_in_the_readers_language(root):
+    """To strangers too: the texts are the same on every appliance."""
+    for said, language in (
+        ("", "zh"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-GB,en;q=0.9,zh;q=0.1", "en"), ("fr", "en"),
+    ):  # fmt: skip
+        page = root(f"{ASK} -H 'Accept-Language: {said}' https://127.0.0.1/help/")
+        assert f'<html lang="{language}">' in page and 'id="LLM209"' in page and "10.77.0" not in page
+    for language in ("zh", "en"):
+        assert f'<html lang="{language}">' in root(f"{ASK} https://127.0.0.1/help/{language}")
+    head = root(f"{ASK} -D - -o /dev/null https://127.0.0.1/help/").lower()
+    assert "content-type: text/html" in head and "nosniff" in head and "strict-transport-security" in head
+    for number in ("LLM209", "429"):
+        told = root(f"{ASK} -o /dev/null -w '%{{http_code}} %{{redirect_url}}' https://127.0.0.1/help/{number}")
+        assert told.split()[0] == "302" and told.endswith(f"/help/#{number}")
+
+
+def test_beside_the_help_nothing_is_read(root):
+    for path in ("/help/../etc/passwd", "/help/..%2f..%2fetc/passwd", "/help/zh.html", "/help/LLM209/x", "/helpzh"):
+        told = root(f"{ASK} --path-as-is https://127.0.0.1{path}")
+        assert "root:" not in told and "<section" not in told, path
+
+
 def test_keys_are_for_root_alone(root):
     folders = "/etc/yitiji/tls /etc/yitiji/secrets /etc/nginx/yitiji"
     assert root(f"find {folders} -type f \\( -name '*key*' -o -name engine.conf \\) -perm /077") == ""

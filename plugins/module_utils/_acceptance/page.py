@@ -7,38 +7,33 @@ from __future__ import annotations
 from html import escape
 from typing import Any, Callable, Mapping, Type
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import COLOURS, Block, Cell, Form
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import Block, Cell, Form
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, begun
 
+# A verdict has the colour that the doctor's reports give its like.
+KINDS = {"pass": "pass", "conditional": "warn", "fail": "fail", "skipped": "skip"}
 STYLE = (
-    "body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2em auto;max-width:60em;padding:0 1em;"
-    "color:#222;background:#fff}h1{font-size:1.7em;text-align:center}"
-    "h2{font-size:1.15em;margin-top:1.6em;border-bottom:2px solid #3b6ea5}"
-    "table{border-collapse:collapse;width:100%;margin:.5em 0}td,th{border:1px solid #ccc;padding:.25em .6em;"
-    "text-align:left;vertical-align:top;overflow-wrap:anywhere}th{background:#f3f5f8;font-weight:600}"
-    "td.n{text-align:right;font-variant-numeric:tabular-nums}.v{font-weight:700}.wide{overflow-x:auto}"
-    "p.v{text-align:center;font-size:1.3em}"
-    "svg{max-width:100%;height:auto}.sign td{height:3.2em;width:50%}@page{size:A4;margin:16mm}"
-    "@media print{body{margin:0;max-width:none}h2{break-after:avoid}tr,figure,.sign{break-inside:avoid}}"
-    "figure{margin:1em 0;max-width:44em}figcaption{color:#555}"
+    "h1,.c{text-align:center}h2{border-bottom:2px solid #3b6ea5}table{margin:.5em 0}"
+    "td,th{border:1px solid var(--line);padding:.25em .6em;overflow-wrap:anywhere}th{background:var(--soft)}"
+    "td.n{text-align:right;font-variant-numeric:tabular-nums}.v{font-weight:700}p.v{text-align:center;font-size:1.3em}"
+    ".sign td{height:3.2em;width:50%}figure{margin:1em 0;max-width:44em;background:#fff}svg{max-width:100%}"
+    "figcaption{color:#555}@media screen and (max-width:48rem){.wide{overflow-x:auto}"
+    ".wide table:has(th:nth-child(3)){min-width:40rem}}"
 )
 
 
 def page(report: Mapping[str, Any], language: str, kind: Type[Form] = Form) -> str:
     """The page of a report (`report.document`) for readers of `language` (`zh` or `en`)."""
     form = kind(report, language)
+    title = f"{form.word('title')} · {report['deployment']}"
     body = "\n".join(DRAW[block["kind"]](block) for block in form.blocks)
-    return (
-        f"<!doctype html><html lang={language}><meta charset=utf-8>"
-        f"<title>{escape(form.word('title'))} · {escape(report['deployment'])}</title>"
-        "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<style>{STYLE}</style><body>{body}</body></html>\n"
-    )
+    return f"{begun(title, language, STYLE)}<main>{body}{CLOSED}"
 
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, str):
         return escape(cell)
-    return f"<span class=v style='color:{COLOURS[cell[1]]}'>{escape(cell[0])}</span>"
+    return f"<span class='v {KINDS[cell[1]]}'>{escape(cell[0])}</span>"
 
 
 def _table(block: Block) -> str:
@@ -63,9 +58,9 @@ def _sign(block: Block) -> str:
 
 DRAW: Mapping[str, Callable[[Block], str]] = {
     "title": lambda block: f"<h1>{escape(block['text'])}</h1>",
-    "verdict": lambda block: f"<p class=v style='color:{COLOURS[block['verdict']]}'>{escape(block['text'])}</p>",
+    "verdict": lambda block: f"<p class='v {KINDS[block['verdict']]}'>{escape(block['text'])}</p>",
     "heading": lambda block: f"<h2>{escape(block['text'])}</h2>",
-    "centred": lambda block: f"<p style='text-align:center'>{escape(block['text'])}</p>",
+    "centred": lambda block: f"<p class=c>{escape(block['text'])}</p>",
     "text": lambda block: f"<p>{escape(block['text'])}</p>",
     "table": _table,
     "figure": lambda block: f"<figure>{block['svg']}<figcaption>{escape(block['text'])}</figcaption></figure>",

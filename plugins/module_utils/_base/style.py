@@ -7,6 +7,7 @@ Readers change the language without a script: the radio buttons stand before `ma
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 STYLE = """
@@ -24,6 +25,7 @@ table{border-collapse:collapse;width:100%;table-layout:fixed}td,th{border-top:1p
 text-align:left;vertical-align:top;overflow-wrap:break-word}
 .fail{color:var(--fail)}.warn{color:var(--warn)}.unknown{color:var(--unknown)}.skip{color:var(--skip)}
 .pass{color:var(--pass)}input[name=l]{margin-left:1rem}input[name=l]:first-of-type{margin-left:0}
+pre{background:var(--soft);padding:.8rem;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.9rem}
 .two>span{display:block}#zh:checked~main .en,#en:checked~main .zh{display:none}
 @media print{:root{color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 @page{size:A4;margin:14mm}body{margin:0;max-width:none}
@@ -33,11 +35,25 @@ details>*{display:block}details>table{display:table}details::details-content{con
 
 
 def both(zh: str, en: str) -> str:
-    return f'<span class="zh" lang="zh">{escape(zh)}</span> <span class="en" lang="en">{escape(en)}</span>'
+    return f'<span class="zh" lang="zh">{told(zh)}</span> <span class="en" lang="en">{told(en)}</span>'
 
 
-def opened(title: str, language: str, more: str = "") -> str:
-    """A page up to its content, in `language` (zh or en; any other: both) at first; `more` is style of its own."""
+def told(text: str) -> str:
+    """A text with its commands set apart."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def begun(title: str, language: str, more: str = "", head: str = "") -> str:
+    """A page up to its body, for readers of `language`; `more` is style of its own, `head` goes before the title."""
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">{head}\n'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        f"<title>{escape(title)}</title><style>{STYLE}{more}</style></head><body>\n"
+    )
+
+
+def opened(title: str, language: str, more: str = "", head: str = "") -> str:
+    """The same up to its content, where readers change the language, at first `language` (not zh nor en: both)."""
     language = language if language in ("zh", "en") else "both"
     checked = {key: " checked" if key == language else "" for key in ("both", "zh", "en")}
     names = {"both": "中文 + English", "zh": "中文", "en": "English"}
@@ -45,11 +61,7 @@ def opened(title: str, language: str, more: str = "") -> str:
         f'<input type="radio" name="l" id="{key}"{checked[key]}><label for="{key}">{name}</label>'
         for key, name in names.items()
     )
-    return (
-        '<!doctype html><html lang="zh"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{escape(title)}</title><style>{STYLE}{more}</style></head><body>\n{buttons}\n<main>"
-    )
+    return f"{begun(title, 'zh', more, head)}{buttons}\n<main>"
 
 
 CLOSED = "</main></body></html>\n"

@@ -25,7 +25,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules impo
     exit_code,
     silenced,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.table import keys, table
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.table import keys, say, table
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.read import read_node
 
@@ -37,6 +37,7 @@ LABELS = (
     {"zh": "处理办法", "en": "what to do"},
 )
 
+MORE = {"zh": "各编号的说明：", "en": "What each number means:"}
 
 MANUAL = f"""\
 files / 文件
@@ -140,15 +141,18 @@ def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
     results = evaluate(rules, context, options.phase, PROBES, NEEDS, ignore)
     report = document(f"yitiji-doctor {name}", options.phase, results, time.time())
     language = options.language or str(config.get("language") or "both")
+    pages = str(config.get("help") or "")
     if options.json == "-":
         sys.stdout.write(as_json(report))
     else:
         print("\n".join(table(results, language, options.all)))
+        if pages and exit_code(results):
+            print(f"{say(MORE, language)} {pages}")
     # What was found is told before a full disk can stop a report.
     if options.json and options.json != "-":
         save(options.json, as_json(report))
     if options.html:
-        save(options.html, as_html(report, language))
+        save(options.html, as_html(report, language, pages))
     if wrong:
         print(f"yitiji-doctor: {options.config}: {wrong['en']}", file=sys.stderr)
         return UNUSABLE

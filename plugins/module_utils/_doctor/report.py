@@ -57,8 +57,8 @@ def as_json(report: Mapping[str, Any]) -> str:
     return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_html(report: Mapping[str, Any], language: str = "both") -> str:
-    """The web page; readers can change the language, `language` is the first one."""
+def as_html(report: Mapping[str, Any], language: str = "both", pages: str = "") -> str:
+    """The web page, at first in `language`, which readers can change. `pages`: where rules are explained."""
     phase = PHASES[str(report["phase"])]
     parts = [
         opened(str(report["title"]), language, STYLE),
@@ -68,7 +68,7 @@ def as_html(report: Mapping[str, Any], language: str = "both") -> str:
         _hosts(report["hosts"]),
     ]
     for host in report["hosts"]:
-        parts += _host(str(host), [result for result in report["results"] if result["host"] == host])
+        parts += _host(str(host), [result for result in report["results"] if result["host"] == host], pages)
     return "\n".join(parts) + "\n" + CLOSED
 
 
@@ -97,22 +97,22 @@ def _hosts(hosts: Mapping[str, Mapping[str, int]]) -> str:
     return f'<table class="counts"><tr><th></th>{head}</tr>{"".join(rows)}</table>'
 
 
-def _host(host: str, rows: Sequence[Mapping[str, Any]]) -> List[str]:
+def _host(host: str, rows: Sequence[Mapping[str, Any]], pages: str) -> List[str]:
     loud = [row for row in rows if row["status"] not in (PASS, SKIP)]
     quiet = [row for row in rows if row["status"] in (PASS, SKIP)]
     loud.sort(key=lambda row: (STATUSES.index(counted(row)), row["id"]))
     parts = [f'<h2 id="{escape(host, quote=True)}">{escape(host)}</h2>']
     if loud:
-        parts += ["<table>", *(_row(row) for row in loud), "</table>"]
+        parts += ["<table>", *(_row(row, pages) for row in loud), "</table>"]
     if quiet:
         words = both("通过与不适用的规则", "rules that pass or do not apply")
         parts.append(f"<details><summary>{words} ({len(quiet)})</summary><table>")
-        parts += [_row(row) for row in quiet]
+        parts += [_row(row, pages) for row in quiet]
         parts.append("</table></details>")
     return parts
 
 
-def _row(row: Mapping[str, Any]) -> str:
+def _row(row: Mapping[str, Any], pages: str) -> str:
     status = counted(row)
     title = f'<div class="title">{both(row["title"]["zh"], row["title"]["en"])}</div>'
     text = f'<div class="two">{both(row["evidence"]["zh"], row["evidence"]["en"])}</div>'
@@ -125,4 +125,6 @@ def _row(row: Mapping[str, Any]) -> str:
             why = f'<div class="two">{both(row["why"]["zh"], row["why"]["en"])}</div>'
             below += f"<details><summary>{both('为什么', 'why')}</summary>{why}</details>"
     mark = f'<td class="s {status}">{MARKS[status]} {both(WORDS[status]["zh"], WORDS[status]["en"])}</td>'
-    return f'<tr>{mark}<td class="i">{escape(str(row["id"]))}</td><td>{title}{text}{below}</td></tr>'
+    name = escape(str(row["id"]))
+    number = f'<a href="{escape(pages, quote=True)}{name}">{name}</a>' if pages else name
+    return f'<tr>{mark}<td class="i">{number}</td><td>{title}{text}{below}</td></tr>'

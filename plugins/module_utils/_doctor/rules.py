@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, ended, say
 
 Text = Dict[str, str]
 PASS, WARN, FAIL, SKIP, UNKNOWN = "pass", "warn", "fail", "skip", "unknown"
@@ -160,7 +160,7 @@ def evaluate(
                 "severity": rule["severity"],
                 "title": dict(rule["title"]),
                 "evidence": {"zh": finding.zh, "en": finding.en},
-                "fix": {key: fill(value, finding.values) for key, value in rule["fix"].items()},
+                "fix": ended({key: fill(value, finding.values) for key, value in rule["fix"].items()}),
                 "why": dict(rule.get("why") or {}),
                 "doc": f"docs/rules/{rule['id']}.md",
                 "silenced": (ignore or {}).get(rule["id"]),

@@ -76,7 +76,7 @@ class Teller:
         self.last = 0.0
 
     def tell(self, status: Mapping[str, Any], now: bool = False) -> None:
-        write_atomic(PAGE, show.page(status), 0o644)
+        write_atomic(PAGE, show.page({**status, "name": os.uname().nodename}), 0o644)
         if now or time.monotonic() - self.last >= QUIET:
             self.last = time.monotonic()
             said = show.lines(status) if now else [show.progress(status)]

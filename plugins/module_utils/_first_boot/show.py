@@ -9,6 +9,7 @@ import html
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 
 
@@ -46,11 +47,20 @@ RETRY = (
     "重试：重启该机器，或执行 `systemctl restart yitiji-first-boot`",
 )
 WIDE = re.compile(r"[\u1100-\uffff]")
-STYLE = """body{font:18px/1.6 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em;color:#222}
-h1{font-size:1.5em}ol{list-style:none;padding:0}li{color:#888}li.past{color:#0a6b2d}li.now{color:#222;font-weight:600}
-li::before{content:"·";display:inline-block;width:1.4em}li.past::before{content:"✓"}li.now::before{content:"▸"}
-.failed{color:#b00020}.done{color:#0a6b2d}pre{white-space:pre-wrap;background:#f4f4f4;padding:1em}
-@media(prefers-color-scheme:dark){li.now{color:#ddd}body{background:#181818;color:#ddd}pre{background:#262626}}"""
+TOLD = re.compile(r"\[LLM\d{3}\] [^:：]*([:：])")  # the same line comes in English and in Chinese
+STYLE = """ol{list-style:none;padding:0}li{color:var(--dim)}li.past{color:var(--pass)}li.now{color:inherit;
+font-weight:700}li::before{content:"·";display:inline-block;width:1.4em}li.past::before{content:"✓"}li.now::before{content:"▸"}
+th{width:12rem}"""
+KINDS = {"running": "unknown", "starting": "unknown", "done": "pass", "failed": "fail", "down": "fail"}
+READY = (
+    ("chat page", "对话页面", "<a href='https://{0}/'>https://{0}/</a>"),
+    ("account", "账号", "admin@appliance.local"),
+    ("password", "密码", "<code>cat /etc/yitiji/secrets/open-webui-admin</code> (root)"),
+    ("for programs, and the certificate that browsers are to trust", "程序接入与需要信任的证书",
+     "<a href='https://{0}/clients/'>https://{0}/clients/</a>"),
+)  # fmt: skip
+SEND = ("If it stays so, send this page to the vendor.", "如仍未解决，请将本页发给供应商。")
+RULES = ("What it means and what to do:", "含义与处理办法：")
 
 
 def phase(now: int, play: str, task: str) -> int:
@@ -110,30 +120,49 @@ def for_screen(line: str) -> str:
 
 
 def page(status: Mapping[str, Any]) -> str:
-    """The same as HTML; it asks again by itself until the appliance is ready."""
-    en, zh = HEAD[status["stage"]]
+    """The same as HTML, where readers choose the language; it asks again by itself until the appliance is ready."""
     stage = status["stage"]
-    body = [f'<h1 class="{stage}">{zh}<br>{en}</h1>']
-    body += [f"<p>{html.escape(why['zh'])} / {html.escape(why['en'])}</p>" for why in status.get("reasons", [])]
+    refresh = '<meta http-equiv="refresh" content="5">' if stage != "done" else ""
+    address = html.escape(str(status.get("address", "")))
+    body = [opened(HEAD[stage][1], "both", STYLE, refresh), f'<h1 class="two {KINDS[stage]}">{_two(HEAD[stage])}</h1>']
+    named = " · ".join(filter(None, (html.escape(str(status.get("name", ""))), address)))
+    body += [f'<p class="dim">{named}</p>'] if named else []
+    body += [f'<p class="two">{both(why["zh"], why["en"])}</p>' for why in status.get("reasons", [])]
     body += [f"<pre>{html.escape(str(status['notice']))}</pre>"] if status.get("notice") else []
     if stage == "running":
         now = int(status.get("phase", 0))
         marks = ["past"] * now + ["now"] + [""] * len(PHASES)
-        items = [f'<li class="{mark}">{phase.zh} / {phase.en}</li>' for mark, phase in zip(marks, PHASES)]
-        body.append(f"<ol>{''.join(items)}</ol><pre>{html.escape(progress(status))}</pre>")
+        items = [f'<li class="{mark}">{both(phase.zh, phase.en)}</li>' for mark, phase in zip(marks, PHASES)]
+        body.append(f"<ol>{''.join(items)}</ol>{_spent(status)}")
     if stage == "failed":
-        rules = " ".join(sorted(set(RULE.findall(str(status.get("error", ""))))))
-        body.append(f"<p>规则 / rule: {html.escape(rules)}</p>" if rules else "")
-        body.append(f"<pre>{html.escape(str(status.get('error', '')))}</pre><p>{RETRY[1]}<br>{RETRY[0]}</p>")
+        error = str(status.get("error", ""))
+        body.append(f"<pre>{''.join(_line(line) for line in error.splitlines())}</pre>")
+        rules = [f'<a href="/help/{rule}">{rule}</a>' for rule in sorted(set(RULE.findall(error)))]
+        body.append(f"<p>{_two(RULES)} {' '.join(rules)}</p>" if rules else "")
+        body.append(f'<p class="two">{_two(RETRY)}</p><p class="two">{_two(SEND)}</p>')
     for row in status.get("down") or []:
         what, fix = row["what"], row["fix"]
-        body.append(f'<p class="failed">{html.escape(what["zh"])}<br>{html.escape(what["en"])}</p>')
-        body.append(f"<pre>→ {html.escape(fix['zh'])}\n→ {html.escape(fix['en'])}</pre>")
+        body.append(f'<p class="two fail">{both(what["zh"], what["en"])}</p>')
+        body.append(f'<pre class="two">{both("→ " + fix["zh"], "→ " + fix["en"])}</pre>')
     if stage == "done":
-        address = html.escape(str(status.get("address", "")))
-        body.append(f'<p><a href="https://{address}/">https://{address}/</a></p>')
-    refresh = '<meta http-equiv="refresh" content="5">' if stage != "done" else ""
-    return (
-        f'<!doctype html><html lang="zh"><meta charset="utf-8">{refresh}<title>{zh}</title>'
-        f"<style>{STYLE}</style>{''.join(body)}</html>\n"
-    )
+        rows = (f"<tr><th>{both(zh, en)}<td>{value.format(address)}" for en, zh, value in READY)
+        body.append(f"<table>{''.join(rows)}</table>")
+    return "".join(body) + CLOSED
+
+
+def _spent(status: Mapping[str, Any]) -> str:
+    """How long it took so far, in words, and what is done now, in Ansible's own."""
+    minutes, seconds = divmod(int(status.get("seconds", 0)), 60)
+    spent = both(f"已用 {minutes} 分 {seconds} 秒。", f"{minutes} min {seconds} s so far.")
+    now = html.escape(f"{status.get('task', '')} {status.get('detail', '')}")
+    return f'<p class="two">{spent}</p><p class="dim">{now}</p>'
+
+
+def _two(pair: Tuple[str, str]) -> str:
+    return both(pair[1], pair[0])
+
+
+def _line(line: str) -> str:
+    said = TOLD.match(line)
+    kind = f' class="{"zh" if said.group(1) == "：" else "en"}"' if said else ""
+    return f"<div{kind}>{html.escape(line)}</div>"

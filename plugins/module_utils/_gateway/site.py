@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import Team
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.routes import Route
 
@@ -28,14 +30,14 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
     404: (
         "invalid_request_error",
         "unknown_url",
-        "Unknown request URL: $yitiji_said. It does not exist or is not published.",
-        "未知的请求地址：$yitiji_said。该接口不存在或未开放。",
+        "Unknown request URL: $yitiji_said. It does not exist or is not published (gateway_routes).",
+        "未知的请求地址：$yitiji_said。该接口不存在或未开放（gateway_routes）。",
     ),
     413: (
         "invalid_request_error",
         "request_too_large",
-        "The request is larger than the gateway takes.",
-        "请求超过网关允许的大小。",
+        "The request is larger than the gateway takes. Send less, or have the operator raise gateway_request_size.",
+        "请求超过网关允许的大小。请减少内容，或请管理员调大 gateway_request_size。",
     ),
     429: (
         "requests",
@@ -52,8 +54,8 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
     504: (
         "server_error",
         "timeout",
-        "The engine was silent for too long.",
-        "引擎长时间没有响应。",
+        "The engine was silent for too long. Ask for less at once; the operator sees why with `yitiji-doctor`.",
+        "引擎长时间没有响应。请缩短问题后重试；管理员可用 `yitiji-doctor` 查找原因。",
     ),
 }
 # What a team keeps of the engines, however many teams there are.
@@ -68,8 +70,16 @@ HEADERS = {
 
 def error_body(status: int) -> str:
     kind, code, english, chinese = ERRORS[status]
-    message = f"{english} / {chinese}"
+    message = f"{english} / {chinese} → /help/{status}"
     return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}, ensure_ascii=False)
+
+
+def explained() -> Dict[int, Text]:
+    """The errors for a page, with dots for what nginx fills in."""
+    return {
+        status: Text(*(re.sub(r"\$\w+", "…", text) for text in (english, chinese)))
+        for status, (_kind, _code, english, chinese) in ERRORS.items()
+    }
 
 
 def _block(head: str, lines: List[str]) -> List[str]:
@@ -98,6 +108,11 @@ def routes(allowed: List[Route], refused: List[Route]) -> List[str]:
         *_block(
             "map $request_method:$uri $yitiji_said",
             ['default "?";', r'"~^[A-Z]+:[A-Za-z0-9/._:-]{1,200}$" "$request_method $uri";'],
+        ),
+        # The reader's: Chinese, but where English comes first or there is no Chinese.
+        *_block(
+            "map $http_accept_language $yitiji_language",
+            ["default zh;", r'"~*^(?!$)(?:(?!zh).)*?(?:$|\ben\b)" en;'],
         ),
     ]
 

@@ -40,7 +40,6 @@ STYLE = (
     "table.m td:first-child{width:11rem}.bar{display:flex;height:1.3em;border:1px solid #999;background:#fff}"
     ".bar i{display:block;height:100%}.key span.k{display:inline-block;margin-right:1em}"
     ".key i{display:inline-block;width:1em;height:1em;margin-right:.3em;vertical-align:middle;border:1px solid #999}"
-    "pre{background:var(--soft);padding:1em;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
     "@media print{.four b{font-size:1.4rem}.four .dim{font-size:.85rem}}"
     "@media screen and (max-width:48rem){.four{grid-template-columns:1fr 1fr}}"
     "@media screen and (max-width:40rem){table.f th,table.m td:first-child{width:6rem}}"

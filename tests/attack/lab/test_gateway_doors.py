@@ -76,7 +76,7 @@ def test_strangers_learn_no_version(appliance, path):
     assert not re.search(r"\b\d+\.\d+\.\d+\b", told.replace(appliance.address, "")), told[:500]
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/models", "/clients/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/clients/", "/help/", "/help/LLM209", "/nowhere"])
 def test_no_header_names_a_version(appliance, path):
     head = appliance.curl("-I", f"{appliance.url}{path}").lower()
     assert not re.search(r"(nginx|uvicorn|python|webui)/", head) and "x-powered-by" not in head

@@ -8,7 +8,7 @@ import json
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.filter import gateway
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import limits
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import limits, site
 
 REST = {
     "total": 256,
@@ -20,6 +20,20 @@ REST = {
 
 def unit(name, port, model="m"):
     return {"name": name, "serves": True, "url": f"http://127.0.0.1:{port}", "model": {"served_name": model}}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_help_pages_are_the_same_for_all(language):
+    page = gateway.gateway_help(language)
+    assert f'<html lang="{language}">' in page and page == gateway.gateway_help(language)
+    for number in ("LLM209", "LLM101", "LLM820", "429"):
+        assert f'<section id="{number}">' in page
+
+
+def test_the_page_for_users_begins_in_their_language():
+    page = gateway.gateway_page("<Acme>", "en")
+    assert "<title>&lt;Acme&gt;</title>" in page["head"] and 'id="en" checked' in page["head"]
+    assert set(page["errors"]) == set(site.ERRORS) and "gateway_request_size" in page["errors"][413]
 
 
 def test_the_site():

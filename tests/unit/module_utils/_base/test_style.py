@@ -7,7 +7,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, STYLE, both, opened
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import (
+    CLOSED,
+    STYLE,
+    begun,
+    both,
+    opened,
+    told,
+)
 
 
 @pytest.mark.parametrize(("language", "chosen"), [("zh", "zh"), ("en", "en"), ("both", "both"), ("?", "both")])
@@ -15,6 +22,17 @@ def test_a_page_begins_in_one_language(language, chosen):
     page = opened("<t>", language, ".own{}") + CLOSED
     assert re.findall(r'id="(\w+)" checked', page) == [chosen]
     assert "<title>&lt;t&gt;</title>" in page and ".own{}" in page and page.endswith("</html>\n")
+
+
+def test_a_page_of_one_language_has_nothing_to_choose():
+    page = begun("<t>", "en", ".own{}", "<meta name=x>")
+    assert '<html lang="en">' in page and "<title>&lt;t&gt;</title>" in page and ".own{}" in page
+    assert "<meta name=x>" in page and "<input" not in page
+
+
+def test_commands_are_set_apart():
+    assert told("run `a <b>` or `c`") == "run <code>a &lt;b&gt;</code> or <code>c</code>"
+    assert told("one ` alone") == "one ` alone"
 
 
 def test_what_is_hidden_is_named_in_every_text():

@@ -48,6 +48,12 @@ def test_the_command_judges_a_capture(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "silenced: a capture of a container" in said and "n9" in said and "磁盘" not in said
     assert page.stat().st_mode & 0o077 == 0
+    assert "/help/" not in said + page.read_text(), "nobody said where they are"
+    config.write_text(json.dumps({"language": "en", "help": "https://10.0.0.5/help/"}))
+    assert cli.main(load_rules(), args) in (1, 2)
+    assert capsys.readouterr().out.endswith("What each number means: https://10.0.0.5/help/\n")
+    assert '<a href="https://10.0.0.5/help/LLM101">' in page.read_text()
+    config.write_text(json.dumps({"host": "n9", "language": "en", "settings": settings}))
     assert cli.main(load_rules(), [*args, "--json", str(tmp_path / "r.json")]) in (1, 2)
     assert json.loads((tmp_path / "r.json").read_text())["phase"] == "pre"
     config.write_text(json.dumps({"settings": {"ignore": [{"id": "LLM110"}]}}))

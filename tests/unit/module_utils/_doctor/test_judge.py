@@ -28,9 +28,14 @@ def test_judge_gives_peers_of_the_same_deployment_only():
 
 
 def test_of_a_node_nobody_saw_only_that_is_said():
-    why = {"ok": False, "address": "10.0.0.9", "reason": {"en": "r", "zh": "r"}, "remedy": {"en": "mend", "zh": "修"}}
+    why = {
+        "ok": False,
+        "address": "10.0.0.9",
+        "reason": {"en": "r", "zh": "r"},
+        "remedy": {"en": "mend `it`", "zh": "修 `it`"},
+    }
     seen = {"gpu09": {"node": {}, "measures": {"reach": why}}, "gpu01": {"node": HEALTHY["node"]}}
     found = judge(load_rules(), seen, "run", [])
     dark = [r for r in found if r["host"] == "gpu09"]
-    assert [(r["id"], r["status"], r["fix"]["en"]) for r in dark] == [("LLM107", "fail", "mend")]
+    assert [(r["id"], r["status"], r["fix"]["en"]) for r in dark] == [("LLM107", "fail", "mend `it`")]
     assert len([r for r in found if r["host"] == "gpu01"]) > 20, "the others are judged"

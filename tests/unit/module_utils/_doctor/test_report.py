@@ -20,6 +20,8 @@ def test_reports():
     page = doctor_report.as_html(report, "zh")
     assert "<b>evil" not in page and "&lt;b&gt;evil" in page
     assert 'id="zh" checked' in page and "http" not in page, "the page needs nothing from outside"
+    linked = doctor_report.as_html(report, "zh", 'https://10.0.0.5/help/"')
+    assert '<a href="https://10.0.0.5/help/&quot;LLM901">LLM901</a>' in linked
     assert "1 failed: n1" in page and '<a href="#n1">' in page
     calm = doctor_report.as_html(doctor_report.document("t", "pre", judge(doctor_rules.passed("e", "z")), 0.0))
     assert "all well" in calm and "failed" not in calm

@@ -35,8 +35,11 @@ def test_a_need_that_trips_knows_nothing():
 
 
 def test_values_fill_the_remedy():
-    assert judge(doctor_rules.failed("e", "z", x=7))[0]["fix"] == {"zh": "修 7", "en": "mend 7"}
-    assert judge(doctor_rules.unknown("e", "z"))[0]["fix"]["en"] == "mend …"
+    assert judge(doctor_rules.failed("e", "z", x=7))[0]["fix"] == {
+        "zh": "修 7，然后重新执行同一命令",
+        "en": "mend 7; then run the same command again",
+    }, "it ends in an action"
+    assert judge(doctor_rules.unknown("e", "z"))[0]["fix"]["en"].startswith("mend …")
 
 
 def test_other_phases_do_not_run():

@@ -17,9 +17,15 @@ def test_the_screen_has_no_chinese_and_the_page_has():
     screen = [show.for_screen(line) for line in show.lines(failed)]
     assert not [line for line in screen if show.WIDE.search(line)]
     assert any("disk <full>" in line for line in screen)
-    assert "磁盘已满" in show.page(failed) and "&lt;full&gt;" in show.page(failed) and "LLM101" in show.page(failed)
+    page = show.page(failed)
+    assert '<div class="zh">[LLM101] h：磁盘已满</div>' in page, "each reader sees the line of his language"
+    assert '<div class="en">[LLM101] h: disk &lt;full&gt;</div>' in page
+    assert '<a href="/help/LLM101">LLM101</a>' in page and "发给供应商" in page
+    assert "<div>a log</div>" in show.page({"stage": "failed", "error": "a log"}), "what has no language is for all"
     done = show.lines({"stage": "done", "address": "10.0.0.5"})
     assert any("https://10.0.0.5/" in show.for_screen(line) for line in done)
+    ready = show.page({"stage": "done", "address": "10.0.0.<5>", "name": "box"})
+    assert "https://10.0.0.&lt;5&gt;/clients/" in ready and "open-webui-admin" in ready and "box · 10.0.0" in ready
     assert "refresh" not in show.page({"stage": "done"}) and "refresh" in show.page({"stage": "running"})
 
 

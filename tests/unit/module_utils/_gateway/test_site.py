@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -75,6 +76,24 @@ def test_who_asks_too_often_is_told_after_how_many_seconds_one_more_fits():
 
 def test_a_team_without_any_limit_has_no_line():
     assert site.limits([keys.Team("a")])[1] == []
+
+
+def test_every_error_leads_to_its_help_and_is_explained_without_variables():
+    for status, said in site.explained().items():
+        body = json.loads(site.error_body(status))
+        assert body["error"]["message"].endswith(f" → /help/{status}")
+        assert "$" not in said.en + said.zh and "'" not in site.error_body(status), "nginx quotes it so"
+    assert site.explained()[429].en == "Too many requests for … (…). Try again in … s."
+
+
+@pytest.mark.parametrize(
+    ("said", "english"),
+    [("zh-CN,zh;q=0.9,en;q=0.8", False), ("en-GB,en;q=0.9,zh;q=0.1", True), ("fr", True), ("", False)],
+)
+def test_the_language_is_the_readers(said, english):
+    written = next(line for line in site.routes([], []) if line.endswith('" en;'))
+    pattern = written.strip().removeprefix('"~*').removesuffix('" en;')
+    assert bool(re.search(pattern, said, re.IGNORECASE)) is english
 
 
 UNITS = [{"serves": True, "name": "e1", "url": "http://10.0.0.1:8000", "model": {"served_name": "m"}},
