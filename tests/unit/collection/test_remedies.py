@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import BOTH, LANGUAGE, SETTING, THEN, ended
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 # What a reader can type or open: a command, a playbook, a path, a setting, or what the message fills in.
 COMMAND = re.compile(r"`[^`]+`|\b\w+\.(?:yml|sh)\b|\b(?:yitiji|ansible)-[a-z]+|tasks_from: \w+|--[a-z]+|-e \w+=")
@@ -42,6 +43,21 @@ def lacks(remedy: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("rule", sorted(MESSAGES))
 def test_every_error_ends_in_an_action(rule):
     assert lacks(MESSAGES[rule].remedy.as_dict()) == []
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule["id"])
+def test_every_fix_of_the_doctor_ends_in_an_action(rule):
+    assert lacks(rule["fix"]) == []
+
+
+def test_nobody_is_sent_to_plan_without_being_told_how():
+    found = [
+        (rule["id"], text)
+        for rule in load_rules()
+        for text in rule["fix"].values()
+        if re.search(r"plan (?:again|anew)|重新生成方案", text) and not COMMAND.search(text)
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize(
