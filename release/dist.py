@@ -10,6 +10,7 @@ two builds are equal.
 from __future__ import annotations
 
 import argparse
+import collections
 import io
 import json
 import os
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import zopfli.gzip  # type: ignore[import-untyped]
@@ -28,6 +29,8 @@ import zopfli.gzip  # type: ignore[import-untyped]
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ROUNDS = 5  # what a search for shorter codes may take: 4 % smaller than gzip -9 in seconds; 15 gain little more
+# How files are put in order, as tried on the artefact of November 2026, which is 2 % smaller so than by their names.
+WINDOW, MOST_FILES, SMALL = 32_000, 60, 8_000  # bytes that a packer looks back; files that say the same; bytes
 GAP = re.compile(r"@[A-Z]+@")
 # names that lead nowhere by RFC 2606 and 6761
 NOWHERE = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
@@ -145,11 +148,41 @@ def alike(member: tarfile.TarInfo) -> tuple[bool, str, str, str]:
     return member.isfile(), posixpath.splitext(member.name)[1], folder, member.name
 
 
+def nearest(texts: Sequence[bytes]) -> list[int]:
+    """An order in which each file follows those that it repeats most of: a packer looks back 32 KiB, no further."""
+    words = [re.findall(rb"\w+|[^\w\s]+", text) for text in texts]
+    runs = [{b" ".join(row[at : at + 4]) for at in range(len(row) - 3)} for row in words]
+    counts = collections.Counter(run for row in runs for run in row)
+    # What very many files say is always near.
+    where: dict[bytes, list[int]] = {run: [] for run, count in counts.items() if 1 < count <= MOST_FILES}
+    for place, row in enumerate(runs):
+        for run in row & where.keys():
+            where[run].append(place)
+    left, order, near = dict.fromkeys(range(len(texts))), list[int](), collections.deque[int]()
+    while left:
+        seen = {run for place in near for run in runs[place] & where.keys()}
+        shared = collections.Counter[int]()
+        for run in seen:
+            for place in where[run]:
+                if place in left:
+                    shared[place] += len(run)
+        best = max(left, key=lambda place: (shared[place] / (len(texts[place]) + SMALL), -place))
+        del left[best]
+        order.append(best)
+        near.append(best)
+        while len(near) > 1 and sum(len(texts[place]) for place in near) > WINDOW:
+            near.popleft()
+    return order
+
+
 def packed(archive: Path, out: Path, moment: int) -> Path:
     """The same members in a fixed order, at one time and of nobody. Alike files side by side also pack better."""
     plain = io.BytesIO()
     with tarfile.open(archive) as tar:
-        members = sorted(tar, key=alike)
+        found = sorted(tar, key=alike)
+        folders, files = [m for m in found if not m.isfile()], [m for m in found if m.isfile()]
+        texts = [read.read() if (read := tar.extractfile(member)) else b"" for member in files]
+        members = [*folders, *(files[place] for place in nearest(texts))]
         with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as fresh:
             for member in members:
                 member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""

@@ -119,3 +119,14 @@ def test_like_folders_of_the_roles_stand_side_by_side():
         "README.md", "plugins/a/d/x.yml", "plugins/b/c/x.yml",
         "roles/a/meta/main.yml", "roles/b/meta/main.yml", "roles/a/tasks/main.yml", "roles/b/tasks/main.yml",
     ]  # fmt: skip
+
+
+def test_each_file_follows_the_one_that_it_repeats():
+    """Nothing is lost, and the order hangs on nothing but the texts."""
+    songs = [f"the {word} of line {n} is sung again".encode() for word in ("first", "second") for n in range(9)]
+    one, other = b"\n".join(songs[:9]), b"\n".join(songs[9:])
+    texts = [one, other, b"", one + b"\nand more", other + b"\nand more", b"alone among all the others here"]
+    order = dist.nearest(texts)
+    assert sorted(order) == list(range(len(texts))) and order == dist.nearest(texts)
+    assert abs(order.index(0) - order.index(3)) == 1 == abs(order.index(1) - order.index(4))
+    assert dist.nearest([]) == []
