@@ -15,9 +15,11 @@ from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import TERMS, Terms, margin_gib, predict
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import padded
 
 from tests.sizing.cases import (
     MODIFIED_BUILD,
+    capability,
     figure,
     find_shape,
     gpu_name,
@@ -57,6 +59,7 @@ def judge(case: Row, models: Row, terms: Terms = TERMS) -> Row:
         return row
     row["model"], row["family"] = shape.id, shape.model_type
     if run is not None:
+        shape = padded(shape, run.version, capability(case))
         row.update(run=run, shape=shape, memory=predict(shape, run, terms))
         compare(row, case)
     return row

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Run
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import GRAPHS_INSIDE, Run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import config_of
@@ -48,6 +48,7 @@ REPORTED = (
     ("b200", 178.4),
 )
 CONSUMER = re.compile(r"rtx|3090|4090|5090|\bl4\b|\bl40s?\b|\bl20\b|\bt4\b|\ba10g?\b|radeon")  # no NVLink
+GENERATIONS = {9.0: ("h[128]00", "h20", "gh200"), 10.0: ("g?b[23]00",)}
 MODIFIED_BUILD = "a modified vLLM"
 PARTS = (("weights", "_per_gpu"), ("kv", "_per_gpu"), ("activation", ""), ("non_torch", ""))
 MODIFIED = re.compile(r"\b(fork|b12x)\b")  # engines with kernels and buffers that no vLLM release has
@@ -148,6 +149,13 @@ def gpu_name(case: dict[str, Any]) -> str:
     return str(case.get("gpu") or inferred(case).get("gpu") or "")
 
 
+def capability(case: dict[str, Any]) -> float:
+    """The compute capability of the card's generation; 8 for all without a kernel of their own for MXFP4."""
+    name = gpu_name(case).lower()
+    found = {word: size for size, words in GENERATIONS.items() for word in words if re.search(word, name)}
+    return next(iter(found.values()), 8.0)
+
+
 def total_gib(case: dict[str, Any]) -> float | None:
     stated = figure(case.get("gpu_total_gib"), inferred(case).get("vram"))
     if stated:
@@ -195,7 +203,7 @@ def run_of(case: dict[str, Any], shape: Shape) -> Run | None:
         ranks_a_node=8 if ranks > 8 else None,
         lora_rank=16 if case.get("lora") else 0,
         v1=case.get("engine") != "V0",
-        graphs_counted=case.get("graphs_counted", True),
+        graphs_counted=case.get("graphs_counted", "graph profiling off" not in str(case.get("notes") or "")),
         drafted=drafted(case),
         context_ranks=context_ranks(case),
         pooling=bool(re.search("embed|rerank|e5-|bge-", str(case.get("model")))),
@@ -235,7 +243,7 @@ def logged_utilization(case: dict[str, Any]) -> float | None:
     parts = [measured.get(f"{name}_gib{per}") for name, per in PARTS]
     stated = figure(case.get("gpu_memory_utilization"))
     version = version_of(case)
-    if total is None or stated is None or None in parts or version is None or version >= (0, 21):
+    if total is None or stated is None or None in parts or version is None or version >= GRAPHS_INSIDE:
         return None
     share = round(sum(parts) / total, 2)
     return share if abs(share - stated) > 0.02 else None

@@ -25,11 +25,16 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
 # then FlashInfer by default again, #40376). Before, FlashInfer was off by default from 0.11.1 (#26859), and up to
 # 0.11.0 used only where it was installed, which a plan can't know.
 SMALL_SAMPLER: Version = (0, 17)
-GRAPHS_INSIDE: Version = (0, 21)  # vLLM's log says so: "memory profiling is enabled (default since v0.21.0)"
+# VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS is on in 0.20.0 (envs.py); its log says "default since v0.21.0".
+GRAPHS_INSIDE: Version = (0, 20)
 MULTIMODAL_CACHED: Version = (0, 9)  # V0 profiled images with few sequences
 MOST_CAPTURES = 51
 CHUNKED = 32768  # V0 cut prompts into chunks from this context on, and only then reserved room for their cached part
 IMAGE_TOKENS = 16384  # of the largest image of Qwen's models, four patches each
+# 0.11 and 0.12 count each token of Qwen3-VL's video 12.5 times, and profile with rows for all (qwen3_vl.py).
+VIDEO_TOKENS = 153600
+VIDEO_SINCE: Version = (0, 11)
+VIDEO_UNTIL: Version = (0, 13)
 # Sparse attention's indexer reserves both while vLLM profiles (sparse_attn_indexer.py, indexer.py): logits of one chunk
 # (VLLM_SPARSE_INDEXER_MAX_LOGITS_MB = 512), and room to gather the index of 40 requests of the longest context.
 INDEXER_GIB = 0.5
@@ -164,14 +169,19 @@ def activation_bytes(shape: Shape, run: Run, terms: Terms = TERMS) -> float:
 
 
 def encoder_bytes(shape: Shape, run: Run) -> Tuple[float, float]:
-    """Bytes that the profile run's largest image leaves behind, and those at its encoder's peak.
+    """Bytes that the profile run's largest images leave behind, and those at their encoder's peak.
 
-    A patch: its pixels, three rows of the encoder's width, and its inner rows before and after their activation.
+    As many as the batch has room for, and the requests ask for. A patch: its pixels, three rows of the encoder's
+    width, and its inner rows before and after their activation.
     """
     if not shape.encoder_width or not run.v1:
         return 0.0, 0.0
+    images = max(1, min(run.max_batched // IMAGE_TOKENS, run.max_seqs * max(1, run.max_len // IMAGE_TOKENS)))
+    rows = images * IMAGE_TOKENS
+    if shape.encoder_taps and VIDEO_SINCE <= run.version < VIDEO_UNTIL:
+        rows = VIDEO_TOKENS
     live = 1536 + 3 * shape.encoder_width + 2 * shape.encoder_inter / run.tensor
-    return 2.0 * IMAGE_TOKENS * shape.hidden * (1 + shape.encoder_taps), 2.0 * 4 * IMAGE_TOKENS * live
+    return 2.0 * rows * shape.hidden * (1 + shape.encoder_taps), 2.0 * 4 * images * IMAGE_TOKENS * live
 
 
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:

@@ -127,6 +127,7 @@ class Shape:
     o_groups: int = 0  # the output projection in low rank, by groups of heads
     o_lora: int = 0
     rotary: int = 0  # numbers of a head that are rotated; 0 = all
+    tiles: Tuple[int, int] = (1, 1)  # whole ones of rows and columns that an expert's matrices take
 
     def __hash__(self) -> int:
         """Of what tells shapes apart: a search looks thousands of them up."""
@@ -272,7 +273,7 @@ def _encoder(config: Mapping[str, Any], kind: str, model: str) -> Dict[str, int]
     return {
         "encoder_width": _number(raw, "hidden_size", model, 0),
         "encoder_inter": _number(raw, "intermediate_size", model, 0),
-        "encoder_taps": len(raw.get("deepstack_visual_indexes") or ()),
+        "encoder_taps": len(raw.get("deepstack_visual_indexes", (8, 16, 24) if "_vl" in kind else ()) or ()),
     }  # fmt: skip
 
 

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import PLAIN, Quant
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES, Shape
@@ -16,6 +17,7 @@ MIB = 1024**2
 Version = Tuple[int, ...]
 NEWEST: Version = (0, 33, 0)
 VIDEO_ANGLES: Version = (0, 7, 2)
+TRITON_ROWS: Version = (0, 12)
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,25 @@ def absorbed_bytes(shape: Shape, tensor: int) -> float:
     return 2.0 * (shape.heads / tensor) * (shape.nope_dim + shape.v_dim) * shape.kv_lora
 
 
+def padded(shape: Shape, version: Version, capability: Optional[float]) -> Shape:
+    """Its MXFP4 experts in whole tiles, as the kernels of the card want them (vLLM's mxfp4.py).
+
+    Triton's on Hopper (until 0.11 with rows of whole 256 numbers), FlashInfer's on 10.x, else Marlin's.
+    """
+    if shape.quant.method != "mxfp4":
+        return shape
+    major = int(capability or 0)
+    tiles = {9: (1, 64 if version >= TRITON_ROWS else 256), 10: (256, 256)}.get(major, (256, 128))
+    return dataclasses.replace(shape, tiles=tiles)
+
+
 def expert_bytes(shape: Shape, tensor: int, whole: bool = False) -> float:
     """Bytes of a layer's routed experts on one rank; `whole`: in 16 bit, whatever the others are."""
-    inter = shape.moe_inter
-    if shape.quant.method == "mxfp4":
-        inter = -(-inter // (256 * tensor)) * 256 * tensor
+    across, along = shape.tiles
+    hidden = -(-shape.hidden // across) * across
+    inter = -(-shape.moe_inter // (along * tensor)) * along if along > 1 else shape.moe_inter / tensor
     each = DTYPES.get(shape.dtype, 2) if whole else part_bytes(shape, "experts")
-    return shape.experts * shape.mlp_matrices * shape.hidden * inter / tensor * each
+    return shape.experts * shape.mlp_matrices * hidden * inter * each
 
 
 def layer_bytes(shape: Shape, index: int, tensor: int) -> float:

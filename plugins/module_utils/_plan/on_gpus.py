@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import lm
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.vllm import Settings, has_flag
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, margin_gib, stage_memories
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, checkpoint_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB, checkpoint_bytes, padded
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import heal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import kv_factor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
@@ -244,7 +244,7 @@ def make_problem(
     own = wish.engine == "vllm"
     sizing = version_key(version) if own else (0, 33, 0)
     return Problem(
-        shape=shape,
+        shape=padded(shape, sizing, gpu.capability),
         version=sizing,
         nodes=len(wish.nodes),
         gpus=count,

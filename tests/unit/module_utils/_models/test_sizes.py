@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     checkpoint_bytes,
     kv_layer_bytes,
     linear_bytes,
+    padded,
     rotary_bytes,
     stage_slack,
     stage_weights,
@@ -103,6 +104,31 @@ def test_moe_and_mxfp4(catalog):
     assert whole > experts and stage_weights(plain, stages(4, 1)[0], 8) < whole / 5
     small = read_shape({**raw, "quantization_config": {"quant_method": "mxfp4"}}, "moe")
     assert whole - stage_weights(small, stages(4, 1)[0], 1) == pytest.approx(experts * (1 - 4.25 / 16), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "capability", "logged"),
+    [
+        ("gpt-oss-20b", (0, 11, 0), 9.0, 13.47),  # llm-d's table, H100
+        ("gpt-oss-120b", (0, 11, 0), 9.0, 64.38),
+        ("gpt-oss-120b", (0, 25, 1), 9.0, 61.29),  # H100, "Using 'TRITON' Mxfp4 MoE backend"
+        ("gpt-oss-20b", (0, 10, 2), 8.0, 13.7153),  # Marlin: two logs
+        ("gpt-oss-120b", (0, 10, 1), 8.0, 65.9651),  # Marlin: vllm-project/vllm#23278
+    ],
+)
+def test_mxfp4_experts_take_whole_tiles_of_the_cards_kernel(catalog, model, version, capability, logged):
+    shape = shape_of(catalog, model)
+    stage = stages(shape.layers, 1)[0]
+    loaded = padded(shape, version, capability)
+    assert stage_weights(loaded, stage, 1, version) / 2**30 == pytest.approx(logged, rel=0.01)
+    assert stage_weights(shape, stage, 1) <= stage_weights(loaded, stage, 1), "a file has no tiles"
+
+
+def test_only_mxfp4_is_padded(catalog):
+    shape = shape_of(catalog, "deepseek-r1-671b")
+    assert padded(shape, (0, 33, 0), 9.0) is shape
+    assert padded(shape_of(catalog, "gpt-oss-20b"), (0, 33, 0), 10.3).tiles == (256, 256)
+    assert padded(shape_of(catalog, "gpt-oss-20b"), (0, 33, 0), None).tiles == (256, 128), "an unknown card: the most"
 
 
 def test_sparse_attention_keeps_an_index(catalog):
