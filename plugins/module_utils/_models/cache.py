@@ -42,23 +42,26 @@ def state_bytes(shape: Shape, tensor: int) -> float:
 
 
 def cache_cost(
-    shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, batched: int, drafted: int = 0
+    shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, flight: int, drafted: int = 0
 ) -> Cost:
-    """What a request costs on one rank of the stage. `drafted`: tokens that speculation proposes."""
+    """What a request costs on one rank of the stage.
+
+    `flight`: tokens whose blocks are not free yet; `drafted`: tokens that speculation proposes.
+    """
     if not shape.pattern:
         return Cost(kv_layer_bytes(shape, tensor, kv_dtype, version) * stage.layers, 0.0)
-    return _mixed(shape, stage, tensor, kv_dtype, version, batched, drafted)
+    return _mixed(shape, stage, tensor, kv_dtype, version, flight, drafted)
 
 
 @functools.lru_cache(maxsize=4096)
 def _mixed(
-    shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, batched: int, drafted: int
+    shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, flight: int, drafted: int
 ) -> Cost:
     letters = [shape.attends(index) for index in range(stage.start, stage.start + stage.layers)]
     counts: Dict[str, int] = {letter: letters.count(letter) for letter in dict.fromkeys(letters)}
     each = {letter: kv_layer_bytes(shape, tensor, kv_dtype, version, letter) for letter in counts}
     if shape.compressed:
-        return _compressed(shape, counts, each, batched)
+        return _compressed(shape, counts, flight)
     if set(counts) <= {"f"} or (version < HYBRID_SINCE and "l" not in counts):
         return Cost(sum(each[letter] * counts[letter] for letter in counts), 0.0)
     group = min(counts.values())
@@ -74,13 +77,27 @@ def _mixed(
         states = drafted + (REUSED_STATES if version >= REUSED_SINCE else 1)
         request += padded["l"] * page * states + padded.get("f", 0) * page / 2  # a last block is half full
     if "s" in counts:
-        request += padded["s"] * each["s"] * (shape.window - 1 + batched + BLOCK)
+        request += padded["s"] * each["s"] * (shape.window - 1 + flight + BLOCK)
     return Cost(token, request)
 
 
-def _compressed(shape: Shape, counts: Dict[str, int], each: Dict[str, float], batched: int) -> Cost:
-    """DeepSeek-V4: an entry for 4 tokens with an index, or for 128; every layer also keeps its window."""
-    entry = next(iter(each.values()))
-    index = float(shape.index_dim + 4)
-    token = counts.get("c", 0) * (entry + index) / 4 + counts.get("h", 0) * entry / 128
-    return Cost(token, sum(counts.values()) * entry * (shape.window + batched))
+def _compressed(shape: Shape, counts: Dict[str, int], flight: int) -> Cost:
+    """DeepSeek-V4: an entry for 4 tokens with an index, or for 128; windows, and states that compress, in small blocks.
+
+    All share the pages of one tuple of layers, so a block of 4 tokens takes as much as one of 256, and what a batch may
+    have in flight weighs more than the context. Measured by three logs (docs/planner.md).
+    """
+    entry = shape.head_dim + shape.rope_dim + 8
+    pages = {"c": _aligned(64 * entry) + _aligned(64 * (shape.index_dim + 4)), "h": _aligned(2 * entry)}
+    layers = sum(counts.values())
+    full = max(counts.get("c", 0), counts.get("h", 0)) or layers
+    kinds = [layers, *(counts[letter] for letter in pages if letter in counts)]
+    wide = min(range(full, max(kinds) + 1), key=lambda width: (sum(-count % width for count in kinds), -width))
+    rows = -(-layers // wide) * (-(-(shape.window - 1 + flight) // 64) + 1)
+    rows += (-(-(7 + flight) // 4) + 1) * ("c" in counts) + (-(-(127 + flight) // 8) + 1) * ("h" in counts)
+    row = wide * float(sum(pages[letter] for letter in pages if letter in counts) or _aligned(64 * entry))
+    return Cost(row / 256, rows * row)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // 576) * 576

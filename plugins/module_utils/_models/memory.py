@@ -27,6 +27,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
 SMALL_SAMPLER: Version = (0, 17)
 # VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS is on in 0.20.0 (envs.py); its log says "default since v0.21.0".
 GRAPHS_INSIDE: Version = (0, 20)
+OVERLAPPED: Version = (0, 26)  # a batch is scheduled while another runs; windows keep the blocks of both
 MULTIMODAL_CACHED: Version = (0, 9)  # V0 profiled images with few sequences
 MOST_CAPTURES = 51
 CHUNKED = 32768  # V0 cut prompts into chunks from this context on, and only then reserved room for their cached part
@@ -114,7 +115,8 @@ class Memory:
     kv: float
     kv_token_bytes: float
     stage: int
-    request_bytes: float = 0.0  # what a request takes whatever its length
+    request_bytes: float = 0.0  # what a request takes whatever its length, from `growing` tokens on
+    growing: int = 0
     length: int = 0  # of the longest request
     context_ranks: int = 1
 
@@ -126,12 +128,16 @@ class Memory:
         left = max(0.0, (self.kv - margin) * GIB)
         if self.request_bytes:
             longest = length or self.length or 1
-            return int(left / (longest * self.kv_token_bytes + self.request_bytes) * longest) * self.context_ranks
+            return int(left / (longest * self.kv_token_bytes + self.own_bytes(longest)) * longest) * self.context_ranks
         return int(left // (self.kv_token_bytes * block)) * block * self.context_ranks
+
+    def own_bytes(self, length: int) -> float:
+        """What a request of this length takes besides its tokens: windows hold no more than there is."""
+        return self.request_bytes * min(1.0, length / self.growing if self.growing else 1.0)
 
     def need_gib(self, requests: int, length: int) -> float:
         """GiB of the cache on one rank for so many requests of this length."""
-        return requests * (length * self.kv_token_bytes / self.context_ranks + self.request_bytes) / GIB
+        return requests * (length * self.kv_token_bytes / self.context_ranks + self.own_bytes(length)) / GIB
 
 
 def margin_gib(total_gib: float, shape: Optional[Shape] = None) -> float:
@@ -237,25 +243,32 @@ def graph_gib(shape: Shape, run: Run, terms: Terms = TERMS) -> Tuple[float, floa
     return (estimate, 0.0) if inside else (0.0, estimate)
 
 
+def in_flight(run: Run) -> int:
+    """Tokens that are scheduled and not settled: a batch for each step at once (vLLM's max_in_flight_tokens)."""
+    steps = run.pipeline + 1 if run.version >= OVERLAPPED else 1
+    return min(steps * run.max_batched, run.max_len)
+
+
 def stage_memories(shape: Shape, run: Run, terms: Terms = TERMS) -> List[Memory]:
     """Memory of one rank, for each pipeline stage."""
     inside, outside = graph_gib(shape, run, terms)
     activation = activation_bytes(shape, run, terms) / GIB
     other = non_torch_gib(run, terms)
     budget = run.total_gib * run.utilization
+    growing = in_flight(run) + shape.window if shape.window else 0
     lora = lora_bytes(shape, run.tensor, run.lora_rank) / run.pipeline
     found = []
     for index, stage in enumerate(stages(shape.layers, run.pipeline)):
         weights = stage_weights(shape, stage, run.tensor, run.version) + stage_slack(shape, stage, run.tensor)
         weights = (weights + lora) / GIB
-        cost = cache_cost(shape, stage, run.tensor, run.kv_dtype, run.version, run.max_batched, run.drafted)
+        cost = cache_cost(shape, stage, run.tensor, run.kv_dtype, run.version, in_flight(run), run.drafted)
         token = cost.token
         if run.drafted and stage.last:
             weights += mtp_bytes(shape, run.tensor) / GIB
             token += kv_layer_bytes(shape, run.tensor, run.kv_dtype, run.version)
         kv = budget - weights - activation - inside - other
         found.append(Memory(budget, weights, activation, inside, outside, other, kv, token, index,
-                            cost.request, run.max_len, run.context_ranks))  # fmt: skip
+                            cost.request, growing, run.max_len, run.context_ranks))  # fmt: skip
     return found
 
 

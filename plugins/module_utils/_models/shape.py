@@ -265,7 +265,7 @@ def _vision_params(config: Mapping[str, Any], model: str) -> float:
     return float(depth * (4 * width**2 + gated * width * inner) + merged * (merged + out))
 
 
-def _encoder(config: Mapping[str, Any], kind: str, model: str) -> Dict[str, int]:
+def _encoder(config: Mapping[str, Any], kind: str, model: str) -> Dict[str, Any]:
     """Sizes of the image encoder of Qwen's models of the third generation on, whose images have known limits."""
     raw = config.get("vision_config")
     if not isinstance(raw, Mapping) or not kind.startswith("qwen3"):

@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory imp
     captures,
     encoder_bytes,
     graph_gib,
+    in_flight,
     margin_gib,
     non_torch_gib,
     predict,
@@ -155,6 +156,18 @@ def test_the_sampler_that_sorts_ends_with_the_triton_kernel(catalog):
     shape = shape_of(catalog, "minimax-m2.5")
     assert predict(shape, run).activation == pytest.approx(39 * 1024 * 200064 / 2**30, rel=1e-6)
     assert predict(shape, dataclasses.replace(run, version=(0, 17, 0))).activation < 3
+
+
+def test_windows_keep_what_is_in_flight(catalog):
+    """One batch; since 0.26 two, as another is scheduled while one runs; with pipelines one for each stage more."""
+    run = Run((0, 25, 1), 1, 1, 79.18, 0.95, 131072, 64, 8192)
+    assert in_flight(run) == 8192 and in_flight(dataclasses.replace(run, version=(0, 26, 0))) == 16384
+    assert in_flight(dataclasses.replace(run, version=(0, 26, 0), pipeline=3)) == 32768
+    assert in_flight(dataclasses.replace(run, max_len=4096)) == 4096
+    memory = predict(shape_of(catalog, "gpt-oss-20b"), run)
+    assert memory.own_bytes(131072) == memory.request_bytes == 2 * memory.own_bytes((8192 + 128) // 2)
+    linear = predict(shape_of(catalog, "qwen3.6-27b"), run)
+    assert linear.own_bytes(1) == linear.request_bytes > 0, "states have one size"
 
 
 def test_margins_of_their_own(catalog):
