@@ -189,7 +189,7 @@ def packed(archive: Path, out: Path, moment: int) -> Path:
                 member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
                 member.pax_headers = {}
                 fresh.addfile(member, tar.extractfile(member) if member.isfile() else None)
-    out.write_bytes(zopfli.gzip.compress(plain.getvalue(), numiterations=ROUNDS))
+    out.write_bytes(zopfli.gzip.compress(plain.getvalue(), numiterations=ROUNDS, blocksplittingmax=0))
     return out
 
 
