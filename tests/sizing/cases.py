@@ -53,6 +53,13 @@ MODIFIED_BUILD = "a modified vLLM"
 PARTS = (("weights", "_per_gpu"), ("kv", "_per_gpu"), ("activation", ""), ("non_torch", ""))
 MODIFIED = re.compile(r"\b(fork|b12x)\b")  # engines with kernels and buffers that no vLLM release has
 AHEAD = 100  # commits after which a build is of the next minor version rather than of its tag's
+# Checkpoints whose config.json is not had: what their pages say they were made from, and what was added to it.
+MADE_FROM: dict[str, tuple[str, dict[str, Any]]] = {
+    "e5-mistral-7b": ("mistralai/Mistral-7B-v0.1", {}),
+    # CLIP ViT-L/14 at 336 pixels (304.3 million, as its paper's tables give) and a projector of two matrices
+    "llava-v1.6-mistral-7b": ("mistralai/Mistral-7B-Instruct-v0.2", {"vision_params": 325.3e6}),
+    "deepseek 70b": ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", {}),  # the only one of DeepSeek's with 70 billion
+}
 BIG = 70.0  # GiB from which vLLM takes its larger defaults
 
 
@@ -115,12 +122,13 @@ def find_shape(case: dict[str, Any], models: dict[str, Any]) -> Shape | None:
         known = re.split(r" \(", name)[0]
         if not known:
             continue
+        known, added = MADE_FROM.get(plain(known), (known, {}))
         own = same_name(known, catalogue())
         if own and own.rsplit("/", maxsplit=1)[-1].lower() == known.rsplit("/", maxsplit=1)[-1].lower():
             return quantised(read_shape(catalogue()[own], own), case)  # the whole file wins over a table of constants
         table = same_name(known, models)
         if table:
-            raw = dict(models[table])
+            raw = {**models[table], **added}
             if not raw.get("architectures") and not raw.get("model_type"):
                 raw["model_type"] = "opt" if raw.get("mlp") else "llama"  # the table gives only constants for these
             return quantised(read_shape(raw, table), case)
@@ -151,6 +159,8 @@ def gpu_name(case: dict[str, Any]) -> str:
 
 def capability(case: dict[str, Any]) -> float:
     """The compute capability of the card's generation; 8 for all without a kernel of their own for MXFP4."""
+    if "Marlin" in str(case.get("notes") or ""):  # without Triton's kernels, as pip leaves 0.10 and 0.11
+        return 8.0
     name = gpu_name(case).lower()
     found = {word: size for size, words in GENERATIONS.items() for word in words if re.search(word, name)}
     return next(iter(found.values()), 8.0)

@@ -54,9 +54,7 @@ def cache_cost(
 
 
 @functools.lru_cache(maxsize=4096)
-def _mixed(
-    shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, flight: int, drafted: int
-) -> Cost:
+def _mixed(shape: Shape, stage: Stage, tensor: int, kv_dtype: str, version: Version, flight: int, drafted: int) -> Cost:
     letters = [shape.attends(index) for index in range(stage.start, stage.start + stage.layers)]
     counts: Dict[str, int] = {letter: letters.count(letter) for letter in dict.fromkeys(letters)}
     each = {letter: kv_layer_bytes(shape, tensor, kv_dtype, version, letter) for letter in counts}

@@ -17,7 +17,7 @@ MIB = 1024**2
 Version = Tuple[int, ...]
 NEWEST: Version = (0, 33, 0)
 VIDEO_ANGLES: Version = (0, 7, 2)
-TRITON_ROWS: Version = (0, 12)
+TRITON_ROWS: Version = (0, 25)  # the first start that shows it; 0.14 had 256 yet
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def absorbed_bytes(shape: Shape, tensor: int) -> float:
 def padded(shape: Shape, version: Version, capability: Optional[float]) -> Shape:
     """Its MXFP4 experts in whole tiles, as the kernels of the card want them (vLLM's mxfp4.py).
 
-    Triton's on Hopper (until 0.11 with rows of whole 256 numbers), FlashInfer's on 10.x, else Marlin's.
+    Triton's on Hopper (until 0.24 with rows of whole 256 numbers), FlashInfer's on 10.x, else Marlin's.
     """
     if shape.quant.method != "mxfp4":
         return shape

@@ -26,9 +26,11 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes impo
     stages,
 )
 
+from tests.sizing.cases import capability, find_shape, load, out_of_scope
 from tests.unit.module_utils._models.shapes import shape_of
 
 ROOT = Path(__file__).resolve().parents[4]
+DATA = ROOT / "tests" / "sizing" / "data"
 
 
 def test_sampler_does_not_depend_on_model_size(catalog):
@@ -109,16 +111,15 @@ def test_non_torch(change, gib):
 
 def test_accuracy_on_published_starts():
     """The command that `make sizing-accuracy` runs, on the cases kept here."""
-    data = ROOT / "tests" / "sizing" / "data"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.sizing.accuracy", str(data / "cases.jsonl"), str(data / "models.json")],
+        [sys.executable, "-m", "tests.sizing.accuracy", str(DATA / "cases.jsonl"), str(DATA / "models.json")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
     figures = json.loads(done.stdout.strip().splitlines()[-1])
-    assert figures["cases"] >= 73
+    assert figures["cases"] >= 83
     assert figures["weights_median"] <= 0.0015 and figures["weights_p90"] <= 0.025
     assert figures["kv_tokens_median"] <= 0.018 and figures["kv_tokens_p90"] <= 0.15
     assert figures["unsafe"] <= 1 and figures["false_fits"] == 0 and figures["false_refusals"] <= 1
@@ -186,3 +187,24 @@ def test_what_mtp_and_shared_caches_change(catalog):
     assert drafted.weights > alone.weights
     shared = predict(shape, dataclasses.replace(run, context_ranks=4))
     assert shared.tokens() == 4 * alone.tokens()
+
+
+@pytest.mark.parametrize(
+    ("name", "gib"),
+    [
+        ("llava-hf/llava-v1.6-mistral-7b-hf", 14.08),  # vLLM 0.10.2 on an H100
+        ("intfloat/e5-mistral-7b-instruct", 13.48),  # what it was made from
+        ("Deepseek 70b", 131.42),
+    ],
+)
+def test_starts_of_checkpoints_made_from_others_are_judged_by_those(name, gib):
+    case = {"model": name, "measured": {}}
+    _, models = load(str(DATA / "cases.jsonl"), str(DATA / "models.json"))
+    shape = find_shape(case, models)
+    assert shape and not out_of_scope(case, shape)
+    assert stage_weights(shape, stages(shape.layers, 1)[0], 1, (0, 10, 2)) / 2**30 == pytest.approx(gib, rel=0.01)
+
+
+def test_a_log_that_names_marlin_is_judged_by_its_tiles():
+    card = {"gpu": "NVIDIA H100 80GB"}
+    assert (capability(card), capability({**card, "notes": "Marlin was chosen"})) == (9.0, 8.0)

@@ -111,6 +111,7 @@ def test_moe_and_mxfp4(catalog):
     [
         ("gpt-oss-20b", (0, 11, 0), 9.0, 13.47),  # llm-d's table, H100
         ("gpt-oss-120b", (0, 11, 0), 9.0, 64.38),
+        ("gpt-oss-120b", (0, 14, 1), 9.0, 64.38),  # vllm-project/vllm#33155
         ("gpt-oss-120b", (0, 25, 1), 9.0, 61.29),  # H100, "Using 'TRITON' Mxfp4 MoE backend"
         ("gpt-oss-20b", (0, 10, 2), 8.0, 13.7153),  # Marlin: two logs
         ("gpt-oss-120b", (0, 10, 1), 8.0, 65.9651),  # Marlin: vllm-project/vllm#23278
