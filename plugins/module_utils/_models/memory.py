@@ -40,6 +40,8 @@ VIDEO_UNTIL: Version = (0, 13)
 # (VLLM_SPARSE_INDEXER_MAX_LOGITS_MB = 512), and room to gather the index of 40 requests of the longest context.
 INDEXER_GIB = 0.5
 INDEXER_REQUESTS = 40
+# DeepSeek-V4: streams of the hidden state (hc_mult), with a copy kept for a draft; its index has an entry for 4 tokens.
+STREAMS = 4
 
 
 @dataclass(frozen=True)
@@ -162,13 +164,15 @@ def activation_bytes(shape: Shape, run: Run, terms: Terms = TERMS) -> float:
         each = terms.sampler_small if run.version >= SMALL_SAMPLER else terms.sampler_native
         sample = each * min(run.max_seqs, tokens) * shape.vocab
     kept, encoder = encoder_bytes(shape, run)
+    kept += stream_bytes(shape, tokens)
     need = max(forward_bytes(shape, run, tokens) + kept, sample + kept)
     if run.version >= GRAPHS_INSIDE and not run.eager:
         # six starts of 0.26 on an H200: never below the output matrix and two hidden states, unless eager
         need = max(need, embedding_bytes(shape, run.tensor, head=True) + 4.0 * tokens * shape.hidden + kept)
     need = max(need, encoder)
     if shape.index_dim:
-        need += INDEXER_GIB * GIB + INDEXER_REQUESTS * run.max_len * (shape.index_dim + 4.0)
+        length = run.max_len / 4 if shape.compressed else run.max_len
+        need += INDEXER_GIB * GIB + INDEXER_REQUESTS * length * (shape.index_dim + 4.0)
     if not shape.vision or encoder:
         return need
     return need + (terms.vision if run.v1 else terms.vision_v0) * GIB
@@ -204,7 +208,11 @@ def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
     if shape.mla and (run.v1 or (run.version >= (0, 8) and run.max_len > CHUNKED)):
         prefill = min(8 * run.max_len, 65536)
         need += 2.0 * prefill * shape.heads / run.tensor * (shape.nope_dim + shape.v_dim)
-    return need
+    return need + stream_bytes(shape, tokens)
+
+
+def stream_bytes(shape: Shape, tokens: int) -> float:
+    return 2.0 * STREAMS * tokens * shape.hidden if shape.compressed else 0.0
 
 
 def non_torch_gib(run: Run, terms: Terms = TERMS) -> float:

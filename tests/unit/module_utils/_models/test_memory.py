@@ -189,6 +189,18 @@ def test_what_mtp_and_shared_caches_change(catalog):
     assert shared.tokens() == 4 * alone.tokens()
 
 
+def test_streams_of_deepseek_v4_and_an_index_of_an_entry_for_four_tokens(catalog):
+    """vLLM's deepseek_v4: hc_mult streams and a copy for the draft, 40 requests of a quarter of the entries."""
+    shape = shape_of(catalog, "deepseek-v4-flash")
+    run = Run((0, 26, 0), 8, 1, 178.35, 0.92, 1048576, 16, 8192)
+    short = predict(shape, dataclasses.replace(run, max_len=8192)).activation
+    more = predict(shape, run).activation - short
+    assert more == pytest.approx(132 * 40 * (1048576 - 8192) / 4 / 2**30, abs=0.01)
+    plain = predict(dataclasses.replace(shape, model_type="deepseek_v3"), dataclasses.replace(run, max_len=8192))
+    streams = 2 * 2 * 4 * 8192 * shape.hidden / 2**30
+    assert short - plain.activation == pytest.approx(streams - 132 * 40 * 8192 * 0.75 / 2**30, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("name", "gib"),
     [
