@@ -41,6 +41,7 @@ def loader(catalog: Any, model: str, precision: str) -> str:
 
 def cell(catalog: Any, model: str, precision: str, gpu: str, nodes: int, count: int) -> str:
     wish = {"profile": "golden", "model": model, "precision": precision, "engine": loader(catalog, model, precision)}
+    wish["allow_remote_code"] = "Kimi's tokenizer is Python"
     try:
         made = plan(catalog, declared(gpu, count, nodes), **wish)
     except Refusal as refusal:

@@ -12,8 +12,13 @@ from typing import Any
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.constants import card_of, habits_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load, prefill_seconds, speed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import (
+    Load,
+    card_of,
+    habits_of,
+    prefill_seconds,
+    speed,
+)
 
 from tests.sizing.cases import find_shape
 from tests.sizing.common import load_catalog

@@ -24,6 +24,8 @@ def command(settings: Settings) -> List[str]:
         args += ["--cache-max-entry-count", str(settings.cache_fraction)]
     if settings.eager:
         args.append("--eager-mode")
+    if settings.trust_remote_code:
+        args.append("--trust-remote-code")
     if settings.reasoning_parser in PARSERS:
         args += ["--reasoning-parser", PARSERS[settings.reasoning_parser]]
     return args

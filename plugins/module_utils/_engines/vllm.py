@@ -61,8 +61,12 @@ class Settings:
 
 
 def has_flag(engine: Mapping[str, Any], name: str, version: str) -> bool:
-    """Whether a version has a flag (`since`, `until` in the catalogue)."""
-    row = engine["flags"][name]
+    """Whether a version has a flag."""
+    return _within(engine["flags"][name], version)
+
+
+def _within(row: Mapping[str, Any], version: str) -> bool:
+    """Whether a row of the catalogue (`since`, `until`) holds for a version."""
     key = version_key(version)
     since, until = row.get("since"), row.get("until")
     return (since is None or key >= version_key(str(since))) and (until is None or key < version_key(str(until)))
@@ -133,11 +137,10 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
     ]
 
 
-def environment(engine: str, version: str, capability: Optional[float] = None) -> Dict[str, str]:
-    """What every container of an engine with these settings gets; never a secret."""
-    env = {key: value for key, value in ENVIRONMENT.items() if engine == "vllm" or not key.startswith("VLLM_")}
-    if engine == "vllm" and version_key(version) < (0, 9):
-        env["VLLM_USE_V1"] = "0"  # the runner that still knows Volta
-    if engine == "vllm" and capability is not None and capability >= 12 and (0, 24) <= version_key(version) < (0, 27):
-        env["VLLM_USE_DEEP_GEMM"] = "0"  # its kernels are not for these cards, and were tried all the same (vllm#51884)
+def environment(name: str, engine: Mapping[str, Any], version: str, capability: Optional[float]) -> Dict[str, str]:
+    """What every container of an engine gets; never a secret."""
+    env = {key: value for key, value in ENVIRONMENT.items() if name == "vllm" or not key.startswith("VLLM_")}
+    for row in engine.get("environment") or []:
+        if (capability or 0.0) >= float(row["from"]) and _within(row, version):
+            env.update(row["set"])
     return env

@@ -8,6 +8,7 @@ from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import KNOWN, VISION_TYPES
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".dill")
 INDEXES = tuple(ending + ".index.json" for ending in PICKLES)  # they lead to nothing else
@@ -15,11 +16,13 @@ CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".ipynb", ".sh")
 WEIGHTS = (".safetensors", ".gguf")
 SHOWN = 5
 SHORTEST = 8  # bytes of a reason
-# The engines compute these with their own code, whatever the repository brings for them.
+# Types that engines compute with their own code, whatever the repository brings, by the Transformers in the image:
+# CONFIG_MAPPING of 4.51 and 5.16, with the engines' own. Kimi's tokenizer is Python (PrimeIntellect-ai/renderers#7).
 BUILT_IN = (
     "llama", "qwen2", "qwen3", "mistral", "mixtral", "phi3", "granite", "starcoder2", "opt", "gpt_bigcode",
     "qwen2_moe", "qwen3_moe", "deepseek_v2", "deepseek_v3", "deepseek_v32",
 )  # fmt: skip
+NOT_IN_5 = ("yi", "internlm2", "mimo", "kimi_k2", "kimi_k25", "kimi_linear", "minimax_text_01", "minimax_m3")
 
 
 def reason(name: str, text: object) -> str:
@@ -50,18 +53,27 @@ def few(files: Sequence[Entry]) -> str:
     return ", ".join(names) + (f", ... ({len(files)})" if len(files) > SHOWN else "")
 
 
-def own_code(config: Optional[Mapping[str, Any]]) -> str:
+def own_code(config: Optional[Mapping[str, Any]], transformers: int = 5) -> str:
     """What of the repository's Python a config asks the engine to run; '' where its own code is enough."""
-    told = (config or {}).get("auto_map")
-    if not told or (config or {}).get("model_type") in BUILT_IN:
+    config = config or {}
+    told = config.get("auto_map")
+    kind = str(config.get("model_type"))
+    known = kind in BUILT_IN or (transformers >= 5 and kind in (*KNOWN, *VISION_TYPES) and kind not in NOT_IN_5)
+    if isinstance(told, dict) and known:
+        told = {key: value for key, value in told.items() if key == "AutoTokenizer"}
+    if not told:
         return ""
     return ", ".join(f"{key}: {value}" for key, value in told.items()) if isinstance(told, dict) else str(told)
 
 
-def refuse_own_code(model: str, config: Optional[Mapping[str, Any]], allow_code: str) -> None:
-    found = own_code(config)
+def refuse_own_code(
+    model: str, config: Optional[Mapping[str, Any]], allow_code: str, transformers: int = 5
+) -> bool:
+    """Whether the engine must run the repository's Python; refused without a reason for that (LLM651)."""
+    found = own_code(config, transformers)
     if found and not allow_code:
         raise Refusal("LLM651", model=model, detail=found[:300])
+    return bool(found)
 
 
 def pickled(head: bytes, name: str) -> bool:

@@ -300,7 +300,7 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
     heads = _number(config, "num_attention_heads", model)
     kv_heads = _number(config, "num_key_value_heads", model, heads) or heads
     compressed = kind == "deepseek_v4"
-    kv_lora = 0 if compressed else _number(config, "kv_lora_rank", model, 0)
+    kv_lora = 0 if compressed else _number(config, "kv_lora_rank", model, None if kind in MLA else 0)
     head_dim = _number(config, "head_dim", model, 0) or hidden // heads
     if head_dim == 0 or (kv_lora == 0 and heads % kv_heads):
         raise _bad(model, say("config_heads", heads=heads, kv_heads=kv_heads))

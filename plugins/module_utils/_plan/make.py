@@ -114,6 +114,7 @@ def _cards_left(wish: Wish) -> int:
 def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> Dict[str, Any]:
     """The plan of a deployment's engines, each with the name of its unit; the first is that of the wish itself."""
     first = engines[0][1]
+    trusted = next((sizing.wish.allow_code for _name, sizing in engines if sizing.wish.own_code), "")
     entry = look_up(catalog, "engines", wish.engine, "appliance_engine")
     image = first.image
     chat_image = image_entry(catalog, wish.chat_image, wish.images, wish.image_archives)
@@ -201,12 +202,13 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             *_unpinned(image),
             *(row for _name, sizing in engines for row in sizing.warnings),
             *_experimental(entry),
+            *([notice("LLM578", model=wish.model_id, reason=trusted)] if trusted else []),
         ],
         "alternatives": first.alternatives,
         "why": [
             *first.why,
             *_users(wish.concurrency),
-            *_programs(wish.left_out, wish.allow_code if wish.own_code else ""),
+            *_programs(wish.left_out, trusted),
         ],
         **first.more,
     }

@@ -27,6 +27,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     gib,
     image_entry,
     start_bound,
+    trusting,
     why,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
@@ -58,6 +59,7 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     name = choose_image(catalog, wish.engine, "cpu", None, None, wish.executor == "ray")
     image = image_entry(catalog, name, wish.images, wish.image_archives)
     version = str(image["version"])
+    wish = trusting(wish, engine, version)
     token = kv_layer_bytes(shape, 1, "auto") * shape.layers
     healed, ended = heal.Told(), heal.found(wish.calibration, wish.subject, version, None)
     if ended:

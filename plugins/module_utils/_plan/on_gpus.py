@@ -23,17 +23,21 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     MASTER_PORT,
     check_addresses,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.considered import considered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import alternatives, reasons, warnings
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import (
+    alternatives,
+    considered,
+    reasons,
+    warnings,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import (
+    CannotRun,
     Card,
     Precision,
     cache_form,
     decide,
-    newest_for,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import refuse
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import cannot_run, refuse
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Candidate,
     Layout,
@@ -49,6 +53,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     choose_image,
     image_entry,
     start_bound,
+    trusting,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load
@@ -123,13 +128,17 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     row = catalog["gpus"].get(gpu.kind, {})
     device = DEVICES.get(gpu.vendor, "cuda")
     engine = look_up(catalog, "engines", wish.engine, "appliance_engine")
-    card = Card(gpu, row, catalog["kernels"], newest_for(engine, gpu))
-    precision = decide(wish.shape, wish.precision, card)
     capability = gpu.capability if device == "cuda" else None
     ray = wish.executor == "ray"
     name = choose_image(catalog, wish.engine, device, capability, oldest_driver(wish.nodes), ray)
     image = image_entry(catalog, name, wish.images, wish.image_archives)
     version = str(image["version"])
+    wish = trusting(wish, engine, version)
+    card = Card(gpu, row, catalog["kernels"], wish.engine, version)
+    try:
+        precision = decide(wish.shape, wish.precision, card)
+    except CannotRun as told:
+        raise cannot_run(wish, card, told) from None
     cache = cache_form(wish.kv_dtype, wish.engine, card, precision.shape)
     problem = make_problem(wish, engine, image, gpu, count, row, precision)
     _sized_only(wish.shape, wish.model_id, problem)
@@ -199,7 +208,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         layout=layout_part(layout),
         executor=executor,
         meeting_port=settings.master_port or settings.data_port if spread else None,
-        env=vllm.environment(wish.engine, version, capability),
+        env=vllm.environment(wish.engine, engine, version, capability),
         shm_bytes=SHM_SHARED if layout.used > 1 else SHM_SINGLE,
         start_seconds=start_bound(wish.model_bytes, len(used)),
         disk_bytes=wish.model_bytes,

@@ -14,8 +14,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
 
-MLA_FLOOR = 8.0
-OLD_CARDS = 7.5  # below, only an older image runs
 FLOATS = ("fp8", "nvfp4", "mxfp4")  # formats that newer cards compute in
 
 
@@ -37,7 +35,17 @@ class Card:
     gpu: Gpu
     row: Mapping[str, Any]
     kernels: Mapping[str, Mapping[str, Any]]
+    engine: str
     version: str
+
+    def first(self, form: str) -> Optional[float]:
+        """The lowest compute capability on which the engine's version runs it; None where there is none."""
+        found = [float(row["from"]) for row in (self.kernels.get(form) or {"rows": []})["rows"] if self._knows(row)]
+        return min(found) if found else None
+
+    def _knows(self, row: Mapping[str, Any]) -> bool:
+        since = (row.get("since") or {self.engine: "0"}).get(self.engine)  # engines that are not named can't
+        return since is not None and version_key(self.version) >= version_key(str(since))
 
     def how(self, form: str) -> str:
         """`native`, `weight_only` (stored so, computed in 16 bit), or nothing where it can't run."""
@@ -50,19 +58,12 @@ class Card:
         if known is None:  # a format that the table does not know is left to the engine
             return "native"
         for row in known["rows"]:
-            old = self.version and row.get("since") and version_key(self.version) < version_key(str(row["since"]))
-            if self.gpu.capability >= float(row["from"]) and not old:
+            if self._knows(row) and self.gpu.capability >= float(row["from"]):
                 return str(row["how"])
         return ""
 
     def runs(self, form: str) -> bool:
         return bool(self.how(form))
-
-
-def newest_for(engine: Mapping[str, Any], gpu: Gpu) -> str:
-    """The engine's version that a card would get: the newest, or the last one that knows it."""
-    listed = engine.get("legacy" if gpu.capability is not None and gpu.capability < OLD_CARDS else "supported")
-    return str(listed[0]) if listed else ""
 
 
 def stored_form(shape: Shape) -> str:
@@ -87,30 +88,32 @@ def cache_form(wish: str, engine: str, card: Card, shape: Shape) -> str:
     raise Refusal("LLM545", gpu=card.gpu.kind)
 
 
-def _refuse(rule: str, gpu: Gpu, form: str) -> Refusal:
-    capability = "" if gpu.capability is None else f" ({gpu.capability})"
-    kind = f"{gpu.kind}{capability}"
-    need, have = {"format": form}, {"gpu": gpu.kind, "capability": gpu.capability}
-    if rule == "LLM501":
-        return Refusal("LLM501", gpu=kind, form=form, need=need, have=have)
-    return Refusal("LLM502", gpu=kind, form=form, need=need, have=have)
+class CannotRun(Exception):
+    """A card can't run a format; the refusal with what would help is written by _plan/refuse.py."""
+
+    def __init__(self, form: str, rule: str = "LLM502") -> None:
+        super().__init__(form)
+        self.form, self.rule = form, rule
 
 
 def decide(shape: Shape, wish: str, card: Card) -> Precision:
-    """The precision to run; refused where the card can't run it (LLM501, LLM502)."""
+    """The precision to run; CannotRun where the card can't (LLM501, LLM502)."""
     gpu = card.gpu
     stored = stored_form(shape)
     quantised = stored not in ("bf16", "fp16")
-    if shape.mla and gpu.vendor == "nvidia" and (gpu.capability or 0) < MLA_FLOOR:
-        raise _refuse("LLM502", gpu, "MLA (sm_80+)")
+    attention = "sparse_mla" if shape.index_dim else "mla" if shape.mla else ""
+    if attention and gpu.vendor == "nvidia" and not card.runs(attention):
+        raise CannotRun(attention)
     if quantised and wish not in ("bf16", "fp16"):
         forms = [stored, *shape.quant.forms()[1:]]
         missing = next((form for form in forms if not card.runs(form)), None)
         if missing:
-            raise _refuse("LLM502", gpu, missing.upper())
+            raise CannotRun(missing)
         dtype = "float16" if stored in ("awq", "gptq") or not card.runs("bf16") else "bfloat16"
+        strange = [form for form in forms if form not in card.kernels and card.row.get("formats") is None]
         slow = [form.upper() for form in forms if card.how(form) == "weight_only" and form in FLOATS]
         notices = [notice("LLM571", gpu=gpu.kind, form=", ".join(slow))] if slow else []
+        notices += [notice("LLM579", form=", ".join(strange), bits=shape.quant.bits)] if strange else []
         return Precision(shape, dtype, None, stored, notices)
     if quantised:  # 16 bit asked of a quantised checkpoint: the weights grow
         shape = dataclasses.replace(shape, quant=Quant())
@@ -118,11 +121,11 @@ def decide(shape: Shape, wish: str, card: Card) -> Precision:
     if want == "fp8":
         how = card.how("fp8")
         if not how:
-            raise _refuse("LLM502", gpu, "FP8 (sm_80+)")
+            raise CannotRun("fp8")
         notices = [notice("LLM571", gpu=gpu.kind, form="FP8")] if how == "weight_only" else []
         return Precision(dataclasses.replace(shape, quant=Quant("fp8", 8)), "bfloat16", "fp8", "fp8", notices)
     if want == "bf16" and not card.runs("bf16"):
         if wish == "bf16":
-            raise _refuse("LLM501", gpu, "bfloat16 (sm_80+)")
+            raise CannotRun("bf16", "LLM501")
         return Precision(shape, "float16", None, "fp16", [notice("LLM564", gpu=gpu.kind)])
     return Precision(shape, "float16" if want == "fp16" else "bfloat16", None, want, [])

@@ -5,12 +5,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Card, decide, stored_form
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import (
+    CannotRun,
+    Card,
+    decide,
+    stored_form,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Problem,
     fits,
@@ -40,7 +45,7 @@ def refuse(wish: Wish, problem: Problem, card: Card, precision: str) -> Refusal:
     longest = longest_context(dataclasses.replace(problem, concurrency=1))
     weights = round(nearest.memory.weights, 1)
     layout = nearest.layout
-    fixes = [fix for _order, fix in sorted(_fixes(wish, problem, card, longest), key=lambda fix: fix[0])]
+    fixes = [fix for _order, fix in sorted(_fixes(wish, problem, card), key=lambda fix: fix[0])]
     return Refusal(
         "LLM504",
         model=wish.model_id,
@@ -65,19 +70,52 @@ def refuse(wish: Wish, problem: Problem, card: Card, precision: str) -> Refusal:
     )
 
 
-def _fixes(wish: Wish, problem: Problem, card: Card, longest: int) -> List[Fix]:
+def cannot_run(wish: Wish, card: Card, told: CannotRun) -> Refusal:
+    """A format or kind of attention that the card lacks, with the checkpoints and engines that do without it."""
+    gpu, form = card.gpu, told.form.upper().replace("_", " ")
+    capability = "" if gpu.capability is None else f" ({gpu.capability})"
+    need, have = {"format": form}, {"gpu": gpu.kind, "capability": gpu.capability}
+    if told.rule == "LLM501":
+        return Refusal("LLM501", gpu=f"{gpu.kind}{capability}", form=form, need=need, have=have)
+    fixes = []
+    if wish.native_shape is not None and _runs(wish.native_shape, card):
+        fixes.append(say("plan_native_precision", form=stored_form(wish.native_shape).upper()))
+    fixes += [say("plan_other_checkpoint", name=name, checkpoint=other["id"])
+              for name, other, shape in _checkpoints(wish) if _runs(shape, card)]  # fmt: skip
+    if wish.entry.get("gguf"):
+        fixes.append(say("plan_on_llamacpp"))
+    first = card.first(told.form) if gpu.vendor == "nvidia" else None
+    if first is not None and first > (gpu.capability or 0):
+        fixes.append(say("plan_from_card", first=first))
+    return Refusal("LLM502", gpu=f"{gpu.kind}{capability}", form=form, remedies=fixes[:3], need=need, have=have)
+
+
+def _runs(shape: Shape, card: Card) -> bool:
+    try:
+        decide(shape, "native", card)
+    except CannotRun:
+        return False
+    return True
+
+
+def _checkpoints(wish: Wish) -> Iterator[Tuple[str, Dict[str, Any], Shape]]:
+    """Other checkpoints of the model that this engine loads."""
+    for name, other in sorted((wish.entry.get("checkpoints") or {}).items()):
+        shape = _other_shape(wish, other)
+        if shape.quant != wish.shape.quant and (not other.get("engines") or wish.engine in other["engines"]):
+            yield name, other, shape
+
+
+def _fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
     """Changes that help, each planned before it is offered. The number orders them: the least costly first."""
     fixes: List[Fix] = []
     requests = most_requests(problem)
     fewer = dataclasses.replace(problem, concurrency=max(1, requests))
     if 1 <= requests < problem.concurrency and fits(fewer):
         fixes.append((1, say("plan_fewer_requests", requests=requests, tokens=problem.request_tokens)))
-    if SHORTEST <= longest < problem.context:
-        tokens = min(problem.request_tokens, longest)
-        shorter = dataclasses.replace(problem, context=longest, request_tokens=tokens)
-        count = min(problem.concurrency, max(1, most_requests(shorter)))
-        if fits(dataclasses.replace(shorter, concurrency=count)):
-            fixes.append((2, say("plan_shorter_context", context=longest, requests=count)))
+    shorter = _shorter(problem, requests)
+    if shorter is not None:
+        fixes.append((2, say("plan_shorter_context", context=shorter.context, requests=shorter.concurrency)))
     fixes += _precision_fixes(wish, problem, card)
     more = _more_cards(problem)
     if more:
@@ -88,16 +126,32 @@ def _fixes(wish: Wish, problem: Problem, card: Card, longest: int) -> List[Fix]:
     return fixes
 
 
+def _shorter(problem: Problem, requests: int) -> Optional[Problem]:
+    """The same wish with a shorter context that fits, and with as many of the requests as that leaves room for.
+
+    More requests leave less room (sampler, graphs), so the length is that at the number that is kept.
+    """
+    count = problem.concurrency
+    while True:
+        few = dataclasses.replace(problem, concurrency=count)
+        longest = longest_context(few)
+        kept = 0
+        if SHORTEST <= longest < problem.context:
+            few = dataclasses.replace(few, context=longest, request_tokens=min(problem.request_tokens, longest))
+            kept = min(count, most_requests(few))
+            if kept == count and fits(few):
+                return few
+        if count == 1:
+            return None
+        count = next(less for less in (kept, requests, count // 2) if 0 < less < count)
+
+
 def _precision_fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
     fixes: List[Fix] = []
     native = wish.native_shape
     if native is not None and native.quant != problem.shape.quant and native.quant.method:
         form = stored_form(native)
-        try:
-            shape = decide(native, "native", card).shape
-        except Refusal:
-            shape = None
-        if shape is not None and fits(dataclasses.replace(problem, shape=shape)):
+        if _runs(native, card) and fits(dataclasses.replace(problem, shape=decide(native, "native", card).shape)):
             fixes.append((0, say("plan_native_precision", form=form.upper())))
     if problem.kv_dtype == "auto" and card.how("fp8") == "native":
         if fits(dataclasses.replace(problem, kv_dtype="fp8")):
@@ -107,13 +161,8 @@ def _precision_fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
             half = decide(problem.shape, "fp8", card).shape
             if fits(dataclasses.replace(problem, shape=half)):
                 fixes.append((4, say("plan_fp8_weights")))
-    for name, other in sorted((wish.entry.get("checkpoints") or {}).items()):
-        shape = _other_shape(wish, other)
-        if shape.quant == problem.shape.quant or not card.runs(stored_form(shape)):
-            continue
-        if other.get("engines") and wish.engine not in other["engines"]:
-            continue
-        if fits(dataclasses.replace(problem, shape=shape)):
+    for name, other, shape in _checkpoints(wish):
+        if _runs(shape, card) and fits(dataclasses.replace(problem, shape=shape)):
             fixes.append((5, say("plan_other_checkpoint", name=name, checkpoint=other["id"])))
     return fixes
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -12,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.below import lacking, problems
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful import refuse_own_code
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed import Question
@@ -82,6 +84,14 @@ def why(key: str, value: Any, zh: str, en: str, source: str) -> Dict[str, Any]:
 def start_bound(model_bytes: int, loaders: int) -> int:
     """Seconds that a start may take: twice what a slow disk needs, plus set-up and compilation."""
     return int(START_BASE + 2 * model_bytes / SLOW_DISK / max(1, loaders))
+
+
+def trusting(wish: Wish, engine: Mapping[str, Any], version: str) -> Wish:
+    """The wish, and whether this version of the engine must run the repository's Python (refused: LLM651)."""
+    known = engine.get("transformers") or {}
+    major = max([4, *(int(known[since]) for since in known if version_key(version) >= version_key(str(since)))])
+    own = refuse_own_code(wish.model_id, wish.config, wish.allow_code, major)
+    return dataclasses.replace(wish, own_code=own)
 
 
 def choose_image(

@@ -15,12 +15,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
-from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.constants import card_of, habits_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import (
     Card,
     Habits,
     Load,
     Speed,
+    card_of,
+    habits_of,
     prefill_seconds,
     speed,
 )
@@ -28,6 +29,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline im
 USUAL = (1, 8)  # numbers of requests that are always told, besides the planned one
 PROMPT_SHARE = 4  # a quarter of a usual request is its prompt, unless the profile says otherwise
 DIGITS = 3
+# A figure of requests a second that names no length is possible where requests of this length reach it: the shortest
+# mean of those that serving is measured with (Alpaca, 19 + 58 tokens: figure 11 of arXiv:2309.06180).
+SHORT_REQUEST = 77
 REASONS = {
     "cpu": bilingual("在 CPU 上运行：没有实测数据", "runs on CPUs: no measured run is known"),
     "host": bilingual(
@@ -184,21 +188,23 @@ def _others(bench: Bench, planned: int, engine: Question) -> List[Dict[str, Any]
 
 
 def _stated(bench: Bench, planned: int, totals: Mapping[str, Any], stated: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """The profile's figures, each with what is predicted and a verdict: met, possible or short."""
+    """The profile's figures, each with what is predicted and a verdict: met, possible (shorter requests), or short."""
     rows = []
     rates = _numbers(stated.get("requests_per_second"))
     if rates:
         low, high = _around(bench.at(planned).requests, bench.spread)
-        verdict = "met" if low >= rates[0] else "possible" if high >= rates[0] else "short"
-        text = bilingual(f"回答平均 {bench.answer} 词元时", f"with answers of {bench.answer} tokens")
-        if verdict != "met":
-            length = _longest_answer(bench, planned, rates[0])
+        usual, rate = bench.prompt + bench.answer, rates[0]
+        sure, best = (_longest_request(bench, planned, rate, edge) for edge in (1 / bench.spread, bench.spread))
+        verdict = "met" if low >= rate else "possible" if best >= SHORT_REQUEST else "short"
+        text = bilingual(f"请求平均 {usual} 词元时", f"with requests of {usual} tokens")
+        if verdict != "met":  # the figure names no length
+            longest = [f"{length}" for length in (sure, best) if length]
             text = bilingual(
-                f"回答平均 {bench.answer} 词元时；不超过 {length} 词元的回答可达到 {rates[0]:g}" if length
-                else f"仅处理 {bench.prompt} 词元的提示就已达不到 {rates[0]:g}",
-                f"with answers of {bench.answer} tokens; {rates[0]:g} is reached with answers of up to {length}"
-                if length
-                else f"prompts of {bench.prompt} tokens alone take too long for {rates[0]:g}",
+                f"请求平均 {usual} 词元时；每请求不超过 {' 至 '.join(longest)} 词元时可达到 {rate:g}",
+                f"with requests of {usual} tokens; {rate:g} is reached with up to {' to '.join(longest)} tokens each",
+            ) if verdict == "possible" else bilingual(
+                f"每请求仅 {SHORT_REQUEST} 词元也达不到 {rate:g}",
+                f"{rate:g} is out of reach even with requests of {SHORT_REQUEST} tokens",
             )  # fmt: skip
         rows.append({"key": "requests_per_second", "stated": str(stated["requests_per_second"]),
                      "predicted": [low, high], "verdict": verdict, "text": text})  # fmt: skip
@@ -221,13 +227,16 @@ def _numbers(stated: Any) -> List[float]:
     return [float(found) for found in re.findall(r"\d+(?:\.\d+)?", str(stated or ""))]
 
 
-def _longest_answer(bench: Bench, planned: int, rate: float) -> int:
-    """Tokens of the longest answer with which the lower end still reaches so many requests a second; 0: none."""
+def _longest_request(bench: Bench, planned: int, rate: float, edge: float) -> int:
+    """Tokens of the longest request, with the usual share of prompt, of which that end reaches the rate; 0: none."""
+    usual = bench.prompt + bench.answer
 
     def reached(length: int) -> bool:
-        return dataclasses.replace(bench, answer=length).at(planned).requests / bench.spread >= rate
+        prompt = max(1, length * bench.prompt // usual)
+        short = dataclasses.replace(bench, prompt=prompt, answer=max(1, length - prompt))
+        return short.at(planned).requests * edge >= rate
 
-    low, high = 0, bench.answer
+    low, high = 0, usual + 1
     while high - low > max(1, low // 50):
         middle = (low + high) // 2
         low, high = (middle, high) if reached(middle) else (low, middle)

@@ -17,12 +17,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog i
     look_up,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.harmful import (
-    own_code,
     reason,
-    refuse_own_code,
     set_aside,
 )
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import whole
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import printable, whole
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Entry as Listed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
@@ -88,7 +86,8 @@ class Wish:
     files: Dict[str, int] = field(default_factory=dict)  # of the hub's listing, with their bytes
     listing: List[Listed] = field(default_factory=list)  # the same, with their hashes
     left_out: List[str] = field(default_factory=list)  # programs, which are not fetched
-    own_code: bool = False  # the engine runs the repository's Python
+    config: Dict[str, Any] = field(default_factory=dict)  # of the checkpoint
+    own_code: bool = False  # the engine runs the repository's Python (_plan/sizing.py)
     allow_code: str = ""  # the site's reason for that
     loader: str = ""  # how the engine is told to read a checkpoint that its own files do not explain
     beside: List[Guest] = field(default_factory=list)  # further models on the head
@@ -182,8 +181,11 @@ def _shape_of(model_id: str, entry: Entry, chosen: Entry, info: Mapping[str, Any
         raise Refusal("LLM530", model=model_id)
     if chosen.get("engines") and not config.get("quantization_config"):  # such a repository says it elsewhere
         config = {**config, "quantization_config": chosen["quantization_config"]}
-    refuse_vectors(model_id, config)
-    return read_shape(config, model_id)
+    try:
+        refuse_vectors(model_id, config)
+        return read_shape(config, model_id)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:  # a stranger's file
+        raise Refusal("LLM531", model=model_id, problem=say("config_kind", said=printable(error, 80))) from error
 
 
 def refuse_vectors(model_id: str, config: Mapping[str, Any]) -> None:
@@ -207,11 +209,13 @@ def _loader(engine: str, chosen: Entry) -> str:
 
 def _sizes(shape: Shape, entry: Entry, info: Mapping[str, Any]) -> Tuple[int, str, Optional[int]]:
     """Bytes on disk, where that number comes from, and the total in the safetensors index (None without one)."""
-    index = (info.get("index") or {}).get("metadata") or info.get("index") or {}
+    index = info.get("index")
+    index = index.get("metadata") or index if isinstance(index, Mapping) else {}
     total = whole(index.get("total_size")) if isinstance(index, Mapping) else None
     index_bytes = total if isinstance(total, int) and total > 0 else None
-    if info.get("bytes_total"):
-        return int(info["bytes_total"]), "hub", index_bytes
+    listed = whole(info.get("bytes_total"))
+    if isinstance(listed, int) and listed > 0:
+        return listed, "hub", index_bytes
     if entry.get("bytes"):
         return int(entry["bytes"]), "catalogue", index_bytes
     return int(checkpoint_bytes(shape)), "computed", index_bytes
@@ -242,7 +246,6 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         for file in info.get("files") or []
     ]
     allow_pickle, allow_code = (reason(f"appliance_{name}", variables.get(name)) for name in ALLOWANCES)
-    refuse_own_code(wanted["model"], info.get("config"), allow_code)
     include, exclude = list(entry.get("include") or []), list(entry.get("exclude") or [])
     whole = listing if wanted["engine"] in GGUF_ENGINES else selected(listing, include, exclude)
     listing, left_out = set_aside(wanted["model"], whole, allow_pickle, allow_code)
@@ -285,7 +288,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         files={row.path: row.size for row in listing},
         listing=listing,
         left_out=[file.path for file in left_out],
-        own_code=bool(own_code(info.get("config"))),
+        config=info.get("config") or config_of(entry, {}),
         allow_code=allow_code,
         loader=loader,
         gguf_tensors=dict(info.get("gguf_tensors") or {}),

@@ -37,6 +37,7 @@ RARE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("kimi-k2-thinking", "h200-141g", LONG),
     ("deepseek-r1-671b", "h20-141g", {"precision": "int8", "context_length": 8192, "concurrency": 8}),
 )
+CODE = "Kimi's tokenizer is Python"
 VERSIONS = {"vllm": ("0.33.0", "0.32.0"), "sglang": ("0.5.23",), "lmdeploy": ("0.18.0",)}
 
 
@@ -49,6 +50,7 @@ def argument_sets(engine: str, version: str) -> list[list[str]]:
     models = [name for name in catalog["models"] if not name.startswith("tiny")]
     for model, (gpu, count, nodes), wish in itertools.product(models, PARKS, WISHES):
         wanted: dict[str, Any] = {"model": model, "engine": engine, "context_length": 8192, "concurrency": 8, **wish}
+        wanted["allow_remote_code"] = CODE
         try:
             made = plan(catalog, declared(gpu, count, nodes), **wanted)
         except Refusal:
@@ -57,7 +59,7 @@ def argument_sets(engine: str, version: str) -> list[list[str]]:
             found["\0".join(node["args"])] = node["args"]
     for model, gpu, more in RARE:
         try:
-            made = plan(catalog, declared(gpu, 8), model=model, engine=engine, **more)
+            made = plan(catalog, declared(gpu, 8), model=model, engine=engine, allow_remote_code=CODE, **more)
         except Refusal:
             continue
         found[model] = first_unit(made)["args"]

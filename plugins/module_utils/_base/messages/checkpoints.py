@@ -141,6 +141,27 @@ MESSAGES: Dict[str, Message] = {
             "请把 appliance_gguf 设为新版转换的文件（含拆分的 attn_k_b 与 attn_v_b 张量）",
         ),
     ),
+    "LLM578": Message(
+        Text(
+            "the engine runs Python of {model}'s repository, for this reason: {reason}",
+            "引擎会运行 {model} 仓库中的 Python 代码，站点的理由：{reason}",
+        ),
+        Text(
+            "read its *.py files again with each new revision; for a model without them, set another appliance_model",
+            "仓库版本更新时请重新审阅其 *.py 文件；若不需要，请更换 appliance_model",
+        ),
+    ),
+    "LLM579": Message(
+        Text(
+            "the quantisation {form} is not known: its weights are counted with {bits:g} bits each, and the engine "
+            "may refuse it",
+            "未知的量化格式 {form}：权重按每个 {bits:g} 位计，引擎可能无法加载",
+        ),
+        Text(
+            "compare the weights with the size of the files, or set another appliance_precision or appliance_model",
+            "请将权重大小与文件大小对比，或更换 appliance_precision 或 appliance_model",
+        ),
+    ),
 }
 
 # Parts of messages.

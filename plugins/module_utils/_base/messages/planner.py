@@ -19,8 +19,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM502": Message(
         Text("{gpu} can't run {form}", "{gpu} 不能运行 {form}"),
         Text(
-            "take another checkpoint (appliance_precision: awq or int8) or a GGUF engine (appliance_engine: llamacpp)",
-            "请改用其他检查点（appliance_precision: awq 或 int8）或 GGUF 引擎（appliance_engine: llamacpp）",
+            "set another appliance_model, or list other cards in appliance_hardware",
+            "请更换 appliance_model，或在 appliance_hardware 中改用其他显卡",
         ),
     ),
     "LLM503": Message(
@@ -306,6 +306,7 @@ PHRASES: Dict[str, Text] = {
         "{heads} attention heads can't be shared by {kv_heads} KV heads",
         "注意力头 {heads} 不能被 KV 头 {kv_heads} 整除",
     ),
+    "config_kind": Text("a value is of the wrong kind: {said}", "某个值的类型不对：{said}"),
     "config_missing": Text("{key} is missing", "缺少 {key}"),
     "config_no_number": Text("{key}={value!r} is not a whole number", "{key}={value!r} 不是非负整数"),
     "config_no_type": Text("neither model_type nor architectures is set", "缺少 model_type 与 architectures"),
@@ -327,6 +328,10 @@ PHRASES: Dict[str, Text] = {
     "plan_fp8_weights": Text(
         "appliance_precision: fp8 (quantised while loading)",
         "appliance_precision: fp8（加载时量化）",
+    ),
+    "plan_from_card": Text(
+        "use cards of compute capability {first} or newer",
+        "改用计算能力 {first} 及以上的显卡",
     ),
     "plan_main_memory": Text(
         "{needed:.0f} GiB of main memory needed, {there:.0f} there",

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""More of the hundred 1: distributions, and what they lack."""
+"""More of the hundreds 1, 3 and 4: distributions, repositories of others, addresses of a cluster."""
 
 from __future__ import annotations
 
@@ -40,6 +40,35 @@ MESSAGES: Dict[str, Message] = {
             "turn off what needs it, or name packages for it in a folder of appliance_catalog_dirs "
             "(distributions/*.yml)",
             "请关闭需要它的功能，或在 appliance_catalog_dirs 的目录中（distributions/*.yml）指定软件包",
+        ),
+    ),
+    "LLM401": Message(
+        Text(
+            "{node}: {address} is not the IP address of an interface of it, which nodes that compute together need",
+            "{node}：{address} 不是该节点某个接口的 IP 地址，多节点部署需要",
+        ),
+        Text(
+            "set appliance_data_address of {node} to its address in the network between the nodes",
+            "请为 {node} 设置 appliance_data_address（节点间网络的地址）",
+        ),
+    ),
+    "LLM165": Message(
+        Text("the package repository can't be read: {url}: {error}", "无法读取软件源 {url}：{error}"),
+        Text(
+            "check the node's way to it (proxy, DNS, firewall), set the role's *_repository_url to a mirror that the "
+            "node reaches, or install from an offline bundle (`appliance_source: bundle`)",
+            "请检查节点到该地址的网络（代理、DNS、防火墙），将该角色的 *_repository_url 设为节点可访问的镜像，"
+            "或使用离线包（`appliance_source: bundle`）",
+        ),
+    ),
+    "LLM331": Message(
+        Text(
+            "SELinux is on, and the commands that tell it what a service may do are missing: {tools}",
+            "SELinux 已启用，但缺少用于配置它的命令：{tools}",
+        ),
+        Text(
+            "run `dnf install policycoreutils-python-utils policycoreutils` on the node",
+            "请在节点上执行 `dnf install policycoreutils-python-utils policycoreutils`",
         ),
     ),
 }

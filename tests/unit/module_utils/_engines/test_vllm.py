@@ -39,6 +39,7 @@ def test_what_decides_memory_is_always_written(catalog, version):
     ("0.24.0", 12.0, True), ("0.26.1", 12.1, True), ("0.27.0", 12.0, False), ("0.23.0", 12.0, False),
     ("0.26.0", 10.0, False), ("0.26.0", None, False),
 ])  # fmt: skip
-def test_kernels_that_three_versions_tried_on_cards_they_are_not_for(version, capability, off):
-    assert ("VLLM_USE_DEEP_GEMM" in vllm.environment("vllm", version, capability)) is off
-    assert "VLLM_USE_DEEP_GEMM" not in vllm.environment("sglang", version, capability)
+def test_kernels_that_three_versions_tried_on_cards_they_are_not_for(catalog, version, capability, off):
+    engines = catalog["engines"]
+    assert ("VLLM_USE_DEEP_GEMM" in vllm.environment("vllm", engines["vllm"], version, capability)) is off
+    assert "VLLM_USE_DEEP_GEMM" not in vllm.environment("sglang", engines["sglang"], version, capability)

@@ -46,7 +46,10 @@ def test_own_code():
     assert own_code({**told, "model_type": "deepseek_v3"}) == "" == own_code(None) == own_code({"model_type": "x"})
     assert own_code({**told, "model_type": "x"}) == "AutoConfig: configuration_x.XConfig"
     assert own_code({"auto_map": "x.py"}) == "x.py"
-    refuse_own_code("o/m", told, "read by us")
+    assert own_code({**told, "model_type": "minimax_m2"}) == "" != own_code({**told, "model_type": "minimax_m2"}, 4)
+    words = {"auto_map": {**told["auto_map"], "AutoTokenizer": "tokenization_x.X"}, "model_type": "deepseek_v3"}
+    assert own_code(words) == "AutoTokenizer: tokenization_x.X"  # the engine knows the type, not its words
+    assert refuse_own_code("o/m", told, "read by us") and not refuse_own_code("o/m", {}, "")
     with pytest.raises(Refusal) as caught:
         refuse_own_code("o/m", told, "")
     assert caught.value.rule == "LLM651"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -142,7 +143,7 @@ def test_volta_takes_the_old_image_and_half(catalog):
     ("gpu", "wish", "rule"),
     [
         ("v100-32g", {"precision": "bf16"}, "LLM501"),
-        ("t4-16g", {"precision": "fp8"}, "LLM502"),
+        ("v100-32g", {"precision": "fp8"}, "LLM502"),
         ("t4-16g", {"model": "deepseek-r1-671b"}, "LLM502"),
         ("v100-32g", {"model": "deepseek-r1-671b"}, "LLM502"),
         ("t4-16g", {"kv_cache_dtype": "fp8"}, "LLM545"),
@@ -330,3 +331,20 @@ def test_whole_plans_and_refusals(catalog, name):
 
 def test_no_whole_plan_is_left_over():
     assert {path.stem for path in FOLDER.iterdir()} == set(WISHES)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "count", "wish"),
+    [
+        ("rtx-4090-24g", 1, {"model": "deepseek-r1-7b", "context_length": 131072, "concurrency": 64}),
+        ("rtx-4090-24g", 8, {"model": "deepseek-r1-70b", "context_length": 131072}),
+        ("rtx-4090-24g", 1, {"model": "qwen3-8b", "context_length": 40960, "concurrency": 64}),
+    ],
+)
+def test_a_shorter_context_is_offered_with_the_requests_that_it_leaves_room_for(catalog, gpu, count, wish):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared(gpu, count), **wish)
+    said = re.search(r"appliance_context_length: (\d+), appliance_concurrency: (\d+)", caught.value.remedy.en)
+    length, requests = map(int, said.groups())
+    assert 2048 <= length < wish["context_length"]
+    plan(catalog, declared(gpu, count), **{**wish, "context_length": length, "concurrency": requests})

@@ -9,21 +9,22 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import PARTS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import read_nodes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import (
+    CannotRun,
     Card,
     cache_form,
     decide,
-    newest_for,
 )
 
 from tests.sizing.common import declared, first_unit, plan
 from tests.unit.module_utils._models.shapes import shape_of
 
 
-def card(catalog, kind, version=None):
+def card(catalog, kind, version=None, engine="vllm"):
     gpu = read_nodes(declared(kind, 1), catalog)[0].gpus[0]
     row = catalog["gpus"][kind]
-    known = newest_for(catalog["engines"]["vllm"], gpu) if version is None else version
-    return Card(gpu, row, catalog["kernels"], known)
+    if version is None:
+        version = "0.8.5.post1" if kind.startswith("v100") else catalog["engines"][engine]["supported"][0]
+    return Card(gpu, row, catalog["kernels"], engine, version)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,17 @@ def card(catalog, kind, version=None):
         ("rtx-4090-24g", "fp8", "native"),
         ("a100-80g", "fp8", "weight_only"),
         ("rtx-3090-24g", "fp8", "weight_only"),
-        ("t4-16g", "fp8", ""),
+        ("t4-16g", "fp8", "weight_only"),
+        ("t4-16g", "int4", "weight_only"),
+        ("t4-16g", "nvfp4", "weight_only"),
+        ("v100-32g", "fp8", ""),
+        ("v100-32g", "mla", ""),
+        ("a100-80g", "mla", "native"),
+        ("a100-80g", "sparse_mla", ""),
+        ("l40s-48g", "sparse_mla", ""),
+        ("h20-96g", "sparse_mla", "native"),
+        ("rtx-pro-6000-96g", "sparse_mla", "native"),
+        ("rtx-5090-32g", "nvfp4", "native"),
         ("v100-32g", "bf16", ""),
         ("v100-32g", "awq", ""),
         ("v100-32g", "gptq", "native"),
@@ -57,6 +68,56 @@ def test_a_kernel_has_a_first_version(catalog):
     assert card(catalog, "a100-80g", "0.16.0").how("nvfp4") == "weight_only"
 
 
+@pytest.mark.parametrize(
+    ("engine", "kind", "form", "how"),
+    [
+        ("sglang", "a100-80g", "fp8", ""),  # its Marlin is not for experts: sglang#18875
+        ("sglang", "h100-80g", "fp8", "native"),
+        ("sglang", "h100-80g", "mxfp4", "weight_only"),
+        ("sglang", "h100-80g", "nvfp4", ""),
+        ("sglang", "b200-180g", "nvfp4", "native"),
+        ("lmdeploy", "a100-80g", "fp8", ""),
+        ("lmdeploy", "a100-80g", "mxfp4", ""),
+        ("lmdeploy", "a100-80g", "awq", "native"),
+    ],
+)
+def test_versions_are_those_of_one_engine(catalog, engine, kind, form, how):
+    assert card(catalog, kind, engine=engine).how(form) == how
+
+
+def test_a_card_without_sparse_attention_is_told_from_which_on(catalog):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("a100-80g", 8, 2), model="deepseek-v3.2", context_length=8192, concurrency=8)
+    assert caught.value.rule == "LLM502" and "SPARSE MLA" in str(caught.value)
+    assert caught.value.remedy.en == "use cards of compute capability 9.0 or newer"
+
+
+@pytest.mark.parametrize(
+    ("gpu", "wish", "offered", "missing"),
+    [
+        ("v100-32g", {"model": "deepseek-r1-32b", "precision": "fp8"}, ["native", "llamacpp"], "awq"),
+        ("ascend-910b-64g", {"model": "deepseek-r1-0528"}, ["w8a8 (checkpoint vllm-ascend/"], "awq"),
+        ("a100-80g", {"model": "minimax-m2.5", "engine": "sglang"}, ["8.9 or newer"], "awq"),
+        ("h100-80g", {"model": "deepseek-r1-671b", "precision": "w8a8"}, [], "w8a8 ("),
+    ],
+)
+def test_a_format_that_a_card_lacks_offers_only_what_exists(catalog, gpu, wish, offered, missing):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared(gpu, 8), context_length=4096, concurrency=4, **wish)
+    assert all(words in caught.value.remedy.en for words in offered), caught.value.remedy.en
+    assert missing not in caught.value.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("quant", "bits"), [({"quant_method": "hqq"}, "16"), ({"quant_method": "exl2", "bits": 4.25}, "4.25")]
+)
+def test_a_format_that_nobody_knows_is_planned_with_a_warning(catalog, quant, bits):
+    config = {**catalog["models"]["deepseek-r1-7b"]["config"], "quantization_config": quant}
+    wish = {"model": "of/x", "context_length": 4096, "concurrency": 4}
+    made = plan(catalog, declared("h100-80g", 1), model_info={"config": config}, **wish)
+    assert [f"{bits} bits" in row["en"] for row in made["warnings"] if row["id"] == "LLM579"] == [True]
+
+
 def test_every_row_has_a_source_and_the_newer_card_first(catalog):
     for form, entry in catalog["kernels"].items():
         floors = [float(row["from"]) for row in entry["rows"]]
@@ -70,9 +131,9 @@ def test_every_part_must_run(catalog):
     assert shape.quant.others and all(part in PARTS for part, _share, _how in shape.quant.others)
     assert "LLM571" in [row["id"] for row in decide(shape, "native", card(catalog, "h100-80g")).notices]
     assert not decide(shape, "native", card(catalog, "b200-180g")).notices
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(CannotRun) as caught:
         decide(shape, "native", card(catalog, "h100-80g", "0.9.0"))
-    assert caught.value.rule == "LLM502"
+    assert caught.value.form == "mxfp4"
 
 
 def test_a_quantised_checkpoint_on_an_older_card_says_so(catalog):

@@ -163,7 +163,7 @@ def test_whole_experts_where_their_parts_cannot_be_divided():
 
 
 def test_a_shared_cache_only_where_a_copy_on_each_card_is_too_small():
-    wish = {"context_length": 131072}  # and requests of 4,096 tokens
+    wish = {"context_length": 131072, "allow_remote_code": "its tokenizer"}  # and requests of 4,096 tokens
     few, ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=2, **wish)
     assert "context" not in few["layout"] and "LLM574" not in ids
     many, ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=384, **wish)

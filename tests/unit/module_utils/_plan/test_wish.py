@@ -114,6 +114,45 @@ def test_a_model_that_is_a_program_is_refused_unless_the_site_has_a_reason(catal
     made = plan(catalog, nodes, **wish, allow_pickle=reason, allow_remote_code=reason)
     assert ("--trust-remote-code" in first_unit(made)["args"]) is (rule == "LLM651")
     assert [row["value"] for row in made["why"] if row["key"] == "model.remote_code"] == [reason] * (rule == "LLM651")
+    assert [reason in row["en"] for row in made["warnings"] if row["id"] == "LLM578"] == [True] * (rule == "LLM651")
+
+
+@pytest.mark.parametrize(
+    ("engine", "gpu", "kind", "runs"),
+    [
+        ("vllm", "h20-96g", "minimax_m2", False),
+        ("sglang", "h20-96g", "minimax_m2", False),
+        ("lmdeploy", "h20-96g", "minimax_m2", True),  # with the Transformers of its day
+        ("vllm", "v100-32g", "seed_oss", True),  # the last image for such a card is older
+        ("vllm", "h20-96g", "internlm2", True),
+    ],
+)
+def test_whether_python_is_run_depends_on_engine_and_version(catalog, engine, gpu, kind, runs):
+    info = {"config": {**find_model(catalog, "deepseek-r1-7b")[1]["config"], **OWN_CODE, "model_type": kind}}
+    wish = {"engine": engine, "model_info": info, "context_length": 4096, "concurrency": 4}
+    made = plan(catalog, declared(gpu, 1), allow_remote_code="read by us", **wish)
+    assert ("--trust-remote-code" in first_unit(made)["args"]) is runs
+    assert ("LLM578" in [row["id"] for row in made["warnings"]]) is runs
+    if not runs:
+        plan(catalog, declared(gpu, 1), **wish)
+        return
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared(gpu, 1), **wish)
+    assert caught.value.rule == "LLM651"
+
+
+def test_a_gguf_engine_runs_no_python_of_the_repository(catalog):
+    info = {"config": {**find_model(catalog, "deepseek-r1-7b")[1]["config"], "model_type": "internlm2", **OWN_CODE}}
+    nodes, wish = declared("h20-96g", 1, memory_gib=64), {"engine": "llamacpp", "model": "deepseek-r1-7b"}
+    made = plan(catalog, nodes, model_info=info, **wish)
+    assert "LLM578" not in [row["id"] for row in made["warnings"]]
+
+
+def test_kimi_needs_its_tokenizer_without_a_hub_too(catalog):
+    wish = {"model": "kimi-k2.6", "context_length": 8192, "concurrency": 8}
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h200-141g", 8), **wish)
+    assert caught.value.rule == "LLM651" and "tokenization_kimi" in str(caught.value)
 
 
 def flag(made, name):
@@ -165,3 +204,33 @@ def test_models_that_embed_or_rank_are_refused_with_their_size(catalog, model, b
     with pytest.raises(Refusal) as caught:
         read_wish(wish, catalog)
     assert caught.value.rule == rule and "14.1 GiB" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"num_hidden_layers": float("nan")},
+        {"vocab_size": float("inf")},
+        {"quantization_config": {"quant_method": "gptq", "bits": "four"}},
+        {"partial_rotary_factor": "half"},
+        {"model_type": "gpt_oss", "layer_types": {"sliding_attention": "many"}, "sliding_window": 128},
+        {"model_type": "deepseek_v4", "compress_ratios": "x"},
+        {"model_type": "deepseek_v3"},  # without the rank of its latent, it would be sized as another model
+    ],
+)
+def test_a_config_with_odd_values_is_refused_as_that(catalog, odd):
+    config = {**find_model(catalog, "deepseek-r1-7b")[1]["config"], **odd}
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h100-80g", 1), model="of/x", model_info={"config": config}, context_length=4096)
+    assert caught.value.rule == "LLM531" and caught.value.reason.zh
+
+
+def test_a_config_that_is_no_object_is_refused_and_an_index_that_is_none_ignored(catalog):
+    wish = {"model": "of/x", "context_length": 4096, "concurrency": 4}
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h100-80g", 1), model_info={"config": [1]}, **wish)
+    assert caught.value.rule == "LLM531"
+    config = find_model(catalog, "deepseek-r1-7b")[1]["config"]
+    info = {"config": config, "index": [1], "bytes_total": "x"}
+    made = plan(catalog, declared("h100-80g", 1), model_info=info, **wish)
+    assert made["model"]["bytes_source"] == "computed"

@@ -5,6 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
@@ -15,6 +19,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline im
     Habits,
     Load,
     cache_read,
+    card_of,
+    habits_of,
     parts_of,
     prefill_seconds,
     rate,
@@ -22,6 +28,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline im
     step_seconds,
     touched,
 )
+
+from tests.sizing.speed_cases import read, source_of
+from tests.sizing.speed_fit import begin
 
 CARD = Card(1e12, 1e14, 2e14, 4e14, 3e14, 1e11, 1e-5, 1.0, 1.0, 1.0)
 NONE = Habits(0.0, 0.0, 0.0, 0.0, 0.0)
@@ -132,3 +141,77 @@ def test_an_eager_engine_and_a_packed_format_are_slower(catalog):
         ),
     )
     assert step_seconds(awq, CARD, dataclasses.replace(NONE, packed=0.5), 1, 0) > step_seconds(awq, CARD, NONE, 1, 0)
+
+
+ROOT = Path(__file__).resolve().parents[4]
+DATA = ROOT / "tests" / "sizing" / "data" / "speed.jsonl"
+
+
+def test_every_sheet_belongs_to_a_card_and_a_family(catalog):
+    sheets = {name: row["speed"] for name, row in catalog["gpus"].items() if "speed" in row}
+    assert len(sheets) >= 24
+    for name, sheet in sheets.items():
+        assert "memory_gib" in catalog["gpus"][name], name  # not a row that only this file has
+        assert f"family-{sheet['family']}" in catalog["speeds"], name
+        assert sheet["source"] and sheet["gbs"] > 100 and sheet["tflops"]["fp16"] > 10, name
+        assert ("link_gbs" in sheet) is bool(catalog["gpus"][name].get("nvlink")), name
+        assert card_of(catalog["gpus"][name], catalog["speeds"], nvlink=True) is not None
+    used = {f"family-{sheet['family']}" for sheet in sheets.values()}
+    assert {name for name in catalog["speeds"] if name.startswith("family-")} == used
+
+
+def test_a_card_without_figures_has_no_speed(catalog):
+    assert card_of({}, catalog["speeds"], nvlink=True) is None
+    assert card_of({"speed": {"family": "abacus"}}, catalog["speeds"], nvlink=True) is None
+    assert card_of(catalog["gpus"]["ascend-910b-64g"], catalog["speeds"], nvlink=True) is None
+
+
+def test_links_go_by_what_the_node_has(catalog):
+    h100, constants = catalog["gpus"]["h100-80g"], catalog["speeds"]
+    fast, slow = card_of(h100, constants, True), card_of(h100, constants, False)
+    assert fast.link == 450e9 and slow.link == 64e9 and slow.latency > fast.latency
+    assert card_of(h100, constants, True, 400.0).node_link == pytest.approx(
+        16 * card_of(h100, constants, True, 25.0).node_link
+    )
+    assert (
+        card_of(catalog["gpus"]["rtx-4090-24g"], constants, True).link == 32e9
+    )  # a driver's word does not make a bridge
+
+
+def test_engines_go_by_their_version(catalog):
+    constants = catalog["speeds"]
+    assert habits_of(constants, "vllm", "0.7.3") != habits_of(constants, "vllm", "0.33.0")
+    assert habits_of(constants, "vllm", "0.33.0") == habits_of(constants, "vllm", "0.8.0")
+    assert habits_of(constants, "ollama", "0.9") == habits_of(constants, "llamacpp", "b5000")
+    assert habits_of(constants, "ktransformers", "0.3") is None
+    eager = habits_of(constants, "vllm", "0.33.0", eager=True)
+    assert eager.layer == eager.launch == habits_of(constants, "vllm", "0.33.0").launch
+
+
+def test_runs_name_their_source():
+    cases = read(str(DATA))
+    assert len({case["id"] for case in cases}) == len(cases) >= 100
+    public = [case for case in cases if case["source"].startswith("https://") and not case.get("scope")]
+    assert len(public) >= 60 and len({source_of(case) for case in public}) >= 14
+    for case in cases:
+        assert case["source"] and case["engine"] and case["model"] and case["concurrency"] >= 1 and case["measured"], (
+            case["id"]
+        )
+        assert set(case["measured"]) <= {"step", "each", "total", "ttft", "requests", "reading"}, case["id"]
+
+
+def test_the_table_of_measured_runs():
+    """The command that `make speed-accuracy` runs, without the fits: they take minutes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sizing.speed_accuracy", str(DATA), "--quick"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    figures = json.loads(done.stdout.strip().splitlines()[-1])
+    assert figures["figures"] >= 95 and figures["sources"] >= 17
+    assert figures["median"] <= 0.12 and figures["p90"] <= 0.45
+
+
+def test_a_fit_begins_from_what_the_last_one_wrote(catalog):
+    fresh = begin(catalog["speeds"])
+    assert fresh["spread"] == catalog["speeds"]["spread"]
+    assert set(fresh) == set(catalog["speeds"])
