@@ -185,7 +185,7 @@ def table() -> str:
     wanted = [
         (model, precision)
         for model, entry in catalog["models"].items()
-        if not model.startswith("tiny")
+        if not model.startswith("tiny") and not entry.get("vectors")
         for precision in ("native", *sorted(entry.get("checkpoints") or {}))
     ]
     own = [row for row in wanted if re.fullmatch(OWN, row[0])]

@@ -105,9 +105,10 @@ MESSAGES: Dict[str, Message] = {
             "{model} 输出向量或分数（{kind}），不生成文本，不能用于对话页面和对话接口。其权重约 {gib} GiB",
         ),
         Text(
-            "set appliance_model to one that writes text; an embedding or reranking service of your own stands "
-            "beside the appliance",
-            "请把 appliance_model 设为生成文本的模型；向量或重排服务请另行部署",
+            "set appliance_model to one that writes text; the chat page searches documents with such a model in "
+            "open_webui_embedding_dir, or with a server of yours in open_webui_embedding",
+            "请把 appliance_model 设为生成文本的模型；对话页面检索文档用的模型请在 open_webui_embedding_dir "
+            "或 open_webui_embedding 中指定",
         ),
     ),
     "LLM575": Message(

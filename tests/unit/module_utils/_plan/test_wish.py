@@ -225,6 +225,17 @@ def test_a_config_with_odd_values_is_refused_as_that(catalog, odd):
     assert caught.value.rule == "LLM531" and caught.value.reason.zh
 
 
+@pytest.mark.parametrize(
+    ("model", "gib"),
+    [("bge-m3", 2.1), ("bge-reranker-v2-m3", 2.1), ("qwen3-embedding-4b", 7.5), ("qwen3-reranker-0.6b", 1.1)],
+)
+def test_models_for_a_knowledge_base_are_known_with_their_size(catalog, model, gib):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h100-80g", 1), model=model)
+    assert caught.value.rule == "LLM555" and caught.value.values["gib"] == gib
+    assert "open_webui_embedding_dir" in caught.value.remedy.en
+
+
 def test_a_config_that_is_no_object_is_refused_and_an_index_that_is_none_ignored(catalog):
     wish = {"model": "of/x", "context_length": 4096, "concurrency": 4}
     with pytest.raises(Refusal) as caught:
