@@ -26,6 +26,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import stored_form
 
 PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "w8a8", "awq", "gptq", "nvfp4")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
@@ -199,6 +200,26 @@ def refuse_vectors(model_id: str, config: Mapping[str, Any]) -> None:
         raise Refusal("LLM555", model=model_id, kind=kind, gib=round(size, 1))
 
 
+def _exists(model: str, entry: Entry, chosen: Entry, precision: str, shape: Shape) -> None:
+    """A quantised checkpoint is not made while loading, but for FP8 of one in 16 bit (LLM556)."""
+    stored = stored_form(shape)
+    if chosen or precision in ("native", "bf16", "fp16", stored) or (precision == "fp8" and not shape.quant.method):
+        return
+    known = ", ".join(dict.fromkeys(["native", *sorted(entry.get("checkpoints") or {})]))
+    raise Refusal("LLM556", model=model, precision=precision.upper(), stored=stored.upper(), known=known)
+
+
+def _number(name: str, value: Any) -> int:
+    """A number of tokens or requests."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1:
+        raise Refusal("LLM526", name=name, value=value, listed="1, 2, 3, …")
+    return number
+
+
 def _loader(engine: str, chosen: Entry) -> str:
     """What the engine is told of a checkpoint that only some engines can load (LLM554)."""
     known = chosen.get("engines") or {}
@@ -228,14 +249,15 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
     info = variables.get("model_info") or {}
     loader = _loader(wanted["engine"], chosen)
     shape = _shape_of(wanted["model"], entry, chosen, info)
+    _exists(wanted["model"], entry, chosen, wanted["precision"], shape)
     native = read_shape(entry["config"], wanted["model"]) if chosen and entry.get("config") else shape
     size, source, index_bytes = _sizes(shape, chosen or entry, info)
     kv_dtype = str(variables.get("kv_cache_dtype") or profile.get("kv_cache_dtype") or "auto")
     _one_of("kv_cache_dtype", kv_dtype, KV_DTYPES)
     executor = str(variables.get("executor") or profile.get("executor") or "")
     _one_of("executor", executor, EXECUTORS)
-    context = int(variables.get("context_length") or profile.get("context_length") or 8192)
-    concurrency = int(variables.get("concurrency") or profile.get("concurrency") or 16)
+    context = _number("context_length", variables.get("context_length") or profile.get("context_length") or 8192)
+    concurrency = _number("concurrency", variables.get("concurrency") or profile.get("concurrency") or 16)
     request = min(context, int(profile.get("request_tokens") or context))
     if context > shape.max_len:
         raise Refusal(

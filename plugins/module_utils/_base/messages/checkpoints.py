@@ -111,6 +111,16 @@ MESSAGES: Dict[str, Message] = {
             "或 open_webui_embedding 中指定",
         ),
     ),
+    "LLM556": Message(
+        Text(
+            "no {precision} checkpoint of {model} is known: it is stored as {stored}",
+            "没有已知的 {model} 的 {precision} 检查点：其存储格式为 {stored}",
+        ),
+        Text(
+            "set appliance_precision to one of {known}, or appliance_model to a repository that is stored so",
+            "请把 appliance_precision 设为其中之一：{known}；或把 appliance_model 设为以该格式存储的仓库",
+        ),
+    ),
     "LLM575": Message(
         Text(
             "{gpu} keeps its cache in fp8_e5m2, which has a bit of precision less than newer cards' e4m3",

@@ -236,6 +236,35 @@ def test_models_for_a_knowledge_base_are_known_with_their_size(catalog, model, g
     assert "open_webui_embedding_dir" in caught.value.remedy.en
 
 
+@pytest.mark.parametrize(
+    ("model", "precision"),
+    [
+        ("deepseek-r1-7b", "awq"),
+        ("deepseek-r1-7b", "nvfp4"),
+        ("deepseek-r1-671b", "gptq"),
+        ("deepseek-r1-671b", "w8a8"),
+        ("gpt-oss-20b", "fp8"),  # MXFP4 is not made FP8 while it is loaded
+    ],
+)
+def test_a_checkpoint_that_does_not_exist_is_not_planned_as_another(catalog, model, precision):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h200-141g", 8), model=model, precision=precision, context_length=4096, concurrency=4)
+    assert caught.value.rule == "LLM556" and "native" in caught.value.remedy.en
+
+
+def test_a_repository_that_is_stored_so_needs_no_entry(catalog):
+    config = {**find_model(catalog, "deepseek-r1-7b")[1]["config"], "quantization_config": {"quant_method": "awq"}}
+    wish = {"model": "of/x-awq", "model_info": {"config": config}, "context_length": 4096, "concurrency": 4}
+    assert plan(catalog, declared("h200-141g", 1), precision="awq", **wish)["verdict"] == "fits"
+
+
+@pytest.mark.parametrize(("name", "value"), [("context_length", "8k"), ("context_length", -5), ("concurrency", -1)])
+def test_what_is_no_number_of_tokens_or_requests_is_refused(catalog, name, value):
+    with pytest.raises(Refusal) as caught:
+        plan(catalog, declared("h200-141g", 1), **{name: value})
+    assert caught.value.rule == "LLM526" and name in str(caught.value)
+
+
 def test_a_config_that_is_no_object_is_refused_and_an_index_that_is_none_ignored(catalog):
     wish = {"model": "of/x", "context_length": 4096, "concurrency": 4}
     with pytest.raises(Refusal) as caught:
