@@ -201,13 +201,13 @@ STATED = [
     {"key": "concurrency", "stated": "4-8", "verdict": "met", "text": TEXT},
     {"key": "requests_per_second", "stated": "30", "predicted": [0.1, 0.3], "verdict": "short", "text": TEXT},
 ]
-OTHER = {**ROW, "layout": {"tensor": 2, "pipeline": 1, "data": 4}}
+OTHER_LAYOUT = {**ROW, "layout": {"tensor": 2, "pipeline": 1, "data": 4}}
 FOUND = {"predicted": True, "prompt_tokens": 768, "answer_tokens": 2304, "rows": [ROW], "stated": STATED}
 
 
 def test_every_line():
     none = {"predicted": False, "reason": TEXT}
-    made = {"speed": {"m": {**FOUND, "alternatives": [OTHER]}, "e": none}}
+    made = {"speed": {"m": {**FOUND, "alternatives": [OTHER_LAYOUT]}, "e": none}}
     assert speed_lines(made, "en") == [
         "",
         "  predicted speed of m (ranges, no promise; prompts of 768 tokens, answers of 2304):",
