@@ -26,8 +26,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     choose_image,
     gib,
     image_entry,
+    runs_own_code,
     start_bound,
-    trusting,
     why,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
@@ -59,7 +59,8 @@ def size_on_cpus(wish: Wish, catalog: Catalog) -> Sizing:
     name = choose_image(catalog, wish.engine, "cpu", None, None, wish.executor == "ray")
     image = image_entry(catalog, name, wish.images, wish.image_archives)
     version = str(image["version"])
-    wish = trusting(wish, engine, version)
+    own = runs_own_code(wish.model_id, wish.config, wish.allow_code, engine, version)
+    wish = dataclasses.replace(wish, own_code=own)
     token = kv_layer_bytes(shape, 1, "auto") * shape.layers
     healed, ended = heal.Told(), heal.found(wish.calibration, wish.subject, version, None)
     if ended:

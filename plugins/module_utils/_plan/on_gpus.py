@@ -52,8 +52,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     Sizing,
     choose_image,
     image_entry,
+    runs_own_code,
     start_bound,
-    trusting,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load
@@ -133,7 +133,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     name = choose_image(catalog, wish.engine, device, capability, oldest_driver(wish.nodes), ray)
     image = image_entry(catalog, name, wish.images, wish.image_archives)
     version = str(image["version"])
-    wish = trusting(wish, engine, version)
+    own = runs_own_code(wish.model_id, wish.config, wish.allow_code, engine, version)
+    wish = dataclasses.replace(wish, own_code=own)
     card = Card(gpu, row, catalog["kernels"], wish.engine, version)
     try:
         precision = decide(wish.shape, wish.precision, card)

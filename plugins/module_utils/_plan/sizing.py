@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -86,12 +85,13 @@ def start_bound(model_bytes: int, loaders: int) -> int:
     return int(START_BASE + 2 * model_bytes / SLOW_DISK / max(1, loaders))
 
 
-def trusting(wish: Wish, engine: Mapping[str, Any], version: str) -> Wish:
-    """The wish, and whether this version of the engine must run the repository's Python (refused: LLM651)."""
+def runs_own_code(
+    model: str, config: Mapping[str, Any], allow_code: str, engine: Mapping[str, Any], version: str
+) -> bool:
+    """Whether this version of the engine must run the repository's Python; refused without a reason (LLM651)."""
     known = engine.get("transformers") or {}
     major = max([4, *(int(known[since]) for since in known if version_key(version) >= version_key(str(since)))])
-    own = refuse_own_code(wish.model_id, wish.config, wish.allow_code, major)
-    return dataclasses.replace(wish, own_code=own)
+    return refuse_own_code(model, config, allow_code, major)
 
 
 def choose_image(
