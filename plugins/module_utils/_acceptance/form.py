@@ -265,8 +265,7 @@ class Form:
         for kinds, head in ((("hardware", "software"), "changed"), (("figure",), "figures")):
             rows = [
                 (
-                                        self._named(row["of"]),
-self._named(row["key"]), self._value(row["before"]),
+                    self._named(row["of"]), self._named(row["key"]), self._value(row["before"]),
                     self._value(row["after"]), "-" if row["percent"] is None else f"{row['percent']:+.1f}",
                 )
                 for row in against["rows"]
