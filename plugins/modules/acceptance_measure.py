@@ -222,7 +222,7 @@ def main() -> None:
             "engines": {"type": "dict", "default": {}},
             "soak_minutes": {"type": "int", "default": 0},
             "questions": {"type": "list", "elements": "dict", "default": []},
-            "question_tokens": {"type": "int", "default": 4096},
+            "question_tokens": {"type": "int", "default": 4096, "no_log": False},
             "catalog_dirs": {"type": "list", "elements": "path", "default": []},
             "slice": {"type": "int"},
             "seen": {"type": "dict"},
