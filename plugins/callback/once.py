@@ -27,6 +27,7 @@ import contextlib
 import os
 import pkgutil
 import sys
+from copy import copy
 from importlib import import_module
 from typing import Any, List
 
@@ -75,7 +76,7 @@ def copy_shallow() -> None:
     lookup = sys.modules[lookup_loader.get("ansible.builtin.template", class_only=True).__module__]
     whole = getattr(lookup, "deepcopy", None)
     if whole:
-        lookup.deepcopy = lambda variables: dict(variables) if type(variables) is dict else whole(variables)
+        lookup.deepcopy = lambda variables: copy(variables) if isinstance(variables, dict) else whole(variables)
 
 
 def sources() -> List[str]:
