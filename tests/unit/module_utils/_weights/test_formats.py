@@ -27,6 +27,8 @@ from tests.unit.module_utils._weights.samples import tensors
         ("m.gguf", b"GGUF1234", ""),
         ("m.gguf", b"vers", "does not begin with GGUF"),
         ("m.bin", b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "Git LFS pointer"),
+        ("m.bin", b"version https://git-lfs".ljust(199), "Git LFS pointer"),
+        ("m.bin", b"version https://git-lfs".ljust(200), ""),  # no pointer is that long
         ("m.safetensors", tensors(9, 9), ""),
         ("m.safetensors", tensors(9, 8), "speaks of 9 bytes of tensors, there are 8"),
         ("m.safetensors", tensors(9, 9, b"not json at all"), "cannot be read"),

@@ -100,7 +100,9 @@ def test_the_pace():
 
 def test_its_record_goes_with_the_weights(model):
     recheck.main([], [str(model)])
-    (model / CHECKED).write_text(json.dumps({"schema": 2}))
-    assert recheck.last_check(str(model)) is None
+    end = recheck.last_check(str(model))["end"]
+    for strange in ({"schema": 2, "end": end}, {"schema": 0, "end": end}, {"schema": 1}, {"schema": 1, "end": "now"}):
+        (model / CHECKED).write_text(json.dumps(strange))
+        assert recheck.last_check(str(model)) is None
     remove.remove_all(str(model), "o/m", False)
     assert not model.exists()

@@ -59,3 +59,12 @@ def test_who_maps_a_file_is_seen_though_nothing_is_open(tmp_path):
     (tmp_path / "proc/9").mkdir()
     found = remove.users_of({(state.st_dev, state.st_ino)}, str(tmp_path / "proc"))
     assert found == ["vllm (pid 7)", "? (pid 10)"]
+
+
+def test_a_device_is_read_as_the_kernel_writes_it(tmp_path):
+    """Its two numbers are hexadecimal."""
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/maps").write_text("7f0000000000-7f0000001000 r--p 00000000 fd:1a 42 /model\n")
+    users = {number: remove.users_of({(number, 42): "model"}, str(tmp_path / "proc"))
+             for number in (os.makedev(0xFD, 0x1A), os.makedev(0x1A, 0xFD))}  # fmt: skip
+    assert list(users.values()) == [["? (pid 7)"], []]

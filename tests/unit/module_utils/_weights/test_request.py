@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, STAMP, Entry, Manifest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import request as core
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 
 DIGEST = "a" * 64
 
@@ -27,6 +28,15 @@ def test_what_is_not_said_is_the_default_and_files_are_judged():
         with pytest.raises(Refusal) as caught:
             asked(files=[{"path": wrong, "size": 1, "sha256": ""}])
         assert caught.value.rule == "LLM610" and "as planned" in caught.value.reason.en
+
+
+def test_a_request_and_the_modules_page_have_the_same_defaults():
+    spec = argument_spec("modelscope_download")
+    plain = core.Request("o/m", "/d")._asdict()
+    both = {name: option["default"] for name, option in spec.items() if name in plain and "default" in option}
+    assert {"timeout", "retries", "lock_timeout", "workers", "prune"} <= set(both)
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items() if name in both}
+    assert given == both
 
 
 def outcome(count=0, changed=True):

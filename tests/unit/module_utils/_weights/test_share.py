@@ -35,6 +35,7 @@ def test_the_name_in_a_certificate():
     [
         (NODES, {"a": True, "b": True, "c": True}, True),  # nothing to do
         (NODES, {"b": False}, True),  # one node alone
+        ({"b": {"address": "10.0.0.2", "head": True}}, {"b": False}, True),  # and that is the head
         (NODES, {"b": False, "c": False}, True),  # without the head nobody has it
         (NODES, {"a": False, "b": False}, False),
         ({}, {"b": False}, True),

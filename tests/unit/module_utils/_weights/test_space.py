@@ -8,7 +8,9 @@ import os
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.space import SPARE, check_space
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.space import check_space
+
+SPARE = 64 << 20  # what stays free
 
 
 def test_what_fits_and_what_does_not(tmp_path):
@@ -29,7 +31,7 @@ class Disk:
 
 
 @pytest.mark.parametrize(("blocks", "files", "free_files", "fits"), [
-    ((1 << 20 | SPARE) // 4096, 1000, 21, True), ((SPARE + (1 << 20)) // 4096 - 1, 1000, 21, False),
+    ((SPARE + (1 << 20)) // 4096, 1000, 21, True), ((SPARE + (1 << 20)) // 4096 - 1, 1000, 21, False),
     (1 << 30, 1000, 20, False), (1 << 30, 0, 0, True),  # a file system that counts no inodes
 ])  # fmt: skip
 def test_room_for_the_bytes_some_spare_and_the_names(tmp_path, monkeypatch, blocks, files, free_files, fits):
