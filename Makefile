@@ -86,6 +86,14 @@ bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=invento
 plan: deps ## Plan a profile without any machine: make plan PROFILE=flagship
 	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)
 
+.PHONY: docs
+.venv-docs/.done: docs/site/requirements.txt
+	@python3 -m venv .venv-docs && .venv-docs/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+docs: .venv-docs/.done ## The pages as a site in both languages, with search: build/docs (asks nothing of the network but its tools, once)
+	@.venv-docs/bin/python docs/site/build.py $(CURDIR)/build/docs
+
 .PHONY: dist
 dist: deps ## The artefact for a release, in build/dist: make dist REPOSITORY=https://HOST/OWNER/NAME (docs/releasing.md)
 	@python -m release.dist --repository '$(REPOSITORY)' --documentation '$(DOCUMENTATION)' --homepage '$(HOMEPAGE)' --issues '$(ISSUES)'

@@ -122,6 +122,8 @@ part_attack_lab() {
     python -m pytest -v -s tests/attack/lab
 }
 
+part_docs() { python -m pytest -v tests/docs; }
+
 part_sizing() { tests/sizing/parsers/run.sh; }
 
 part_doctor() {
