@@ -134,6 +134,37 @@ def overview(found: list[dict[str, Any]], made: dict[str, str]) -> str:
     return head + "\n".join(more) + "\n" + ELSEWHERE + "\n" + SHAPE
 
 
+# Where a rule stands among the hundreds, for who looks for one by its subject.
+HUNDREDS = {
+    "1": "系统、网络与清单", "2": "显卡与驱动", "3": "Docker、镜像与磁盘上的数据", "4": "多台节点", "5": "方案与引擎",
+    "6": "权重与来源", "7": "页面、备份与用户", "8": "网关、安全与验收", "9": "监控、离线包与磁盘镜像",
+}  # fmt: skip
+WHEN = {"pre": "改动之前", "post": "部署之后", "run": "随时"}
+CHINESE = """# 规则
+
+**[English](README.md)**（含每条规则查看什么、怎样测试）
+
+每条检查、警告与拒绝都有编号。报错中有编号时，在这里查它的含义与处理办法；在节点上用
+`yitiji-doctor --explain LLM206`，不需要网络。“失败”会阻止运行，“警告”不会。
+"""
+
+
+def chinese(found: list[dict[str, Any]], made: dict[str, str]) -> str:
+    """The list for Chinese readers, by subject."""
+    rows: dict[str, list[str]] = {number: [] for number in HUNDREDS}
+    for rule in found:
+        when = "、".join(WHEN[phase] for phase in rule["phase"])
+        level = "警告" if rule["severity"] == "warn" else "失败"
+        rows[rule["id"][3]].append(f"| [{rule['id']}]({rule['id']}.md) | {rule['title']['zh']} | {when} | {level} |")
+    for name, title in others({rule["id"] for rule in found}, made):
+        rows[name[3]].append(f"| [{name}]({name}.md) | {title.rpartition(' / ')[2]} | | |")
+    parts = [CHINESE]
+    for number, title in HUNDREDS.items():
+        head = [f"## {title}（LLM{number}xx）", "", "| 编号 | 内容 | 何时检查 | 级别 |", "|---|---|---|---|"]
+        parts.append("\n".join([*head, *sorted(rows[number])]) + "\n")
+    return "\n".join(parts)
+
+
 def others(known: set[str], made: dict[str, str]) -> list[tuple[str, str]]:
     """(id, title) of the pages that are no rule's: those written by hand, and those that are made now."""
     pages = {p.name: p.read_text(encoding="utf-8") for p in HERE.glob("LLM*.md") if p.stem not in known} | made
@@ -184,6 +215,7 @@ def texts() -> dict[str, str]:
     made = refusals(known)
     wanted.update(made)
     wanted["README.md"] = overview(found, made)
+    wanted["README.zh.md"] = chinese(found, made)
     return wanted
 
 

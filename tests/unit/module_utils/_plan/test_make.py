@@ -348,3 +348,21 @@ def test_a_shorter_context_is_offered_with_the_requests_that_it_leaves_room_for(
     length, requests = map(int, said.groups())
     assert 2048 <= length < wish["context_length"]
     plan(catalog, declared(gpu, count), **{**wish, "context_length": length, "concurrency": requests})
+
+
+@pytest.mark.parametrize(
+    ("gpu", "count", "profile", "more"),
+    [
+        ("rtx-4090-24g", 4, "standard", {"model": "deepseek-r1-671b"}), ("rtx-4090-24g", 1, "standard", {}),
+        ("h20-96g", 8, "flagship", {"precision": "fp16"}), ("rtx-4090-24g", 2, "standard", {"context_length": 131072}),
+    ],
+)  # fmt: skip
+def test_remedies_are_up_to_three_and_each_says_something_to_do(catalog, gpu, count, profile, more):
+    """None repeats the refusal, and none is there twice."""
+    refusal = refused(catalog, declared(gpu, count), profile=profile, **more)
+    assert refusal.rule == "LLM504" and 1 <= len(refusal.remedies) <= 3
+    for language in ("en", "zh"):
+        told = [getattr(remedy, language) for remedy in refusal.remedies]
+        assert all(told) and len(set(told)) == len(told)
+        assert not any(getattr(refusal.reason, language)[:40] in text or "LLM504" in text for text in told)
+        assert all(len(text) < 160 for text in told)
