@@ -169,6 +169,27 @@ def test_every_role_is_documented(installed):
         assert "main" in page["entry_points"], name
 
 
+CONTROLLER = """\
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {bundle_out: "{{ place }}/bundle", bundle_pythons: [], bundle_acceptance: false}
+  tasks:
+    - ansible.builtin.import_role: {name: yitiji.deepseek.bundle, tasks_from: controller}
+"""
+
+
+def test_a_bundle_made_with_the_installed_collection_holds_it(installed, artefact, tmp_path):
+    """There is no galaxy.yml where a release's file was installed, as the quickstart says."""
+    (installed / "controller.yml").write_text(CONTROLLER, encoding="utf-8")
+    command(installed, BIN / "ansible-playbook", "controller.yml", "-e", f"place={tmp_path}", path=installed)
+    [packed] = (tmp_path / "bundle.work/build").glob("*.tar.gz")
+    assert packed.name == artefact.name
+    command(tmp_path, BIN / "ansible-galaxy", "collection", "install", packed, "--no-deps", "--offline", "-p", tmp_path)
+    unpacked = tmp_path / "ansible_collections/yitiji/deepseek"
+    assert [n for n, text in texts(artefact).items() if (unpacked / n).read_text(encoding="utf-8") != text] == []
+
+
 @pytest.mark.parametrize("name", sorted(p.stem for p in ROOT.glob("playbooks/*.yml")))
 def test_playbook_by_name(installed, name):
     hosts = installed / "hosts.yml"
