@@ -31,6 +31,7 @@ EVIDENCE = {
     "chinese": "因为大气分子对短波长的蓝光散射最强。" * 12,
     "english": "gibberish" * 40,
 }
+TOLD = {"zh": "128 词元，stop", "en": "128 tokens, stop"}
 PARTIES = {
     "vendor": "示例智算科技有限公司", "customer": "示例大学信息中心", "contract": "HT-2026-0117",
     "site": "示例大学图书馆机房 3 号机柜",
@@ -134,7 +135,7 @@ def example(slower: float = 1.0) -> dict[str, Any]:
     ]
     speed[8] = {**speed[8], "failed": 3}
     function = [
-        {"id": key, "name": {"zh": zh, "en": en}, "verdict": "pass", "evidence": EVIDENCE.get(key, "128 tokens, stop")}
+        {"id": key, "name": {"zh": zh, "en": en}, "verdict": "pass", "evidence": EVIDENCE.get(key, TOLD)}
         for key, (zh, en, _check) in CHECKS.items()
     ]
     return report.document(

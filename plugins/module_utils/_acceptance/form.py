@@ -161,14 +161,19 @@ class Form:
                     found += rows
         return found
 
+    def _own(self, text: Union[str, Mapping[str, str]]) -> str:
+        return text if isinstance(text, str) else text[self.language]
+
     def _causes(self, row: Row) -> str:
-        causes = BETWEEN[self.language].join(cause[self.language] for cause in row.get("causes", ()))
+        told = () if row["verdict"] == "skipped" else row.get("causes", ())
+        causes = BETWEEN[self.language].join(cause[self.language] for cause in told)
         return self.word("causes") + causes if causes else ""
 
     def _function(self) -> None:
         self._heading("function")
         rows = [
-            (row["name"][self.language], self._mark(row["verdict"]), row["evidence"]) for row in self.report["function"]
+            (row["name"][self.language], self._mark(row["verdict"]), self._own(row["evidence"]))
+            for row in self.report["function"]
         ]
         self._table(("check", "verdict", "evidence"), rows, (5, 3, 10))
 

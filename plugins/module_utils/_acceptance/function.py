@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Tuple, Union
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Reply, Unanswered
@@ -32,7 +32,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 Found = Dict[str, Any]
-Check = Callable[[Client, "Asked"], Tuple[bool, str]]
+Shown = Union[str, Mapping[str, str]]  # of a model, or in both languages
+Check = Callable[[Client, "Asked"], Tuple[bool, Shown]]
 
 
 class Asked:
@@ -55,12 +56,14 @@ def check_all(client: Client, asked: Asked, tell: Callable[[str], None] = lambda
     found: List[Found] = []
     for key, (zh, en, check) in CHECKS.items():
         tell(key)
+        evidence: Shown
         try:
             good, evidence = check(client, asked)
         except Unanswered as error:
             good, evidence = False, str(error)
         verdict = "pass" if good else "fail"
-        found.append({"id": key, "name": bilingual(zh, en), "verdict": verdict, "evidence": evidence[:400]})
+        shown = evidence[:400] if isinstance(evidence, str) else evidence
+        found.append({"id": key, "name": bilingual(zh, en), "verdict": verdict, "evidence": shown})
     return found
 
 
@@ -74,31 +77,33 @@ def _ask(client: Client, asked: Asked, text: str, **more: Any) -> Reply:
     return client.ask(CHAT, {**body, **more})
 
 
-def _chinese(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _chinese(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     reply = _ask(client, asked, "请用一句话说明天空为什么是蓝色的。")
     return bool(HAN.search(reply.answer)), _said(reply)
 
 
-def _english(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _english(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     reply = _ask(client, asked, "Why is the sky blue? One sentence, in English.")
     return bool(LATIN.search(reply.answer)), _said(reply)
 
 
-def _answers(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _answers(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     reply = _ask(client, asked, "1 + 1 = ?")
-    return bool(reply.answer or reply.thinking) and bool(reply.tokens), f"{reply.tokens} tokens, {reply.finish}"
+    shown = bilingual(f"{reply.tokens} 词元，{reply.finish}", f"{reply.tokens} tokens, {reply.finish}")
+    return bool(reply.answer or reply.thinking) and bool(reply.tokens), shown
 
 
-def _thought(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _thought(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     """The thought stands apart from the answer, and no tag of it is left in the answer."""
     if not asked.reasoning:
-        return True, "the model shows no thinking"
+        return True, bilingual("该模型不显示思考过程", "the model shows no thinking")
     reply = _ask(client, asked, "17 * 23 = ?")
     apart = bool(reply.thinking) and "<think>" not in reply.answer and "</think>" not in reply.answer
-    return apart, f"thinking {len(reply.thinking)} characters, answer {len(reply.answer)}"
+    sizes = len(reply.thinking), len(reply.answer)
+    return apart, bilingual("思考 {} 字，回答 {} 字".format(*sizes), "thinking {} characters, answer {}".format(*sizes))
 
 
-def _json(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _json(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     """An answer bound by a schema is valid by it, whatever the model would have liked to say."""
     form = {"type": "json_schema", "json_schema": {"name": "sky", "schema": SCHEMA, "strict": True}}
     reply = _ask(client, asked, "Which colour is the sky by day?", response_format=form)
@@ -110,14 +115,15 @@ def _json(client: Client, asked: Asked) -> Tuple[bool, str]:
     return isinstance(value, dict) and value.get("sky") in ("blue", "green"), text
 
 
-def _long(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _long(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     """A prompt as long as planned is taken, and its tokens are counted."""
     each = _line_tokens(client, asked)
     counted = _counted(client, asked, haystack(asked, PLACES[0], each, LONG_ANSWER), LONG_ANSWER)
-    return counted >= asked.longest - LONG_ANSWER - 2 * ROOM, f"{counted} of {asked.longest} tokens"
+    shown = bilingual(f"{counted} / {asked.longest} 词元", f"{counted} of {asked.longest} tokens")
+    return counted >= asked.longest - LONG_ANSWER - 2 * ROOM, shown
 
 
-def _needle(client: Client, asked: Asked) -> Tuple[bool, str]:
+def _needle(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     """A fact is found wherever in a long prompt it stands."""
     seen, each = [], _line_tokens(client, asked)
     for place in PLACES:
@@ -128,9 +134,9 @@ def _needle(client: Client, asked: Asked) -> Tuple[bool, str]:
             + "What is the code of the blue door? Answer with the number alone.",
         )
         seen.append((place, CODE in reply.answer))
-    return all(good for _place, good in seen), ", ".join(
-        f"{place} %: {'found' if good else 'missed'}" for place, good in seen
-    )
+    zh = "，".join(f"{place}%：{'找到' if good else '未找到'}" for place, good in seen)
+    en = ", ".join(f"{place} %: {'found' if good else 'missed'}" for place, good in seen)
+    return all(good for _place, good in seen), bilingual(zh, en)
 
 
 def haystack(asked: Asked, place: int, line_tokens: float, room: int) -> str:

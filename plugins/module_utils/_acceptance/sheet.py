@@ -7,11 +7,12 @@ Why Typst: docs/decisions/18-pdf.md. What a report holds reaches it as data, nev
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import COLOURS, Form
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -40,6 +41,7 @@ SOURCE = """
 #show heading: set text(11.5pt, weight: "regular", fill: rgb("#1f4e79"))
 #show heading: set block(above: 14pt, below: 7pt)
 #show table.cell: set text(8pt)
+#set table.cell(breakable: false)
 #show table.cell: set par(justify: false, leading: 0.5em)
 #let plain(said, most) = said.replace(
   regex("[!-,.-~]{" + str(most + 1) + ",}"), found => found.text.clusters().join("\\u{200B}"))
@@ -52,8 +54,8 @@ SOURCE = """
   else if part.kind == "text" { block(sticky: true, part.text) }
   else if part.kind == "centred" { align(center, part.text) }
   else if part.kind == "figure" {
-    block(breakable: false, above: 10pt)[#image(bytes(part.svg), format: "svg", width: 78%, alt: part.text)
-      #v(-6pt) #text(8pt, fill: luma(80), part.text)]
+    grid(columns: (1fr, 1fr), gutter: 10pt, ..part.each.map(it => block(breakable: false)[
+      #image(bytes(it.svg), format: "svg", alt: it.text) #v(-6pt) #text(8pt, fill: luma(80), it.text)]))
   } else if part.kind == "table" {
     table(columns: part.widths.map(x => x * 1fr),
       align: (x, y) => if x in part.numeric and y > 0 { right } else { left },
@@ -73,13 +75,17 @@ SOURCE = """
 def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
     """The PDF. `python`: of the environment with Typst and the font; refused with what it said (LLM871)."""
     form = Form(report, language)
+    blocks: List[Mapping[str, Any]] = []
+    for kind, group in itertools.groupby(form.blocks, lambda block: block["kind"]):
+        each = list(group)
+        blocks += [{"kind": kind, "each": each}] if kind == "figure" else each
     shown = {
         "title": form.word("title"),
         "number": report["number"],
         "language": language,
         "colours": COLOURS,
         "across": ACROSS,
-        "blocks": form.blocks,
+        "blocks": blocks,
     }
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "report.pdf")

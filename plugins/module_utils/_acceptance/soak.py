@@ -72,7 +72,9 @@ def _failed(rows: Sequence[Row], limits: Row) -> Dict[str, Any]:
     share = round(100.0 * failed / max(1, asked), 2)
     good = share <= limits["failed_percent"] and asked > 0
     worst = max(rows, key=lambda row: float(row["failed"]))
-    told = notice("LLM858", failed=failed, requests=asked, errors=(worst["errors"] or ["-"])[0])
+    told = notice(
+        "LLM858", failed=failed, requests=asked, errors="".join(": " + error for error in worst["errors"][:1])
+    )
     return figure(told, "soak_failed_percent", limits["failed_percent"], share, good, "fail")
 
 

@@ -80,8 +80,8 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM858": Message(
         Text(
-            "{failed} of {requests} requests of the soak failed: {errors}",
-            "长稳测试的 {requests} 个请求中 {failed} 个失败：{errors}",
+            "{failed} of {requests} requests of the soak failed{errors}",
+            "长稳测试的 {requests} 个请求中 {failed} 个失败{errors}",
         ),
         Text(
             "look at the engine's log at that time (`journalctl -u 'yitiji-*'`), and at the gateway's limits",

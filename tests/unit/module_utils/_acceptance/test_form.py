@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import form as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import LANGUAGES, WORDS
 
-from tests.unit.module_utils._acceptance.test_report import LIMITS, STEP, document
+from tests.unit.module_utils._acceptance.test_report import FUNCTION, LIMITS, STEP, document
 
 
 def form(language: str = "en", **more) -> core.Form:
@@ -160,3 +160,10 @@ def test_what_runs_is_told_to_the_digest_and_what_was_not_judged_is_told_too():
     unknown = form(machines={"gpu01": {"disk_mbs": None, "memory_gbs": 30.0, "gpus": []}}, limits=limits)
     rows = {row[0]: row[4][0] for table in tables(unknown) for row in table["rows"] if len(row) == 6}
     assert (rows[WORDS["disk_mbs"][1]], rows[WORDS["memory_gbs"][1]]) == ("not judged", "passed")
+
+
+def test_what_is_not_judged_has_no_causes_and_what_was_seen_has_one_language():
+    quality = {**QUALITY, "lab": True, "signs": [{**QUALITY["signs"][0], "verdict": "skipped"}]}
+    function = [{**FUNCTION[0], "evidence": {"zh": "找到", "en": "found"}}]
+    said = cells(form(quality=quality, function=function))
+    assert "maths-1: x" in said and "found" in said and "找到" not in said

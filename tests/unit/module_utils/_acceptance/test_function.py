@@ -49,16 +49,27 @@ class Model(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def verdicts(monkeypatch, faults=(), thinking="", args=()):
+def asked(monkeypatch, faults=(), thinking="", args=()):
     monkeypatch.setattr(Model, "faults", frozenset(faults))
     monkeypatch.setattr(Model, "thinking", thinking)
     with serving(Model) as url:
-        found = core.check_all(Client(url), core.Asked(plan(args=args)))
-    return {row["id"]: row["verdict"] for row in found}
+        return core.check_all(Client(url), core.Asked(plan(args=args)))
+
+
+def verdicts(monkeypatch, faults=(), thinking="", args=()):
+    return {row["id"]: row["verdict"] for row in asked(monkeypatch, faults, thinking, args)}
 
 
 def test_a_model_that_does_it_all(monkeypatch):
     assert set(verdicts(monkeypatch).values()) == {"pass"}
+
+
+def test_what_was_seen_is_told_in_the_readers_language_and_what_was_said_as_it_was(monkeypatch):
+    told = {row["id"]: row["evidence"] for row in asked(monkeypatch, ["needle at 90"])}
+    assert told["needle"] == {
+        "zh": "10%：找到，50%：找到，90%：未找到", "en": "10 %: found, 50 %: found, 90 %: missed",
+    }  # fmt: skip
+    assert "词元" in told["long"]["zh"] and "词元" in told["answers"]["zh"] and isinstance(told["english"], str)
 
 
 @pytest.mark.parametrize(

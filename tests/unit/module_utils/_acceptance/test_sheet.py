@@ -31,7 +31,9 @@ def test_what_is_written_comes_back_and_the_report_goes_in_as_data(tmp_path):
     given = json.loads(kept.read_text())
     assert given["source"] == core.SOURCE  # nothing of the report is part of the program
     assert given["report"]["language"] == "zh" and given["report"]["number"] == REPORT["number"]
-    assert len(given["report"]["blocks"]) == len(Form(REPORT, "zh").blocks)
+    shown = [each for block in given["report"]["blocks"] for each in block.get("each", [block])]
+    assert shown == json.loads(json.dumps(Form(REPORT, "zh").blocks))
+    assert [len(block["each"]) for block in given["report"]["blocks"] if block["kind"] == "figure"] == [3]  # in a grid
 
 
 def test_every_kind_of_block_is_drawn():

@@ -139,3 +139,9 @@ def test_a_probe_of_the_appliance_itself_is_nobody_else():
 def test_requests_of_others_before_the_start_are_marked():
     [found] = core.figures({"others": 3, "concurrency": 4}, LIMITS)
     assert (found["key"], found["verdict"], found["measured"]) == ("others", "conditional", 3)
+
+
+def test_failed_requests_are_told_with_what_was_said_and_none_with_nothing():
+    assert judged()["soak_failed_percent"]["text"]["en"] == "0 of 600 requests of the soak failed"
+    found = judged(change=lambda n: {"failed": int(n == 3), "errors": ["HTTP 500"] if n == 3 else []})
+    assert found["soak_failed_percent"]["text"]["zh"] == "长稳测试的 600 个请求中 1 个失败: HTTP 500"
