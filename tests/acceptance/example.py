@@ -100,6 +100,13 @@ def seen(at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def measured(network: Any = None) -> dict[str, Any]:
+    """How fast a machine is; the sum over all cards of both is told by the first one."""
+    sums = [{"ranks": 16, "own": False, "first": not network, "gbs": 41.3}]
+    cards = [{"gbs": 3390.0 + number, "tflops": 118.2} for number in range(8)]
+    return {"disk_mbs": 6120.4, "memory_gbs": 214.8, "gpus": cards, "link": {"network": network, "sums": sums}}
+
+
 def soaked() -> dict[str, Any]:
     rows = []
     for at in range(60):
@@ -143,7 +150,8 @@ def example(slower: float = 1.0) -> dict[str, Any]:
         identity={"gpu01": machine(1), "gpu02": machine(2)}, made="2026-11-29T04:00:00Z", collection="1.0.0",
         load={"generator": "aiperf==0.13.0", "seed": 1, "url": "https://10.20.0.11", "from": "localhost"},
         causes=causes, parties=PARTIES, soak=soaked(), quality=answered(catalog, limits, causes),
-        machines={}, card={},
+        machines={"gpu01": measured(), "gpu02": measured({"to": "gpu01", "mbps": 187400, "again_percent": 0.02})},
+        card={"gbs": 4000, "tflops": {"fp16": 148}, "link_gbs": 450},
     )  # fmt: skip
 
 
