@@ -83,6 +83,11 @@ bake: INVENTORY ?= inventories/lab-disk
 bake: deps ## A bootable disk image of an appliance: make bake INVENTORY=inventories/mine (docs/disk-image.md)
 	@ansible-playbook playbooks/bake.yml -i $(INVENTORY)
 
+.PHONY: acceptance
+acceptance: INVENTORY ?= inventories/$(PROFILE)
+acceptance: deps ## Measure a running appliance, with a signed report: make acceptance PROFILE=lab (docs/acceptance.md)
+	@ansible-playbook playbooks/acceptance.yml -i $(INVENTORY)
+
 plan: deps ## Plan a profile without any machine: make plan PROFILE=flagship
 	@ansible-playbook playbooks/plan.yml -i inventories/$(PROFILE)
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import labctl
 import pytest
 import yaml
@@ -97,6 +98,12 @@ def test_a_pdf_says_it_all_in_an_embedded_font(written, language):
     assert fonts and all(re.search(r"NotoSansSC.* yes yes yes ", line) for line in fonts), fonts
     told = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout
     assert re.search(r"PDF subtype: +PDF/A-2b", told) or b"pdfaid:part>2<" in path.read_bytes(), told
+
+
+def test_the_data_fits_its_schema(written):
+    schema = json.loads((ROOT / "docs/acceptance.schema.json").read_text(encoding="utf-8"))
+    found = json.loads((written[0] / "report.json").read_text(encoding="utf-8"))
+    assert [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(found)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

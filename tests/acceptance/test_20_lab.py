@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import jsonschema
 import labctl
 import pytest
 import sitectl
@@ -73,6 +74,8 @@ def test_it_is_measured_and_left_as_it_was():
     run = play("acceptance", acceptance_soak_minutes=2)
     assert run.ok, run.story()
     report = json.loads((REPORT / "report.json").read_text(encoding="utf-8"))
+    schema = json.loads((labctl.ROOT / "docs/acceptance.schema.json").read_text(encoding="utf-8"))
+    assert [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(report)] == []
     assert report["verdict"] in ("pass", "conditional"), report["figures"]
     assert [(row["concurrency"], row["failed"]) for row in report["speed"]] == [(1, 0), (4, 0)]
     assert all(
@@ -87,6 +90,8 @@ def test_it_is_measured_and_left_as_it_was():
     assert all((REPORT / f"report.{language}.pdf").read_bytes().startswith(b"%PDF") for language in ("zh", "en"))
     [machine] = report["identity"].values()
     assert machine["serial"] == "" and machine["machine"] and machine["kernel"]
+    assert [row["model"].split()[0] for row in machine["weights"]] == ["yitiji-lab/tiny-r1-distill"]
+    assert any("vllm" in row["ref"] for row in machine["images"]), machine["images"]
     soak = report["soak"]
     assert [(row["failed"], row["concurrency"], list(row["nodes"])) for row in soak["slices"]] == [
         (0, 4, ["gpu01"])

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import copy
+import json
+from pathlib import Path
+
+import jsonschema
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import report as core
 
@@ -127,3 +132,22 @@ def test_what_runs_on_a_machine_is_told_to_the_digest():
     ]
     assert found["weights"] == told["weights"] and found["interfaces"][0]["firmware"] == "4.40 0x8001c967"
     assert found["gpus"][0]["vbios"] == "96.00.A5.00.1A" and found["firmware"] == "1.2 01/01/2026"
+
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "docs/acceptance.schema.json").read_text(encoding="utf-8"))
+COUNTED = {"prompt_tokens": 64.0, "answer_tokens": 32.0}
+SEALED = {"signer": "SHA256:abc", "files": {"report.en.html": "0" * 64}}
+
+
+def test_a_report_fits_the_schema_that_others_read_it_by():
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.check_schema(SCHEMA)
+    for soak in ({}, {"restart": {**RESTART, "seconds": 41.5}, "concurrency": 4}):
+        whole = json.loads(json.dumps({**document(speed=[{**STEP, "failed": 1, **COUNTED}], soak=soak), **SEALED}))
+        assert [error.message for error in validator.iter_errors(whole)] == []
+    for name in SCHEMA["required"]:
+        short = {key: value for key, value in whole.items() if key != name}
+        assert not validator.is_valid(short), name
+    other = copy.deepcopy(whole)
+    other["identity"]["gpu01"]["unheard"] = 1
+    assert not validator.is_valid(other)
