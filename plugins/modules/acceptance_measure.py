@@ -191,7 +191,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import load
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import Asked
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.generator import Target
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.generator import Target, check_tokenizer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import Session
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
@@ -268,6 +268,7 @@ def main() -> None:
             session.watch()
         if given["slice"] is not None:
             module.exit_json(changed=False, steps=len(steps), **session.slice(given["slice"]))
+        check_tokenizer(given["tokenizer"])
         client = Client(given["url"], given["request_timeout"], given["ca"], given["key"])
         found = session.measure(client, asked, given["timeout"], given["questions"], given["question_tokens"])
     except Refusal as refusal:

@@ -13,7 +13,7 @@ import os
 from typing import Any, Callable, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.load import Step
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -37,6 +37,14 @@ class Target:
     ca: str = ""
     key: str = ""
     whole_answers: bool = False
+
+
+def check_tokenizer(folder: str) -> None:
+    """Refused (LLM853) before anything is asked: GGUF files mostly come without one."""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    if not any(name.startswith(("tokenizer", "vocab")) for name in names):
+        how = say("how to give a tokenizer")
+        raise Refusal("LLM853", name="acceptance_tokenizer_dir", value=folder, how=how)
 
 
 def configuration(step: Step, target: Target, folder: str) -> Dict[str, Any]:

@@ -222,6 +222,10 @@ PHRASES: Dict[str, Text] = {
     ),
     "not a report": Text("it is no report of an acceptance", "不是验收报告"),
     "how to write rounds": Text("a whole number of 1 or more", "应为不小于 1 的整数"),
+    "how to give a tokenizer": Text(
+        "give a folder with tokenizer.json and config.json, from the repository that its GGUF files were made of",
+        "请指定含 tokenizer.json 与 config.json 的目录，可取自转换出 GGUF 的原始模型仓库",
+    ),
     "how to write minutes": Text("a whole number of minutes, 0 for no soak", "应为分钟整数，0 表示不做长稳测试"),
     "how to write numbers at once": Text("a list of whole numbers, each 1 or more", "应为整数列表，每个不小于 1"),
     "how to raise a team's limits": Text(

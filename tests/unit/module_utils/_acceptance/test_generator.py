@@ -91,3 +91,16 @@ def test_a_generator_that_fails_or_brings_nothing_is_refused_with_its_words(tmp_
     with pytest.raises(Refusal) as caught:
         core.run(STEP, target(tmp_path, script), str(tmp_path / "out"), 60)
     assert caught.value.rule == "LLM851" and caught.value.evidence == ["broken"]
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json", "vocab.json", ""])
+def test_a_model_without_a_tokenizer_is_refused_before_anything_is_asked(tmp_path, name):
+    (tmp_path / "config.json").touch()
+    if name:
+        (tmp_path / name).touch()
+        core.check_tokenizer(str(tmp_path))
+        return
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(Refusal, match="acceptance_tokenizer_dir") as caught:
+            core.check_tokenizer(str(folder))
+        assert caught.value.rule == "LLM853" and "GGUF" in caught.value.message("gpu01")
