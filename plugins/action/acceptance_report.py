@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
         limits, causes = limits_of(known["acceptance"], plan["profile"])
         before = read(os.path.expanduser(given["against"]), given["signer"]) if given["against"] else None
         quality = judged(
-            questions_of(known["acceptance"]), given["quality"], limits["quality"],
+            questions_of(known["acceptance"]) if given["quality"] else [], given["quality"], limits["quality"],
             known["acceptance"].get(REFERENCE + plan["model"]["served_name"]), is_lab(plan, limits), causes,
         )  # fmt: skip
         report = document(

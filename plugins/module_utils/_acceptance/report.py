@@ -18,7 +18,7 @@ KIND, SCHEMA = "yitiji-acceptance", 1
 NO_SERIAL = re.compile(
     r"^\s*(|none|na|n/a|not specified|not available|default string|to be filled.*|0+|unknown)\s*$", re.IGNORECASE
 )
-VIRTUAL = re.compile(r"veth|docker|br-|virbr|tap|tun")  # of containers: another one at each start
+VIRTUAL = re.compile(r"veth|docker|br-|virbr|tap|tun|ifb|dummy")  # of containers: another one at each start
 # What tells one machine from all others; the rest may change without its becoming another.
 LASTING = ("serial", "board_serial", "machine", "gpus")
 GPU = ("name", "uuid", "bus", "memory_bytes", "vbios")
@@ -147,7 +147,11 @@ def _interfaces(facts: Row, firmware: Row) -> List[Dict[str, Any]]:
     for name in facts.get("interfaces") or ():
         row = facts.get(str(name).replace("-", "_")) or {}
         if row.get("type") == "ether" and row.get("macaddress") and not VIRTUAL.match(str(name)):
-            told = {"mbit": row.get("speed"), "driver": row.get("module"), "firmware": firmware.get(name)}
+            told = {
+                "mbit": max(0, row.get("speed") or 0) or None,
+                "driver": row.get("module"),
+                "firmware": firmware.get(name),
+            }
             found.append({"name": name, "mac": row["macaddress"], **told})
     return sorted(found, key=lambda row: str(row["name"]))
 

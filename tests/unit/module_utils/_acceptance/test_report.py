@@ -151,3 +151,9 @@ def test_a_report_fits_the_schema_that_others_read_it_by():
     other = copy.deepcopy(whole)
     other["identity"]["gpu01"]["unheard"] = 1
     assert not validator.is_valid(other)
+
+
+def test_an_interface_that_tells_no_speed_has_none_and_virtual_ones_are_no_part():
+    silent = {**FACTS, "interfaces": ["eth-0", "ifb0", "dummy0"], "eth_0": {**FACTS["eth_0"], "speed": -1}}
+    silent.update({name: FACTS["veth1"] for name in ("ifb0", "dummy0")})
+    assert [(row["name"], row["mbit"]) for row in core.machine(silent, NODE)["interfaces"]] == [("eth-0", None)]
