@@ -31,6 +31,7 @@ BIN = Path(sys.executable).parent
 ROUNDS = 5  # what a search for shorter codes may take: 4 % smaller than gzip -9 in seconds; 15 gain little more
 # How files are put in order, as tried on the artefact of November 2026, which is 2 % smaller so than by their names.
 WINDOW, MOST_FILES, SMALL = 32_000, 60, 8_000  # bytes that a packer looks back; files that say the same; bytes
+ESCAPE = re.compile(r"\\(.)")
 GAP = re.compile(r"@[A-Z]+@")
 # names that lead nowhere by RFC 2606 and 6761
 NOWHERE = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
@@ -94,6 +95,12 @@ def linked(text: str, page: str, inside: set[str], known: set[str], values: dict
     return "".join([*pieces, LINK.sub(absolute, text[end:])])
 
 
+def plain_words(text: str) -> str:
+    """A page of antsibull-changelog without the escapes that Markdown does not need."""
+    text = re.sub(r"<code>(.*?)</code>", lambda hit: "`" + ESCAPE.sub(r"\1", hit[1]) + "`", text)
+    return re.sub(r"\\([.,;:()=!/'-])", r"\1", text)
+
+
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
     """The archive of what git knows as it is in the working tree, made in this folder."""
     names, source = list(tracked()), top / "source"
@@ -108,6 +115,7 @@ def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
     inside, known = with_folders(contents(plain(source, top / "first"))), with_folders(names)
     for page in sorted(name for name in inside if name.endswith(".md")):
         text = (source / page).read_text(encoding="utf-8")
+        text = plain_words(text) if page == "CHANGELOG.md" else text
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
     archive = plain(source, top / "second")
     return packed(archive, top / archive.name, moment)
@@ -189,7 +197,7 @@ def packed(archive: Path, out: Path, moment: int) -> Path:
                 member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
                 member.pax_headers = {}
                 fresh.addfile(member, tar.extractfile(member) if member.isfile() else None)
-    out.write_bytes(zopfli.gzip.compress(plain.getvalue(), numiterations=ROUNDS, blocksplittingmax=0))
+    out.write_bytes(zopfli.gzip.compress(plain.getvalue(), numiterations=ROUNDS, blocksplittingmax=0))  # 0: no bound
     return out
 
 

@@ -45,32 +45,8 @@ wanted:
   type: dict
   sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: [], beside: []}
 refusal:
-  description: Why there is no plan (rule id, hosts, need, have, reason and remedy in two languages).
+  description: Why there is no plan, in the form that M(yitiji.deepseek.serving_plan) has.
   returned: failure
   type: dict
-  contains:
-    rule:
-      description: The id of the rule.
-      type: str
-      sample: LLM504
-    host:
-      description: The hosts of the deployment.
-      type: str
-      sample: gpu01, gpu02
-    reason:
-      description: What is wrong, in both languages.
-      type: dict
-      sample: {zh: 显存不足, en: not enough memory}
-    remedy:
-      description: What to do, in both languages.
-      type: dict
-      sample: {zh: 请换用更小的模型, en: take a smaller model}
-    need:
-      description: What would be needed.
-      type: dict
-      sample: {gib: 84.1}
-    have:
-      description: What is there.
-      type: dict
-      sample: {gib: 71.3}
+  sample: {rule: LLM521, host: gpu01}
 """

@@ -155,29 +155,11 @@ refusal:
   description: Why there is no plan (rule id, hosts, need, have, reason and remedy in two languages).
   returned: failure
   type: dict
-  contains:
-    rule:
-      description: The id of the rule.
-      type: str
-      sample: LLM504
-    host:
-      description: The hosts of the deployment.
-      type: str
-      sample: gpu01, gpu02
-    reason:
-      description: What is wrong, in both languages.
-      type: dict
-      sample: {zh: 显存不足, en: not enough memory}
-    remedy:
-      description: What to do, in both languages.
-      type: dict
-      sample: {zh: 请换用更小的模型, en: take a smaller model}
-    need:
-      description: What would be needed.
-      type: dict
-      sample: {gib: 84.1}
-    have:
-      description: What is there.
-      type: dict
-      sample: {gib: 71.3}
+  sample:
+    rule: LLM504
+    host: gpu01, gpu02
+    reason: {zh: 显存不足, en: not enough memory}
+    remedy: {zh: 请换用更小的模型, en: take a smaller model}
+    need: {gib: 84.1}
+    have: {gib: 71.3}
 """

@@ -130,3 +130,8 @@ def test_each_file_follows_the_one_that_it_repeats():
     assert sorted(order) == list(range(len(texts))) and order == dist.nearest(texts)
     assert abs(order.index(0) - order.index(3)) == 1 == abs(order.index(1) - order.index(4))
     assert dist.nearest([]) == []
+
+
+def test_the_changelog_needs_no_escapes():
+    text = "<code>disk\\_image</code>\\, <code>a\\.b</code>\\: see \\(x\\) \\- never\\_mind"
+    assert dist.plain_words(text) == "`disk_image`, `a.b`: see (x) - never\\_mind"
