@@ -14,6 +14,7 @@ from ansible.utils.display import Display
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import names
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables as words
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import BUILT_IN
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._yaml import parse
@@ -30,6 +31,12 @@ def load_specs(folder: str = ROLES) -> Dict[str, Any]:
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as stream:
                 found[role] = parse(stream.read())
+    return found
+
+
+def load_removed() -> List[Dict[str, Any]]:
+    with open(os.path.join(BUILT_IN, "upgrades", "variables.yml"), encoding="utf-8") as stream:
+        found: List[Dict[str, Any]] = parse(stream.read())
     return found
 
 
@@ -73,8 +80,8 @@ class ActionModule(ActionBase):
             problem = _problem(name, option, value)
             if problem:
                 wrong.append(words.wrong_value(name, role, option, value, problem))
-        old = words.renamed(task_vars, args["required_of"])
-        wrong += [Refusal("LLM123", old=name, new=successor) for name, successor in old.items()]
+        old = words.removed(task_vars, args["required_of"], load_removed())
+        wrong += old.values()
         odd = self._unknown(task_vars, specs, old)
         for row in odd:
             refusal = words.unknown_name(row)
@@ -83,12 +90,15 @@ class ActionModule(ActionBase):
             else:
                 Display().warning(refusal.message(host))
         found = {row.name: row.meant for row in odd}
-        result.update(changed=False, checked=len(options), misspelt=found, renamed=old)
+        now = {name: refusal.values["new"] for name, refusal in old.items()}
+        result.update(changed=False, checked=len(options), misspelt=found, renamed=now)
         if wrong:
             result.update(failed=True, msg="\n".join(refusal.message(host) for refusal in wrong))
         return result
 
-    def _unknown(self, task_vars: Dict[str, Any], specs: Dict[str, Any], old: Dict[str, str]) -> List[names.Unknown]:
+    def _unknown(
+        self, task_vars: Dict[str, Any], specs: Dict[str, Any], old: Dict[str, Refusal]
+    ) -> List[names.Unknown]:
         given = [name for name in task_vars if name not in old]
         allowed = self._templar.template(task_vars.get("appliance_other_variables") or [])
         allowed = [str(name) for name in allowed] if isinstance(allowed, list) else []

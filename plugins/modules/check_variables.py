@@ -13,15 +13,15 @@ description:
   - Ansible checks a role's variables when that role starts, so a wrong one of a late role would be found after
     early roles have changed the node. This checks those of all roles of the collection at once.
   - Names host, variable, value, what it must be and where to correct it (LLM120), required ones that are missing
-    (LLM121) or given by a former name (LLM123), and names that nothing reads, with what was probably meant (LLM122,
-    LLM186).
+    (LLM121), those that are no longer read, with what takes their place (LLM123), and names that nothing reads, with
+    what was probably meant (LLM122, LLM186).
   - Refused are names that begin with C(appliance_) or another prefix that is this collection's alone, and others that
     are close to one of its variables. Of the rest a warning tells. C(appliance_other_variables) lists names or patterns
     (C(docker_*)) that belong to somebody else; those of some well-known roles are never complained of.
   - Runs on the controller and connects to nothing.
 options:
   required_of:
-    description: Roles that the play applies. Their required variables must be set, and none by a former name.
+    description: Roles that the play applies. Their required variables must be set.
     type: list
     elements: str
     default: [appliance]
@@ -52,7 +52,7 @@ misspelt:
   returned: always
   sample: {appliance_modle: [appliance_model]}
 renamed:
-  description: Former names of variables that are given, and what they are called now.
+  description: Variables that are given and no longer read, and what takes their place.
   type: dict
   returned: always
   sample: {image_bridge: disk_image_bridge}

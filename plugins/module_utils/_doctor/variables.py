@@ -9,29 +9,6 @@ from typing import Any, Dict, Iterable, Mapping, Tuple
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.names import Unknown
 
-# What a variable was called before -> its name now, by the role that reads it.
-RENAMED: Dict[str, Dict[str, str]] = {
-    "backup": {
-        "open_webui_backup_fetch_dir": "backup_fetch_dir",
-        "open_webui_restore_archive": "backup_file",
-        "open_webui_restore_from": "backup_file_on",
-        "open_webui_restore_replace": "backup_replace",
-    },
-    "disk_image": {
-        f"image_{name}": f"disk_image_{name}"
-        for name in (
-            "address", "apt_sources", "bridge", "catalog_dirs", "commandline", "dir", "dns", "epoch", "forbidden",
-            "free_mib", "gateway", "kernel", "mmdebstrap_options", "mtu", "name", "packages", "qcow2", "seed",
-            "sources", "ssh_args", "suite", "weights",
-        )
-    },
-    "disk_seal": {
-        "image_seal_apt_sources": "disk_seal_apt_sources",
-        "image_seal_catalog_dirs": "disk_seal_catalog_dirs",
-        "image_seal_power_off": "disk_seal_power_off",
-    },
-}  # fmt: skip
-
 
 def options_of(specs: Mapping[str, Mapping[str, Any]]) -> Dict[str, Tuple[str, Dict[str, Any]]]:
     """{variable: (role, option)} from the main entry points in roles' argument specs."""
@@ -76,11 +53,16 @@ def _about(option: Mapping[str, Any]) -> Text:
     return Text(f": {text}" if text else "", "")
 
 
-def renamed(names: Iterable[str], roles: Iterable[str]) -> Dict[str, str]:
-    """Old names among `names`, with the new ones, of variables that these roles read."""
-    given = set(names)
-    table = {old: new for role in roles for old, new in RENAMED.get(role, {}).items()}
-    return {old: new for old, new in sorted(table.items()) if old in given}
+def removed(given: Iterable[str], roles: Iterable[str], table: Iterable[Mapping[str, Any]]) -> Dict[str, Refusal]:
+    """Names that are no longer read, each with what takes its place (LLM123). `table`: plugins/catalog/upgrades."""
+    names = set(given)
+    rows = [row for row in table if row.get("of") in (None, *roles)]
+    return {
+        old: Refusal("LLM123", old=old, new=new, since=row["since"])
+        for row in rows
+        for old, new in sorted(row["now"].items())
+        if old in names
+    }
 
 
 def unknown_name(row: Unknown) -> Refusal:

@@ -141,11 +141,11 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM123": Message(
         Text(
-            "the variable {old} is now called {new}; the old name has no effect",
-            "变量 {old} 已更名为 {new}，旧名不再生效",
+            "the variable {old} has no effect since version {since}; {new} takes its place",
+            "变量 {old} 自 {since} 版起不再生效，由 {new} 取代",
         ),
         Text(
-            "rename it to {new} in the inventory, group_vars or -e",
+            "set {new} instead in the inventory, group_vars or -e",
             "请在清单、group_vars 或 -e 中改用 {new}",
         ),
     ),

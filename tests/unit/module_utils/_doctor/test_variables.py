@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.yitiji.deepseek.plugins.action.check_variables import load_specs
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+import re
+
+from ansible_collections.yitiji.deepseek.plugins.action.check_variables import load_removed, load_specs
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor import variables
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.names import Unknown
 
@@ -26,15 +27,21 @@ def test_variables():
     assert variables.unknown_name(far).rule == "LLM186" and "docker_x" in variables.unknown_name(far).reason.en
 
 
-def test_former_names_of_variables():
-    specs = load_specs()
-    options = variables.options_of(specs)
-    for role, names in variables.RENAMED.items():
-        for old, new in names.items():
-            assert options[new][0] == role and old not in options, "a successor that nobody reads"
-    given = ["image_bridge", "image_seal_power_off", "disk_image_name"]
-    assert variables.renamed(given, ["appliance", "disk_image"]) == {"image_bridge": "disk_image_bridge"}
-    assert variables.renamed(given, ["disk_seal"]) == {"image_seal_power_off": "disk_seal_power_off"}
-    assert variables.renamed(given, ["appliance"]) == {}, "site.yml reads none of them"
-    lines = Refusal("LLM123", old="image_bridge", new="disk_image_bridge").message("n1").splitlines()
-    assert sum("[LLM123] n1" in line and "disk_image_bridge" in line for line in lines) == 2
+def removed(given, roles):
+    return {old: one.values["new"] for old, one in variables.removed(given, roles, load_removed()).items()}
+
+
+def test_variables_that_are_no_longer_read():
+    options = variables.options_of(load_specs())
+    for row in load_removed():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", row["since"])
+        for old, new in row["now"].items():
+            assert new in options and old not in options, "a successor that nobody reads"
+            assert row.get("of") in (None, options[new][0])
+    given = ["image_bridge", "image_seal_power_off", "disk_image_name", "gateway_servers", "open_webui_restore_archive"]
+    always = {"gateway_servers": "gateway_units", "open_webui_restore_archive": "backup_file"}
+    assert removed(given, ["appliance", "disk_image"]) == {**always, "image_bridge": "disk_image_bridge"}
+    assert removed(given, ["disk_seal"]) == {**always, "image_seal_power_off": "disk_seal_power_off"}
+    assert removed(given, ["appliance"]) == always, "a name that others use too is theirs"
+    lines = variables.removed(given, [], load_removed())["gateway_servers"].message("n1").splitlines()
+    assert sum("[LLM123] n1" in line and "gateway_units" in line and "1.0.0" in line for line in lines) == 2
