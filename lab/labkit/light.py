@@ -64,7 +64,7 @@ def _tell(lab: Lab, seconds: float) -> None:
     say(f"""
 The lab is up ({seconds:.0f} s). 实验室已就绪。
   chat page / 对话页面        {address}
-  from a browser here / 在本机浏览器打开:
+  from a browser here / 在运行实验室的电脑上用浏览器打开:
                               {lab_cli} forward gpu01     then https://127.0.0.1:8443/
   account / 账号              admin@appliance.local
   password / 密码             {lab_cli} ssh gpu01 cat /etc/yitiji/secrets/open-webui-admin

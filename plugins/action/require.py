@@ -55,7 +55,8 @@ class ActionModule(ActionBase):
         message = "\n".join([*(printed(row) for row in told), *args["evidence"]])
         if args["warn"]:
             return {**result, "changed": False, "holds": False, "warnings": [message]}
-        return {**result, "failed": True, "msg": message, **told[0], "refusals": told}
+        brief = [{"rule": row["rule"], "host": row["host"]} for row in told]
+        return {**result, "failed": True, "msg": message, **brief[0], "refusals": brief}
 
     @staticmethod
     def _refusal(args: Mapping[str, Any]) -> Refusal:

@@ -271,11 +271,6 @@ rule:
   returned: failure
   type: str
   sample: LLM101
-remedy:
-  description: What to do.
-  returned: failure
-  type: str
-  sample: free space there, or set weights_dest / appliance_weights_dir to a larger disk
 """
 
 import os

@@ -104,11 +104,6 @@ rule:
   returned: failure
   type: str
   sample: LLM606
-remedy:
-  description: What to do.
-  returned: failure
-  type: str
-  sample: check the spelling of the model id (owner/name); a private model needs appliance_modelscope_token
 """
 
 import os

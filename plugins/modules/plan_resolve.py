@@ -44,9 +44,24 @@ wanted:
   returned: success
   type: dict
   sample: {model: deepseek-ai/DeepSeek-R1, revision: master, engine: vllm, gguf: [], beside: []}
-refusal:
-  description: Why there is no plan, in the form that M(yitiji.deepseek.serving_plan) has.
+rule:
+  description: The id of the rule for which there is no plan; C(msg) says why, and what to do.
   returned: failure
+  type: str
+  sample: LLM504
+host:
+  description: The hosts of the deployment.
+  returned: failure
+  type: str
+  sample: gpu01, gpu02
+need:
+  description: What would be needed.
+  returned: failure, if it is a number
   type: dict
-  sample: {rule: LLM521, host: gpu01}
+  sample: {gib: 84.1}
+have:
+  description: What is there.
+  returned: failure, if it is a number
+  type: dict
+  sample: {gib: 71.3}
 """

@@ -33,9 +33,4 @@ rule:
   type: str
   returned: failure
   sample: LLM107
-reason:
-  description: Why, in both languages.
-  type: dict
-  returned: failure
-  sample: {zh: 无法解析该名称, en: the name does not resolve}
 """

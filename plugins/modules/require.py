@@ -70,7 +70,7 @@ holds:
   returned: success
   sample: true
 refusals:
-  description: What is wrong; the first one also as C(rule), C(host), C(reason) and C(remedy).
+  description: What is wrong, as C(msg) says it; the first one also as C(rule) and C(host).
   type: list
   elements: dict
   returned: failure
@@ -83,12 +83,4 @@ refusals:
       description: Whom the refusal is about.
       type: str
       sample: gpu01
-    reason:
-      description: What is wrong, in both languages.
-      type: dict
-      sample: {en: "others can reach 9000", zh: "以下端口对外开放：9000"}
-    remedy:
-      description: What to do, in both languages.
-      type: dict
-      sample: {en: bind it to 127.0.0.1 or stop it, zh: 请改为监听 127.0.0.1 或停止该服务}
 """

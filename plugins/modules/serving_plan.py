@@ -151,15 +151,24 @@ explanation:
   type: list
   elements: str
   sample: ["Deployment campus (profile flagship)"]
-refusal:
-  description: Why there is no plan (rule id, hosts, need, have, reason and remedy in two languages).
+rule:
+  description: The id of the rule for which there is no plan; C(msg) says why, and what to do.
   returned: failure
+  type: str
+  sample: LLM504
+host:
+  description: The hosts of the deployment.
+  returned: failure
+  type: str
+  sample: gpu01, gpu02
+need:
+  description: What would be needed.
+  returned: failure, if it is a number
   type: dict
-  sample:
-    rule: LLM504
-    host: gpu01, gpu02
-    reason: {zh: 显存不足, en: not enough memory}
-    remedy: {zh: 请换用更小的模型, en: take a smaller model}
-    need: {gib: 84.1}
-    have: {gib: 71.3}
+  sample: {gib: 84.1}
+have:
+  description: What is there.
+  returned: failure, if it is a number
+  type: dict
+  sample: {gib: 71.3}
 """

@@ -17,7 +17,7 @@ Hosts = Union[str, Sequence[str]]
 
 def failed(refusal: Refusal, hosts: Hosts) -> Dict[str, Any]:
     """The result of an action that refuses."""
-    return {"failed": True, "msg": refusal.message(hosts), **refusal.as_dict(hosts)}
+    return {"failed": True, "msg": refusal.message(hosts), **refusal.brief(hosts)}
 
 
 def deployment_failed(
@@ -26,12 +26,12 @@ def deployment_failed(
     """The same, where a whole deployment is refused: of several in a run, the message says which one it is."""
     hosts = nodes or [str((task_vars or {}).get("inventory_hostname", ""))]
     message = refusal.message("{}: {}".format(deployment, ", ".join(hosts[:HOSTS_SHOWN])))
-    return {**failed(refusal, hosts), "msg": message, "refusal": refusal.as_dict(hosts)}
+    return {**failed(refusal, hosts), "msg": message}
 
 
 def action_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:
     """The same, from deep within an action."""
-    raise AnsibleActionFail(refusal.message(hosts), result=refusal.as_dict(hosts)) from None
+    raise AnsibleActionFail(refusal.message(hosts), result=refusal.brief(hosts)) from None
 
 
 def filter_fail(refusal: Refusal, hosts: Hosts = "localhost") -> NoReturn:

@@ -69,13 +69,12 @@ class Refusal(Exception):
         return joined(self.remedies, "; or ", "；或")
 
     def as_dict(self, hosts: Union[str, Sequence[str]] = ()) -> Dict[str, Any]:
-        """Plain data in both languages, for a result."""
-        told: Dict[str, Any] = {
-            "rule": self.rule,
-            "host": self._where(hosts),
-            "reason": self.reason.as_dict(),
-            "remedy": self.remedy.as_dict(),
-        }
+        """Plain data in both languages."""
+        return {**self.brief(hosts), "reason": self.reason.as_dict(), "remedy": self.remedy.as_dict()}
+
+    def brief(self, hosts: Union[str, Sequence[str]] = ()) -> Dict[str, Any]:
+        """For a failed result, which Ansible prints whole below the message: what the message does not say in words."""
+        told: Dict[str, Any] = {"rule": self.rule, "host": self._where(hosts)}
         if self.need is not None or self.have is not None:
             told.update(need=self.need, have=self.have)
         return told
@@ -147,7 +146,7 @@ def say(phrase: str, **values: Any) -> Text:
 
 def fail(module: Any, refusal: Refusal, **result: Any) -> NoReturn:
     """The one way in which modules fail."""
-    module.fail_json(**{"msg": refusal.message(), **refusal.as_dict(), **result})
+    module.fail_json(**{"msg": refusal.message(), **refusal.brief(), **result})
     raise AssertionError("fail_json came back")
 
 

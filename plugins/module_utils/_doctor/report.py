@@ -26,10 +26,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.table impo
 STYLE = """
 .counts{width:auto;table-layout:auto}.counts th,.counts td{border:0;padding:.15rem 1.2rem .15rem 0;white-space:nowrap}
 .counts td{font-variant-numeric:tabular-nums}.zero{color:var(--dim)}
-.s{width:9.5rem;font-weight:700}.i{width:5rem;font-weight:700}
+.s{width:9.5rem;font-weight:700}.i{width:5.2rem;font-weight:700}
 .title{font-weight:700}.fix{background:var(--soft);border-left:3px solid var(--line);padding:.3rem .6rem}
 .fix{margin-top:.3rem}
-@media(max-width:40rem){.s{width:5.5rem}.s .en{display:none}.i{width:4.2rem}}
+@media(max-width:40rem){.s{width:5.5rem}.s .en{display:none}}
 """
 PHASES = {
     "pre": {"zh": "改动之前", "en": "before anything is changed"},

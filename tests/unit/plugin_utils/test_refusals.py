@@ -24,6 +24,9 @@ def test_an_action():
     english, chinese = str(caught.value).splitlines()
     assert english.startswith("[LLM816] gpu01, gpu02: ") and " Fix: " in english
     assert chinese.startswith("[LLM816] gpu01, gpu02：") and "处理办法：" in chinese
+    assert {**caught.value.result, "msg": "", "failed": True} == {
+        "rule": "LLM816", "host": "gpu01, gpu02", "msg": "", "failed": True,
+    }, "its words stand in the message alone"  # fmt: skip
     assert caught.value.__cause__ is None, "Ansible would print the reason a second time"
 
 

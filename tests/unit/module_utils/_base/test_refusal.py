@@ -78,6 +78,14 @@ def test_plain_data():
     assert "need" not in ports().as_dict()
 
 
+def test_a_failed_result_says_it_once():
+    """Ansible prints the whole result: the texts in both languages stood below the message."""
+    assert ports(host="a", need={"n": 2}).brief() == {"rule": "LLM801", "host": "a", "need": {"n": 2}, "have": None}
+    with pytest.raises(SystemExit) as caught:
+        fail(Module(), ports(host="a"))
+    assert set(caught.value.code) == {"msg", "rule", "host"}
+
+
 def test_modules_fail_in_one_way():
     with pytest.raises(SystemExit) as caught:
         fail(Module(), ports(host="a"), changed=False, reason="own")
