@@ -196,6 +196,11 @@ part_heal() {
     python -m pytest -x -v -s tests/heal
 }
 
+part_pages() {
+    packages chromium fonts-noto-cjk poppler-utils
+    python -m pytest -v tests/pages
+}
+
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables iperf3
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
