@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import yaml
@@ -31,6 +32,7 @@ class ActionModule(ActionBase):
         try:
             found = manifests(options["plan"], {name: options[name] for name in SETTINGS}, selector)
             check_folder(options["save_to"])
+            found = json.loads(json.dumps(found))  # core 2.17 has kinds of text of its own, which YAML can't write
             text = yaml.safe_dump_all(found, sort_keys=False, allow_unicode=True, width=120)
             changed, diff = save_files(options["save_to"], {FILE: text}, self._task.check_mode)
         except Refusal as refusal:

@@ -12,16 +12,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import ansible.release
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 
 ROOT = Path(__file__).resolve().parents[3]
 LOADER = DataLoader()
+# from core 2.19 on, only text that is trusted is a template
+TRUST = {"trusted_as_template": True} if tuple(map(int, ansible.release.__version__.split(".")[:2])) > (2, 18) else {}
 
 
 def load(path: str) -> dict[str, Any]:
-    return LOADER.load_from_file(str(ROOT / path), trusted_as_template=True) or {}
+    return LOADER.load_from_file(str(ROOT / path), **TRUST) or {}
 
 
 def main() -> None:
