@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import (
     add_rows,
     compare,
@@ -11,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate im
     learn,
     parse_log,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import memory_part
 
 from tests.sizing.common import declared, first_unit, plan, totals
 
@@ -77,3 +81,23 @@ def test_rows_of_before_are_neither_used_nor_kept(catalog):
     assert add_rows([old], []) == []
     plain, learned = (plan(catalog, declared("rtx-4090-24g", 2), calibration=rows) for rows in ([], [old]))
     assert totals(plain) == totals(learned)
+
+
+@pytest.mark.parametrize(
+    ("correction", "factor", "short", "less"),
+    [
+        (0.0, 1.0, 0.0, 0.0),
+        (2.0, 1.0, 0.0, 1.0),  # heavier weights, half of it on each of two cards
+        (-2.0, 1.0, 0.0, -1.0),
+        (0.0, 0.9, 0.0, 1.0),  # a tenth of the cache
+        (0.0, 1.5, 0.0, 0.0),  # more than planned is no promise
+        (2.0, 1.0, 5.0, 4.22),  # what was short takes the place of margin and correction
+    ],
+)
+def test_what_was_learned_leaves_less_for_the_cache(correction, factor, short, less):
+    """On a card of 24 GiB with 10 for the cache, of which 0.78 are kept back as margin."""
+    memory = SimpleNamespace(kv=10.0, weights=8.0, activation=1.0, graphs=0.5, non_torch=0.5, budget=20.0)
+    problem = SimpleNamespace(correction_gib=correction, total_gib=24.0, shape=None, short_gib=short, kv_factor=factor)
+    parts = memory_part(problem, SimpleNamespace(layout=SimpleNamespace(ranks=2)), memory)
+    assert parts["kv"] == pytest.approx(10 - 0.78 - less)
+    assert parts["weights"] == pytest.approx(8 + correction / 2)

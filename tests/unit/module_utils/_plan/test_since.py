@@ -65,3 +65,8 @@ def test_what_changed_since_the_plan_that_was_kept(before, now, listed, told):
     if told == ["LLM189"]:
         gone = next(name for name in before["nodes"] if name not in listed)
         assert f"--limit {gone}`" in text and f"{gone} (10.0.0." in text
+
+
+def test_the_old_and_the_new_head_are_told_apart():
+    (row,) = since(kept("east"), kept("west", "east"), ["west", "east"])
+    assert "was east and is now west" in noticed(row, "demo") or "was east and is now west" in row["en"]

@@ -79,3 +79,14 @@ def test_which_image_there_is_none_of(catalog, words, says):
     with pytest.raises(Refusal) as refused:
         choose_image(catalog, *words)
     assert refused.value.rule == "LLM551" and refused.value.reason.en == says
+
+
+def test_the_driver_that_an_image_asks_for_is_new_enough(catalog):
+    name = next(name for name, entry in sorted(catalog["images"].items()) if entry.get("min_driver"))
+    more = copy.deepcopy(catalog)
+    more["images"] = {name: {**more["images"][name], "min_driver": "580.65.06"}}
+    words = (more, more["images"][name]["engine"], more["images"][name]["device"], None)
+    assert choose_image(*words, "580.65.06", False) == name
+    with pytest.raises(Refusal) as refused:
+        choose_image(*words, "580.65.05", False)
+    assert refused.value.rule == "LLM209" and refused.value.have == {"driver": "580.65.05"}
