@@ -88,7 +88,7 @@ def test_rows_of_before_are_neither_used_nor_kept(catalog):
     [
         (0.0, 1.0, 0.0, 0.0),
         (2.0, 1.0, 0.0, 1.0),  # heavier weights, half of it on each of two cards
-        (-2.0, 1.0, 0.0, -1.0),
+        (-2.0, 1.0, 0.0, -0.78),  # what was lighter takes the place of the margin, not more
         (0.0, 0.9, 0.0, 1.0),  # a tenth of the cache
         (0.0, 1.5, 0.0, 0.0),  # more than planned is no promise
         (2.0, 1.0, 5.0, 4.22),  # what was short takes the place of margin and correction
