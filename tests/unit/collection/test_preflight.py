@@ -268,10 +268,19 @@ NATIVE = """
     appliance_plan:
       engine: {name: ollama, device: cpu}
       provision: {role: ollama, ready: true}
-      nodes: {localhost: {head: true, rank: 0, address: 127.0.0.1, gpus: []}}
-      service: {unit: yitiji-ollama, host: 127.0.0.1, port: 8000}
-      args: []
-      env: {OLLAMA_MODELS: /home/ollama/models}
+      nodes:
+        localhost:
+          head: true
+          rank: 0
+          address: 127.0.0.1
+          units:
+            - name: yitiji-ollama
+              serves: [b]
+              url: http://127.0.0.1:8000
+              port: 8000
+              gpus: []
+              args: []
+              env: {OLLAMA_MODELS: /home/ollama/models}
       image: null
       run: {health: /health, key_variable: "", models: /v1/models}
       start: {timeout_seconds: 10}
@@ -290,7 +299,7 @@ def test_an_engine_without_an_image_is_checked_by_its_own_role(tmp_path):
     play.write_text(NATIVE, encoding="utf-8")
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert run.returncode == 2 and "LLM702" in run.stdout, run.stdout[-3000:] + run.stderr[-2000:]
+    assert run.returncode == 2 and "LLM702" in run.stdout and "/home/ollama/models" in run.stdout, run.stdout[-3000:] + run.stderr[-2000:]
 
 
 def facts_named(role: Path) -> set[str]:
