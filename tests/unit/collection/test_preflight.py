@@ -299,7 +299,8 @@ def test_an_engine_without_an_image_is_checked_by_its_own_role(tmp_path):
     play.write_text(NATIVE, encoding="utf-8")
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert run.returncode == 2 and "LLM702" in run.stdout and "/home/ollama/models" in run.stdout, run.stdout[-3000:] + run.stderr[-2000:]
+    told = run.stdout[-3000:] + run.stderr[-2000:]
+    assert run.returncode == 2 and "LLM702" in run.stdout and "/home/ollama/models" in run.stdout, told
 
 
 def facts_named(role: Path) -> set[str]:
