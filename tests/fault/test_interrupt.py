@@ -37,11 +37,18 @@ def slow(start, repo, tmp_path) -> Site:
     return Site(repo, tmp_path / "dest", start(rate=700_000))
 
 
+def on_disk(part: Path) -> int:
+    try:
+        return part.stat().st_blocks * 512
+    except FileNotFoundError:  # it was complete meanwhile and is in its place
+        return 0
+
+
 def wait_for_bytes(site: Site, count: int = MIB) -> None:
     end = time.monotonic() + 20
     while time.monotonic() < end:
         parts = list((site.dest / WORK / "parts").glob("*")) if (site.dest / WORK / "parts").exists() else []
-        if sum(path.stat().st_blocks * 512 for path in parts if path.exists()) > count:
+        if sum(map(on_disk, parts)) > count:
             return
         time.sleep(0.01)
     raise AssertionError("no bytes came")
