@@ -153,11 +153,14 @@ def test_the_first_forward_pass_gets_a_smaller_batch(catalog):
     "said", [LOAD, {**CONTEXT, "kv_gib": 0.02, "longest": 700}, {"kind": "cache", **LINE}], ids=str
 )
 def test_below_the_floor_it_refuses_with_the_numbers(catalog, said):
-    _before, rows = ends(catalog, CARDS, said, **LONG)
+    before, rows = ends(catalog, CARDS, said, **LONG)
     with pytest.raises(Refusal) as refused:
         plan(catalog, CARDS, calibration=rows, **LONG)
     found = refused.value
     assert found.rule == "LLM581" and found.need["kv_gib"] > found.have["kv_gib"] >= 0
+    if said["kind"] != "load":  # there it is the whole card
+        promised = first_unit(before)["memory"]["per_gpu_gib"]["kv"]
+        assert found.have["kv_gib"] < promised, "what the engine lacked is taken off, not added"
     assert found.need["context"] == 4096 and found.need["concurrency"] == 2
     assert "basic" in found.message() and LINE["line"] in found.message()
 

@@ -63,6 +63,16 @@ def test_how_a_card_runs_a_format(catalog, kind, form, how):
     assert card(catalog, kind).how(form) == how
 
 
+def test_only_nvidias_cards_need_a_kernel_of_the_table_for_mla(catalog):
+    """The formats of the others' rows are those of weights: their attention is the plugin's own."""
+    shape = shape_of(catalog, "deepseek-r1-671b")
+    assert shape.mla and not card(catalog, "ascend-910b-64g").runs("mla")
+    assert decide(shape, "bf16", card(catalog, "ascend-910b-64g")).name == "bf16"
+    with pytest.raises(CannotRun) as caught:
+        decide(shape, "bf16", card(catalog, "v100-32g"))
+    assert caught.value.form == "mla"
+
+
 def test_a_kernel_has_a_first_version(catalog):
     assert card(catalog, "a100-80g", "0.15.1").how("nvfp4") == ""
     assert card(catalog, "a100-80g", "0.16.0").how("nvfp4") == "weight_only"

@@ -10,11 +10,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     BATCHES,
+    LENGTH_STEP,
     Problem,
     evaluate,
     fits,
     layouts,
     longest_context,
+    most_requests,
     search,
     tensor_fault,
 )
@@ -119,6 +121,19 @@ def test_nothing_that_is_skipped_would_fit(problem):
         tries = [candidate for candidate in every if candidate.layout == layout]
         wanted = next((candidate for candidate in tries if candidate.fits), tries[-1])
         assert wanted in found
+
+
+def test_what_a_refusal_offers_is_counted_with_the_batch_that_leaves_the_most_room():
+    shape = read_shape(CATALOG["models"]["deepseek-r1-7b"]["config"], "7b")
+    problem = Problem(
+        shape=shape, version=(0, 32, 0), nodes=1, gpus=1, total_gib=23.5, consumer=True, utilization=0.92,
+        context=8192, concurrency=4, request_tokens=512,
+    )  # fmt: skip
+    (layout,) = layouts(problem)
+    by_batch = [evaluate(problem, layout, batched) for batched in BATCHES]
+    assert [one.requests for one in by_batch] == sorted({one.requests for one in by_batch}), "each leaves more room"
+    assert most_requests(problem) == by_batch[-1].requests
+    assert longest_context(problem) == by_batch[-1].tokens // LENGTH_STEP * LENGTH_STEP
 
 
 def test_a_refusal_sizes_few_layouts():
