@@ -79,6 +79,7 @@ part_lint() {
     step shellcheck "${shell[@]}" || rc=1
     step yamllint --strict . || rc=1
     step ruff check . || rc=1
+    step ruff format --check -q . || rc=1
     step vulture || rc=1
     MYPYPATH=.collections step mypy --strict -p ansible_collections.yitiji.deepseek.plugins.module_utils || rc=1
     step mypy lab/labkit || rc=1

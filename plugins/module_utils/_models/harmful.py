@@ -66,9 +66,7 @@ def own_code(config: Optional[Mapping[str, Any]], transformers: int = 5) -> str:
     return ", ".join(f"{key}: {value}" for key, value in told.items()) if isinstance(told, dict) else str(told)
 
 
-def refuse_own_code(
-    model: str, config: Optional[Mapping[str, Any]], allow_code: str, transformers: int = 5
-) -> bool:
+def refuse_own_code(model: str, config: Optional[Mapping[str, Any]], allow_code: str, transformers: int = 5) -> bool:
     """Whether the engine must run the repository's Python; refused without a reason for that (LLM651)."""
     found = own_code(config, transformers)
     if found and not allow_code:

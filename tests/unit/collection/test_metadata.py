@@ -59,7 +59,7 @@ def test_hooks_fetch_nothing_and_call_what_exists():
 
 
 def test_the_hook_of_the_rules_pages_passes():
-    """The others are steps of lint, tests themselves, or (ruff format) mend what they find."""
+    """The others are steps of lint, or tests themselves."""
     [entry] = [
         hook["entry"]
         for repo in load(".pre-commit-config.yaml")["repos"]
