@@ -132,10 +132,30 @@ def watching(context: Context) -> Finding:
     return failed(f"it looked {found['age']:.0f} s ago", f"上次检查在 {found['age']:.0f} 秒前")
 
 
+def as_left(part: str) -> Probe:
+    """Whether a part of the node is still what the last run left (docs/upgrade.md)."""
+
+    def probe(context: Context) -> Finding:
+        found = context.measures.get("drift")
+        if found == {}:
+            return skipped("no run was recorded on this node", "该节点没有运行记录")
+        if found is None or found[part] is None:
+            return unknown("it could not be compared", "无法比较")
+        if not found[part]:
+            return passed("as the last run left it", "与上次运行后一致")
+        names = ", ".join(found[part][:6]) + (f" (+{len(found[part]) - 6})" if len(found[part]) > 6 else "")
+        return warned(f"other than the last run left it: {names}", f"与上次运行后不同：{names}")
+
+    return probe
+
+
 PROBES: Dict[str, Probe] = {
     "LLM152": repairs,
     "LLM153": watching,
     "LLM154": emptied,
+    "LLM596": as_left("files"),
+    "LLM597": as_left("images"),
+    "LLM598": as_left("packages"),
     "LLM842": certificate,
     "LLM843": packet_rules,
     "LLM844": database,

@@ -122,6 +122,7 @@ HEALTHY: dict[str, Any] = {
         "packet_rules": {"tables": {"yitiji-firewall.service": True}, "docker": True},
         "database": {"path": "/var/lib/yitiji/open-webui/webui.db", "problem": "", "whole": True},
         "emptied": [],
+        "drift": {"files": [], "images": [], "packages": []},
         "watch": {"installed": True, "fresh": True, "age": 12.0, "booting": False, "repairs": {}, "failed": 0},
         "answer": {"gateway": {"ok": True, "stage": "", "status": 200, "reason": "", "model": "r1", "seconds": 0.4},
                    "page": {"ok": True, "stage": "", "status": 200, "reason": "", "seconds": 0.1}},
