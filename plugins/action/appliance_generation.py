@@ -22,6 +22,7 @@ class ActionModule(ActionBase):
 
     @framed
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        result = super().run(tmp, task_vars)
         known, args = task_vars or {}, dict(self._task.args)
         if args.get("state") != "told":
             found = nodes.found([str(known["inventory_hostname"])], known["hostvars"])
@@ -29,4 +30,4 @@ class ActionModule(ActionBase):
             args["content"] = complete(args["plan"], version(), {name: row for name, row in found.items() if row}, {})
             args["by"] = f"{getpass.getuser()}@{socket.gethostname()}"
         answer: Dict[str, Any] = self._execute_module("yitiji.deepseek.appliance_generation", args, task_vars=task_vars)
-        return {**super().run(tmp, task_vars), **answer}
+        return {**result, **answer}

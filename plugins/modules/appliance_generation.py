@@ -60,7 +60,7 @@ lines:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations, history
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 
@@ -85,14 +85,14 @@ def main() -> None:
     )
     params, kept = module.params, generations.rows()
     if params["state"] == "told":
-        module.exit_json(changed=False, lines=generations.lines(kept))
+        module.exit_json(changed=False, lines=history.lines(kept))
     content = params["content"]
     images = generations.ids((image["ref"] for image in content["images"].values()), ask)
     told = {"plan": params["plan"], "by": params["by"], "verdict": "converged"}
-    row = generations.made(content, images, generations.look(), **told)
+    row = history.made(content, images, generations.look(), **told)
     changed = not kept or kept[-1]["digest"] != row["digest"]
     if changed and not module.check_mode:
-        generations.keep(row)
+        history.keep(row)
     module.exit_json(changed=changed)
 
 

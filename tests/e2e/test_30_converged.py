@@ -35,6 +35,18 @@ def test_second_run_changes_nothing_and_goes_to_the_node_few_times():
     assert total.reaching <= MOST_TASKS and total.trips <= MOST_TRIPS, count.story()
 
 
+def test_the_history_has_one_line_for_runs_that_left_the_same():
+    """The second run added none."""
+    done = sitectl.site("history", playbook="playbooks/history.yml")
+    nothing_changed(done)
+    kept = labctl.node("ls /var/lib/yitiji/generations").split()
+    assert kept and all(f"{name[:-5]}  20" in done.output for name in kept), (kept, done.story())
+    newest = json.loads(labctl.node(f"cat /var/lib/yitiji/generations/{len(kept)}.json"))
+    assert newest["files"]["/etc/systemd/system/yitiji-vllm.service"]["text"] == labctl.node(
+        "cat /etc/systemd/system/yitiji-vllm.service"
+    )
+
+
 def test_check_mode_on_a_converged_node():
     nothing_changed(sitectl.site("check-converged", "--check", "--diff"))
 

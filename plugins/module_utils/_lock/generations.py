@@ -3,28 +3,20 @@
 """What each run left on a node, under a number: units, settings, images, plan. The way back, and what later drifted.
 
 A generation is one file. The newest is what should be there now; it and the one before it are kept whole, of older ones
-only what a person asks: when, who, of what.
+only what a person asks: when, who, of what. Written by `history.py`; the doctor needs what is here alone.
 """
 
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 import os
 import re
 import stat
-import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import differences
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
-
 ROOT = "/var/lib/yitiji/generations"
-MOST = 200  # that are remembered
-WHOLE = ("files", "plan")  # what only the newest two have
 # Below the root. Keys, certificates and people's data are no part of it: going back must not take them back.
 OURS = (
     "etc/systemd/system/yitiji-*", "etc/systemd/system/yitiji-*/*", "etc/systemd/system/*/yitiji*.conf",
@@ -74,32 +66,6 @@ def before(kept: Sequence[Row]) -> Row:
     return fit[-1] if fit else {}
 
 
-def made(state: Mapping[str, Any], images: Mapping[str, str], files: Mapping[str, Row], **told: Any) -> Row:
-    """One that is not numbered yet."""
-    row = {"state": state, "images": images, "files": files}
-    return {**row, "digest": hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest(), **told}
-
-
-def keep(row: Row, folder: str = ROOT, of: int = 0) -> int:
-    """Writes it as the newest, and of those before only what is still wanted. `of`: the earlier one that is back."""
-    kept = rows(folder)
-    number = kept[-1]["number"] + 1 if kept else 1
-    secrets.private_folder(folder)
-    fresh = {**row, "number": number, "of": of or number, "at": int(time.time())}
-    _write(folder, fresh)
-    whole = before([*kept, fresh])
-    for old in kept:
-        if old["number"] <= number - MOST:
-            os.unlink(os.path.join(folder, f"{old['number']}.json"))
-        elif old["number"] != whole.get("number") and "files" in old:
-            _write(folder, {name: value for name, value in old.items() if name not in WHOLE})
-    return int(number)
-
-
-def _write(folder: str, row: Row) -> None:
-    write_atomic(os.path.join(folder, f"{row['number']}.json"), json.dumps(row, sort_keys=True) + "\n", 0o600)
-
-
 def edited(row: Row, files: Mapping[str, Row]) -> List[str]:
     """Paths whose file is not what the run left: changed, gone or new."""
     return sorted(path for path in {*row["files"], *files} if row["files"].get(path) != files.get(path))
@@ -109,19 +75,3 @@ def moved(wanted: Mapping[str, str], found: Mapping[str, str]) -> List[str]:
     """`name wanted -> found` of what differs; what is gone has nothing behind the arrow."""
     pairs = [(name, value, found.get(name, "-")) for name, value in sorted(wanted.items())]
     return [f"{name} {value} -> {now}" for name, value, now in pairs if now != value]
-
-
-def lines(kept: Sequence[Row]) -> List[str]:
-    """One for each, the newest last: number, UTC, who, how it ended, and what was other than before."""
-    told: List[str] = []
-    last: Row = {}
-    for row in kept:
-        changes = [one.text() for one in differences(last, row["state"])] if last else []
-        more = [f"+{len(changes) - 6}"] if len(changes) > 6 else []
-        when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(row["at"]))
-        verdict = row["verdict"] + (f" ({row['of']})" if row["of"] != row["number"] else "")
-        told.append("; ".join([f"{row['number']}  {when}  {row['by']}  {verdict}", *changes[:6], *more]))
-        if row.get("why"):
-            told[-1] += f"; {row['why']}"
-        last = row["state"]
-    return told

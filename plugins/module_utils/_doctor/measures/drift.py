@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.kinds import manager_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf_answers import QUERY, parse_installed
+
+LISTED = ["dpkg-query", "-W", "-f", "${db:Status-Status}/${Package}/${Architecture}/${Version}\\n"]
 
 
 def drift(host: Host, running: bool, folder: str = generations.ROOT, root: str = "/") -> Dict[str, Optional[List[str]]]:
@@ -34,11 +35,18 @@ def drift(host: Host, running: bool, folder: str = generations.ROOT, root: str =
 
 
 def _packages(host: Host) -> Optional[Dict[str, str]]:
-    def run(words: List[str], seconds: float) -> Tuple[int, str]:
-        said = host.run(words, timeout=seconds)
-        return (said.rc, said.out) if said else (127, "")
-
-    try:
-        return manager_of("apt" if host.which("dpkg-query") else "dnf", run, 20, 0).installed()
-    except Refusal:
+    """Versions by name, and by name with architecture; the managers themselves would fill the doctor's file."""
+    deb = bool(host.which("dpkg-query"))
+    said = host.run(LISTED if deb else ["rpm", "-qa", "--qf", QUERY], timeout=60)
+    if not said or said.rc:
         return None
+    found: Dict[str, str] = {}
+    if deb:
+        for line in said.out.splitlines():
+            status, name, architecture, version = (line.split("/", 3) + [""] * 3)[:4]
+            if status == "installed":
+                found.update({name: version, f"{name}:{architecture}": version})
+    else:
+        for row in parse_installed(said.out):
+            found.update({row.name: row.version, f"{row.name}.{row.arch}": row.version, row.whole: row.version})
+    return found

@@ -1,31 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs left, one after another: numbers, what stays whole, the way back, what drifted."""
+"""What a run left is found on the node, and what later drifted."""
 
 from __future__ import annotations
 
 import os
-import stat
 
-import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations as core
-
-STATE = {"collection": "1", "engine": "vllm 0.31", "images": {}, "models": {}, "nodes": {}}
-
-
-def row(letter="a", **more):
-    files = {"/etc/x": {"mode": 0o644, "uid": 0, "gid": 0, "text": letter}}
-    told = {"plan": {"p": letter}, "by": "me@here", "verdict": "converged"}
-    return core.made({**STATE, **more}, {"r/x:1": "sha256:1"}, files, **told)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return str(tmp_path / "generations")
-
-
-def keep(folder, letters):
-    return [core.keep(row(letter), folder) for letter in letters]
 
 
 def test_ours_are_found_and_keys_are_not(tmp_path):
@@ -47,62 +28,6 @@ def test_ours_are_found_and_keys_are_not(tmp_path):
     assert unit["text"] == "etc/systemd/system/yitiji-vllm.service" and unit["uid"] == os.getuid()
 
 
-def test_numbers_go_on_and_files_are_for_root(folder):
-    assert keep(folder, "ab") == [1, 2]
-    assert [kept["of"] for kept in core.rows(folder)] == [1, 2]
-    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
-    assert stat.S_IMODE(os.stat(f"{folder}/2.json").st_mode) == 0o600
-
-
-def test_the_newest_and_the_one_before_it_stay_whole(folder):
-    keep(folder, "abc")
-    whole = [("files" in kept, "plan" in kept) for kept in core.rows(folder)]
-    assert whole == [(False, False), (True, True), (True, True)]
-    assert core.before(core.rows(folder))["number"] == 2
-
-
-def test_without_another_one_there_is_no_way_back(folder):
-    assert core.before([]) == {} and core.rows(folder) == []
-    keep(folder, "a")
-    assert core.before(core.rows(folder)) == {}
-
-
-def test_after_going_back_the_one_that_was_left_is_not_the_way_back(folder):
-    keep(folder, "ab")
-    core.keep({**core.before(core.rows(folder)), "verdict": "rolled back"}, folder, of=1)
-    kept = core.rows(folder)
-    assert [(one["number"], one["of"]) for one in kept] == [(1, 1), (2, 2), (3, 1)]
-    assert core.before(kept) == {}
-    keep(folder, "c")
-    assert core.before(core.rows(folder))["number"] == 3
-
-
-def test_a_failed_upgrade_leaves_the_way_back_of_before(folder):
-    keep(folder, "ab")
-    core.keep({**core.rows(folder)[-1], "verdict": "rolled back", "why": "LLM505"}, folder, of=2)
-    assert core.before(core.rows(folder))["number"] == 1
-
-
-def test_old_ones_are_forgotten(folder, monkeypatch):
-    monkeypatch.setattr(core, "MOST", 3)
-    keep(folder, "abcde")
-    assert [kept["number"] for kept in core.rows(folder)] == [3, 4, 5]
-
-
-def test_a_damaged_one_is_none(folder):
-    keep(folder, "ab")
-    with open(f"{folder}/1.json", "w", encoding="utf-8") as stream:
-        stream.write("{")
-    with open(f"{folder}/.yitiji-x", "w", encoding="utf-8") as stream:
-        stream.write("half")
-    assert [kept["number"] for kept in core.rows(folder)] == [2]
-
-
-@pytest.mark.parametrize("other", [row("b"), row("a", engine="vllm 0.32"), {**core.made(STATE, {}, {})}])
-def test_what_differs_makes_another(other):
-    assert row()["digest"] == row()["digest"] != other["digest"]
-
-
 def test_an_edit_a_new_file_and_one_that_is_gone_are_told():
     was = {"files": {"/a": {"text": "1"}, "/b": {"text": "1"}, "/c": {"text": "1"}}}
     assert core.edited(was, {"/a": {"text": "2"}, "/b": {"text": "1"}, "/d": {}}) == ["/a", "/c", "/d"]
@@ -117,17 +42,3 @@ def test_what_moved():
 def test_ids_of_images_that_are_there():
     said = {"a:1": "sha256:1\n", "b:1": ""}
     assert core.ids(["b:1", "a:1"], lambda words: said[words[-1]]) == {"a:1": "sha256:1"}
-
-
-def test_lines_say_when_who_and_what(folder, monkeypatch):
-    monkeypatch.setattr(core.time, "time", lambda: 0)
-    keep(folder, "a")
-    core.keep(row("b", engine="vllm 0.32", collection="2"), folder)
-    core.keep({**row("a"), "verdict": "rolled back", "why": "LLM505: it crashed"}, folder, of=1)
-    many = {f"r/{number}": {"ref": str(number)} for number in range(8)}
-    core.keep(row("c", images=many), folder)
-    one, two, three, four = core.lines(core.rows(folder))
-    assert one == "1  1970-01-01 00:00:00Z  me@here  converged"
-    assert two.endswith("converged; collection: 1 -> 2; engine: vllm 0.31 -> vllm 0.32")
-    assert "  rolled back (1); " in three and three.endswith("; LLM505: it crashed")
-    assert four.count("images.r/") == 6 and four.endswith("; +2")

@@ -7,8 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.drift import drift
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, Output
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.apt import Apt
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations, history
 
 STATE = {"nodes": {"n1": {"system": "debian 12 x86_64", "packages": {"nginx": "1.22"}}}}
 
@@ -16,12 +15,12 @@ STATE = {"nodes": {"n1": {"system": "debian 12 x86_64", "packages": {"nginx": "1
 class Node(Host):
     """Docker and dpkg answer what the test wants."""
 
-    def __init__(self, image, packages, rc=0):
-        self.said = {"docker": image, "dpkg-query": packages}
-        self.rc = rc
+    def __init__(self, image, packages, rc=0, manager="dpkg-query"):
+        self.said = {"docker": image, manager: packages}
+        self.rc, self.manager = rc, manager
 
     def which(self, name):
-        return f"/usr/bin/{name}"
+        return f"/usr/bin/{name}" if name in ("docker", self.manager) else ""
 
     def run(self, argv, timeout=5.0):
         return Output(self.rc, self.said.get(argv[0], ""), "")
@@ -33,23 +32,24 @@ def left(tmp_path, monkeypatch):
     unit.parent.mkdir(parents=True)
     unit.write_text("{}")
     places = (str(tmp_path / "kept"), f"{tmp_path}/root/")
-    generations.keep(generations.made(STATE, {"r/x:1": "sha256:1"}, generations.look(places[1])), places[0])
+    history.keep(history.made(STATE, {"r/x:1": "sha256:1"}, generations.look(places[1])), places[0])
     return unit, places
 
 
-def listed(monkeypatch, found):
-    monkeypatch.setattr(Apt, "installed", lambda _self: found)
+def test_a_node_as_it_was_left(left):
+    listed = "installed/nginx/amd64/1.22\nconfig-files/nginx/i386/1.18\nodd\n"
+    assert drift(Node("sha256:1\n", listed), True, *left[1]) == {"files": [], "images": [], "packages": []}
 
 
-def test_a_node_as_it_was_left(left, monkeypatch):
-    listed(monkeypatch, {"nginx": "1.22"})
-    assert drift(Node("sha256:1\n", ""), True, *left[1]) == {"files": [], "images": [], "packages": []}
+def test_packages_of_rpm(left):
+    listed = "nginx\tx86_64\t0:1.22-1.el9\n"
+    found = drift(Node("sha256:1\n", listed, manager="rpm"), True, *left[1])
+    assert found["packages"] == ["nginx 1.22 -> 1.22-1.el9"]
 
 
-def test_an_edit_another_image_and_an_upgrade(left, monkeypatch):
-    listed(monkeypatch, {"nginx": "1.24"})
+def test_an_edit_another_image_and_an_upgrade(left):
     left[0].write_text("{ }")
-    assert drift(Node("sha256:2\n", ""), True, *left[1]) == {
+    assert drift(Node("sha256:2\n", "installed/nginx/amd64/1.24\n"), True, *left[1]) == {
         "files": ["/etc/yitiji/doctor.json"], "images": ["r/x:1 sha256:1 -> sha256:2"],
         "packages": ["nginx 1.22 -> 1.24"],
     }  # fmt: skip

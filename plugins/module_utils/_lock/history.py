@@ -1,0 +1,61 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adds a generation to those that are kept, and tells them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from typing import Any, List, Mapping, Sequence
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import differences
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.generations import ROOT, Row, before, rows
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
+
+MOST = 200  # that are remembered
+WHOLE = ("files", "plan")  # what only the newest two have
+
+
+def made(state: Mapping[str, Any], images: Mapping[str, str], files: Mapping[str, Row], **told: Any) -> Row:
+    """One that is not numbered yet."""
+    row = {"state": state, "images": images, "files": files}
+    return {**row, "digest": hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest(), **told}
+
+
+def keep(row: Row, folder: str = ROOT, of: int = 0) -> int:
+    """Writes it as the newest, and of those before only what is still wanted. `of`: the earlier one that is back."""
+    kept = rows(folder)
+    number = kept[-1]["number"] + 1 if kept else 1
+    secrets.private_folder(folder)
+    fresh = {**row, "number": number, "of": of or number, "at": int(time.time())}
+    _write(folder, fresh)
+    whole = before([*kept, fresh])
+    for old in kept:
+        if old["number"] <= number - MOST:
+            os.unlink(os.path.join(folder, f"{old['number']}.json"))
+        elif old["number"] != whole.get("number") and "files" in old:
+            _write(folder, {name: value for name, value in old.items() if name not in WHOLE})
+    return int(number)
+
+
+def _write(folder: str, row: Row) -> None:
+    write_atomic(os.path.join(folder, f"{row['number']}.json"), json.dumps(row, sort_keys=True) + "\n", 0o600)
+
+
+def lines(kept: Sequence[Row]) -> List[str]:
+    """One for each, the newest last: number, UTC, who, how it ended, and what was other than before."""
+    told: List[str] = []
+    last: Row = {}
+    for row in kept:
+        changes = [one.text() for one in differences(last, row["state"])] if last else []
+        more = [f"+{len(changes) - 6}"] if len(changes) > 6 else []
+        when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(row["at"]))
+        verdict = row["verdict"] + (f" ({row['of']})" if row["of"] != row["number"] else "")
+        told.append("; ".join([f"{row['number']}  {when}  {row['by']}  {verdict}", *changes[:6], *more]))
+        if row.get("why"):
+            told[-1] += f"; {row['why']}"
+        last = row["state"]
+    return told
