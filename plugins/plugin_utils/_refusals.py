@@ -31,7 +31,10 @@ def deployment_failed(
 
 def action_fail(refusal: Refusal, hosts: Hosts) -> NoReturn:
     """The same, from deep within an action."""
-    raise AnsibleActionFail(refusal.message(hosts), result=refusal.brief(hosts)) from None
+    result = refusal.brief(hosts)
+    error = AnsibleActionFail(refusal.message(hosts), result=result)
+    result.pop("exception", None)  # cores before 2.19 put a traceback there, and print it above the message
+    raise error from None
 
 
 def filter_fail(refusal: Refusal, hosts: Hosts = "localhost") -> NoReturn:

@@ -58,8 +58,9 @@ def test_an_action_with_a_refusal_that_it_did_not_expect():
     def run(_self, _tmp, _task_vars):
         raise Refusal("LLM816")
 
-    with pytest.raises(AnsibleActionFail, match=r"^\[LLM816\] localhost: "):
+    with pytest.raises(AnsibleActionFail, match=r"^\[LLM816\] localhost: ") as caught:
         run(None, None, {})
+    assert "exception" not in caught.value.result, "it would be printed above the message"
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), AnsibleActionFail("x")])

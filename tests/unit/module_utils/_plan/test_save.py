@@ -25,6 +25,7 @@ def test_saving(tmp_path):
     assert save_files(folder, files, False)[0]
     assert save_files(folder, files, False) == (False, [])
     assert json.loads((tmp_path / "plans" / "demo" / "plan.json").read_text()) == {"a": "中"}
+    assert {os.stat(os.path.join(folder, name)).st_mode & 0o777 for name in files} == {0o644}, "others may read it"
     changed, diff = save_files(folder, {"plan.zh.txt": "y\n"}, False)
     assert changed and diff[0]["before"] == "x\n"
     assert not [name for name in os.listdir(folder) if name.startswith(".plan-")]
