@@ -33,6 +33,8 @@ PROJECT = (
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 CODE = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 PICTURES = {".png", ".svg"}
+# Between two lines of Chinese a browser would show a gap; lists, tables, quotes and headings begin lines of their own.
+GAP = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])\n *(?=[\u3008-\u303f\u4e00-\u9fff\uff00-\uffef])")
 # the site has a switch for this
 OTHER_LANGUAGE = re.compile(
     r"^(?:\*\*\[(?:中文|English)\]\([^)]*\)\*\*(?: · )?|(?:English: |中文：)\[[^\]]*\]\([^)]*\)$)", re.MULTILINE
@@ -85,6 +87,44 @@ def linked(text: str, source: str, known: dict[str, str]) -> str:
     return LINK.sub(kept, text)
 
 
+def closed(text: str) -> str:
+    """A Chinese page without gaps at the ends of its lines; what stands in code stays."""
+    code = [found.span() for found in CODE.finditer(text)]
+
+    def joined(at: re.Match[str]) -> str:
+        heading = text[text.rfind("\n", 0, at.start()) + 1 :].startswith("#")
+        return at[0] if heading or any(begin <= at.start() < end for begin, end in code) else ""
+
+    return GAP.sub(joined, text)
+
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+RULE = re.compile(r"rules/LLM\d+\.md$")
+
+
+def one_language(text: str, chinese: bool) -> str:
+    """A page of a rule, which has both languages, for readers of one (`English / 中文`, or lines of each)."""
+    shown = []
+    for paragraph in text.strip().split("\n\n"):
+        lines = paragraph.split("\n")
+        start = next((at for at, line in enumerate(lines) if CHINESE.match(line.removeprefix("**"))), len(lines))
+        if start < len(lines):
+            lines = lines[start:] if chinese else lines[:start]
+        shown.append("\n".join(_of_line(line, chinese) for line in lines))
+    return "\n\n".join(shown) + "\n"
+
+
+def _of_line(line: str, chinese: bool) -> str:
+    english, slash, other = line.rpartition(" / ")
+    if not slash or not CHINESE.search(other) or CHINESE.search(english):
+        return line
+    if not chinese:
+        _label, colon, rest = other.partition(": ")  # Silence / 忽略: `…`
+        return f"{english}: {rest}" if colon and not CHINESE.search(rest) else english
+    number = re.match(r"# LLM\d+: ", english)
+    return (number[0] if number else "") + other
+
+
 def pages(folder: Path) -> None:
     known = places()
     for source, name in known.items():
@@ -93,7 +133,13 @@ def pages(folder: Path) -> None:
         if goal.suffix in PICTURES:
             shutil.copyfile(ROOT / source, goal)
         else:
-            goal.write_text(linked((ROOT / source).read_text(encoding="utf-8"), source, known), encoding="utf-8")
+            if RULE.search(name):
+                both = linked((ROOT / source).read_text(encoding="utf-8"), source, known)
+                goal.write_text(one_language(both, False), encoding="utf-8")
+                goal.with_suffix(".zh.md").write_text(closed(one_language(both, True)), encoding="utf-8")
+                continue
+            text = linked((ROOT / source).read_text(encoding="utf-8"), source, known)
+            goal.write_text(closed(text) if goal.name.endswith(".zh.md") else text, encoding="utf-8")
 
 
 # reference
@@ -213,4 +259,5 @@ def stage(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pages(folder)
+    shutil.copyfile(ROOT / "docs/site/extra.css", folder / "extra.css")
     reference(folder)

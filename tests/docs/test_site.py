@@ -1,13 +1,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The built documentation site (make docs): whole, in both languages, found by search, and of this server alone."""
+"""The built documentation site (make docs): whole, in both languages, found by search, and of this server alone.
+
+Its pictures, on a desk, on a phone and in the dark, are kept in tests/output/docs, to be looked at.
+"""
 
 from __future__ import annotations
 
+import functools
 import html.parser
+import http.server
 import json
 import re
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -116,3 +122,63 @@ def test_search_finds_chinese_words_and_rules():
     # words stand apart by a space of no width: 离线包 and 显卡 can be found
     assert any("\u200b" in text and "显卡" in re.split(r"[\s\u200b]", text) for text in texts)
     assert any("LLM209" in row["title"] for row in index["docs"])
+
+
+PICTURES = ROOT / "tests/output/docs"
+LOOKS = {
+    "wide": ("--window-size=1280,2400",),
+    "phone": ("--window-size=500,2400",),  # Chromium's windows are no narrower
+    "dark": ("--window-size=1280,2400", "--force-dark-mode", "--blink-settings=preferredColorScheme=0"),
+}
+MEASURE = (
+    b"<script>addEventListener('load',()=>{let h=document.documentElement;h.dataset.wide=h.scrollWidth;"
+    b"h.dataset.below=getComputedStyle(document.body).backgroundColor})</script>"
+)
+
+
+class Measured(http.server.SimpleHTTPRequestHandler):
+    """The site, its pages with what measures them."""
+
+    def do_GET(self):
+        path = SITE / self.path.lstrip("/")
+        if path.suffix != ".html":
+            super().do_GET()
+            return
+        body = path.read_bytes() + MEASURE
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        """Nothing."""
+
+
+@pytest.fixture(scope="module", name="address")
+def fixture_address():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Measured, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "name",
+    ["index", "quickstart", "operations", "sizing", "variables", "security", "rules/LLM209", "rules/README",
+     "reference/variables/gateway"],
+)  # fmt: skip
+def test_pages_on_a_desk_on_a_phone_and_in_the_dark(address, name, look):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for language in ("", "zh/"):
+        shot = PICTURES / f"{language.strip('/') or 'en'}-{name.replace('/', '-')}-{look}.png"
+        quiet = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *LOOKS[look]]
+        words = [*quiet, "--virtual-time-budget=4000", f"--screenshot={shot}", "--dump-dom"]
+        done = subprocess.run([*words, f"{address}/{language}{name}.html"], capture_output=True, encoding="utf-8",
+                              timeout=120, check=True)  # fmt: skip
+        assert shot.stat().st_size > 10_000
+        [wide] = re.findall(r'data-wide="(\d+)"', done.stdout)
+        assert int(wide) <= (500 if look == "phone" else 1280), "its sides are cut off"
+        [below] = re.findall(r'data-below="rgb\((\d+)', done.stdout)
+        assert (int(below) < 60) == (look == "dark")

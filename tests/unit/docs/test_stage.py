@@ -46,6 +46,31 @@ def test_links(text, told):
     assert stage.linked(text, "docs/a.md", KNOWN) == told
 
 
+def test_lines_of_chinese_join_without_a_gap():
+    """A browser showed a blank in the middle of a sentence wherever its source has a new line."""
+    assert (
+        stage.closed("标准版为例；\n机器不同\n\n下一段\n- 甲\n  乙\n| 表 |\n")
+        == "标准版为例；机器不同\n\n下一段\n- 甲乙\n| 表 |\n"
+    )
+    assert stage.closed("# 标题\n正文") == "# 标题\n正文"
+    assert stage.closed("命令\nmake\n```\n中\n文\n```\n") == "命令\nmake\n```\n中\n文\n```\n"
+
+
+def test_a_rule_is_told_in_one_language(laid):
+    text = "# LLM1: A / b / 甲\n\nStops.\nAlso.\n阻止。\n\nIn braces. / 花括号。\n\nSilence / 忽略: `x`\n"
+    assert stage.one_language(text, False) == "# LLM1: A / b\n\nStops.\nAlso.\n\nIn braces.\n\nSilence: `x`\n"
+    assert stage.one_language(text, True) == "# LLM1: 甲\n\n阻止。\n\n花括号。\n\n忽略: `x`\n"
+    pages = sorted((laid / "rules").glob("LLM*.md"))
+    wrong = [
+        path.name
+        for path in pages
+        if not path.name.endswith(".zh.md") and re.search("[\u4e00-\u9fff]", path.read_text())
+    ]
+    prose = re.compile(r"^(?!#)[^`\n]*\b[A-Z][a-z]+ [a-z]+ [a-z]+ [a-z]+[^`\n]*$", re.MULTILINE)
+    wrong += [path.name for path in pages if path.name.endswith(".zh.md") and prose.search(path.read_text())]
+    assert len(pages) > 600 and wrong == []
+
+
 def test_a_link_to_nothing_is_refused():
     with pytest.raises(stage.Nowhere, match=r"docs/a\.md: gone\.md"):
         stage.linked("[x](gone.md)", "docs/a.md", KNOWN)
