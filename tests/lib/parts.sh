@@ -123,7 +123,10 @@ part_attack_lab() {
     python -m pytest -v -s tests/attack/lab
 }
 
-part_docs() { python -m pytest -v tests/docs; }
+part_docs() {
+    packages chromium fonts-noto-cjk
+    python -m pytest -v tests/docs
+}
 
 part_sizing() { tests/sizing/parsers/run.sh; }
 
@@ -217,6 +220,11 @@ part_paramiko() {
 part_newcomer() {
     need_lab
     python -m pytest -x -v -s tests/newcomer
+}
+
+part_quickstart() {
+    need_lab
+    python -m pytest -v -s tests/quickstart
 }
 
 part_share() {
