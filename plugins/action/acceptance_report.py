@@ -68,6 +68,7 @@ class ActionModule(ActionBase):
             report["against"] = against(before, report)
         result.update(changed=False, verdict=report["verdict"], missed=missed(report), files=[])
         if not self._task.check_mode:
-            result["files"] = write(folder, report, os.path.expanduser(given["signing_key"]), given["pdf_python"])
+            key = os.path.expanduser(given["signing_key"])
+            result["files"] = write(folder, report, key, given["pdf_python"], given["vendor"])
             result["fingerprint"] = fingerprint(read_text(os.path.join(folder, PUBLIC)))
         return result

@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         report = doctor_report.document(args["title"], args["phase"], found, time.time())
         texts = {
             "json_file": doctor_report.as_json(report),
-            "html_file": doctor_report.as_html(report, args["language"], args["help"]),
+            "html_file": doctor_report.as_html(report, args["language"], args["help"], args["vendor"]),
         }
         for key, content in texts.items():
             path = args.get(key)

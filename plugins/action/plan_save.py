@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("plan_save"))
         plan, folder = options["plan"], options["save_to"]
-        files = {"plan.json": as_json(plan), "plan.html": page(plan, "/".join(spoken()))}
+        files = {"plan.json": as_json(plan), "plan.html": page(plan, "/".join(spoken()), options["vendor"])}
         files.update({f"plan.{language}.txt": explain(plan, language) + "\n" for language in ("zh", "en")})
         try:
             check_folder(folder)

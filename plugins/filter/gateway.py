@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base import help as pages
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -55,15 +55,15 @@ def gateway_team(rows: List[Dict[str, Any]]) -> str:
     return next(iter(keys.on_node(rows)), "")
 
 
-def gateway_help(language: str) -> str:
+def gateway_help(language: str, vendor: Optional[Dict[str, str]] = None) -> str:
     """The page of all messages and what to do."""
-    return pages.page(load_rules(), site.explained(), language)
+    return pages.page(load_rules(), site.explained(), language, vendor)
 
 
-def gateway_page(title: str, language: str) -> Dict[str, Any]:
+def gateway_page(title: str, language: str, vendor: Optional[Dict[str, str]] = None) -> Dict[str, Any]:
     """What the page for users begins with, and the gateway's errors for it."""
     errors = {status: both(text.zh, text.en) for status, text in site.explained().items()}
-    return {"head": opened(title, language, "td:first-child{width:7rem}"), "errors": errors}
+    return {"head": opened(title, language, "td:first-child{width:7rem}", vendor=vendor), "errors": errors}
 
 
 class FilterModule:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import os
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.address import https, reached_at
-from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import refusing
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.vendor import vendor
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
 
 def plan_nodes(hosts, hostvars):
@@ -44,10 +46,19 @@ def reader_language(locale):
     return "zh" if next(filter(None, locale), "").startswith("zh") else "both"
 
 
+def appliance_vendor(given):
+    """Whose product it is, with the logo's file as data."""
+    try:
+        return vendor(given)
+    except Refusal as refusal:
+        filter_fail(refusal)
+
+
 class FilterModule:
     def filters(self):
         return refusing(
             {
+                "appliance_vendor": appliance_vendor,
                 "plan_nodes": plan_nodes,
                 "plan_dir": plan_dir,
                 "node_address": node_address,

@@ -71,6 +71,10 @@ options:
     description: C(vendor), C(customer), C(contract), C(site). What is left out is a field to fill in by hand.
     type: dict
     default: {}
+  vendor:
+    description: Whose product it is, as P(yitiji.deepseek.appliance_vendor#filter) gives it.
+    type: dict
+    default: {}
   pdf_python:
     description: Python of an environment with the packages typst and pylopdf-fonts-zh-cn. Empty makes no PDF.
     type: str

@@ -57,6 +57,10 @@ options:
   html_file:
     description: Where to write the HTML report, on the controller. Not written in check mode.
     type: path
+  vendor:
+    description: Whose product it is, as P(yitiji.deepseek.appliance_vendor#filter) gives it.
+    type: dict
+    default: {}
 seealso:
   - module: yitiji.deepseek.node_probe
 extends_documentation_fragment:

@@ -21,6 +21,10 @@ options:
     description: Folder that gets the files. One that can't be written is refused (LLM541).
     type: path
     required: true
+  vendor:
+    description: Whose product it is, as P(yitiji.deepseek.appliance_vendor#filter) gives it.
+    type: dict
+    default: {}
 seealso:
   - module: yitiji.deepseek.serving_plan
 extends_documentation_fragment:

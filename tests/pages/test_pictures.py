@@ -7,6 +7,7 @@ The pictures are kept in tests/output/pages, to be looked at.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -29,6 +30,13 @@ from tests.unit.module_utils._doctor.sample_rule import judge
 PICTURES = labctl.OUTPUT / "pages"
 WIDTHS = {"wide": 1100, "phone": 500}  # Chromium's windows are no narrower
 CHINESE = re.compile("[\u4e00-\u9fff]")
+SVG = (
+    "<svg xmlns='http://www.w3.org/2000/svg' width='96' height='32'><rect width='96' height='32' fill='#0a58ca'/></svg>"
+)
+VENDOR = {
+    "name": "Acme 智算", "color": "#0a58ca",
+    "logo": "data:image/svg+xml;base64," + base64.b64encode(SVG.encode()).decode(),
+}  # fmt: skip
 # What is measured within the page: how wide it is, and the colour below its words.
 MEASURE = (
     "<script>addEventListener('load',()=>{let h=document.documentElement;h.dataset.wide=h.scrollWidth;"
@@ -38,7 +46,7 @@ FIRST_BOOT = {
     "name": "appliance-7f3", "address": "10.0.0.5", "reasons": [{"zh": "首次启动", "en": "first boot"}],
 }  # fmt: skip
 STAGES = {
-    "running": {"phase": 4, "seconds": 134, "task": "Verify", "detail": "12 of 60 GB"},
+    "running": {"phase": 4, "seconds": 134, "weights": 65_500_000_000, "task": "Verify", "detail": "12 of 60 GB"},
     "failed": {
         "error": Refusal("LLM101", path="/srv", free="3 GB", model="R1", needed="60 GB").message("appliance-7f3")
     },
@@ -59,6 +67,7 @@ def clients(folder: Path, language: str) -> str:
         "ansible_python_interpreter": sys.executable, "clients_name": "Acme", "clients_url": "https://10.0.0.5",
         "clients_model": "deepseek-r1", "clients_temperature": 0.6, "clients_context": 32768,
         "clients_own_authority": True, "clients_controller_dir": str(folder), "appliance_language": language,
+        "appliance_vendor": VENDOR,
     }  # fmt: skip
     role = [{"ansible.builtin.import_role": {"name": "yitiji.deepseek.clients", "tasks_from": "controller"}}]
     play = folder / "play.json"
@@ -80,16 +89,16 @@ def made(name: str, folder: Path, language: str) -> str:
     kind, _, part = name.partition("-")
     if kind == "plan":
         golden = labctl.ROOT / f"tests/sizing/golden/whole/{part}.json"
-        return plan(json.loads(golden.read_text(encoding="utf-8")), language)
+        return plan(json.loads(golden.read_text(encoding="utf-8")), language, VENDOR)
     if kind == "doctor":
         found = report.document("doctor", "run", judge(rules.failed("the disk is full", "磁盘已满", x="/srv")), 0.0)
-        return report.as_html(found, language, "https://10.0.0.5/help/")
+        return report.as_html(found, language, "https://10.0.0.5/help/", VENDOR)
     if kind == "acceptance":
-        return acceptance({**compared(), "signer": "SHA256:x"}, language)
+        return acceptance({**compared(), "signer": "SHA256:x"}, language, vendor=VENDOR)
     if kind == "first":
         stage = part.partition("-")[2]
-        return chosen(show.page({"stage": stage, **FIRST_BOOT, **STAGES[stage]}), language)
-    return clients(folder, language) if kind == "clients" else gateway_help(language)
+        return chosen(show.page({"stage": stage, "vendor": VENDOR, **FIRST_BOOT, **STAGES[stage]}), language)
+    return clients(folder, language) if kind == "clients" else gateway_help(language, VENDOR)
 
 
 def chromium(*words: str) -> str:
@@ -120,6 +129,8 @@ def test_each_page_can_be_read_everywhere(name, language, tmp_path):
     chromium("--no-pdf-header-footer", f"--print-to-pdf={shots}.pdf", target)
     said = subprocess.run(["pdftotext", f"{shots}.pdf", "-"], capture_output=True, encoding="utf-8", check=True).stdout
     assert "中文 + English" not in said, "nobody chooses on paper"
+    assert "Acme 智算" in " ".join(said.split()), "whose product it is"
+    said = said.replace("智算", "")
     chinese = [line for line in said.splitlines() if CHINESE.search(line.replace("中文", ""))]
     if language == "zh":
         assert chinese

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Callable, Mapping, Type
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import Block, Cell, Form
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, begun
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, Vendor, begun
 
 # A verdict has the colour that the doctor's reports give its like.
 KINDS = {"pass": "pass", "conditional": "warn", "fail": "fail", "skipped": "skip"}
@@ -22,12 +22,12 @@ STYLE = (
 )
 
 
-def page(report: Mapping[str, Any], language: str, kind: Type[Form] = Form) -> str:
+def page(report: Mapping[str, Any], language: str, kind: Type[Form] = Form, vendor: Vendor = None) -> str:
     """The page of a report (`report.document`) for readers of `language` (`zh` or `en`)."""
     form = kind(report, language)
     title = f"{form.word('title')} · {report['deployment']}"
     body = "\n".join(DRAW[block["kind"]](block) for block in form.blocks)
-    return f"{begun(title, language, STYLE)}<main>{body}{CLOSED}"
+    return f"{begun(title, language, STYLE, vendor=vendor)}<main>{body}{CLOSED}"
 
 
 def _cell(cell: Cell) -> str:

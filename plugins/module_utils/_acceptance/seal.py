@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sheet import sheet
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import LANGUAGES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import Vendor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import signature
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 
@@ -26,7 +27,7 @@ WHO = "acceptance"
 COMMENT = "yitiji acceptance"
 
 
-def write(folder: str, report: Mapping[str, Any], key: str, pdf: str = "") -> List[str]:
+def write(folder: str, report: Mapping[str, Any], key: str, pdf: str = "", vendor: Vendor = None) -> List[str]:
     """Pages and PDFs, the data that names their digests, its signature and the public key; -> their names.
 
     `pdf`: the Python of the environment that makes PDFs; empty makes none.
@@ -38,9 +39,9 @@ def write(folder: str, report: Mapping[str, Any], key: str, pdf: str = "") -> Li
     except (signature.Unsigned, OSError) as error:
         raise Refusal("LLM924", key=key, detail=str(error)) from error
     shown = {**report, "signer": signature.fingerprint(own)}
-    pages = {f"report.{language}.html": page(shown, language).encode() for language in LANGUAGES}
+    pages = {f"report.{language}.html": page(shown, language, vendor=vendor).encode() for language in LANGUAGES}
     if pdf:
-        pages.update({f"report.{language}.pdf": sheet(shown, language, pdf) for language in LANGUAGES})
+        pages.update({f"report.{language}.pdf": sheet(shown, language, pdf, vendor) for language in LANGUAGES})
     names = [*pages, REPORT, REPORT + signature.SUFFIX, PUBLIC]
     for name in strange(folder, names):  # of an earlier report
         os.unlink(os.path.join(folder, name))

@@ -7,6 +7,7 @@ Why Typst: docs/decisions/18-pdf.md. What a report holds reaches it as data, nev
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import COLOURS, Form
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import Vendor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 SECONDS = 120  # a report of two pages takes less than one
@@ -47,6 +49,11 @@ SOURCE = """
   regex("[!-,.-~]{" + str(most + 1) + ",}"), found => found.text.clusters().join("\\u{200B}"))
 #let cell(value, share) = if type(value) == str { plain(value, calc.floor(share * it.across)) } else {
   text(fill: ink(value.at(1)), value.at(0)) }
+#if it.by.name + it.by.logo != "" {
+  grid(columns: (auto, 1fr), gutter: 6pt, align: horizon,
+    if it.by.logo != "" { image(bytes(it.by.bytes), format: it.by.logo, height: 9mm) }, strong(it.by.name))
+  line(length: 100%, stroke: 1.5pt + rgb(it.by.color))
+}
 #for part in it.blocks {
   if part.kind == "title" { align(center, text(18pt, part.text)) }
   else if part.kind == "verdict" { align(center, text(13pt, fill: ink(part.verdict), part.text)) }
@@ -72,7 +79,7 @@ SOURCE = """
 """
 
 
-def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
+def sheet(report: Mapping[str, Any], language: str, python: str, vendor: Vendor = None) -> bytes:
     """The PDF. `python`: of the environment with Typst and the font; refused with what it said (LLM871)."""
     form = Form(report, language)
     blocks: List[Mapping[str, Any]] = []
@@ -86,6 +93,7 @@ def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
         "colours": COLOURS,
         "across": ACROSS,
         "blocks": blocks,
+        "by": _by(vendor or {}),
     }
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "report.pdf")
@@ -97,3 +105,13 @@ def sheet(report: Mapping[str, Any], language: str, python: str) -> bytes:
         if not os.path.exists(path):
             raise Refusal("LLM871", python=python, detail=said.strip()[-800:])
         return Path(path).read_bytes()
+
+
+def _by(vendor: Mapping[str, str]) -> Mapping[str, Any]:
+    """Whose product it is, as Typst takes it: the logo's kind and its bytes."""
+    head, _, content = (vendor.get("logo") or "").partition(";base64,")
+    kind = {"data:image/png": "png", "data:image/jpeg": "jpg", "data:image/svg+xml": "svg"}.get(head, "")
+    return {
+        "name": vendor.get("name") or "", "color": vendor.get("color") or "#3b6ea5", "logo": kind,
+        "bytes": list(base64.b64decode(content)),
+    }  # fmt: skip

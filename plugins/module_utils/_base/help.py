@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import ended
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, begun, told
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, Vendor, begun, told
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 
 TITLE = Text("Messages, and what to do", "报错与处理办法")
@@ -34,7 +34,7 @@ STYLE = (
 )
 
 
-def page(rules: Iterable[Mapping[str, Any]], errors: Mapping[int, Text], language: str) -> str:
+def page(rules: Iterable[Mapping[str, Any]], errors: Mapping[int, Text], language: str, vendor: Vendor = None) -> str:
     """The page for readers of `language`; `errors` are those of the gateway, by status."""
     other, name = {"zh": ("en", "English"), "en": ("zh", "中文")}[language]
     switch = (
@@ -48,7 +48,7 @@ def page(rules: Iterable[Mapping[str, Any]], errors: Mapping[int, Text], languag
     ]
     title = _in(TITLE, language)
     return (
-        f"{begun(title, language, STYLE)}<main><h1>{title}</h1>"
+        f"{begun(title, language, STYLE, vendor=vendor)}<main><h1>{title}</h1>"
         f'<p class="dim">{_in(BLANKS, language)} <a href="/help/{other}" lang="{other}">{name}</a></p>\n'
         + "".join(sections)
         + CLOSED

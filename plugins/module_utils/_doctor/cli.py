@@ -152,7 +152,7 @@ def _run(rules: List[Dict[str, Any]], options: argparse.Namespace) -> int:
     if options.json and options.json != "-":
         save(options.json, as_json(report))
     if options.html:
-        save(options.html, as_html(report, language, pages))
+        save(options.html, as_html(report, language, pages, current(config.get("vendor"))))
     if wrong:
         print(f"yitiji-doctor: {options.config}: {wrong['en']}", file=sys.stderr)
         return UNUSABLE

@@ -9,7 +9,7 @@ import time
 from html import escape
 from typing import Any, Dict, List, Mapping, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, Vendor, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     FAIL,
     PASS,
@@ -57,11 +57,11 @@ def as_json(report: Mapping[str, Any]) -> str:
     return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_html(report: Mapping[str, Any], language: str = "both", pages: str = "") -> str:
+def as_html(report: Mapping[str, Any], language: str = "both", pages: str = "", vendor: Vendor = None) -> str:
     """The web page, at first in `language`, which readers can change. `pages`: where rules are explained."""
     phase = PHASES[str(report["phase"])]
     parts = [
-        opened(str(report["title"]), language, STYLE),
+        opened(str(report["title"]), language, STYLE, vendor=vendor),
         f"<h1>{both('节点检查报告', 'Report of the doctor')}</h1>",
         f'<p class="dim">{escape(str(report["title"]))} · {escape(str(report["time"]))} · {both(**phase)}</p>',
         _verdict(report),
@@ -105,8 +105,9 @@ def _host(host: str, rows: Sequence[Mapping[str, Any]], pages: str) -> List[str]
     if loud:
         parts += ["<table>", *(_row(row, pages) for row in loud), "</table>"]
     if quiet:
-        words = both("通过与不适用的规则", "rules that pass or do not apply")
-        parts.append(f"<details><summary>{words} ({len(quiet)})</summary><table>")
+        many = len(quiet)
+        words = both(f"通过与不适用的规则（{many}）", f"rules that pass or do not apply ({many})")
+        parts.append(f"<details><summary>{words}</summary><table>")
         parts += [_row(row, pages) for row in quiet]
         parts.append("</table></details>")
     return parts

@@ -23,7 +23,7 @@ MARKS = {FAIL: "✗", WARN: "!", UNKNOWN: "?", SKIP: "-", PASS: "✓"}
 WORDS = {
     FAIL: {"zh": "失败", "en": "fail"},
     WARN: {"zh": "警告", "en": "warn"},
-    UNKNOWN: {"zh": "未知", "en": "unknown"},
+    UNKNOWN: {"zh": "无法判断", "en": "unknown"},
     SKIP: {"zh": "跳过", "en": "skip"},
     PASS: {"zh": "通过", "en": "pass"},
 }

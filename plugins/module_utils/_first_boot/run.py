@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -76,7 +77,8 @@ class Teller:
         self.last = 0.0
 
     def tell(self, status: Mapping[str, Any], now: bool = False) -> None:
-        write_atomic(PAGE, show.page({**status, "name": os.uname().nodename}), 0o644)
+        given = {"name": os.uname().nodename, "vendor": load(CONFIG).get("vendor")}
+        write_atomic(PAGE, show.page({**status, **given}), 0o644)
         if now or time.monotonic() - self.last >= QUIET:
             self.last = time.monotonic()
             said = show.lines(status) if now else [show.progress(status)]
@@ -93,6 +95,11 @@ def _write(console: str, lines: List[str]) -> None:
             os.write(handle, ("\r\n" + "\r\n".join(line for line in lines if line) + "\r\n").encode())
         finally:
             os.close(handle)
+
+
+def held(folder: str) -> int:
+    """Bytes of the weights that the disk came with."""
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def address() -> str:
@@ -168,6 +175,7 @@ def run() -> int:
         return 0
     status: Dict[str, Any] = {"stage": "running", "reasons": [text._asdict() for text in why], "address": here}
     status["notice"] = notice
+    status["weights"] = held(config.get("variables", {}).get("appliance_weights_dir", "/srv/models"))
     keep(STATE, {**now, "stage": "running"})
     teller.tell(status, now=True)
     if not here:

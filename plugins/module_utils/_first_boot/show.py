@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
@@ -60,6 +60,11 @@ READY = (
      "<a href='https://{0}/clients/'>https://{0}/clients/</a>"),
 )  # fmt: skip
 SEND = ("If it stays so, send this page to the vendor.", "如仍未解决，请将本页发给供应商。")
+EXPECTED = (
+    "Usually done within {minutes} minutes, most of it to read {size} GB of weights.",
+    "通常在 {minutes} 分钟之内完成，大部分时间用于读取 {size} GB 权重。",
+)
+MINUTES, READ = 20, 0.5  # the longest first boot that was seen (docs/disk-image.md), and GB/s of a slow disk, twice
 RULES = ("What it means and what to do:", "含义与处理办法：")
 
 
@@ -85,6 +90,7 @@ def lines(status: Mapping[str, Any]) -> List[str]:
     said += [f"   {why['en']} / {why['zh']}" for why in status.get("reasons", [])]
     said += [f"   {line}" for line in str(status.get("notice") or "").splitlines()]
     if status["stage"] == "running":
+        said += [f"   {line}" for line in expected(status) or ()]
         said.append(f"   {progress(status)}")
     if status["stage"] == "failed":
         said += [f"   {line}" for line in str(status.get("error", "")).splitlines()[:24]]
@@ -107,6 +113,17 @@ def progress(status: Mapping[str, Any]) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}  {at} / {now}".rstrip()
 
 
+def expected(status: Mapping[str, Any]) -> Optional[Tuple[str, str]]:
+    """How long it usually takes, by the weights on the disk; None where nobody looked at them."""
+    if "weights" not in status:
+        return None
+    size = status["weights"] / 1e9
+    minutes = MINUTES + round(2 * size / READ / 60)
+    return EXPECTED[0].format(minutes=minutes, size=f"{size:.1f}"), EXPECTED[1].format(
+        minutes=minutes, size=f"{size:.1f}"
+    )
+
+
 def for_screen(line: str) -> str:
     """One line without the letters that the kernel's font lacks; empty when nothing is left of it."""
     if not WIDE.search(line):
@@ -124,7 +141,10 @@ def page(status: Mapping[str, Any]) -> str:
     stage = status["stage"]
     refresh = '<meta http-equiv="refresh" content="5">' if stage != "done" else ""
     address = html.escape(str(status.get("address", "")))
-    body = [opened(HEAD[stage][1], "both", STYLE, refresh), f'<h1 class="two {KINDS[stage]}">{_two(HEAD[stage])}</h1>']
+    body = [
+        opened(HEAD[stage][1], "both", STYLE, refresh, status.get("vendor")),
+        f'<h1 class="two {KINDS[stage]}">{_two(HEAD[stage])}</h1>',
+    ]
     named = " · ".join(filter(None, (html.escape(str(status.get("name", ""))), address)))
     body += [f'<p class="dim">{named}</p>'] if named else []
     body += [f'<p class="two">{both(why["zh"], why["en"])}</p>' for why in status.get("reasons", [])]
@@ -153,7 +173,8 @@ def page(status: Mapping[str, Any]) -> str:
 def _spent(status: Mapping[str, Any]) -> str:
     """How long it took so far, in words, and what is done now, in Ansible's own."""
     minutes, seconds = divmod(int(status.get("seconds", 0)), 60)
-    spent = both(f"已用 {minutes} 分 {seconds} 秒。", f"{minutes} min {seconds} s so far.")
+    en, zh = expected(status) or ("", "")
+    spent = both(f"已用 {minutes} 分 {seconds} 秒。{zh}", f"{minutes} min {seconds} s so far. {en}".rstrip())
     now = html.escape(f"{status.get('task', '')} {status.get('detail', '')}")
     return f'<p class="two">{spent}</p><p class="dim">{now}</p>'
 

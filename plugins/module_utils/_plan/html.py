@@ -8,11 +8,12 @@ from html import escape
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, Vendor, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
     PARTS,
     facts,
     figures,
+    named,
     noted,
     row_line,
     said,
@@ -67,14 +68,14 @@ def two(key: str) -> str:
     return both(word(key, "zh"), word(key, "en"))
 
 
-def page(plan: Mapping[str, Any], language: str = "both") -> str:
+def page(plan: Mapping[str, Any], language: str = "both", vendor: Vendor = None) -> str:
     """The page of a plan, in `language` at first; readers can change it."""
     name = title(plan, "zh"), title(plan, "en")
     fits = [text + (more.format(count=len(plan["warnings"])) if plan["warnings"] else "")
             for text, more in zip(NOTE["fits"], NOTE["beware"])]  # fmt: skip
     rows = list(zip(facts(plan, "zh"), facts(plan, "en")))
     body = [
-        opened(name[0], language, STYLE + SPEED_STYLE),
+        opened(name[0], language, STYLE + SPEED_STYLE, vendor=vendor),
         f"<h1>{both(*name)}</h1>",
         f"<p class=dim>{both(word('title', 'zh').format(**plan), word('title', 'en').format(**plan))}</p>",
         f"<p class='verdict two pass'>{both(*fits)}</p>",
@@ -107,15 +108,21 @@ def _fact(key: str, zh: str, en: str) -> str:
 
 
 def _folded(key: str, rows: Sequence[str], kind: str) -> str:
-    return f"<details><summary>{two(key)} ({len(rows)})</summary><table class={kind}>{''.join(rows)}</table></details>"
+    head = both(f"{word(key, 'zh')}（{len(rows)}）", f"{word(key, 'en')} ({len(rows)})")
+    return f"<details><summary>{head}</summary><table class={kind}>{''.join(rows)}</table></details>"
 
 
 def _reasons(rows: Sequence[Mapping[str, Any]]) -> List[str]:
     return [
-        f"<tr><th>{escape(row['key'])}<td>{escape(str(row['value']))}"
-        f"<td class=two>{both(row['rule']['zh'], row['rule']['en'])}<span class=dim>{escape(row['source'])}</span>"
+        f"<tr><th>{escape(row['key'])}<td>{_named(row['value'])}"
+        f"<td class=two>{both(row['rule']['zh'], row['rule']['en'])}<span class=dim>{_named(row['source'])}</span>"
         for row in rows
     ]
+
+
+def _named(given: Any) -> str:
+    zh, en = named(given, "zh"), named(given, "en")
+    return escape(zh) if zh == en else both(zh, en)
 
 
 def _alternatives(plan: Mapping[str, Any]) -> List[str]:

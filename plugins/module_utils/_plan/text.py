@@ -78,6 +78,18 @@ WHY_NOT = {
     ),
     "cache": ("缓存更小或卡间通信更多", "less cache, or more traffic between cards"),
 }
+# Where a rule of `why` comes from, and values that are words; what is not here is a name and stays as it is.
+SOURCES = {
+    "search": ("布局搜索", "search of layouts"), "engines": ("引擎数据", "the engine's data"),
+    "profile": ("档位", "the profile"), "native": ("模型自带", "as it is stored"),
+    "safetensors index": ("safetensors 索引", "safetensors index"),
+    "max(forward, sampler)": ("前向与采样器中的较大者", "the larger of forward pass and sampler"),
+    "measured starts": ("实测启动", "measured starts"), "25 logs": ("25 份启动日志", "25 logs of starts"),
+    "estimate": ("估算", "an estimate"), "catalogue": ("型号库", "the catalogue"),
+    "VRAM / file x layers - 4": ("显存 ÷ 文件 × 层数 − 4", "card's memory ÷ file × layers − 4"),
+    "False": ("否", "no"), "none": ("无", "none"),
+    "container": ("容器", "container"), "service": ("系统服务", "service"),
+}  # fmt: skip
 PARTS = ("weights", "kv", "activation", "graphs", "non_torch", "margin", "outside")
 BAR = 40
 
@@ -122,6 +134,14 @@ def figures(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str, str]
     ]
 
 
+def named(given: Any, language: str) -> str:
+    """A source or value of `why` in one language."""
+    told = str(given)
+    if language == "zh" and told.endswith(" B a token"):
+        return f"每词元 {told.split(maxsplit=1)[0]} B"
+    return SOURCES.get(told, (told, told))[0 if language == "zh" else 1]
+
+
 def why_not(plan: Mapping[str, Any], other: Mapping[str, Any], language: str) -> str:
     """What another layout holds, and why it was not taken: what `search.preference` puts first of what differs."""
     here, there = head_units(plan)[0]["layout"], other["layout"]
@@ -143,7 +163,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
     lines += speed_lines(plan, language)
     lines += [
         "",
-        "  " + word("command", language) + ":",
+        f"  {word('command', language)}{'：' if language == 'zh' else ':'}",
         *("    " + line for line in wrap_args(head_units(plan)[0]["args"])),
     ]
     lines += _rows(word("warnings", language), [noted(warning, language) for warning in plan["warnings"]])
@@ -151,7 +171,8 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
         f"{other['change'][language]}{'：' if language == 'zh' else ': '}{why_not(plan, other, language)}"
         for other in plan["alternatives"]])  # fmt: skip
     reasons = [
-        f"{reason['key']} = {reason['value']}: {reason['rule'][language]} [{reason['source']}]"
+        f"{reason['key']} = {named(reason['value'], language)}: {reason['rule'][language]} "
+        f"[{named(reason['source'], language)}]"
         for reason in plan["why"]
     ]
     lines += _rows(word("why", language), reasons)
@@ -166,10 +187,12 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     cards = plan.get("card") or plan.get("gpu") or ""
     if cards:
         cards = f"{len(used)} 台 × {max(used)} 张 {cards}" if zh else f"{len(used)} node(s) × {max(used)} × {cards}"
-    experimental = ("，实验性" if zh else ", experimental") if engine.get("experimental") else ""
+    inside, about = ("（{}）", "，") if zh else (" ({})", ", ")
+    kinds = [engine["device"].upper(), named(engine["form"], language)]
+    kinds += ["实验性" if zh else "experimental"] if engine.get("experimental") else []
     rows = [
-        ("model", f"{model['id']} ({model['bytes'] / 1e9:.1f} GB)"), ("hardware", cards or "CPU"),
-        ("engine", f"{engine['name']} {engine['version']} ({engine['device']}, {engine['form']}{experimental})"),
+        ("model", model["id"] + inside.format(f"{model['bytes'] / 1e9:.1f} GB")), ("hardware", cards or "CPU"),
+        ("engine", f"{engine['name']} {engine['version']}{inside.format(about.join(kinds))}"),
     ]  # fmt: skip
     if plan.get("image"):
         rows.append(("image", plan["image"]["ref"]))
@@ -181,7 +204,8 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     copies = layout["data"] * plan["totals"][model["served_name"]]["engines"]
     shape = LAYOUT[0 if zh else 1].format(**layout, part=part[0 if zh else 1], copies=copies, more=more)
     rows.append(("layout", shape))
-    rows.append(("nodes", ", ".join(_node(name, node, language) for name, node in list(plan["nodes"].items())[:16])))
+    shown = [_node(name, node, language) for name, node in list(plan["nodes"].items())[:16]]
+    rows.append(("nodes", ("；" if zh else ", ").join(shown)))
     shape = CAPACITY[0] if zh else CAPACITY[1]
     for served in models_of(plan):
         row = shape.format(**capacity_of(plan, served["served_name"]))
@@ -200,9 +224,9 @@ def capacity_of(plan: Mapping[str, Any], served_name: str) -> Dict[str, Any]:
 
 
 def _node(name: str, node: Mapping[str, Any], language: str) -> str:
-    mark, rank = ("（首节点）", " 编号") if language == "zh" else (" (head)", " rank")
+    mark, rank = ("（首节点）", "：编号") if language == "zh" else (" (head)", " rank")
     gpus = node["gpus"]
-    cards = f" GPU {gpus[0]}-{gpus[-1]}" if gpus else ""
+    cards = f"{'，' if language == 'zh' else ' '}GPU {gpus[0]}–{gpus[-1]}" if gpus else ""
     return f"{name}{mark if node['head'] else ''}{rank} {node['rank']}{cards}"
 
 
@@ -225,7 +249,7 @@ def _memory(plan: Mapping[str, Any], language: str) -> List[str]:
 
 
 def _rows(title: str, rows: List[str]) -> List[str]:
-    return ["", f"  {title}:", *("    " + row for row in rows)] if rows else []
+    return ["", f"  {title}{':' if title.isascii() else '：'}", *("    " + row for row in rows)] if rows else []
 
 
 def wrap_args(args: List[str]) -> List[str]:

@@ -40,6 +40,15 @@ MESSAGES: Dict[str, Message] = {
             "请在任务中改正（参见 ansible-doc yitiji.deepseek.managed_files）",
         ),
     ),
+    "LLM588": Message(
+        Text("appliance_vendor: pages can't show {what}", "appliance_vendor：页面无法显示 {what}"),
+        Text(
+            "give name, logo (a PNG, JPEG or SVG file on the controller, at most 64 KiB) and color (like #0a58ca) "
+            "in hosts.yml, then run the command again",
+            "请在 hosts.yml 中填写 name、logo（控制机上的 PNG、JPEG 或 SVG 文件，不超过 64 KiB）和 "
+            "color（如 #0a58ca），然后重新运行该命令",
+        ),
+    ),
 }
 
 PHRASES: Dict[str, Text] = {

@@ -14,7 +14,9 @@ from tests.unit.module_utils._acceptance.test_report import document
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    monkeypatch.setattr(seal, "sheet", lambda report, language, python: f"%PDF {language} {report['signer']}".encode())
+    monkeypatch.setattr(
+        seal, "sheet", lambda report, language, python, _vendor: f"%PDF {language} {report['signer']}".encode()
+    )
     key = str(tmp_path / "keys" / "key")
     names = seal.write(str(tmp_path / "report"), document(), key, "python")
     return tmp_path / "report", names, signature.public_key(key), key

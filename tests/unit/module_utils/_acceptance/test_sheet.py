@@ -36,6 +36,13 @@ def test_what_is_written_comes_back_and_the_report_goes_in_as_data(tmp_path):
     assert [len(block["each"]) for block in given["report"]["blocks"] if block["kind"] == "figure"] == [3]  # in a grid
 
 
+def test_whose_product_it_is_goes_in_as_data_too():
+    given = {"name": "Acme", "logo": "data:image/png;base64,iVBORw==", "color": "#0a58ca"}
+    shown = {"name": "Acme", "logo": "png", "color": "#0a58ca", "bytes": [0x89, 0x50, 0x4E, 0x47]}
+    assert core._by(given) == shown
+    assert core._by({}) == {"name": "", "logo": "", "color": "#3b6ea5", "bytes": []}
+
+
 def test_every_kind_of_block_is_drawn():
     kinds = {block["kind"] for block in Form(REPORT, "en").blocks}
     assert set(re.findall(r'part\.kind == "(\w+)"', core.SOURCE)) == kinds

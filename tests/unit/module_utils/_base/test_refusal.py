@@ -13,6 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
     fail,
     notice,
     noticed,
+    say,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 
@@ -55,6 +56,15 @@ def test_remedies_that_fit_better_replace_the_general_one():
     english, chinese = refusal.message("a").split("\n")
     assert english.endswith("Fix: stop it; or move it; then run the same command again.")
     assert chinese.endswith("处理办法：停止它；或移走它，然后重新执行同一命令。")
+
+
+def test_a_setting_right_behind_a_chinese_word_is_a_setting_too():
+    """The place where it is written was missing in Chinese, as 或 was taken for a letter of the name."""
+    refusal = Refusal("LLM504", remedies=[say("plan_more_cards", nodes=1, cards=4, gpu="g"), say("plan_on_llamacpp")],
+                      model="m", precision="p", cards="c", needed=1.0, weights=1.0, usable=1.0, tensor=1, pipeline=1,
+                      context=1, requests=1, longest=0)  # fmt: skip
+    said = refusal.message("gpu01").splitlines()[1]
+    assert "；或 appliance_engine: llamacpp" in said and "（写在清单的 hosts.yml 中）" in said
 
 
 def test_evidence_follows_unchanged():

@@ -65,6 +65,19 @@ def test_a_service_that_is_down_is_named_with_its_remedy():
     assert "refresh" in page and "就绪" not in page
 
 
+def test_how_long_it_usually_takes_is_said_by_the_weights():
+    running = {"stage": "running", "phase": 4, "seconds": 134, "weights": 65_500_000_000}
+    assert "已用 2 分 14 秒。通常在 24 分钟之内完成，大部分时间用于读取 65.5 GB 权重。" in show.page(running)
+    assert any("within 24 minutes, most of it to read 65.5 GB" in line for line in show.lines(running))
+    del running["weights"]
+    assert "分钟之内" not in show.page(running) and "已用 2 分 14 秒。</span>" in show.page(running)
+
+
+def test_the_vendor_stands_above_the_page():
+    page = show.page({"stage": "done", "vendor": {"name": "Acme"}})
+    assert '<header class="by">Acme</header>' in page and "<header" not in show.page({"stage": "done", "vendor": None})
+
+
 def test_what_nobody_has_looked_at_is_not_ready():
     for seen in ({}, {"written": 100.0, "down": []}):
         assert show.standing(seen, 9999.0, "")["stage"] == "starting"

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
     SPEED_WORDS,
@@ -11,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import 
     explain,
     facts,
     figures,
+    named,
     noted,
     pad,
     span,
@@ -22,6 +26,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import 
 )
 
 from tests.sizing.common import declared, plan
+from tests.sizing.whole import FOLDER
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -129,6 +134,19 @@ def test_lists_stand_below_their_titles_or_not_at_all():
     assert "beware" not in bare and "why" not in bare and bare.endswith("    --a 1")
     assert noted(said, "zh") == "LLM1: 慢；换"
     assert noted({"id": "LLM1", "en": "slow"}, "en") == "LLM1: slow"
+
+
+def test_where_a_rule_comes_from_is_said_in_the_readers_language():
+    """Chinese pages had English tags behind their reasons."""
+    assert named("measured starts", "zh") == "实测启动" and named("measured starts", "en") == "measured starts"
+    assert named("512 B a token", "zh") == "每词元 512 B" and named(False, "zh") == "否" and named(16, "zh") == "16"
+    english = re.compile(
+        r"[a-z]+ [a-z]+ [a-z]+|[a-z]{3,}\([a-z]|\b(?:search|engines|native|estimate|catalogue|profile)\b"
+    )
+    plans = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
+    rows = [row for made in plans for row in made.get("why", ()) if row["key"] != "healed"]  # that is the engine's line
+    told = {(row["source"], named(row["source"], "zh")) for row in rows}
+    assert len(told) > 8 and [pair for pair in told if english.search(pair[1])] == []
 
 
 @pytest.mark.parametrize(
