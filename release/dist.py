@@ -103,6 +103,12 @@ def plain_words(text: str) -> str:
 
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
     """The archive of what git knows as it is in the working tree, made in this folder."""
+    archive = gathered(top, values)
+    return packed(archive, top / archive.name, moment)
+
+
+def gathered(top: Path, values: dict[str, str]) -> Path:
+    """The same files as Ansible's own build packs them: for whoever looks at the files alone."""
     names, source = list(tracked()), top / "source"
     for name in names:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -117,8 +123,7 @@ def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
         text = (source / page).read_text(encoding="utf-8")
         text = plain_words(text) if page == "CHANGELOG.md" else text
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
-    archive = plain(source, top / "second")
-    return packed(archive, top / archive.name, moment)
+    return plain(source, top / "second")
 
 
 def tracked() -> Iterator[str]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Callable
 
 import pythons
 
@@ -61,9 +62,13 @@ def tools() -> tuple[str, ...]:
 
 def artefact(top: Path) -> Path:
     """The collection as it is shipped, built in this folder from what git knows as it is in the working tree."""
+    return made(dist.build, top)
+
+
+def made(how: Callable[[Path, dict[str, str]], Path], top: Path) -> Path:
     shutil.rmtree(top, ignore_errors=True)
     top.mkdir(parents=True)
-    return dist.build(top, dist.addresses("https://code.yitiji.internal/yitiji/deepseek"))
+    return how(top, dist.addresses("https://code.yitiji.internal/yitiji/deepseek"))
 
 
 def shipped() -> Path:
@@ -71,7 +76,7 @@ def shipped() -> Path:
     place = CACHE / "shipped/ansible_collections/yitiji/deepseek"
     shutil.rmtree(CACHE / "shipped", ignore_errors=True)
     place.mkdir(parents=True)
-    with tarfile.open(artefact(CACHE / "sanity")) as tar:
+    with tarfile.open(made(dist.gathered, CACHE / "sanity")) as tar:
         tar.extractall(place, filter="data")
     shutil.copytree(ROOT / "tests/sanity", place / "tests/sanity", dirs_exist_ok=True)
     return place
