@@ -8,6 +8,7 @@ import os
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.address import https, reached_at
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import in_language
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.vendor import vendor
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
@@ -54,6 +55,11 @@ def appliance_vendor(given):
         filter_fail(refusal)
 
 
+def spoken(told, language):
+    """A line in both languages, for readers of one."""
+    return in_language(told, language)
+
+
 class FilterModule:
     def filters(self):
         return refusing(
@@ -64,5 +70,6 @@ class FilterModule:
                 "node_address": node_address,
                 "page_url": page_url,
                 "reader_language": reader_language,
+                "spoken": spoken,
             }
         )

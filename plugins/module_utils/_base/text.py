@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterable, Mapping, NamedTuple
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 Bilingual = Dict[str, str]  # in a plan, which is JSON: the text by language
 
 
@@ -58,3 +60,18 @@ class _Chinese(Dict[str, Any]):
 
 def _in(value: Any, language: str) -> str:
     return str(getattr(value, language) if isinstance(value, Text) else value)
+
+
+def in_language(told: str, language: str) -> str:
+    """A line of a playbook (`English / 中文`, `页面 / page: VALUE`) for readers of `zh` or `en`; others see both."""
+    left, slash, right = told.partition(" / ")
+    label, colon, value = right.partition(":")
+    shared = colon and not re.search("[:：]", left)
+    chinese = [bool(CHINESE.search(side)) for side in (left, label if shared else right)]
+    if language not in ("zh", "en") or not slash or chinese[0] == chinese[1]:
+        return told
+    if chinese[0] != (language == "zh"):
+        return right
+    return (
+        left + ("：" if language == "zh" else ":") + (value.lstrip() if language == "zh" else value) if shared else left
+    )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text, joined
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text, in_language, joined
 
 FILES = Text("{count} files: {names}", "{count} 个文件：{names}")
 
@@ -33,3 +33,18 @@ def test_formats_of_numbers_are_kept():
 def test_texts_are_joined_by_language():
     assert joined([Text("a", "甲"), Text("b", "乙")]) == Text("a; b", "甲；乙")
     assert Text("a", "甲").as_dict() == {"en": "a", "zh": "甲"}
+
+
+@pytest.mark.parametrize(
+    ("told", "zh", "en"),
+    [
+        ("页面 / page: https://a/", "页面：https://a/", "page: https://a/"),
+        ("问 / asked: 你好 / x", "问：你好 / x", "asked: 你好 / x"),
+        ("no cards / 没有显卡，不安装", "没有显卡，不安装", "no cards"),
+        ("a: b / 甲：乙", "甲：乙", "a: b"),
+        ("plain", "plain", "plain"),
+        ("a / b: c", "a / b: c", "a / b: c"),
+    ],
+)
+def test_a_line_in_both_languages_for_readers_of_one(told, zh, en):
+    assert (in_language(told, "zh"), in_language(told, "en"), in_language(told, "both")) == (zh, en, told)

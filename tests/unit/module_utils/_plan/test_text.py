@@ -77,14 +77,14 @@ def made(**more):
 
 def test_the_table_holds_what_the_plan_says():
     rows = facts(made(), "en")
-    nodes = ", ".join(["n0 (head) rank 0 GPU 0-2", "n1 rank 1", *(f"n{n} rank {n} GPU 0-2" for n in range(2, 16))])
+    nodes = ", ".join(["n0 (head) rank 0 GPU 0–2", "n1 rank 1", *(f"n{n} rank {n} GPU 0–2" for n in range(2, 16))])
     layout = "split over 4 card(s) (TP 4) × 2 pipeline stage(s) (PP 2), 3 replica(s) (DP 1) DCP 2 EP 4"
     disk = "weights 15.3 GB + images 3.0 GB; have 200 GB free (an upgrade holds old and new images; 100 GB are "
     disk += "for logs, chats and backups)"
     room = "123,456 KV tokens; 12 requests of 8,192; 20 at once planned, about 200 users; longest context 32,768"
     assert rows == [
         ("model", "o/m (15.3 GB)"), ("hardware", "18 node(s) × 3 × A100"),
-        ("engine", "vllm 1.2 (cuda, container, experimental)"), ("image", "r/v:1"),
+        ("engine", "vllm 1.2 (CUDA, container, experimental)"), ("image", "r/v:1"),
         ("gguf", "Q4_K_M (4.8 bit), 20/28 → GPU"), ("layout", layout), ("nodes", nodes),
         ("capacity", room), ("beside", f"o/e: {room}"), ("disk", disk),
     ]  # fmt: skip
@@ -92,10 +92,10 @@ def test_the_table_holds_what_the_plan_says():
     plain["engine"] = {**plain["engine"], "experimental": False}
     plain["nodes"]["n0"]["units"][0]["layout"] = {"tensor": 1, "pipeline": 1, "data": 1}
     rows = dict(facts(plain, "zh"))
-    assert rows["hardware"] == "CPU" and rows["engine"] == "vllm 1.2 (cuda, container)" and "image" not in rows
+    assert rows["hardware"] == "CPU" and rows["engine"] == "vllm 1.2（CUDA，容器）" and "image" not in rows
     assert rows["layout"] == "切分到 1 个进程（TP 1）× 1 级流水线（PP 1），3 个副本（DP 1）"
-    assert "n0（首节点） 编号 0 GPU 0-2" in rows["nodes"]
-    assert dict(facts(made(), "zh"))["engine"].endswith("(cuda, container，实验性)")
+    assert "n0（首节点）：编号 0，GPU 0–2" in rows["nodes"]
+    assert dict(facts(made(), "zh"))["engine"].endswith("（CUDA，容器，实验性）")
     assert dict(facts(made(card=None), "zh"))["hardware"] == "18 台 × 3 张 a100-80g"
 
 
