@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import hashlib
 import io
 import json
 import os
@@ -188,20 +189,37 @@ def nearest(texts: Sequence[bytes]) -> list[int]:
     return order
 
 
+def listed(texts: dict[str, bytes]) -> None:
+    """The list of files without blanks, alike names side by side: it says the same in a kilobyte less."""
+    if "FILES.json" not in texts:
+        return
+    listing, manifest = json.loads(texts["FILES.json"]), json.loads(texts["MANIFEST.json"])
+    # folders first and each before what is in it, as they are made
+    listing["files"].sort(
+        key=lambda row: (row["ftype"], row["ftype"] == "file" and posixpath.splitext(row["name"])[1], row["name"])
+    )
+    texts["FILES.json"] = json.dumps(listing, separators=(",", ":")).encode()
+    manifest["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(texts["FILES.json"]).hexdigest()
+    texts["MANIFEST.json"] = json.dumps(manifest, indent=1).encode()
+
+
 def packed(archive: Path, out: Path, moment: int) -> Path:
     """The same members in a fixed order, at one time and of nobody. Alike files side by side also pack better."""
     plain = io.BytesIO()
     with tarfile.open(archive) as tar:
         found = sorted(tar, key=alike)
         folders, files = [m for m in found if not m.isfile()], [m for m in found if m.isfile()]
-        texts = [read.read() if (read := tar.extractfile(member)) else b"" for member in files]
-        members = [*folders, *(files[place] for place in nearest(texts))]
+        texts = {member.name: read.read() if (read := tar.extractfile(member)) else b"" for member in files}
+        listed(texts)
+        members = [*folders, *(files[place] for place in nearest(list(texts.values())))]
         with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as fresh:
             for member in members:
                 member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""
                 member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
                 member.pax_headers = {}
-                fresh.addfile(member, tar.extractfile(member) if member.isfile() else None)
+                text = texts.get(member.name, b"")
+                member.size = len(text)
+                fresh.addfile(member, io.BytesIO(text))
     out.write_bytes(zopfli.gzip.compress(plain.getvalue(), numiterations=ROUNDS, blocksplittingmax=0))  # 0: no bound
     return out
 

@@ -6,6 +6,8 @@ What it builds is looked at by tests/integration/test_artefact.py."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tarfile
 
 import pytest
@@ -110,6 +112,24 @@ def test_the_order_and_the_time_are_fixed(tmp_path):
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "out0") as tar:
         assert [(m.name, m.mtime, m.uid) for m in tar] == [("b.py", 5, 0), ("c.py", 5, 0), ("a.yml", 5, 0)]
+
+
+def test_the_list_of_files_says_the_same_in_less():
+    named = {".": "dir", "b.yml": "file", "a": "dir", "a/x.d": "dir", "c.py": "file", "a/d.py": "file"}
+    rows = [{"name": name, "ftype": kind, "chksum_sha256": None, "format": 1} for name, kind in named.items()]
+    before = json.dumps({"files": rows, "format": 1}, indent=True).encode()
+    texts = {
+        "FILES.json": before,
+        "MANIFEST.json": b'{"file_manifest_file": {"name": "FILES.json"}, "format": 1}',
+        "x": b"x",
+    }
+    dist.listed(texts)
+    after = json.loads(texts["FILES.json"])
+    assert [row["name"] for row in after["files"]] == [".", "a", "a/x.d", "a/d.py", "c.py", "b.yml"]
+    assert after["format"] == 1 and {json.dumps(row) for row in after["files"]} == {json.dumps(row) for row in rows}
+    assert len(texts["FILES.json"]) < len(before) and texts["x"] == b"x"
+    told = json.loads(texts["MANIFEST.json"])["file_manifest_file"]
+    assert told == {"name": "FILES.json", "chksum_sha256": hashlib.sha256(texts["FILES.json"]).hexdigest()}
 
 
 def test_like_folders_of_the_roles_stand_side_by_side():
