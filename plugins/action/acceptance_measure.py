@@ -8,6 +8,7 @@ import os
 import uuid
 from typing import Any, Dict, Optional
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import limits_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import WATCHED
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.quality import (
@@ -18,6 +19,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.qualit
 )
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._watched import Vars, Watched
+
+CHAT, WHOLE = "POST /v1/chat/completions", "ignore_eos"  # what a gateway lets through of an engine's own parameters
 
 
 class ActionModule(Watched):
@@ -31,12 +34,22 @@ class ActionModule(Watched):
         return answer
 
     def job(self, args: Dict[str, Any]) -> Dict[str, Any]:
-        """Its progress lies beside what is measured: the user who asks need not be root."""
-        known, plan = catalogue(args.get("catalog_dirs") or (), ("acceptance",))["acceptance"], args["plan"]
+        """Its progress lies beside what is measured: the user who asks need not be root.
+
+        Answers of a whole length are asked for where the engine knows how: a gateway refuses what it does not know.
+        """
+        catalog, plan = catalogue(args.get("catalog_dirs") or (), ("acceptance", "routes")), args["plan"]
+        known, engine = catalog["acceptance"], str(plan["engine"]["name"])
+        lab = is_lab(plan, limits_of(known, plan["profile"])[0])
+        routes = catalog["routes"].get(engine) or {}
+        names = routes.get("parameters") or {}
         return {
+            "refused": args.get("refused") or [row for group in routes.get("refuse") or () for row in group["routes"]],
+            "whole_answers": boolean(args.get("whole_answers") or False) and WHOLE in names.get(CHAT, ()),
+            "function_tokens": args.get("function_tokens") or (LAB_ROOM if lab else 0),
             "progress": os.path.join(str(args["folder"]), f"progress-{uuid.uuid4().hex}.json"),
             "questions": args.get("questions") or questions_of(known),
-            "question_tokens": LAB_ROOM if is_lab(plan, limits_of(known, plan["profile"])[0]) else ROOM,
+            "question_tokens": LAB_ROOM if lab else ROOM,
         }
 
     def lease(self, args: Dict[str, Any]) -> str:

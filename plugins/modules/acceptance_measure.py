@@ -56,6 +56,32 @@ options:
     description: Folder with the model's tokenizer.
     type: path
     required: true
+  tokenizer_files:
+    description: Files that are put there first, as M(yitiji.deepseek.acceptance_node) packed them.
+    type: dict
+    default: {}
+  page_email:
+    description: Account of the chat page that asks there, too. Empty leaves the page out.
+    type: str
+    default: ""
+  page_password:
+    description: Its password.
+    type: str
+    default: ""
+  refused:
+    description: Routes that must be closed. Empty takes those of the catalogue for the plan's engine.
+    type: list
+    elements: str
+    default: []
+  opened:
+    description: Routes of these that the site has opened.
+    type: list
+    elements: str
+    default: []
+  function_tokens:
+    description: Most tokens of an answer that shows what the model can do. V(0) takes what the model needs.
+    type: int
+    default: 0
   program:
     description: AIPerf's program.
     type: path
@@ -189,7 +215,8 @@ resumed:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import load
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import load, tokenizer
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.around import Page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.function import Asked
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.generator import Target, check_tokenizer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.measure import Session
@@ -216,6 +243,12 @@ def main() -> None:
             "least": {"type": "int", "default": 10},
             "whole_answers": {"type": "bool", "default": False},
             "tokenizer": {"type": "path", "required": True},
+            "tokenizer_files": {"type": "dict", "default": {}},
+            "page_email": {"type": "str", "default": ""},
+            "page_password": {"type": "str", "default": "", "no_log": True},
+            "refused": {"type": "list", "elements": "str", "default": []},
+            "opened": {"type": "list", "elements": "str", "default": []},
+            "function_tokens": {"type": "int", "default": 0, "no_log": False},
             "program": {"type": "path", "required": True},
             "folder": {"type": "path", "required": True},
             "plan": {"type": "dict", "required": True},
@@ -239,7 +272,12 @@ def main() -> None:
     given = module.params
     report = Reporter(given["progress"], "acceptance")
     plan = given["plan"]
-    asked = Asked(plan)
+    page = None
+    if given["page_email"] and given["page_password"]:
+        client = Client(given["url"], given["request_timeout"], given["ca"])
+        page = Page(client, given["page_email"], given["page_password"])
+    closed = [route for route in given["refused"] if route not in given["opened"]]
+    asked = Asked(plan, given["function_tokens"], page, closed)
     planned = plan["totals"][asked.model]["concurrency"]
     numbers = given["at_once"] or load.at_once(planned)
     try:
@@ -268,6 +306,7 @@ def main() -> None:
             session.watch()
         if given["slice"] is not None:
             module.exit_json(changed=False, steps=len(steps), **session.slice(given["slice"]))
+        tokenizer.write(given["tokenizer"], given["tokenizer_files"])
         check_tokenizer(given["tokenizer"])
         client = Client(given["url"], given["request_timeout"], given["ca"], given["key"])
         found = session.measure(client, asked, given["timeout"], given["questions"], given["question_tokens"])

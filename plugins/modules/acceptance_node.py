@@ -14,6 +14,7 @@ description:
     after. Nothing is changed.
   - With O(machine) it measures disk, memory, cards, and what nodes and ranks carry between them (docs/acceptance.md).
     All nodes have to do so at the same time.
+  - With O(tokenizer) it only reads the tokenizer of a model that came as GGUF.
   - With O(restart) it asks through the node's gateway while it restarts the engines, until they answer again.
 options:
   plan:
@@ -38,6 +39,10 @@ options:
     default: false
   machine:
     description: Measure how fast the node is.
+    type: bool
+    default: false
+  tokenizer:
+    description: Read the tokenizer of a GGUF file of the model.
     type: bool
     default: false
   restart:
@@ -84,10 +89,16 @@ seen:
   type: dict
   sample: {looks: 6, requests: 0, engine_bytes: 2400000000, node_bytes: 5100000000, gpus: []}
 machine:
-  description: How fast it is, its weights and the firmware of its interfaces. What can't be measured is null.
+  description: How fast it is, its weights, the firmware of its interfaces, and what the doctor says. What can't be
+    measured is null.
   returned: when measured
   type: dict
   sample: {disk_mbs: 3100.5, memory_gbs: 61.2, gpus: [{gbs: 4310.2, tflops: 690.1}]}
+tokenizer:
+  description: Files of the tokenizer by their names, packed. Empty where no GGUF file has one that is known.
+  returned: when read
+  type: dict
+  sample: {tokenizer.json: eJw…}
 restart:
   description: Seconds until the engines answered again, null where they did not, and requests that failed.
   returned: when restarted
@@ -96,7 +107,7 @@ restart:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import link
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import around, link, tokenizer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure, told
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.restart import asker, restart
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import watch
@@ -119,6 +130,7 @@ def main() -> None:
             "loaded": {"type": "bool", "default": False},
             "idle": {"type": "bool", "default": False},
             "machine": {"type": "bool", "default": False},
+            "tokenizer": {"type": "bool", "default": False},
             "restart": {"type": "bool", "default": False},
             "secrets_dir": {"type": "path", "default": answer.KEYS},
             "team": {"type": "str"},
@@ -132,9 +144,13 @@ def main() -> None:
     given = module.params
     plan, secrets = given["plan"], given["secrets_dir"]
     units, model = units_of(plan, given["host"]), plan["model"]["served_name"]
+    if given["tokenizer"]:
+        module.exit_json(changed=False, tokenizer=tokenizer.read(plan["model"]["path"]))
     if given["machine"] and not module.check_mode:
+        doctor = around.examined(Host())
         engines = [str(unit["name"]) for unit in units] if plan["container"] else []
         found = {**measure(Host(), plan["model"]["path"], engines), **told(Host(), models_of(plan))}
+        found["doctor"] = doctor
         found["link"] = link.measure(Host(), plan, given["host"])
         module.exit_json(changed=False, machine=found)
     if not given["restart"] or module.check_mode:

@@ -14,50 +14,16 @@ from pathlib import Path
 import jsonschema
 import labctl
 import pytest
-import sitectl
 
-from tests.acceptance import generators
+from tests.acceptance.running import KEY, REPORT, play, prepare
 
-KEY = labctl.OUTPUT / "acceptance-key"
-REPORT = labctl.OUTPUT / "acceptance"
-TEAMS = [
-    {"name": "default"},
-    {"name": "acceptance", "rate": 0, "concurrency": 0},
-    {"name": "slow", "rate": 6, "burst": 2},
-]
-ASKED = {
-    "gateway_keys": TEAMS,
-    "acceptance_team": "acceptance",
-    "acceptance_dir": str(REPORT),
-    "acceptance_signing_key": str(KEY),
-    "acceptance_tools_dir": str(labctl.OUTPUT / "acceptance-tools"),
-    "acceptance_lengths": [{"prompt": 256, "answer": 64}],
-    "acceptance_at_once": [1, 4],
-    "acceptance_rounds": 2,
-    "acceptance_least": 6,
-    "acceptance_soak_minutes": 0,
-}
 NAMES = "docker ps --all --format '{{.Names}}'"
 LASTING = " | grep -v '^docker-.*[.]scope '"  # of a running container
 
 
-def play(name: str, playbook: str = "playbooks/acceptance.yml", watch=None, **more: object) -> sitectl.Run:
-    path = labctl.OUTPUT / f"{name}.json"
-    path.write_text(json.dumps({**ASKED, **more}), encoding="utf-8")
-    return sitectl.site(name, "-e", f"@{path}", playbook=playbook, watch=watch)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def appliance():
-    labctl.hub_reset()
-    labctl.OUTPUT.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(REPORT, ignore_errors=True)
-    tools = Path(str(ASKED["acceptance_tools_dir"]))
-    tools.mkdir(exist_ok=True)
-    for name, folder in (("aiperf", "venv"), ("pdf", "pdf")):
-        if not (tools / folder).exists():  # what asks is in the lab's network, which has no way to PyPI
-            (tools / folder).symlink_to(generators.environment(name).parent)
-    labctl.clean_node()
+    prepare()
     run = play("acceptance-site", "site.yml")
     assert run.ok, run.story()
 
@@ -82,7 +48,9 @@ def test_it_is_measured_and_left_as_it_was():
         row["tokens_per_second"] > 0 and row["answer_tokens"] == pytest.approx(64, abs=1) for row in report["speed"]
     )
     function = {row["id"]: row["verdict"] for row in report["function"]}
-    assert {key for key, verdict in function.items() if verdict == "pass"} == {"answers", "long"}, report["function"]
+    passed = {key for key, verdict in function.items() if verdict == "pass"}
+    assert passed - {"doctor-gpu01"} == {"answers", "long", "page", "knowledge", "doors"}, report["function"]
+    assert function["doctor-gpu01"] in ("pass", "conditional"), report["function"]  # the lab's node has no GPU
     quality = report["quality"]
     assert (
         quality["lab"] and len(quality["answers"]) == 24 and {row["verdict"] for row in quality["areas"]} == {"skipped"}
@@ -189,7 +157,8 @@ def test_where_others_ask_nothing_is_measured_or_the_report_says_so():
     with another_user():
         run = play("acceptance-busy")
         assert not run.ok and "LLM857" in run.output, run.story()
-        run = play("acceptance-beside", acceptance_allow_busy=True, acceptance_dir=str(REPORT) + "-beside")
+        run = play("acceptance-beside", acceptance_allow_busy=True, acceptance_dir=str(REPORT) + "-beside",
+                   acceptance_at_once=[1])  # fmt: skip
     assert run.ok, run.story()
     report = json.loads(Path(str(REPORT) + "-beside/report.json").read_text(encoding="utf-8"))
     [figure] = [row for row in report["figures"] if row["key"] == "others"]

@@ -1,18 +1,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a deployment does what people use it for: answers in both languages, a thought apart, JSON, a long prompt."""
+"""Whether a deployment does what people use it for: answers, a thought apart, JSON, tools, a long prompt, the page."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Callable, Dict, List, Mapping, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import around
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Reply, Unanswered
 
 CHAT = "/v1/chat/completions"
 PARSER = "--reasoning-parser"  # of the engines that set a thought apart
+CALLS = (
+    "--enable-auto-tool-choice",
+    "--tool-call-parser",
+    "--jinja",
+)  # of those that call tools; the last, llama.cpp's
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2}")
 # Filler of no meaning for the question. How many tokens a line has, the model is asked: tokenizers differ threefold.
@@ -33,22 +39,38 @@ SCHEMA = {
 }
 Found = Dict[str, Any]
 Shown = Union[str, Mapping[str, str]]  # of a model, or in both languages
-Check = Callable[[Client, "Asked"], Tuple[bool, Shown]]
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather of a town.",
+        "parameters": {"type": "object", "properties": {"town": {"type": "string"}}, "required": ["town"]},
+    },
+}
+Check = Callable[[Client, "Asked"], Tuple[Optional[bool], Shown]]
 
 
 class Asked:
-    """What the checks need to know: the model's name, its longest request in tokens, whether it thinks."""
+    """What the checks need to know: the model's name, its longest request in tokens, whether it thinks and calls tools.
 
-    def __init__(self, plan: Mapping[str, Any]) -> None:
+    `room`: tokens for an answer that nobody judges. `page`: the chat page. `refused`: routes that must be closed.
+    """
+
+    def __init__(
+        self, plan: Mapping[str, Any], room: int = 0, page: Optional[around.Page] = None, refused: Sequence[str] = ()
+    ) -> None:
+        self.page, self.refused, self._room = page, refused, room
         self.model: str = plan["model"]["served_name"]
         self.longest: int = plan["model"]["context"]
         units = [unit for node in plan["nodes"].values() for unit in node["units"]]
-        self.reasoning = any(PARSER in str(word) for unit in units for word in unit.get("args") or ())
+        words = [str(word) for unit in units for word in unit.get("args") or ()]
+        self.reasoning = any(PARSER in word for word in words)
+        self.tools = any(word.startswith(CALLS) for word in words)
 
     @property
     def room(self) -> int:
         """For an answer: half of a short context, else enough to think."""
-        return min(self.longest // 2, THINKS if self.reasoning else ANSWER)
+        return min(self.longest // 2, self._room or (THINKS if self.reasoning else ANSWER))
 
 
 def check_all(client: Client, asked: Asked, tell: Callable[[str], None] = lambda _name: None) -> List[Found]:
@@ -57,11 +79,12 @@ def check_all(client: Client, asked: Asked, tell: Callable[[str], None] = lambda
     for key, (zh, en, check) in CHECKS.items():
         tell(key)
         evidence: Shown
+        good: Optional[bool]
         try:
             good, evidence = check(client, asked)
         except Unanswered as error:
             good, evidence = False, str(error)
-        verdict = "pass" if good else "fail"
+        verdict = "skipped" if good is None else "pass" if good else "fail"
         shown = evidence[:400] if isinstance(evidence, str) else evidence
         found.append({"id": key, "name": bilingual(zh, en), "verdict": verdict, "evidence": shown})
     return found
@@ -113,6 +136,22 @@ def _json(client: Client, asked: Asked) -> Tuple[bool, Shown]:
     except ValueError:
         return False, _said(reply)
     return isinstance(value, dict) and value.get("sky") in ("blue", "green"), text
+
+
+def _tools(client: Client, asked: Asked) -> Tuple[Optional[bool], Shown]:
+    """The model calls a tool that it was offered, with an argument of the form that was asked for."""
+    if not asked.tools:
+        return None, bilingual("引擎未启用工具调用", "this engine offers no tools here")
+    message = {"role": "user", "content": "What is the weather in Paris? Use the tool."}
+    body = {"model": asked.model, "messages": [message], "max_tokens": asked.room, "temperature": 0, "tools": [TOOL]}
+    try:
+        said = client.json(CHAT, body)["choices"][0]["message"]
+        called = (said.get("tool_calls") or [{"function": {}}])[0]["function"]
+        town = json.loads(called.get("arguments") or "{}").get("town")
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        return False, str(error)
+    good = called.get("name") == "weather" and isinstance(town, str) and "paris" in town.lower()
+    return good, f"{called.get('name')}({called.get('arguments')})" if called else str(said.get("content") or "-")
 
 
 def _long(client: Client, asked: Asked) -> Tuple[bool, Shown]:
@@ -175,6 +214,19 @@ CHECKS: Mapping[str, Tuple[str, str, Check]] = {
     "chinese": ("用中文作答", "answers in Chinese", _chinese),
     "english": ("用英文作答", "answers in English", _english),
     "json": ("按 JSON 模式作答", "answers by a JSON schema", _json),
+    "tools": ("调用工具", "calls a tool", _tools),
     "long": ("接受规划长度的输入", "takes a prompt as long as planned", _long),
     "needle": ("长文检索（10%、50%、90% 处）", "finds a fact at 10, 50 and 90 % of a long prompt", _needle),
+    "page": ("通过对话页面作答", "answers through the chat page", lambda _client, asked: around.page(asked)),
+    "knowledge": (
+        "上传文件至知识库",
+        "takes a file into a knowledge base",
+        lambda _client, asked: around.knowledge(asked),
+    ),
+    "document": ("按知识库内容作答", "answers from a knowledge base", lambda _client, asked: around.document(asked)),
+    "doors": (
+        "未公布的接口已关闭",
+        "what is not published is closed",
+        lambda client, asked: around.doors(client, asked.refused),
+    ),
 }

@@ -156,7 +156,7 @@ def missed(report: Row) -> List[Dict[str, Any]]:
     found += [
         {"key": row["id"], "verdict": row["verdict"], "text": row["name"], "causes": []}
         for row in report["function"]
-        if row["verdict"] == FAIL
+        if row["verdict"] in (CONDITIONAL, FAIL)
     ]
     quality = report["quality"]
     found += [

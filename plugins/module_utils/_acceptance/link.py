@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nodes and cards carry between them: the network by iperf3, sums over ranks by PyTorch in the engine's container.
+"""What nodes and cards carry between them: the network, and sums over ranks by PyTorch in the engine's container.
 
 Every node of a deployment runs `measure` at the same time.
 """
@@ -8,15 +8,14 @@ Every node of a deployment runs `measure` at the same time.
 from __future__ import annotations
 
 import json
-import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import network
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 
-PORT, GROUP = 25201, 25202  # open between nodes (_plan/cluster.py)
-SECONDS, STREAMS = 3, 4  # of one direction; one stream alone does not fill a fast link
-PATIENCE = 40.0  # seconds of one direction: the head has one client at a time
+GROUP = 25202  # the port where ranks meet, open between nodes (_plan/cluster.py)
+LATE = 200.0  # seconds by which one node may come here after another: disk, and PyTorch on each card
 LOADING = 300.0  # seconds for PyTorch, and for the other nodes to come
 # Ranks are forked before one touches a card. The figure is the bus bandwidth of nccl-tests: 2 (n - 1) / n of bytes/s.
 PROGRAM = """
@@ -42,55 +41,19 @@ if first + place == 0: print(json.dumps({"gbs": 2 * (world - 1) / world * rate /
 Row = Mapping[str, Any]
 
 
-def measure(
-    host: Host, plan: Row, name: str, sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> Dict[str, Any]:  # fmt: skip
+def measure(host: Host, plan: Row, name: str) -> Dict[str, Any]:
     """-> `network` (from this node to the head; None on the head) and `sums`, one for each engine of several ranks."""
     nodes = plan["nodes"]
     head = next(each for each in nodes if nodes[each]["head"])
-    network, until = None, clock() + PATIENCE * (len(nodes) - 1)
-
-    def again() -> bool:
-        sleep(1)
-        return clock() < until
-
+    address, others = str(nodes[head]["address"]), len(nodes) - 1
+    seconds, found = LATE + network.PATIENCE * others, None
+    none: Dict[str, Any] = {"mbps": None, "again_percent": None}
     if name != head:
-        network = _network(host, head, str(nodes[head]["address"]), again)
-    elif host.which("iperf3"):
-        for _direction in range(2 * (len(nodes) - 1)):
-            host.run(["iperf3", "--server", "--one-off", "--port", str(PORT)], timeout=max(1.0, until - clock()))
-    return {"network": network, "sums": [_sum(host, *ranks) for ranks in _ranks(plan, name)]}
-
-
-def _network(host: Host, head: str, address: str, again: Callable[[], bool]) -> Dict[str, Any]:
-    """Both directions, one after another; `mbps` is None where iperf3 is missing on either side."""
-    rows = [_direction(host, address, words, again) for words in ((), ("--reverse",))]
-    known = [row for row in rows if row]
-    whole = len(known) == len(rows)
-    return {
-        "to": head,
-        "mbps": round(min(row[0] for row in known)) if whole else None,
-        "again_percent": round(max(row[1] for row in known), 2) if whole else None,
-    }
-
-
-def _direction(
-    host: Host, address: str, words: Sequence[str], again: Callable[[], bool]
-) -> Optional[Tuple[float, float]]:
-    """Megabits a second that came, and percent of the segments that were sent again."""
-    asked = ["iperf3", "--client", address, "--port", str(PORT), "--json", "--time", str(SECONDS)]
-    while host.which("iperf3"):
-        said = host.run([*asked, "--parallel", str(STREAMS), *words], timeout=PATIENCE)
-        try:
-            found = json.loads(said.out) if said else {}
-            sent, came = found["end"]["sum_sent"], found["end"]["sum_received"]
-            segments = max(1.0, sent["bytes"] / found["start"]["tcp_mss_default"])
-            return came["bits_per_second"] / 1e6, 100.0 * sent["retransmits"] / segments
-        except (ValueError, KeyError, TypeError):  # the server is busy with another node, or not there yet
-            if not again():
-                break
-    return None
+        row = network.ask(address, seconds) or none
+        found = {"to": head, **{key: value if value is None else round(value, 2) for key, value in row.items()}}
+    elif others:
+        network.serve(address, others, seconds)
+    return {"network": found, "sums": [_sum(host, *ranks) for ranks in _ranks(plan, name)]}
 
 
 def _ranks(plan: Row, name: str) -> List[Tuple[str, int, int, int, str]]:

@@ -10,6 +10,7 @@ import re
 from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import around
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import machine as parts
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import soak as soaking
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.judge import ORDER, figures, knee, worst
@@ -50,6 +51,7 @@ def document(
     """
     served = plan["model"]["served_name"]
     seen = [{**row, "verdict": "skipped"} if row["id"] in limits["skip"] else dict(row) for row in function]
+    seen += around.doctors(machines)
     totals = plan["totals"][served]
     told = (plan.get("speed") or {}).get(served) or {}
     asked = {"concurrency": totals["concurrency"], "predicted": told.get("rows") if told.get("predicted") else []}

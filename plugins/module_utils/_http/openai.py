@@ -10,7 +10,7 @@ import re
 import ssl
 import urllib.error
 import urllib.request
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 # The opening tag is missing where it was the end of the prompt.
 _THINK = re.compile(
@@ -19,6 +19,7 @@ _THINK = re.compile(
     re.DOTALL,
 )
 MAX_BODY = 16 << 20
+JSON = "application/json"
 
 
 class Unanswered(Exception):
@@ -57,15 +58,17 @@ class Client:
             handlers.append(urllib.request.HTTPSHandler(context=tls_context(ca)))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def call(self, path: str, body: Optional[Dict[str, Any]] = None, method: Optional[str] = None) -> Tuple[int, str]:
-        """Status and text of an answer, errors of HTTP included; Unanswered where none came."""
-        headers = {"Accept": "application/json"}
+    def call(
+        self, path: str, body: Union[bytes, Dict[str, Any], None] = None, method: Optional[str] = None, kind: str = JSON
+    ) -> Tuple[int, str]:
+        """Status and text of an answer, errors of HTTP included; Unanswered where none came. `kind`: of bytes."""
+        headers = {"Accept": JSON}
         if self.key:
             headers["Authorization"] = "Bearer " + self.key
         data = None
         if body is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps(body).encode("utf-8")
+            headers["Content-Type"] = kind
+            data = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8")
         request = urllib.request.Request(  # noqa: S310 - http(s) alone, see __init__
             self.base + path, data=data, headers=headers, method=method
         )

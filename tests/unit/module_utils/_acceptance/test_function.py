@@ -22,8 +22,21 @@ class Model(http.server.BaseHTTPRequestHandler):
     faults: frozenset = frozenset()
     thinking = ""
 
+    def send(self, status, value):
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        self.send(200 if "doors" in self.faults else 401, {"error": {"message": "", "type": "", "code": ""}})
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not body:
+            self.do_GET()
+            return
         text = body["messages"][0]["content"]
         answer = {"chinese": "因为散射", "english": "It scatters.", "json": '{"sky": "blue"}', "needle": "4729"}
         asked = (
@@ -38,12 +51,12 @@ class Model(http.server.BaseHTTPRequestHandler):
         status = 400 if "long" in self.faults and body["max_tokens"] == core.LONG_ANSWER else 200
         tokens = {"prompt_tokens": len(text) // 4, "completion_tokens": None if "count" in self.faults else 3}
         message = {"content": said, "reasoning_content": self.thinking}
+        if "tools" in body and "tools" not in self.faults:
+            town = "Rome" if "another town" in self.faults else "Paris"
+            called = {"name": "weather", "arguments": json.dumps({"town": town})}
+            message = {"content": None, "tool_calls": [{"type": "function", "function": called}]}
         value = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}], "usage": tokens}
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        self.send(status, value)
 
     def log_message(self, *_args):
         pass
@@ -60,8 +73,25 @@ def verdicts(monkeypatch, faults=(), thinking="", args=()):
     return {row["id"]: row["verdict"] for row in asked(monkeypatch, faults, thinking, args)}
 
 
+PAGE = ["page", "knowledge", "document"]  # these have tests of their own (test_around.py)
+
+
 def test_a_model_that_does_it_all(monkeypatch):
-    assert set(verdicts(monkeypatch).values()) == {"pass"}
+    found = verdicts(monkeypatch, args=["--jinja"])
+    assert [key for key, verdict in found.items() if verdict != "pass"] == PAGE and found["page"] == "skipped"
+
+
+def test_tools_are_judged_where_the_engine_offers_them(monkeypatch):
+    assert verdicts(monkeypatch)["tools"] == "skipped"
+    for fault in ("tools", "another town"):
+        assert verdicts(monkeypatch, [fault], args=["--tool-call-parser=hermes"])["tools"] == "fail"
+    told = {row["id"]: row["evidence"] for row in asked(monkeypatch, args=["--jinja"])}
+    assert told["tools"] == 'weather({"town": "Paris"})'
+
+
+def test_a_model_whose_answers_nobody_judges_gets_less_room():
+    assert core.Asked(plan(), room=64).room == 64 and core.Asked(plan(100), room=64).room == 50
+    assert core.Asked(plan()).room == core.ANSWER
 
 
 def test_what_was_seen_is_told_in_the_readers_language_and_what_was_said_as_it_was(monkeypatch):
@@ -75,11 +105,11 @@ def test_what_was_seen_is_told_in_the_readers_language_and_what_was_said_as_it_w
 @pytest.mark.parametrize(
     ("fault", "missed"),
     [("chinese", "chinese"), ("json", "json"), ("needle", "needle"), ("needle at 90", "needle"), ("long", "long"),
-     ("count", "answers")],
+     ("count", "answers"), ("doors", "doors")],
 )  # fmt: skip
 def test_each_fault_is_found_and_no_other(monkeypatch, fault, missed):
     found = verdicts(monkeypatch, [fault])
-    assert [key for key, verdict in found.items() if verdict != "pass"] == [missed]
+    assert [key for key, verdict in found.items() if verdict == "fail"] == [missed]
 
 
 def test_a_reasoning_model_has_to_show_its_thought_apart(monkeypatch):
@@ -91,7 +121,7 @@ def test_a_reasoning_model_has_to_show_its_thought_apart(monkeypatch):
 
 def test_nobody_answers(monkeypatch):
     found = core.check_all(Client("http://127.0.0.1:9", timeout=2), core.Asked(plan()))
-    assert {row["verdict"] for row in found if row["id"] != "thought"} == {"fail"}
+    assert {row["verdict"] for row in found if row["id"] not in ("thought", "tools", *PAGE)} == {"fail"}
     assert all(row["evidence"] for row in found)
 
 
