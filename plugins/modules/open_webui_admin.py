@@ -107,7 +107,7 @@ def main() -> None:
         try:
             sign_in(params, password)
         except api.Unanswered as error:
-            if not (params["reset"] and chat.wrong_password(error)):
+            if not (params["reset"] and api.wrong_password(error)):
                 raise
             given = json.dumps({"email": params["email"], "password": password})
             command = ["docker", "exec", "--interactive", params["container"], "python3", "-c", SET_PASSWORD]

@@ -208,8 +208,8 @@ part_pages() {
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables iperf3
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
-    need_lab
-    python -m pytest -x -v -s tests/acceptance/test_20_lab.py
+    need_lab --with llama_cpp --with ollama
+    python -m pytest -x -v -s tests/acceptance/test_20_lab.py tests/acceptance/test_30_engines.py
 }
 
 part_paramiko() {

@@ -10,13 +10,17 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, Unanswered, listed_as
-from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.chat import PATHS, wrong_password
-from ansible_collections.yitiji.deepseek.plugins.module_utils._verify.gateway import shut
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.closed import shut
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import (
+    Client,
+    Unanswered,
+    listed_as,
+    wrong_password,
+)
 
 DOCTOR = "/usr/local/bin/yitiji-doctor"
 LOOKING = 300.0  # seconds that the doctor may take
-CHAT = PATHS["open_webui"]["chat"]
+MODELS, CHAT = "/api/models", "/api/chat/completions"  # of Open WebUI
 NAME, WORD = "yitiji-acceptance", "4729"  # of what is uploaded, and taken away again
 NOTE = f"The code of the blue door is {WORD}.\n"
 UPLOAD = (
@@ -95,7 +99,7 @@ def _not_known() -> Dict[str, str]:
 
 
 def _question(asked: Any, client: Client, text: str) -> Dict[str, Any]:
-    name = listed_as(asked.model, client.models(PATHS["open_webui"]["models"])) or asked.model
+    name = listed_as(asked.model, client.models(MODELS)) or asked.model
     message = {"role": "user", "content": text}
     return {"model": name, "messages": [message], "max_tokens": asked.room, "temperature": 0}
 

@@ -30,6 +30,11 @@ class Unanswered(Exception):
         self.status = status
 
 
+def wrong_password(error: Exception) -> bool:
+    """Whether this is why nobody could sign in to Open WebUI."""
+    return getattr(error, "status", 0) in (400, 401, 403) and "signin" in str(error)
+
+
 class Reply(NamedTuple):
     """`tokens`: of the answer, None where the server does not count; `finish`: why it ended (`stop`, `length`)."""
 

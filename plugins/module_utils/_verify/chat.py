@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, listed_as
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client, listed_as, wrong_password
 
 PATHS = {
     "openai": {"models": "/v1/models", "chat": "/v1/chat/completions"},
@@ -51,10 +51,6 @@ def refused(client: Client) -> Dict[str, Any]:
     if status in (401, 403):
         return {"refused": status}
     raise Refusal("LLM803", url=client.base, status=status)
-
-
-def wrong_password(error: Exception) -> bool:
-    return getattr(error, "status", 0) in (400, 401, 403) and "signin" in str(error)
 
 
 def unanswered(url: str, error: Exception) -> Refusal:

@@ -55,7 +55,7 @@ class Service:
                 self.client.sign_in(wanted.email, secrets.read(Path(wanted.password_file or "")) or "")
             listed = self.client.models(wanted.models)
         except api.Unanswered as error:
-            if chat.wrong_password(error):
+            if api.wrong_password(error):
                 raise
             return str(error) if error.status else f"it does not answer on {wanted.url} yet"
         if wanted.model and not api.listed_as(wanted.model, listed):

@@ -12,6 +12,7 @@ from typing import ClassVar
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import closed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import gateway as core
 
 KEY = "the-key-of-a-team"
@@ -64,7 +65,7 @@ def test_a_door_that_is_open_is_named(client, path):
 
 
 def test_a_refusal_in_another_form_is_none(client):
-    assert not core.is_error("<html>404</html>") and not core.is_error('{"detail": "Not Found"}')
+    assert not closed.is_error("<html>404</html>") and not closed.is_error('{"detail": "Not Found"}')
 
 
 def test_a_tag_that_the_engine_adds_is_no_other_model(client):
