@@ -85,7 +85,7 @@ def test_a_wrong_password_is_told_apart(server):
     _handler, url = server
     with pytest.raises(api.Unanswered) as caught:
         api.Client(url).sign_in("a@b", "wrong")
-    assert wrong_password(caught.value)
+    assert api.wrong_password(caught.value)
     refusal = chat.unanswered(url, caught.value)
     assert refusal.rule == "LLM706"
     assert "wrong" not in refusal.message().replace("is wrong", "")

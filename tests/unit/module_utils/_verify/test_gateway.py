@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import closed
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai import Client
 from ansible_collections.yitiji.deepseek.plugins.module_utils._verify import gateway as core
 
 KEY = "the-key-of-a-team"
