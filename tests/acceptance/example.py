@@ -28,6 +28,11 @@ PLAN: dict[str, Any] = {
 }  # fmt: skip
 EVIDENCE = {
     "json": '{"sky": "blue"}',
+    "tools": 'weather({"town": "Paris"})',
+    "page": "2",
+    "knowledge": "The code of the blue door is 4729.",
+    "document": "4729",
+    "doors": {"zh": "71 个请求均被拒绝", "en": "71 requests, all refused"},
     "chinese": "因为大气分子对短波长的蓝光散射最强。" * 12,
     "english": "gibberish" * 40,
 }
@@ -104,7 +109,18 @@ def measured(network: Any = None) -> dict[str, Any]:
     """How fast a machine is; the sum over all cards of both is told by the first one."""
     sums = [{"ranks": 16, "own": False, "first": not network, "gbs": 41.3}]
     cards = [{"gbs": 3390.0 + number, "tflops": 118.2} for number in range(8)]
-    return {"disk_mbs": 6120.4, "memory_gbs": 214.8, "gpus": cards, "link": {"network": network, "sums": sums}}
+    warned = {
+        "id": "LLM102", "status": "warn",
+        "evidence": {"zh": "时钟相差 0.8 秒", "en": "the clock is 0.8 s off"},
+    }  # fmt: skip
+    doctor = {"summary": {"pass": 61, "warn": 1, "fail": 0, "unknown": 0}, "missed": [warned]}
+    return {
+        "doctor": doctor,
+        "disk_mbs": 6120.4,
+        "memory_gbs": 214.8,
+        "gpus": cards,
+        "link": {"network": network, "sums": sums},
+    }
 
 
 def soaked() -> dict[str, Any]:

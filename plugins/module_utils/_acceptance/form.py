@@ -231,7 +231,11 @@ class Form:
             ]
             self._table(("sign", "answers", "verdict", "example"), broken, (5, 2, 3, 12), 1)
         answers = [
-            (row["id"], self._mark("pass" if row["right"] else "fail") if not quality["lab"] else "-", row["answer"])
+            (
+                f"{self._named(row['area'])} {row['id']}",
+                self._mark("pass" if row["right"] else "fail") if not quality["lab"] else "-",
+                row["answer"],
+            )
             for row in quality["answers"]
         ]
         self._table(("question", "verdict", "answer"), answers, (3, 3, 14))

@@ -134,7 +134,8 @@ def _predicted(rows: Sequence[Row], predicted: Sequence[Row], near: float) -> Li
         verdict = PASS if measured >= near * low else CONDITIONAL
         found.append(_figure(
             "tokens_per_second", row, f"{low:g}-{high:g}", round(measured, 1), verdict,
-            f"规划预计 {low:g} 至 {high:g} 词元/秒", f"the plan foretold {low:g} to {high:g} tokens/s",
+            f"规划预计 {low:g} 至 {high:g} 词元/秒，达到 {near * low:g} 即合格",
+            f"the plan foretold {low:g} to {high:g} tokens/s; {near * low:g} are enough",
         ))  # fmt: skip
     return found
 
