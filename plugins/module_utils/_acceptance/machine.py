@@ -1,12 +1,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast a node's parts are: the disk by dd, memory and cards by PyTorch in the engine's own container."""
+"""How fast a node's parts are: the disk by dd, memory and cards by PyTorch in the engine's own container.
+
+Where an engine has no PyTorch, memory is copied by this process.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.soak import figure
@@ -16,6 +22,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import
 
 LEAST = 64 << 20  # bytes; a shorter file measures its opening
 BLOCKS, SECONDS = 256, 20  # of 16 MiB: at most 4 GiB are read
+COPIED_AT_ONCE, COPYING = 32 << 20, 2.0  # bytes of each thread, more than a cache holds for it; seconds
 LOADING = 180.0  # seconds for PyTorch and two seconds of each part
 COPIED = re.compile(r"^(\d+) bytes.*copied, ([\d.e-]+) s", re.MULTILINE)
 PROGRAM = """
@@ -54,7 +61,25 @@ def measure(host: Host, weights: str, containers: Sequence[str]) -> Dict[str, An
             continue
         found["memory_gbs"] = found["memory_gbs"] or row.get("memory_gbs")
         found["gpus"] += row.get("gpus") or []
+    found["memory_gbs"] = found["memory_gbs"] or _memory(len(os.sched_getaffinity(0)))
     return found
+
+
+def _memory(threads: int) -> float:
+    """GB/s of copies by so many threads, read and written, as PROGRAM counts them: libc needs no lock of Python's."""
+
+    def copy(_number: int) -> float:
+        one, other = (ctypes.create_string_buffer(COPIED_AT_ONCE) for _each in range(2))
+        for part in (one, other):  # a page that was never written is nowhere
+            ctypes.memset(part, 1, COPIED_AT_ONCE)
+        done, began = 0, time.monotonic()
+        while time.monotonic() - began < COPYING:
+            ctypes.memmove(other, one, COPIED_AT_ONCE)
+            done += 1
+        return 2 * COPIED_AT_ONCE * done / (time.monotonic() - began)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(copy, range(threads))) / 1e9
 
 
 def told(host: Host, models: Sequence[Row]) -> Dict[str, Any]:

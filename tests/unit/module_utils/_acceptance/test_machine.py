@@ -59,10 +59,21 @@ def test_every_engine_has_cards_of_its_own():
 
 
 @pytest.mark.parametrize("torch", ["", "not JSON"])
-def test_what_can_not_be_measured_is_not_known(tmp_path, torch):
+def test_what_can_not_be_measured_is_not_known_and_memory_is_copied_here(tmp_path, torch, monkeypatch):
+    monkeypatch.setattr(core, "COPYING", 0.1)
     found = core.measure(Machine("dd: Invalid argument", torch), str(tmp_path), ["yitiji-llama-cpp"])
-    assert found == {"disk_mbs": None, "memory_gbs": None, "gpus": []}
-    assert core.measure(Machine("dd: Invalid argument"), str(tmp_path / "none"), [])["memory_gbs"] is None
+    assert found == {"disk_mbs": None, "memory_gbs": found["memory_gbs"], "gpus": []}
+    assert 0.1 < found["memory_gbs"] < 1000
+
+
+def test_copies_of_memory_take_the_time_that_is_given(monkeypatch):
+    """Bytes read and written, of all threads, in the seconds of each."""
+    moved = []
+    monkeypatch.setattr(core.ctypes, "memmove", lambda _to, _of, size: moved.append(size))
+    monkeypatch.setattr(core, "COPIED_AT_ONCE", 1000)
+    ticks = iter([0.0, 0.5, 1.0, 1.9, 2.0, 2.5])  # it begins, looks four times, and ends
+    monkeypatch.setattr(core.time, "monotonic", lambda: next(ticks))
+    assert core._memory(1) == 2 * 1000 * len(moved) / 2.5 / 1e9 and len(moved) == 3
 
 
 def judged(card=H200, **more):
