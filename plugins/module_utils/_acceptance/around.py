@@ -53,21 +53,22 @@ def page(asked: Any) -> Told:
         return bool(said), said or "-"
 
 
-def knowledge(asked: Any) -> Told:
-    """A file is taken into a new knowledge base, its text is read there, and both are taken away again."""
+def upload(asked: Any) -> Told:
+    """A file is taken, its text is read there, and it is taken away again."""
     with _known(asked) as client:
         if client is None:
             return None, _not_known()
-        with _base(client) as (_base_id, text):
+        with _file(client) as made:
+            text = str(client.json(f"/api/v1/files/{made}/data/content").get("content") or "")
             return WORD in text, text.strip() or "-"
 
 
-def document(asked: Any) -> Told:
-    """A question is answered by what a knowledge base holds."""
+def knowledge(asked: Any) -> Told:
+    """A question is answered by what a new knowledge base holds, which is taken away again."""
     with _known(asked) as client:
         if client is None:
             return None, _not_known()
-        with _base(client) as (number, _text):
+        with _file(client) as made, _base(client, made) as number:
             asks = _question(asked, client, "What is the code of the blue door? Answer with the number alone.")
             reply = client.ask(CHAT, {**asks, "files": [{"type": "collection", "id": number}]})
             return WORD in reply.answer, reply.answer or reply.thinking or "-"
@@ -105,21 +106,28 @@ def _question(asked: Any, client: Client, text: str) -> Dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _base(client: Client) -> Iterator[Tuple[str, str]]:
-    """A knowledge base with one file, for as long as it is needed -> its id, the file's text."""
+def _file(client: Client) -> Iterator[str]:
+    """An uploaded file, for as long as it is needed -> its id."""
     kind = "multipart/form-data; boundary=x"
     status, text = client.call("/api/v1/files/?process_in_background=false", UPLOAD.encode(), kind=kind)
     if status != 200:
         raise Unanswered(f"/api/v1/files/: HTTP {status}: {text[:300]}", status)
-    made, number = json.loads(text)["id"], ""
+    made = str(json.loads(text)["id"])
     try:
-        told = client.json(f"/api/v1/files/{made}/data/content")
-        number = client.json("/api/v1/knowledge/create", {"name": NAME, "description": NAME})["id"]
-        client.json(f"/api/v1/knowledge/{number}/file/add", {"file_id": made})
-        yield number, str(told.get("content") or "")
+        yield made
     finally:
-        for path in [f"/api/v1/knowledge/{number}/delete"] * bool(number) + [f"/api/v1/files/{made}"]:
-            client.call(path, method="DELETE")
+        client.call(f"/api/v1/files/{made}", method="DELETE")
+
+
+@contextlib.contextmanager
+def _base(client: Client, made: str) -> Iterator[str]:
+    """A knowledge base of this file, for as long as it is needed -> its id."""
+    number = str(client.json("/api/v1/knowledge/create", {"name": NAME, "description": NAME})["id"])
+    try:
+        client.json(f"/api/v1/knowledge/{number}/file/add", {"file_id": made})
+        yield number
+    finally:
+        client.call(f"/api/v1/knowledge/{number}/delete", method="DELETE")
 
 
 def examined(host: Host, program: str = DOCTOR) -> Optional[Dict[str, Any]]:

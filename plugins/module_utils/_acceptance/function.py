@@ -218,12 +218,8 @@ CHECKS: Mapping[str, Tuple[str, str, Check]] = {
     "long": ("接受规划长度的输入", "takes a prompt as long as planned", _long),
     "needle": ("长文检索（10%、50%、90% 处）", "finds a fact at 10, 50 and 90 % of a long prompt", _needle),
     "page": ("通过对话页面作答", "answers through the chat page", lambda _client, asked: around.page(asked)),
-    "knowledge": (
-        "上传文件至知识库",
-        "takes a file into a knowledge base",
-        lambda _client, asked: around.knowledge(asked),
-    ),
-    "document": ("按知识库内容作答", "answers from a knowledge base", lambda _client, asked: around.document(asked)),
+    "upload": ("上传文件并读出文字", "takes a file and reads its text", lambda _client, asked: around.upload(asked)),
+    "knowledge": ("按知识库内容作答", "answers from a knowledge base", lambda _client, asked: around.knowledge(asked)),
     "doors": (
         "未公布的接口已关闭",
         "what is not published is closed",
