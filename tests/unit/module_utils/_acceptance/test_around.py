@@ -74,15 +74,13 @@ def asked(monkeypatch):
 
 def test_a_page_that_does_it_all_is_signed_in_to_once_and_left_as_it_was(asked):
     whole = asked()
-    assert [check(whole)[0] for check in (core.page, core.knowledge, core.document)] == [True] * 3
+    assert [check(whole)[0] for check in (core.page, core.upload, core.knowledge)] == [True] * 3
     assert sum(path.endswith("signin") for _method, path in WebUi.log) == 1
     gone = [path for method, path in WebUi.log if method == "DELETE"]
-    assert gone == ["/api/v1/knowledge/k1/delete", "/api/v1/files/f1"] * 2
+    assert gone == ["/api/v1/files/f1", "/api/v1/knowledge/k1/delete", "/api/v1/files/f1"]
 
 
-@pytest.mark.parametrize(
-    ("fault", "check"), [("mute", core.page), ("unread", core.knowledge), ("blind", core.document)]
-)
+@pytest.mark.parametrize(("fault", "check"), [("mute", core.page), ("unread", core.upload), ("blind", core.knowledge)])
 def test_what_the_page_can_not_do_is_found(asked, fault, check):
     good, told = check(asked(fault))
     assert good is False and told
@@ -100,7 +98,7 @@ def test_what_was_begun_is_taken_away_again(asked, fault, gone):
 @pytest.mark.parametrize("faults", [("password",), None])
 def test_without_its_password_a_page_is_not_judged(asked, faults):
     of = Asked(PLAN) if faults is None else asked(*faults)
-    for check in (core.page, core.knowledge, core.document):
+    for check in (core.page, core.upload, core.knowledge):
         assert check(of)[0] is None and check(of)[1]["en"]
 
 

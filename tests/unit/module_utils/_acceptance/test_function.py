@@ -73,7 +73,7 @@ def verdicts(monkeypatch, faults=(), thinking="", args=()):
     return {row["id"]: row["verdict"] for row in asked(monkeypatch, faults, thinking, args)}
 
 
-PAGE = ["page", "knowledge", "document"]  # these have tests of their own (test_around.py)
+PAGE = ["page", "upload", "knowledge"]  # these have tests of their own (test_around.py)
 
 
 def test_a_model_that_does_it_all(monkeypatch):
