@@ -110,7 +110,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import around, link, tokenizer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure, told
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.restart import asker, restart
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import watch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import busy, watch
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
@@ -158,8 +158,8 @@ def main() -> None:
         seen = watch(
             Host(), units, 0 if module.check_mode else given["seconds"], own, given["loaded"] and not module.check_mode
         )
-        if given["idle"] and seen["requests"]:
-            fail(module, Refusal("LLM857", requests=seen["requests"], node=given["host"]))
+        if given["idle"] and busy(seen):
+            fail(module, Refusal("LLM857", requests=busy(seen), node=given["host"]))
         module.exit_json(changed=False, seen=seen)
     door = answer.door_of(read_file, given["port"])
     key = (read_file(f"{secrets}/{answer.PREFIX}{given['team']}") or "").strip()

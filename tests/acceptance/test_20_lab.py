@@ -143,8 +143,14 @@ def another_user():
     body = {"model": "tiny-r1-distill", "max_tokens": 1500, "ignore_eos": True}
     asked = json.dumps({**body, "messages": [{"role": "user", "content": "?"}]})
     loop = f"curl -sSk -H 'Authorization: Bearer {key}' https://{labctl.ADDRESS}/v1/chat/completions -d '{asked}'"
-    words = [str(labctl.LAB), "run", "sh", "-c", f"while :; do {loop} -H 'Content-Type: application/json'; done"]
-    several = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _user in range(3)]
+    words = [
+        str(labctl.LAB),
+        "run",
+        "sh",
+        "-c",
+        f"while :; do {loop} -H 'Content-Type: application/json'; sleep 0.2; done",
+    ]
+    several = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _user in range(2)]
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ REQUESTS = re.compile(
     re.MULTILINE,
 )
 XID = re.compile(r"NVRM: Xid|fallen off the bus")
-LOOKS = 60  # of one slice, at most
+LOOKS, FEW = 60, 4  # of one slice, at most; of six seconds, when a node is too busy to look each second
 START = 180.0  # seconds that a load may take to come
 RANGES = ("degrees", "watts", "mhz", "busy_percent")
 COUNTED = ("uncorrected", "corrected", "replays")
@@ -62,6 +62,11 @@ def watch(
         "before": before,
         "after": _counters(host, {name: _engine(host, name) for name in engines}),
     }
+
+
+def busy(seen: Mapping[str, Any]) -> int:
+    """Requests of others. One look alone may have met a probe; where looks were few, the node was slow to tell."""
+    return int(seen["requests"] or (seen["requests_most"] if seen["looks"] < FEW else 0) or 0)
 
 
 def _engine(host: Host, name: str) -> Dict[str, str]:

@@ -181,3 +181,11 @@ def test_an_engine_that_does_not_tell_is_looked_at_at_once():
     clock = Clock()
     unit = {"name": "yitiji-vllm", "url": "http://127.0.0.1:9", "serves": True}
     assert core.watch(node(), [unit], 5, "", True, clock.sleep, clock)["looks"] == 5 and clock.now < 6
+
+
+@pytest.mark.parametrize(
+    ("looks", "requests", "most", "busy"),
+    [(6, 0, 0, 0), (6, 0, 1, 0), (6, 2, 3, 2), (3, 0, 1, 1), (3, 0, 0, 0), (6, None, None, 0), (3, None, None, 0)],
+)
+def test_a_single_look_may_be_a_probe_unless_the_node_is_slow_to_tell(looks, requests, most, busy):
+    assert core.busy({"looks": looks, "requests": requests, "requests_most": most}) == busy
