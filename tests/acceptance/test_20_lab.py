@@ -18,6 +18,11 @@ import pytest
 from tests.acceptance.running import KEY, REPORT, play, prepare
 
 NAMES = "docker ps --all --format '{{.Names}}'"
+COUNT = """
+python3 -c "import sqlite3
+page = sqlite3.connect('file:/var/lib/yitiji/open-webui/webui.db?mode=ro', uri=True)
+for name in ('knowledge', 'file', 'chat'): print(name, page.execute('select count(*) from ' + name).fetchone())"
+"""
 LASTING = " | grep -v '^docker-.*[.]scope '"  # of a running container
 
 
@@ -29,10 +34,14 @@ def appliance():
 
 
 def standing() -> list[str]:
-    """The node's fingerprint with containers by their names: an engine that was restarted runs in a new one."""
+    """The node's fingerprint with containers by their names: an engine that was restarted runs in a new one.
+
+    A page that was signed in to has written into its database; what stands in it is counted instead.
+    """
     words = labctl.FINGERPRINT.replace(" /var/lib/docker ", " ").replace("docker ps --all --quiet", NAMES)
     words = words.replace("list-unit-files --no-legend", "list-unit-files --no-legend" + LASTING)
-    return labctl.node(words).splitlines()
+    words = words.replace("-not -path '*/__pycache__*'", "-not -path '*/__pycache__*' -not -name 'webui.db*'")
+    return labctl.node(words + COUNT).splitlines()
 
 
 def test_it_is_measured_and_left_as_it_was():
