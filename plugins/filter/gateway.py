@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import f
 
 def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
     """Routes of the engine, teams and the plan's units -> the parts of nginx's site."""
+    language = str(settings.get("language", "both"))
     try:
         catalog = catalogue(settings.get("catalog_dirs", []), ("routes",))["routes"]
         parts = site.render(
@@ -27,9 +28,10 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
                 "total": settings["total"],
                 "large_rate": settings["large_rate"],
                 "page": settings["page"],
+                "language": language,
             }
         )
-        return {**parts, "script": limits.script(catalog, settings["engine"], settings["request"])}
+        return {**parts, "script": limits.script(catalog, settings["engine"], settings["request"], language)}
     except Refusal as refusal:
         filter_fail(refusal, host)
 

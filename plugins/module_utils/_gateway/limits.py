@@ -123,12 +123,13 @@ def sources(ports: List[int], most: int, unlimited: List[str]) -> str:
     )
 
 
-def script(catalog: Mapping[str, Any], engine: str, wanted: Mapping[str, Any]) -> str:
+def script(catalog: Mapping[str, Any], engine: str, wanted: Mapping[str, Any], language: str = "both") -> str:
     """The limits as a module of nginx's JavaScript."""
     words = {name[4:]: int(wanted[name]) for name in NUMBERS}
     words["sequences"] = words.pop("answers")
     values: Dict[str, Any] = {
         **words,
+        "language": language,
         **{name: str(wanted[name]).lower() == "true" for name in SWITCHES},
         "more": list(wanted["parameters"]),
         "parameters": parameters(catalog, engine),

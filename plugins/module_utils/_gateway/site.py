@@ -68,9 +68,10 @@ HEADERS = {
 }
 
 
-def error_body(status: int) -> str:
+def error_body(status: int, language: str = "both") -> str:
     kind, code, english, chinese = ERRORS[status]
-    message = f"{english} / {chinese} → /help/{status}"
+    said = {"zh": chinese, "en": english}.get(language, f"{english} / {chinese}")
+    message = f"{said} → /help/{status}"
     return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}, ensure_ascii=False)
 
 
@@ -176,7 +177,7 @@ def page_limits(page: Mapping[str, int], total: int, teams: List[Team]) -> List[
     return rows
 
 
-def errors() -> List[str]:
+def errors(language: str = "both") -> List[str]:
     """Named locations for the errors of the API."""
     lines: List[str] = []
     for status in sorted(ERRORS):
@@ -185,7 +186,7 @@ def errors() -> List[str]:
             [
                 "default_type application/json;",
                 *([HEADERS[status]] if status in HEADERS else []),
-                f"return {status} '{error_body(status)}';",
+                f"return {status} '{error_body(status, language)}';",
             ],
         )
     return lines
@@ -229,7 +230,7 @@ def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
         "pages": _indent(pages, 8),
         "location": _indent([*pages, *use], 8),
         "page": _indent([*pages, *page_limits(page, total, settings["teams"])], 8),
-        "errors": _indent(errors(), 4),
+        "errors": _indent(errors(settings.get("language", "both")), 4),
         "models": served,
     }
 

@@ -26,6 +26,11 @@ function wait(r) {
     }
 }
 
+// In the language that the appliance speaks; without one, in both.
+function spoken(english, chinese) {
+    return limits.language === 'zh' ? chinese : limits.language === 'en' ? english : english + ' / ' + chinese;
+}
+
 function answer(r, status, body) {
     r.headersOut['Content-Type'] = 'application/json; charset=utf-8';
     r.return(status, JSON.stringify(body));
@@ -50,13 +55,13 @@ async function ask(r) {
     }
     // An engine that unpacks would read what was not judged.
     if (r.headersIn['Content-Encoding']) {
-        refuse(r, 415, null, 'Send the request without a content encoding. / 请不要压缩请求。', 'unsupported_encoding');
+        refuse(r, 415, null, spoken('Send the request without a content encoding.', '请不要压缩请求。'), 'unsupported_encoding');
         return;
     }
     const found = judge.judge(r.requestText || '', r.method + ' ' + r.uri, limits);
     if (found.fault) {
         const said = found.fault;
-        refuse(r, 400, said.param, said.english + ' / ' + said.chinese, said.param ? 'limit_exceeded' : 'invalid_request');
+        refuse(r, 400, said.param, spoken(said.english, said.chinese), said.param ? 'limit_exceeded' : 'invalid_request');
         return;
     }
     r.internalRedirect('@yitiji_model_' + Math.max(0, names.indexOf(found.model)));
@@ -84,7 +89,7 @@ function signIn(r) {
     try {
         account = named(r);
     } catch (e) {
-        answer(r, 400, { detail: 'The request is no JSON. / 请求不是有效的 JSON。' });
+        answer(r, 400, { detail: spoken('The request is no JSON.', '请求不是有效的 JSON。') });
         return;
     }
     const until = Math.floor(Date.now() / 1000) + REMEMBERED_DAYS * 86400;
@@ -176,7 +181,7 @@ async function people(r) {
     } catch (e) {
         // no answer of the page: nobody is known
     }
-    answer(r, session.status === 200 ? 403 : 401, { detail: 'Only for administrators. / 仅限管理员。' });
+    answer(r, session.status === 200 ? 403 : 401, { detail: spoken('Only for administrators.', '仅限管理员。') });
 }
 
 export default { key, wait, ask, signIn, remember, about, people };

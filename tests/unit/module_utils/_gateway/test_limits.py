@@ -29,6 +29,7 @@ def test_an_engine_adds_names_to_those_of_all():
 
 
 def test_the_script_holds_every_limit_as_a_number():
+    assert read(core.script(CATALOG, "vllm", WANTED, "zh"))["language"] == "zh"
     found = read(core.script(CATALOG, "vllm", WANTED))
     assert found["sequences"] == 1 and found["media_urls"] is False and found["beam_search"] is True
     assert found["more"] == ["more"] and "POST /v1/rerank" in found["parameters"]

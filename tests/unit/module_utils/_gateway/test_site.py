@@ -83,6 +83,9 @@ def test_every_error_leads_to_its_help_and_is_explained_without_variables():
         body = json.loads(site.error_body(status))
         assert body["error"]["message"].endswith(f" → /help/{status}")
         assert "$" not in said.en + said.zh and "'" not in site.error_body(status), "nginx quotes it so"
+        english, chinese = (json.loads(site.error_body(status, one))["error"]["message"] for one in ("en", "zh"))
+        assert not re.search("[\u4e00-\u9fff]", english) and re.search("[\u4e00-\u9fff]", chinese), "one language"
+        assert body["error"]["message"] == f"{english.partition(' →')[0]} / {chinese}"
     assert site.explained()[429].en == "Too many requests for … (…). Try again in … s."
 
 
