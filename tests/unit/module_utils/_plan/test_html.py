@@ -70,7 +70,7 @@ def test_the_page_begins_in_the_readers_language_and_prints(catalog, language, c
     assert content.count(" checked>") == 1 and f'id="{chosen}" checked>' in content
     assert "DeepSeek-R1 671B 部署方案 · 旗舰版" in content
     assert "print-color-adjust:exact" in content and "screen and (prefers-color-scheme:dark)" in content
-    first, last = content.index("可部署"), content.index("注意事项</span>")
+    first, last = content.index("可部署"), content.index("注意事项（")
     assert content.index("<h1>") < first < content.index("class=four") < content.index("<table") < last
 
 
