@@ -60,6 +60,12 @@ options:
     description: How ranks on several nodes are run (V(mp), V(ray)); empty takes the profile's.
     type: str
     default: ""
+  without:
+    description: Ways that the plan does not take, whatever is predicted of them (docs/planner.md).
+    type: list
+    elements: str
+    choices: [data_attention, shared_cache, speculation]
+    default: []
   replicas:
     description: Copies of the model on the head, each with its own cards, unit and port; 0 takes the profile's.
     type: int

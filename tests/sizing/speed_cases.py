@@ -14,11 +14,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import (
     Load,
-    card_of,
-    habits_of,
     prefill_seconds,
     speed,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.sheets import card_of, habits_of
 
 from tests.sizing.cases import find_shape
 from tests.sizing.common import load_catalog

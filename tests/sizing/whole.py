@@ -77,7 +77,7 @@ def _wishes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "standard": (declared("rtx-4090-24g", 4), {"profile": "standard", "deployment": "law"}),
         "npu": (declared("ascend-910b-64g", 8), {"model": "deepseek-r1-32b"}),
         "flagship": (two, {"profile": "flagship"}),
-        "flagship-copies": (declared("h20-141g", 8, 2), {"profile": "flagship"}),
+        "flagship-copies": (declared("h20-141g", 8, 2), {"profile": "flagship", "model": "deepseek-r1-70b"}),
         "flagship-sglang": (two, {"profile": "flagship", "engine": "sglang"}),
         "gguf-llamacpp": (declared("rtx-4090-24g", 4, memory_gib=256), {**small, "engine": "llamacpp"}),
         "gguf-ollama": (declared("a100-80g", 2, memory_gib=512), {**small, "engine": "ollama"}),

@@ -42,6 +42,8 @@ class Settings:
     data: int = 1
     context: int = 1
     expert: bool = False
+    joined: bool = False  # replicas have the experts together; vLLM does so by itself
+    drafted: int = 0  # tokens that the model's MTP layer proposes for each step
     utilization: Optional[float] = None
     kv_bytes: Optional[int] = None
     quantization: Optional[str] = None
@@ -115,6 +117,9 @@ def _rows(settings: Settings) -> List[Tuple[str, Value]]:
         ("data_port", settings.data_port if wide else None),
         ("context", settings.context if settings.context > 1 else None),
         ("expert", settings.expert),
+        # Word by word: JSON would have to be quoted in units.
+        ("drafter", "mtp" if settings.drafted else None),
+        ("drafted", settings.drafted or None),
         ("executor", settings.executor),
         ("nodes", settings.nodes if spread else None),
         ("node_rank", settings.node_rank if spread else None),

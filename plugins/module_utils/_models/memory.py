@@ -11,11 +11,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.cache impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
     GIB,
+    Stage,
     Version,
     embedding_bytes,
+    expert_bytes,
     kv_layer_bytes,
     lora_bytes,
     mtp_bytes,
+    part_bytes,
     stage_slack,
     stage_weights,
     stages,
@@ -100,6 +103,8 @@ class Run:
     lora_rank: int = 0
     drafted: int = 0  # tokens that the model's own MTP layer proposes
     context_ranks: int = 1  # ranks that share a cache (decode context parallel)
+    joined: int = 1  # replicas that have the experts together (attention by data)
+    whole_experts: bool = False  # each card has whole ones
     v1: bool = True  # vLLM's second engine, the only one since 0.9
     graphs_counted: bool = True  # its estimate of CUDA graphs is not switched off
 
@@ -197,11 +202,13 @@ def encoder_bytes(shape: Shape, run: Run) -> Tuple[float, float]:
 def forward_bytes(shape: Shape, run: Run, tokens: int) -> float:
     """Bytes at the peak of one forward pass over `tokens`, on one rank."""
     if shape.moe:
+        gathered = tokens * run.joined  # each replica's experts compute for all of them
+        parts = 1 if run.joined > 1 and run.whole_experts else run.tensor * run.joined
         need = (
             2.0
-            * min(tokens, 32768)
-            * (3 * shape.experts_used * shape.moe_inter / run.tensor + shape.experts_used * shape.hidden)
-            + 6.0 * tokens * shape.hidden
+            * min(gathered, 32768)
+            * (3 * shape.experts_used * shape.moe_inter / parts + shape.experts_used * shape.hidden)
+            + 6.0 * gathered * shape.hidden
         )
     else:
         need = 2.0 * tokens * (3 * shape.inter / run.tensor + (5 if run.tensor > 1 else 3) * shape.hidden)
@@ -217,17 +224,17 @@ def stream_bytes(shape: Shape, tokens: int) -> float:
 
 def non_torch_gib(run: Run, terms: Terms = TERMS) -> float:
     """GiB that NCCL and the driver take on each card, by measured starts."""
-    links = dict(terms.links)
-    if run.tensor == 1:
+    links, cards = dict(terms.links), run.tensor * run.joined
+    if cards == 1:
         base = links[1] if run.total_gib > SMALL_CARD else terms.small_card
     elif run.consumer:
         base = terms.without_link
     elif run.ranks_a_node and run.tensor * run.pipeline > run.ranks_a_node:
         base = terms.two_nodes
-    elif run.tensor >= 8 and run.version < (0, 8) and run.total_gib > LARGE_CARD:
+    elif cards >= 8 and run.version < (0, 8) and run.total_gib > LARGE_CARD:
         return terms.old_eight
     else:
-        base = links[max(size for size in links if size <= run.tensor)]
+        base = links[max(size for size in links if size <= cards)]
     base += terms.before_0_7 if run.version < (0, 7) else 0.0
     return base + (terms.recent if run.version >= GRAPHS_INSIDE else 0.0)
 
@@ -257,6 +264,19 @@ def in_flight(run: Run) -> int:
     return min(steps * run.max_batched, run.max_len)
 
 
+def elsewhere(shape: Shape, stage: Stage, run: Run) -> float:
+    """Bytes of experts that the other replicas have; less what shared ones take that are then not divided."""
+    if run.joined == 1:
+        return 0.0
+    layers = sum(shape.has_experts(index) for index in range(stage.start, stage.start + stage.layers))
+    each = expert_bytes(shape, run.tensor) * (1 - 1 / run.joined)
+    if run.whole_experts:  # vLLM's use_sequence_parallel_moe: whole on every card
+        shared = shape.shared_inter or shape.experts_shared * shape.moe_inter
+        whole = shape.mlp_matrices * shape.hidden * shared * part_bytes(shape, "shared")
+        each -= whole * (1 - 1 / run.tensor)
+    return layers * each
+
+
 def stage_memories(shape: Shape, run: Run, terms: Terms = TERMS) -> List[Memory]:
     """Memory of one rank, for each pipeline stage."""
     inside, outside = graph_gib(shape, run, terms)
@@ -268,7 +288,7 @@ def stage_memories(shape: Shape, run: Run, terms: Terms = TERMS) -> List[Memory]
     found = []
     for index, stage in enumerate(stages(shape.layers, run.pipeline)):
         weights = stage_weights(shape, stage, run.tensor, run.version) + stage_slack(shape, stage, run.tensor)
-        weights = (weights + lora) / GIB
+        weights = (weights + lora - elsewhere(shape, stage, run)) / GIB
         cost = cache_cost(shape, stage, run.tensor, run.kv_dtype, run.version, in_flight(run), run.drafted)
         token = cost.token
         if run.drafted and stage.last:

@@ -43,6 +43,7 @@ class Quant:
 
 
 PLAIN = Quant()
+MOST_BITS = 32
 Counts = Mapping[str, int]
 
 
@@ -84,23 +85,38 @@ def _base(raw: Mapping[str, Any]) -> Quant:
     block = raw.get("weight_block_size") or [0]
     if method == "fp8":
         return Quant("fp8", 8, 0, int(block[0]))
-    if method in ("awq", "gptq", "awq_marlin", "gptq_marlin", "auto-round", "auto_round"):
-        bits = float(raw.get("bits") or raw.get("w_bit") or 4)
+    if method in ("awq", "gptq", "awq_marlin", "gptq_marlin", "auto-round", "auto_round", "inc"):
         name = method.split("_", maxsplit=1)[0] if method.startswith(("awq", "gptq")) else "gptq"
-        return Quant(name, bits, int(raw.get("group_size") or raw.get("q_group_size") or 128))
+        return Quant(name, _bits(raw, "bits", "w_bit", usual=4), _group(raw, "group_size", "q_group_size", usual=128))
     if method in ("bitsandbytes", "bnb"):
-        return Quant("bitsandbytes", 4 if raw.get("load_in_4bit", True) else 8, 64)
+        eight = raw.get("load_in_8bit") or raw.get("_load_in_8bit") or raw.get("load_in_4bit") is False
+        return Quant("bitsandbytes", 8 if eight and not raw.get("load_in_4bit") else 4, 64)
     if method == "mxfp4":
         return Quant("mxfp4", 4, 32)
+    if method in ("modelopt_fp4", "petit_nvfp4", "nvfp4"):
+        return Quant("nvfp4", 4, 16)
     if method == "modelopt":
         return _algo(str(raw.get("quant_algo") or inner.get("quant_algo") or ""))
     if method in ("compressed-tensors", "compressed_tensors"):
         return _compressed(raw)
     if method == "gguf":
-        return Quant("gguf", float(raw.get("bits") or 4.85))
+        return Quant("gguf", _bits(raw, "bits", usual=4.85))
     if method in ("fbgemm_fp8", "fp_quant"):
         return Quant(method, 8)
-    return Quant(method or "unknown", float(raw.get("bits") or 16))
+    return Quant(method or "unknown", _bits(raw, "bits", usual=16))
+
+
+def _bits(raw: Mapping[str, Any], *keys: str, usual: float) -> float:
+    """Bits of a weight; ValueError where no format has so many."""
+    found = float(next((raw[key] for key in keys if raw.get(key)), usual))
+    if not 0.5 <= found <= MOST_BITS:
+        raise ValueError(f"bits: {found:g}")
+    return found
+
+
+def _group(raw: Mapping[str, Any], *keys: str, usual: int) -> int:
+    """Weights that share a scale; 0 where each channel has one (-1 in the file)."""
+    return max(0, int(next((raw[key] for key in keys if raw.get(key)), usual)))
 
 
 def _inner(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,8 +143,8 @@ def _algo(name: str) -> Quant:
 
 def _weights(weights: Mapping[str, Any], raw: Mapping[str, Any]) -> Quant:
     """One group of compressed-tensors or ModelOpt."""
-    bits = float(weights.get("num_bits") or raw.get("bits") or 8)
-    group = int(weights.get("group_size") or raw.get("group_size") or 0)
+    bits = _bits({**raw, **weights}, "num_bits", "bits", usual=8)
+    group = _group({**raw, **{key: value for key, value in weights.items() if value}}, "group_size", usual=0)
     floats = "num_bits" in weights and str(weights.get("type") or "float") == "float"
     if floats or (bits == 8 and not weights):
         if bits == 4:

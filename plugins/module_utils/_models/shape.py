@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant impo
 # Types whose layers are built as these rooms say. An unknown one is planned as the nearest of them, with a warning.
 DENSE = ("llama", "qwen2", "qwen3", "mistral", "ministral", "phi3", "yi", "internlm2", "granite", "starcoder2", "opt",
          "gpt_bigcode", "seed_oss", "glm4", "olmo2", "exaone4", "hunyuan_v1_dense", "mimo", "ernie4_5", "bert",
-         "xlm-roberta", "qwen3_vl", "gemma2", "gemma3", "gemma3_text")  # fmt: skip
+         "xlm-roberta", "qwen3_vl", "gemma2", "gemma3", "gemma3_text", "cohere", "cohere2")  # fmt: skip
 MOE = ("mixtral", "qwen2_moe", "qwen3_moe", "glm4_moe", "minimax_m2", "qwen3_vl_moe", "llama4", "llama4_text",
        "ernie4_5_moe", "gpt_oss", "mimo_v2_flash", "gemma4", "gemma4_text")  # fmt: skip
 MLA = ("deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "glm_moe_dsa", "mistral4", "deepseek_v4")
@@ -23,7 +23,7 @@ LINEAR = ("qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_text", "qwen3_5_moe_t
 # Recurrent states of kinds that are not sized: no token count is promised.
 HYBRID = (
     "kimi_linear", "nemotron_h", "jamba", "bamba", "minimax", "minimax_text_01", "falcon_h1", "granitemoehybrid",
-    "lfm2", "zamba2", "mamba", "mamba2", "cohere2", "minimax_m3", "minimax_m3_vl",
+    "lfm2", "zamba2", "mamba", "mamba2", "minimax_m3", "minimax_m3_vl",
 )  # fmt: skip
 KNOWN = DENSE + MOE + MLA + LINEAR + HYBRID
 # Words of settings that tell of states which a plain cache does not have.
@@ -50,6 +50,7 @@ VISION_TYPES = {
     "qwen2_vl": "qwen2", "qwen2_5_vl": "qwen2", "mistral3": "mistral", "llava": "llama", "llava_next": "llama",
     "kimi_k25": "kimi_k2", "deepseek_ref": "deepseek_v4",
 }  # fmt: skip
+TIED = ("gemma", "cohere")  # types that have one matrix for both ends unless the file says otherwise
 TWO_MATRICES = ("opt", "starcoder2", "gpt_bigcode", "bert", "xlm-roberta")
 DTYPES = {"bfloat16": 2, "float16": 2, "half": 2, "float32": 4, "float": 4}
 # The largest values that a real model has come near, to catch a broken file early.
@@ -231,7 +232,10 @@ def _pattern(config: Mapping[str, Any], kind: str, layers: int) -> str:
     every = int(config.get("full_attention_interval") or (4 if kind in LINEAR else 0))
     if kind in LINEAR:
         return "".join("f" if (index + 1) % every == 0 else "l" for index in range(layers))
-    step = int(config.get("sliding_window_pattern") or {"gemma2": 2, "gemma3": 6}.get(kind, 0))
+    said = config.get("sliding_window_pattern") or {"gemma2": 2, "gemma3": 6, "cohere2": 4}.get(kind, 0)
+    if isinstance(said, str) and set(said) <= {"L", "G"} and config.get("sliding_window"):  # EXAONE: local, global
+        return _plain("".join("s" if said[index % len(said)] == "L" else "f" for index in range(layers)))
+    step = int(said)
     if step > 1 and config.get("sliding_window"):
         return "".join("f" if (index + 1) % step == 0 else "s" for index in range(layers))
     return ""
@@ -296,6 +300,8 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
     config, vision = _flatten(raw)
     if not kind:
         raise _bad(model, say("config_no_type"))
+    if config.get("is_encoder_decoder"):
+        raise _bad(model, say("config_encoder"))
     hidden = _number(config, "hidden_size", model)
     heads = _number(config, "num_attention_heads", model)
     kv_heads = _number(config, "num_key_value_heads", model, heads) or heads
@@ -332,7 +338,7 @@ def read_shape(raw: Mapping[str, Any], model: str) -> Shape:
         id=model, model_type=kind, layers=layers, hidden=hidden, heads=heads,
         kv_heads=_number(config, "swa_num_key_value_heads", model, kv_heads) if "s" in pattern else kv_heads,
         head_dim=head_dim, inter=dense_inter, vocab=_number(config, "vocab_size", model),
-        tied=bool(config.get("tie_word_embeddings", kind.startswith("gemma"))),
+        tied=bool(config.get("tie_word_embeddings", kind.startswith(TIED))),
         max_len=_number(config, "max_position_embeddings", model, 32768), dtype=dtype, quant=Quant(),
         q_lora=_number(config, "q_lora_rank", model, 0) if kv_lora or compressed else 0, kv_lora=kv_lora,
         rope_dim=_number(config, "qk_rope_head_dim", model, 64) if kv_lora or compressed else 0,

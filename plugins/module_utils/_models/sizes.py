@@ -46,7 +46,7 @@ def stages(layers: int, pipeline: int) -> List[Stage]:
 def linear_bytes(quant: Quant, dtype_bytes: int) -> float:
     """Bytes that one parameter of a linear layer takes, scales and zero points included."""
     if quant.method in ("awq", "gptq") or quant.method.startswith("int"):
-        group = quant.group or 128
+        group = quant.group if quant.group > 0 else 128
         return quant.bits / 8 + (2 + (quant.bits / 8 if quant.method in ("awq", "gptq") else 0)) / group
     if quant.method == "bitsandbytes":
         return 0.516 if quant.bits == 4 else 1.02

@@ -4,26 +4,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import (
     TERMS,
     margin_gib,
-    non_torch_gib,
-    predict,
-)
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import (
-    GIB,
-    expert_bytes,
-    kv_layer_bytes,
-    mtp_bytes,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import Precision
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Layout, Problem, run_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Problem
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing import why
 
 ROOM = 0.05  # a cache that exceeds the wish by less than this is called tight
@@ -42,8 +33,12 @@ def warnings(
         found.append(notice("LLM572", cards=listed, used=layout.used, idle=sum(cards.values()) - layout.used))
     elif idle:
         found.append(notice("LLM517", idle=idle))
-    if layout.expert:
+    if layout.joined:
+        found.append(notice("LLM582", way="data_attention", layout=layout.name()))
+    elif layout.expert:
         found.append(notice("LLM573", tensor=layout.tensor))
+    if problem.drafted:
+        found.append(notice("LLM582", way="speculation", layout=f"{layout.name()}, MTP {problem.drafted}"))
     if layout.context > 1:
         found.append(notice("LLM574", context=layout.context))
     if not problem.shape.mla and layout.tensor > problem.shape.kv_heads:
@@ -167,72 +162,13 @@ def alternatives(problem: Problem, found: List[Candidate]) -> List[Dict[str, Any
     others = [one for one in found[1:] if one.fits and one.layout.context in (1, min(8, one.layout.tensor))]
     for other in others[:3]:  # of caches that cards share, the largest
         layout = other.layout
-        name = f"TP {layout.tensor} × PP {layout.pipeline} × DP {layout.data}"
-        name += f", DCP {layout.context}" if layout.context > 1 else ""
-        name += ", EP" if layout.expert else ""
+        name = layout.name()
         rows.append(
             {
                 "change": bilingual(f"布局 {name}", f"layout {name}"),
                 "kv_tokens": other.tokens * layout.data,
                 "gpus": layout.used,
-                "layout": {"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data},
+                "layout": layout.part(),
             }
         )
-    return rows
-
-
-class ByData(NamedTuple):
-    """Tokens that all cards would hold, and those that one request could have."""
-
-    tokens: int
-    longest: int
-
-
-def by_data(problem: Problem, chosen: Candidate) -> Optional[ByData]:
-    """Attention by data: each card has all of it and requests of its own, and every how manieth expert.
-
-    Where MLA's cache would else be copied on every card; nothing for other models, engines and layouts over nodes.
-    """
-    layout, shape = chosen.layout, problem.shape
-    if not (shape.mla and problem.experts and layout.tensor > 1 and layout.pipeline == 1):
-        return None
-    cards = layout.tensor
-    if shape.experts % cards:
-        return None
-    alone = run_of(problem, Layout(1, 1, cards, 1), max(1, -(-chosen.seqs // cards)), chosen.batched)
-    memory = predict(shape, alone)
-    joined = non_torch_gib(dataclasses.replace(alone, tensor=cards)) - memory.non_torch
-    moe = sum(shape.has_experts(index) for index in range(shape.layers))
-    elsewhere = moe * expert_bytes(shape, 1) * (1 - 1 / cards) / GIB
-    kv = memory.kv + elsewhere - joined - margin_gib(problem.total_gib, shape) - problem.correction_gib / cards
-    longest = int(max(0.0, kv) * GIB // memory.kv_token_bytes) if memory.kv_token_bytes else 0
-    return ByData(longest * cards * layout.data, longest)
-
-
-def considered(problem: Problem, chosen: Candidate) -> List[Dict[str, Any]]:
-    """Rows for a plan's reasons."""
-    rows = []
-    shape, layout = problem.shape, chosen.layout
-    other = by_data(problem, chosen)
-    if other is not None:
-        held = f"{other.tokens:,}", f"{other.longest:,}"
-        rows.append(why(
-            "layout.data_attention", False,
-            f"每卡各存自己请求的缓存时共约 {held[0]} 个词元，单个请求至多 {held[1]}；"
-            "未采用：所选布局已满足要求，且未实测启动",
-            f"with caches of its own on each card about {held[0]} tokens in all, {held[1]} for one request; "
-            "not taken: the layout holds what is asked for, and no start was seen",
-            "search",
-        ))  # fmt: skip
-    if shape.mtp_layers and problem.experts:
-        weights = mtp_bytes(shape, layout.tensor) / GIB
-        token = kv_layer_bytes(shape, layout.tensor, problem.kv_dtype, problem.version)
-        share = 100 * token / max(token, chosen.memory.kv_token_bytes * layout.pipeline)
-        rows.append(why(
-            "speculation", "none",
-            f"MTP 层每卡占 {weights:.1f} GiB 权重，每个词元的缓存多 {share:.1f}%；未采用：提速取决于文本，且未实测",
-            f"its MTP layer takes {weights:.1f} GiB of each card and {share:.1f} % more cache for each token; "
-            "not taken: what it gains depends on the text, and was not measured",
-            "config.json",
-        ))  # fmt: skip
     return rows

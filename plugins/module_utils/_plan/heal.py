@@ -99,14 +99,16 @@ def on_gpus(wish: Wish, problem: Problem, row: Row) -> Tuple[Wish, Problem, Told
     """
     was, said = row["was"], row["said"]
     layout = Layout(
-        row["tensor"], row["pipeline"], row["data"], row["span"], row.get("context", 1), bool(row.get("expert"))
-    )
+        row["tensor"], row["pipeline"], row["data"], row["span"], row.get("context", 1), bool(row.get("expert")),
+        bool(row.get("joined")),
+    )  # fmt: skip
     failed = dataclasses.replace(
         problem,
         context=was["context"],
         concurrency=was["concurrency"],
         request_tokens=min(problem.request_tokens, was["context"]),
         utilization=was["utilization"],
+        drafted=row.get("drafted", 0),
     )
     before = evaluate(failed, layout, was["batched"])
     there = _there(wish, failed, said, before)
@@ -150,6 +152,7 @@ def on_gpus(wish: Wish, problem: Problem, row: Row) -> Tuple[Wish, Problem, Told
     more = [
         ("max_num_batched_tokens", was["batched"], min(was["batched"], best.batched)),
         ("gpu_memory_utilization", was["utilization"], utilization),
+        ("speculation", failed.drafted, 0),
     ]
     return mended, problem, _told(wish, mended, said, more)
 
@@ -237,7 +240,7 @@ def _less(found: Candidate, context: int, utilization: float, before: Candidate,
     """Whether it asks for less than what ended: that is not tried a second time."""
     pairs = (
         (context, failed.context), (found.seqs, before.seqs), (found.batched, before.batched),
-        (utilization, failed.utilization),
+        (utilization, failed.utilization), (0, failed.drafted),
     )  # fmt: skip
     return any(now < then for now, then in pairs)
 

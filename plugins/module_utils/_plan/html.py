@@ -11,6 +11,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, Vendor, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
     PARTS,
+    SHORT,
     facts,
     figures,
     named,
@@ -269,7 +270,8 @@ def _layout(plan: Mapping[str, Any], served: str) -> Optional[Mapping[str, int]]
 
 
 def _name(layout: Mapping[str, int]) -> str:
-    return "T{tensor} P{pipeline} D{data}".format(**layout)
+    more = "".join(f" {short}" for key, short in SHORT if key in layout)
+    return "T{tensor} P{pipeline} D{data}".format(**layout) + more
 
 
 def picture(title: str, bars: Sequence[Bar], shown: str = "") -> str:

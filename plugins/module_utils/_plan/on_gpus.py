@@ -25,7 +25,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.explain import (
     alternatives,
-    considered,
     reasons,
     warnings,
 )
@@ -40,7 +39,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision im
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.refuse import cannot_run, refuse
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import (
     Candidate,
-    Layout,
     Problem,
     longest_context,
     preference,
@@ -52,11 +50,12 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     Sizing,
     choose_image,
     image_entry,
+    question_of,
     runs_own_code,
     start_bound,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.ways import Site, ask, choose, load_of, rule_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
-from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load
 
 DEVICES = {"nvidia": "cuda", "amd": "rocm", "huawei": "npu", "hygon": "dcu"}
 # Engines that take vLLM's settings and have one command line, whatever their version.
@@ -152,7 +151,12 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
     if wish.shape.quant.method and not precision.shape.quant.method:
         raise Refusal("LLM528", model=wish.model_id)
 
-    chosen = found[0]
+    stored = wish.index_bytes or (wish.model_bytes if wish.model_bytes_source != "computed" else 0)
+    rule = rule_of(engine, problem.shape.model_type, version) if device == "cuda" else None
+    site = Site(wish.without, rule, _own(wish), stored)
+    load = load_of(problem, found[0])
+    bench = ask(question_of(wish, version, gpu.kind, pool, load), load, wish.concurrency, catalog)
+    problem, chosen, load, considered = choose(problem, found, site, bench)
     layout = chosen.layout
     used = pool[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
     spread = len(used) > 1
@@ -175,6 +179,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         data=layout.data,
         context=layout.context,
         expert=layout.expert,
+        joined=layout.joined,
+        drafted=problem.drafted,
         utilization=problem.utilization,
         quantization=precision.quantization or wish.loader or None,
         reasoning_parser=wish.reasoning_parser,
@@ -206,7 +212,7 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
         device=device,
         image=image,
         version=version,
-        layout=layout_part(layout),
+        layout=layout.part(problem.drafted),
         executor=executor,
         meeting_port=settings.master_port or settings.data_port if spread else None,
         env=vllm.environment(wish.engine, engine, version, capability),
@@ -222,11 +228,9 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
             *memory_notices(problem, gpu, cache, bool(row.get("unified"))),
             *warnings(wish.engine, wish.nodes, problem, chosen, gpu, precision),
         ],
-        why=[*healed.why, *reasons(wish.precision, problem, chosen, precision), *considered(problem, chosen)],
-        alternatives=alternatives(problem, found),
-        load=Load(
-            problem.shape, layout.tensor, layout.pipeline, layout.data, wish.kv_dtype, chosen.batched, layout.span > 1
-        ),
+        why=[*healed.why, *reasons(wish.precision, problem, chosen, precision), *considered],
+        alternatives=alternatives(problem, [chosen, *(one for one in found if one.layout != layout)]),
+        load=load,
     )
 
 
@@ -249,9 +253,12 @@ def make_problem(
     shape, version = precision.shape, str(image["version"])
     correction = 0.0
     if shape.quant == wish.shape.quant:
-        correction = unexplained_bytes(shape, wish.index_bytes or 0, wish.files) / GIB
+        correction = unexplained_bytes(wish.shape, wish.index_bytes or 0, wish.files) / GIB
     # SGLang and LMDeploy keep no table of their own: the newest vLLM's figures stand in, and the plan says so.
     own = wish.engine == "vllm"
+    replicas = bool(engine.get("replicas", False)) and knows(engine, "data", version)
+    joins = _joins(engine, shape)
+    joined = "data_attention" not in wish.without
     sizing = version_key(version) if own else (0, 33, 0)
     return Problem(
         shape=padded(shape, sizing, gpu.capability),
@@ -267,14 +274,29 @@ def make_problem(
         kv_dtype=wish.kv_dtype,
         eager=wish.eager,
         max_pipeline=int(engine.get("max_pipeline", 1)),
-        replicas=bool(engine.get("replicas", False)) and knows(engine, "data", version),
+        replicas=replicas and not (joins == "always" and not joined),
+        joins=joins if replicas and joined else "",
         spread=bool(engine.get("spread", False)) and knows(engine, "data_local", version),
         span=knows(engine, "nodes", version) or bool(image.get("ray")),
         experts=own and shape.moe and knows(engine, "expert", version),
-        contexts=own and shares_cache(shape, wish.kv_dtype, gpu) and knows(engine, "context", version),
+        contexts=own
+        and "shared_cache" not in wish.without
+        and shares_cache(shape, wish.kv_dtype, gpu)
+        and knows(engine, "context", version),
         correction_gib=round(correction, 3),
         kv_factor=kv_factor(wish.calibration, version, gpu.kind),
     )
+
+
+def _joins(engine: Mapping[str, Any], shape: Shape) -> str:
+    """Whether replicas of a model with experts have them together: never, `always`, or `also`, as the engine does."""
+    how = str(engine.get("joins") or "") if shape.moe else ""
+    return "" if how == "also" and not shape.mla else how
+
+
+def _own(wish: Wish) -> bool:
+    """Whether it is the model's own checkpoint: in others the MTP layer is often left out."""
+    return wish.native_shape is None or wish.native_shape.quant == wish.shape.quant
 
 
 def shares_cache(shape: Shape, kv_dtype: str, gpu: Gpu) -> bool:
@@ -283,13 +305,6 @@ def shares_cache(shape: Shape, kv_dtype: str, gpu: Gpu) -> bool:
     Sparse attention and an fp8 cache need kernels that not every build has.
     """
     return shape.mla and not shape.index_dim and kv_dtype == "auto" and gpu.capability in (9.0, 10.0, 10.3)
-
-
-def layout_part(layout: Layout) -> Dict[str, int]:
-    """The layout as the plan has it; what is not usual is named only where it is used."""
-    part = {"tensor": layout.tensor, "pipeline": layout.pipeline, "data": layout.data}
-    part.update({"context": layout.context} if layout.context > 1 else {})
-    return {**part, "expert": layout.tensor} if layout.expert else part
 
 
 def unexplained_bytes(shape: Shape, index: int, files: Dict[str, int]) -> float:

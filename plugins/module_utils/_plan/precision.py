@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import DTYPES, Shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu
 
 FLOATS = ("fp8", "nvfp4", "mxfp4")  # formats that newer cards compute in
@@ -100,6 +100,8 @@ def decide(shape: Shape, wish: str, card: Card) -> Precision:
     """The precision to run; CannotRun where the card can't (LLM501, LLM502)."""
     gpu = card.gpu
     stored = stored_form(shape)
+    if DTYPES.get(shape.dtype) == 4:  # engines are told a type of 16 bit, and load the weights as that
+        shape = dataclasses.replace(shape, dtype="bfloat16" if card.runs("bf16") else "float16")
     quantised = stored not in ("bf16", "fp16")
     attention = "sparse_mla" if shape.index_dim else "mla" if shape.mla else ""
     if attention and gpu.vendor == "nvidia" and not card.runs(attention):

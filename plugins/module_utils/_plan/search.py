@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.memory import Memory, Run, margin_gib, predict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
@@ -16,6 +16,7 @@ MAX_SPAN = 16  # nodes that one replica may span; more is never better than repl
 MAX_PIPELINE = 8  # deeper ones answer too slowly to be offered
 BATCHES = (8192, 4096, 2048)  # prefill batches to try, the quickest first
 LENGTH_STEP = 1024
+UNSEEN = 0.02  # of the card, kept back for attention by data and for speculation: no start of them was seen here
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Problem:
     span: bool = True  # one replica over several nodes
     experts: bool = False  # whole experts on each card (expert parallel) are possible
     contexts: bool = False  # ranks may share one cache (decode context parallel)
+    joins: str = ""  # replicas with the experts spread over all (attention by data): never, `also`, or `always`
+    drafted: int = 0  # tokens that the model's own MTP layer proposes
     correction_gib: float = 0.0  # checkpoint bytes that the shape does not explain
     kv_factor: float = 1.0  # from calibration: measured KV / planned KV
     short_gib: float = 0.0  # cache that a card of an earlier start lacked (_plan/heal.py)
@@ -56,6 +59,7 @@ class Layout:
     span: int  # nodes one replica spans
     context: int = 1  # ranks that share one cache, where else each would have a copy
     expert: bool = False  # each card has whole experts instead of a part of each
+    joined: bool = False  # replicas have requests and a cache of their own, and the experts together
 
     @property
     def ranks(self) -> int:
@@ -66,6 +70,23 @@ class Layout:
     def used(self) -> int:
         """Cards of all replicas."""
         return self.ranks * self.data
+
+    def name(self) -> str:
+        """For people."""
+        name = f"TP {self.tensor} × PP {self.pipeline} × DP {self.data}"
+        name += f", DCP {self.context}" if self.context > 1 else ""
+        return name + (", EP" if self.expert else "") + (", DPA" if self.joined else "")
+
+    def part(self, drafted: int = 0) -> Dict[str, int]:
+        """The layout as the plan has it; what is not usual is named only where it is used."""
+        found = {"tensor": self.tensor, "pipeline": self.pipeline, "data": self.data}
+        cards = self.tensor * (self.data if self.joined else 1)
+        for name, value, used in (
+            ("context", self.context, self.context > 1), ("expert", cards, self.expert), ("joined", cards, self.joined),
+            ("drafted", drafted, drafted > 0),
+        ):  # fmt: skip
+            found.update({name: value} if used else {})
+        return found
 
 
 @dataclass(frozen=True)
@@ -105,24 +126,42 @@ def tensor_fault(shape: Shape, size: int, experts: bool = False) -> Optional[str
     return None
 
 
+def joined(shape: Shape, tensor: int, data: int) -> Optional[bool]:
+    """How experts are spread over the cards of all replicas: whole ones, or parts (False); None where neither goes."""
+    cards = tensor * data
+    if shape.experts % tensor or tensor_fault(shape, tensor, True) is not None:
+        return None
+    if shape.experts % cards == 0:
+        return True
+    block = shape.quant.block or (shape.quant.group if shape.quant.method in ("awq", "gptq") else 0)
+    return None if shape.moe_inter % cards or (block and shape.moe_inter // cards % block) else False
+
+
 def layouts(problem: Problem) -> Iterator[Layout]:
     """Every possible layout: on one node with replicas, then one replica over several nodes."""
     pinned = problem.pinned
     if pinned:
-        if pinned.span <= problem.nodes and -(-pinned.ranks // pinned.span) <= problem.gpus:
+        cards = pinned.used if pinned.joined else pinned.ranks
+        if pinned.span <= problem.nodes and -(-cards // pinned.span) <= problem.gpus:
             yield pinned
         return
     shape = problem.shape
     sizes = {size: tensor_fault(shape, size) is not None for size in tensor_sizes(shape, problem.gpus, problem.experts)}
     deepest = min(MAX_PIPELINE, problem.max_pipeline, shape.layers)
-    copies = problem.nodes if problem.spread and problem.replicas else 1
+    apart = problem.replicas and problem.joins != "always"
+    copies = problem.nodes if problem.spread and apart else 1
     for tensor, expert in sizes.items():
         for pipeline in range(1, min(deepest, problem.gpus // tensor) + 1):
-            data = problem.gpus // (tensor * pipeline) * copies if problem.replicas else 1
+            data = problem.gpus // (tensor * pipeline) * copies if apart else 1
             yield Layout(tensor, pipeline, data, 1, 1, expert)
             for context in (2, 4, 8) if problem.contexts and pipeline == 1 else ():
                 if tensor % context == 0:
                     yield Layout(tensor, pipeline, data, 1, context, expert)
+    for tensor in range(1, problem.gpus // 2 + 1) if problem.joins and shape.moe and problem.nodes == 1 else ():
+        for data in range(2, problem.gpus // tensor + 1):
+            whole = joined(shape, tensor, data)
+            if whole is not None:
+                yield Layout(tensor, 1, data, 1, 1, whole, True)
     for span in range(2, min(problem.nodes, MAX_SPAN) + 1 if problem.span else 2):
         for tensor, expert in sizes.items():
             for each in range(1, problem.gpus // tensor + 1):
@@ -136,7 +175,8 @@ def run_of(problem: Problem, layout: Layout, seqs: int, batched: int) -> Run:
         version=problem.version, tensor=layout.tensor, pipeline=layout.pipeline, total_gib=problem.total_gib,
         utilization=problem.utilization, max_len=problem.context, max_seqs=seqs, max_batched=batched,
         kv_dtype=problem.kv_dtype, eager=problem.eager, consumer=problem.consumer,
-        ranks_a_node=layout.ranks // layout.span, context_ranks=layout.context,
+        ranks_a_node=layout.ranks // layout.span, context_ranks=layout.context, drafted=problem.drafted,
+        joined=layout.data if layout.joined else 1, whole_experts=layout.expert,
     )  # fmt: skip
 
 
@@ -146,6 +186,7 @@ def evaluate(problem: Problem, layout: Layout, batched: int) -> Candidate:
     seqs = -(-problem.concurrency // layout.data)
     memory = predict(problem.shape, run_of(problem, layout, seqs, batched))
     margin = margin_gib(problem.total_gib, problem.shape) + problem.correction_gib / layout.ranks
+    margin += UNSEEN * problem.total_gib if layout.joined or problem.drafted else 0.0
     margin += max(0.0, memory.kv) * (1 - min(1.0, problem.kv_factor))
     margin = max(margin, problem.short_gib)
     tokens = memory.tokens(margin=margin)
@@ -186,7 +227,8 @@ def roomy(problem: Problem) -> List[Layout]:
     weights = stage_weights(problem.shape, Stage(problem.shape.layers, True, True, 0), 1, problem.version) / GIB
     weights += min(0.0, problem.correction_gib)
     room = problem.total_gib * problem.utilization
-    return sorted([layout for layout in layouts(problem) if weights <= room * layout.ranks], key=lambda one: -one.ranks)
+    held = [(layout.used if layout.joined else layout.ranks, layout) for layout in layouts(problem)]
+    return [layout for cards, layout in sorted(held, key=lambda one: -one[0]) if weights <= room * cards]
 
 
 def fits(problem: Problem) -> bool:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
@@ -60,14 +60,19 @@ class Sizing:
 
     def question(self) -> Question:
         """What its speed depends on."""
-        wish, nodes = self.wish, [rank.node for rank in self.ranks]
-        gbps = [node.link_gbps for node in nodes if node.link_gbps]
-        return Question(
-            wish.served_name, wish.engine, self.version, wish.eager, wish.profile, wish.request_tokens, self.gpu,
-            min(len(node.gpus) for node in nodes), all(gpu.nvlink for node in nodes for gpu in node.gpus),
-            min(gbps) if gbps else None, self.load, wish.native_shape or wish.shape, self.more.get("gguf"),
-            self.alternatives,
-        )  # fmt: skip
+        nodes, shape = [rank.node for rank in self.ranks], self.wish.native_shape or self.wish.shape
+        asked = question_of(self.wish, self.version, self.gpu, nodes, self.load)
+        return replace(asked, shape=shape, gguf=self.more.get("gguf"), alternatives=self.alternatives)
+
+
+def question_of(wish: Wish, version: str, gpu: Optional[str], nodes: List[Node], load: Optional[Load]) -> Question:
+    """What the speed of an engine on these nodes depends on."""
+    gbps = [node.link_gbps for node in nodes if node.link_gbps]
+    return Question(
+        wish.served_name, wish.engine, version, wish.eager, wish.profile, wish.request_tokens, gpu,
+        min(len(node.gpus) for node in nodes), all(card.nvlink for node in nodes for card in node.gpus),
+        min(gbps) if gbps else None, load, wish.shape, None, [],
+    )  # fmt: skip
 
 
 def gib(value: float) -> float:

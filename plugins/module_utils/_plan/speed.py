@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import bilingual
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog
@@ -20,11 +20,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline im
     Habits,
     Load,
     Speed,
-    card_of,
-    habits_of,
     prefill_seconds,
     speed,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.sheets import card_of, habits_of
 
 USUAL = (1, 8)  # numbers of requests that are always told, besides the planned one
 PROMPT_SHARE = 4  # a quarter of a usual request is its prompt, unless the profile says otherwise
@@ -56,6 +55,7 @@ class Bench:
     prompt: int
     answer: int
     spread: float
+    measured: bool  # runs on this family of cards are behind the figures
 
     def at(self, requests: int) -> Speed:
         return speed(self.load, self.card, self.habits, requests, self.prompt, self.answer)
@@ -107,32 +107,39 @@ def _none(reason: str) -> Dict[str, Any]:
 def _predicted(
     engine: Question, copies: int, totals: Mapping[str, Any], profile: Mapping[str, Any], catalog: Catalog
 ) -> Dict[str, Any]:
-    constants = catalog["speeds"]
     load = _load(engine)
     if isinstance(load, str):
         return _none(load)
-    sheet = catalog["gpus"].get(engine.gpu or "", {})
-    card = card_of(sheet, constants, engine.nvlink, engine.gbps)
-    habits = habits_of(constants, engine.engine, engine.version, engine.eager)
-    if card is None or habits is None:
-        return _none("card" if card is None else "engine")
-    prompt = int(profile.get("prompt_tokens") or engine.request_tokens // PROMPT_SHARE)
-    prompt = max(1, min(prompt, engine.request_tokens - 1))
-    measured = int(constants[f"family-{sheet['speed']['family']}"].get("runs", 0)) > 0
-    spread = float(constants["spread"]["measured" if measured else "unmeasured"])
     load = dataclasses.replace(load, data=load.data * copies)
-    bench = Bench(load, card, habits, prompt, max(1, engine.request_tokens - prompt), spread)
+    bench = bench_of(engine, load, profile, catalog)
+    if isinstance(bench, str):
+        return _none(bench)
     planned = int(totals["concurrency"])
     return {
         "predicted": True,
         "reason": bilingual("", ""),
         "prompt_tokens": bench.prompt,
         "answer_tokens": bench.answer,
-        "spread": spread,
+        "spread": bench.spread,
         "rows": [_row(bench, requests) for requests in sorted({*(each for each in USUAL if each < planned), planned})],
         "stated": _stated(bench, planned, totals, profile.get("stated") or {}),
         "alternatives": _others(bench, planned, engine),
     }
+
+
+def bench_of(engine: Question, load: Load, profile: Mapping[str, Any], catalog: Catalog) -> Union[Bench, str]:
+    """What the speeds of a load are asked of, or why there is nothing (a key of REASONS)."""
+    constants = catalog["speeds"]
+    sheet = catalog["gpus"].get(engine.gpu or "", {})
+    card = card_of(sheet, constants, engine.nvlink, engine.gbps)
+    habits = habits_of(constants, engine.engine, engine.version, engine.eager)
+    if card is None or habits is None:
+        return "card" if card is None else "engine"
+    prompt = int(profile.get("prompt_tokens") or engine.request_tokens // PROMPT_SHARE)
+    prompt = max(1, min(prompt, engine.request_tokens - 1))
+    measured = int(constants[f"family-{sheet['speed']['family']}"].get("runs", 0)) > 0
+    spread = float(constants["spread"]["measured" if measured else "unmeasured"])
+    return Bench(load, card, habits, prompt, max(1, engine.request_tokens - prompt), spread, measured)
 
 
 def _load(engine: Question) -> Any:
@@ -176,7 +183,8 @@ def _others(bench: Bench, planned: int, engine: Question) -> List[Dict[str, Any]
         layout = other["layout"]
         load = dataclasses.replace(
             bench.load, tensor=layout["tensor"], pipeline=layout["pipeline"], data=layout["data"],
-            spans=layout["tensor"] * layout["pipeline"] > engine.cards,
+            spans=layout["tensor"] * layout["pipeline"] > engine.cards, context=layout.get("context", 1),
+            whole="expert" in layout, joined="joined" in layout, drafted=0.0,
         )  # fmt: skip
         found = dataclasses.replace(bench, load=load).at(planned)
         rows.append({

@@ -55,6 +55,7 @@ FIGURES = {
         "if one of ten asks at the same time (10 × requests at once): an estimate, no limit",
     ),
 }  # fmt: skip
+SHORT = (("context", "DCP"), ("expert", "EP"), ("joined", "DPA"), ("drafted", "MTP"))  # what is not usual in a layout
 LAYOUT = (
     "切分到 {tensor} {part}（TP {tensor}）× {pipeline} 级流水线（PP {pipeline}），{copies} 个副本（DP {data}）{more}",
     "split over {tensor} {part} (TP {tensor}) × {pipeline} pipeline stage(s) (PP {pipeline}), {copies} replica(s) "
@@ -75,6 +76,10 @@ WHY_NOT = {
     "copies": (
         "{there} 个副本，而所选为 {here} 个：每个回答由更少的卡计算，更慢",
         "{there} replicas instead of {here}: fewer cards work on each answer, which is slower",
+    ),
+    "joined": (
+        "注意力按数据并行：请求少时更慢，单个请求的缓存更小",
+        "attention by data: slower with few requests, and less cache for one of them",
     ),
     "cache": ("缓存更小或卡间通信更多", "less cache, or more traffic between cards"),
 }
@@ -146,7 +151,8 @@ def why_not(plan: Mapping[str, Any], other: Mapping[str, Any], language: str) ->
     """What another layout holds, and why it was not taken: what `search.preference` puts first of what differs."""
     here, there = head_units(plan)[0]["layout"], other["layout"]
     used = here["tensor"] * here["pipeline"] * here["data"]
-    keys = (("cards", other["gpus"] < used), ("stages", there["pipeline"] > here["pipeline"]),
+    keys = (("cards", other["gpus"] < used), ("joined", "joined" in there and "joined" not in here),
+            ("stages", there["pipeline"] > here["pipeline"]),
             ("copies", there["data"] > here["data"]))  # fmt: skip
     key = next((name for name, so in keys if so), "cache")
     name = "data" if key == "copies" else "pipeline"
@@ -199,7 +205,7 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     if plan.get("gguf"):
         gguf = plan["gguf"]
         rows.append(("gguf", f"{gguf['quant']} ({gguf['bits']} bit), {gguf['gpu_layers']}/{gguf['layers']} → GPU"))
-    more = "".join(f" {word} {layout[key]}" for key, word in (("context", "DCP"), ("expert", "EP")) if key in layout)
+    more = "".join(f" {short} {layout[key]}" for key, short in SHORT if key in layout)
     part = ("张卡", "card(s)") if plan.get("gpu") else ("个进程", "process(es)")
     copies = layout["data"] * plan["totals"][model["served_name"]]["engines"]
     shape = LAYOUT[0 if zh else 1].format(**layout, part=part[0 if zh else 1], copies=copies, more=more)

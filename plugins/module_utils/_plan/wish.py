@@ -32,6 +32,7 @@ PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "w8a8", "awq", "gptq", "n
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
 KV_DTYPES = ("auto", "fp8")
 EXECUTORS = ("", "mp", "ray")
+WAYS = ("data_attention", "shared_cache", "speculation")
 HEADLESS = ("Model", "ForSequenceClassification", "ForMaskedLM", "ForTextEncoding", "ForEmbedding")
 CHATS = re.compile(r"Chat|VL")  # ChatGLMModel, InternVLChatModel and their like write text
 VECTORS = re.compile(r"embed|rerank|(?:^|-)bge-|^e5-|^gte-")
@@ -92,6 +93,7 @@ class Wish:
     allow_code: str = ""  # the site's reason for that
     loader: str = ""  # how the engine is told to read a checkpoint that its own files do not explain
     beside: List[Guest] = field(default_factory=list)  # further models on the head
+    without: Tuple[str, ...] = ()  # ways that the planner is not to take (_plan/ways.py)
 
     @property
     def head(self) -> Node:
@@ -209,6 +211,14 @@ def _exists(model: str, entry: Entry, chosen: Entry, precision: str, shape: Shap
     raise Refusal("LLM556", model=model, precision=precision.upper(), stored=stored.upper(), known=known)
 
 
+def _without(named: Any) -> Tuple[str, ...]:
+    """Ways that the site does not want (appliance_without)."""
+    names = [named] if isinstance(named, str) else list(named or [])
+    for name in names:
+        _one_of("without", str(name), WAYS)
+    return tuple(str(name) for name in names)
+
+
 def _number(name: str, value: Any) -> int:
     """A number of tokens or requests."""
     try:
@@ -316,6 +326,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         gguf_tensors=dict(info.get("gguf_tensors") or {}),
         gguf=str(variables.get("gguf") or profile.get("gguf") or ""),
         beside=read_beside(variables, catalog),
+        without=_without(variables.get("without")),
     )
 
 

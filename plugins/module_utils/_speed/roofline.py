@@ -9,10 +9,10 @@ are what cards tell each other, and what an engine does whatever the size. Share
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.versions import version_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.cache import state_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import Quant
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape
@@ -82,6 +82,16 @@ class Load:
     kv_dtype: str = "auto"
     batched: int = 8192
     spans: bool = False  # the stages lie on several nodes
+    context: int = 1  # ranks that share one cache
+    whole: bool = False  # whole experts on each card, whose work is never quite even
+    joined: bool = False  # replicas have the experts together
+    drafted: float = 0.0  # tokens that the MTP layer proposes for each step, and the share that is accepted
+    accepted: float = 0.0
+
+    @property
+    def shared(self) -> int:
+        """Replicas whose tokens the experts of one replica's cards see."""
+        return self.data if self.joined else 1
 
 
 class Speed(NamedTuple):
@@ -180,6 +190,19 @@ def touched(shape: Shape, tokens: float) -> float:
     return float(1 - (1 - shape.experts_used / shape.experts) ** tokens)
 
 
+def expert_read(load: Load, part: Part, tokens: float) -> float:
+    """Bytes of routed experts that the busiest card reads for the tokens of one replica.
+
+    Of whole experts some cards have more to read than others: the most of so many draws about their mean.
+    """
+    cards, shape = load.tensor * load.shared, load.shape
+    share = touched(shape, tokens * load.shared)
+    mean = shape.experts * share / cards
+    if load.whole and mean and cards > 1:
+        share *= min(1 / share, 1 + math.sqrt(2 * math.log(cards) * (1 - share) / mean))
+    return part.experts / load.shared * share
+
+
 def cache_read(shape: Shape, part: Part, tensor: int, context: float, kv_dtype: str) -> float:
     """Bytes of one request's cache that a step reads on one rank."""
     total = 0.0
@@ -218,13 +241,26 @@ def attention_flops(shape: Shape, part: Part, tensor: int, context: float, absor
     return total
 
 
-def exchange(load: Load, card: Card, layers: int, tokens: float) -> float:
-    """Seconds of the all-reduces of so many layers: two a layer."""
-    if load.tensor == 1:
+def exchange(load: Load, card: Card, part: Part, tokens: float) -> float:
+    """Seconds of the all-reduces of a stage: two a layer.
+
+    Experts of joined replicas gather the tokens of all and give them back; a shared cache costs two more a layer.
+    """
+    shape = load.shape
+    routed = part.expert_layers if load.joined else 0
+    seconds = _reduce(card, load.tensor, tokens * shape.hidden) * (2 * part.layers - routed)
+    seconds += _reduce(card, load.tensor * load.data, tokens * load.data * shape.hidden) * routed
+    if load.context > 1:
+        width = shape.heads / load.tensor * load.context * (shape.kv_lora + shape.rope_dim)
+        seconds += 2 * part.layers * _reduce(card, load.context, tokens * width)
+    return seconds
+
+
+def _reduce(card: Card, cards: int, numbers: float) -> float:
+    """Seconds of an all-reduce, or of a gathering and its way back."""
+    if cards == 1:
         return 0.0
-    size = tokens * load.shape.hidden * HALF
-    moved = 2 * (load.tensor - 1) / load.tensor * size / (card.link * card.link_share)
-    return 2 * layers * (card.latency + moved)
+    return card.latency + 2 * (cards - 1) / cards * numbers * HALF / (card.link * card.link_share)
 
 
 def hand_over(load: Load, card: Card, tokens: float) -> float:
@@ -236,21 +272,40 @@ def hand_over(load: Load, card: Card, tokens: float) -> float:
 
 
 def step_seconds(load: Load, card: Card, habits: Habits, batch: float, context: float) -> float:
-    """Seconds in which each of `batch` requests of one replica gets a token; their context so far is `context`."""
-    shape, tensor = load.shape, load.tensor
+    """Seconds in which each of `batch` requests of one replica gets a token; their context so far is `context`.
+
+    With speculation, those in which what was proposed is judged and the next is proposed.
+    """
     running = max(1.0, batch / load.pipeline)  # stages work on different requests at a time
-    total = 0.0
-    for part in parts_of(shape, tensor, load.pipeline):
-        read = (part.steady + part.experts * touched(shape, running)) / packed(shape, habits) + part.head
-        read += running * cache_read(shape, part, tensor, context, load.kv_dtype)
-        memory = read / (card.bandwidth * card.memory_share)
-        linear = running * (part.flops + part.head_flops) / (rate(shape.quant, card) * card.compute_share)
-        linear /= computed(shape, habits)
-        attention = running * attention_flops(shape, part, tensor, context, True) / (card.flops * card.compute_share)
-        total += max(memory, linear + attention) + exchange(load, card, part.layers, running)
-        total += part.layers * habits.layer + own_seconds(shape, part, habits)
+    parts = parts_of(load.shape, load.tensor, load.pipeline)
+    total = sum(_part_seconds(load, card, habits, part, running, context) for part in parts)
+    if load.drafted:
+        total += load.drafted * _part_seconds(load, card, habits, draft_of(parts[-1]), running, context)
     total += (load.pipeline - 1) * hand_over(load, card, running)
     return total + habits.step + running * habits.request
+
+
+def draft_of(last: Part) -> Part:
+    """The MTP layer: as the stage's others, with the output matrix."""
+    count = max(1, last.layers)
+    routed = max(1, last.expert_layers)
+    return last._replace(
+        layers=1, expert_layers=min(1, last.expert_layers), steady=last.steady / count, experts=last.experts / routed,
+        flops=last.flops / count, letters=(("f", 1),),
+    )  # fmt: skip
+
+
+def _part_seconds(load: Load, card: Card, habits: Habits, part: Part, running: float, context: float) -> float:
+    shape, tensor = load.shape, load.tensor
+    tokens = running * (1 + load.drafted)  # that are computed; a request's cache is read once for all of its own
+    read = (part.steady + expert_read(load, part, tokens)) / packed(shape, habits) + part.head
+    read += running * cache_read(shape, part, tensor, context, load.kv_dtype) / load.context
+    memory = read / (card.bandwidth * card.memory_share)
+    linear = tokens * (part.flops + part.head_flops) / (rate(shape.quant, card) * card.compute_share)
+    linear /= computed(shape, habits)
+    attention = tokens * attention_flops(shape, part, tensor, context, True) / (card.flops * card.compute_share)
+    busy = max(memory, linear + attention) + exchange(load, card, part, tokens)
+    return busy + part.layers * habits.layer + own_seconds(shape, part, habits)
 
 
 def prefill_seconds(load: Load, card: Card, habits: Habits, tokens: float) -> float:
@@ -259,13 +314,11 @@ def prefill_seconds(load: Load, card: Card, habits: Habits, tokens: float) -> fl
     turns = max(1.0, tokens / load.batched)
     total = 0.0
     for part in parts_of(shape, tensor, load.pipeline):
-        read = turns * (
-            (part.steady + part.experts * touched(shape, tokens / turns)) / packed(shape, habits) + part.head
-        )
+        read = turns * ((part.steady + expert_read(load, part, tokens / turns)) / packed(shape, habits) + part.head)
         memory = read / (card.bandwidth * card.memory_share)
         linear = tokens * part.flops / (rate(shape.quant, card) * card.compute_share * computed(shape, habits))
         attention = tokens * attention_flops(shape, part, tensor, tokens / 2, False) / (card.flops * card.compute_share)
-        busy = max(memory, linear + attention) + exchange(load, card, part.layers, tokens)
+        busy = max(memory, linear + attention) + exchange(load, card, part, tokens)
         # launches run ahead of the card unless it is done sooner
         total += max(busy, turns * (part.layers * habits.launch + own_seconds(shape, part, habits)))
     return total + turns * habits.step + (load.pipeline - 1) * hand_over(load, card, tokens)
@@ -278,8 +331,9 @@ def speed(load: Load, card: Card, habits: Habits, concurrency: int, prompt: int,
     reading = prefill_seconds(load, card, habits, max(1, prompt))
     step = step_seconds(load, card, habits, batch, prompt + answer / 2)
     alone = max(1.0, batch / load.pipeline)  # prompts of different requests follow each other through the stages
-    turn = (reading if batch <= load.pipeline else alone * reading) + answer * step
-    first = reading + _waiting(batch, reading, answer * step) + (step if batch > 1 else 0.0)
+    steps = answer / (1 + load.drafted * load.accepted)
+    turn = (reading if batch <= load.pipeline else alone * reading) + steps * step
+    first = reading + _waiting(batch, reading, steps * step) + (step if batch > 1 else 0.0)
     each = answer / turn
     total = concurrency * each
     return Speed(first, each, total, concurrency / turn, step)
@@ -292,61 +346,3 @@ def _waiting(batch: float, reading: float, thinking: float) -> float:
         response = reading * (1 + ahead)
         ahead = requests * response / (response + thinking)
     return response - reading
-
-
-GIGA, TERA, MICRO = 1e9, 1e12, 1e-6
-Rows = Mapping[str, Mapping[str, Any]]
-
-
-def card_of(row: Mapping[str, Any], constants: Rows, nvlink: bool, node_gbps: Optional[float] = None) -> Optional[Card]:
-    """A card of the catalogue; None where its data sheet or its family's shares are not known.
-
-    `node_gbps`: Gbit/s between the nodes.
-    """
-    sheet = row.get("speed") or {}
-    family = constants.get(f"family-{sheet.get('family')}")
-    if not sheet or not family:
-        return None
-    tflops: Dict[str, float] = {name: float(value) for name, value in sheet["tflops"].items()}
-    plain = tflops["fp16"]
-    nvlink = nvlink and "link_gbs" in sheet
-    link = constants["link-nvlink" if nvlink else "link-pcie"]
-    between = constants["link-nodes"]
-    return Card(
-        bandwidth=float(sheet["gbs"]) * GIGA,
-        flops=plain * TERA,
-        flops8=tflops.get("fp8", plain) * TERA,
-        flops4=tflops.get("fp4", plain) * TERA,
-        flops_int8=tflops.get("int8", plain) * TERA,
-        link=float(sheet["link_gbs" if nvlink else "pcie_gbs"]) * GIGA,
-        latency=float(link["latency_us"]) * MICRO,
-        memory_share=float(family["memory"]),
-        compute_share=float(family["compute"]),
-        link_share=float(link["share"]),
-        node_link=(node_gbps or float(between["gbps"])) / 8 * GIGA * float(between["share"]),
-        node_latency=float(between["latency_us"]) * MICRO,
-    )
-
-
-def habits_of(constants: Rows, engine: str, version: str, eager: bool = False) -> Optional[Habits]:
-    """What an engine needs for itself; None where none of its runs is known."""
-    rows = [row for row in constants.values() if engine in (row.get("engine"), row.get("also"))]
-    fitting = [row for row in rows if not row.get("until") or _before(version, str(row["until"]))]
-    if not fitting:
-        return None
-    row = min(fitting, key=lambda found: version_key(str(found.get("until", "999"))))
-    layer, launch = float(row["layer_us"]), float(row["layer_us"]) + float(row.get("eager_us", 0.0))
-    return Habits(
-        step=float(row["step_us"]) * MICRO,
-        layer=(launch if eager else layer) * MICRO,
-        launch=launch * MICRO,
-        experts=float(row["experts_us"]) * MICRO,
-        request=float(row["request_us"]) * MICRO,
-        index=float(row["index_us"]) * MICRO,
-        packed=float(row["packed"]),
-        grouped=float(row["grouped"]),
-    )
-
-
-def _before(version: str, until: str) -> bool:
-    return bool(version) and version_key(version) < version_key(until)

@@ -21,6 +21,7 @@ PARKS = (
     ("t4-16g", 2, 1),
     ("a100-80g", 8, 2),
     ("b200-180g", 8, 1),
+    ("h200-141g", 8, 1),
 )
 WISHES = (
     {},
@@ -31,10 +32,14 @@ WISHES = (
     {"context_length": 4096, "concurrency": 4},
 )
 LONG = {"context_length": 131072, "concurrency": 384}
-# Expert parallel, a cache that cards share, and a checkpoint that one engine alone loads.
+# Expert parallel, attention by data, a shared cache, speculation, and a checkpoint that one engine alone loads.
 RARE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("qwen3-235b-a22b", "l40s-48g", {"precision": "fp8", "context_length": 32768, "concurrency": 16}),
     ("kimi-k2-thinking", "h200-141g", LONG),
+    ("kimi-k2-thinking", "h200-141g", {**LONG, "without": ["data_attention"]}),
+    ("deepseek-r1-671b", "h200-141g", {"context_length": 8192, "concurrency": 16}),
+    ("deepseek-r1-671b", "h200-141g", {"context_length": 8192, "concurrency": 256}),
+    ("deepseek-r1-671b", "h200-141g", {"context_length": 8192, "concurrency": 400, "kv_cache_dtype": "fp8"}),
     ("deepseek-r1-671b", "h20-141g", {"precision": "int8", "context_length": 8192, "concurrency": 8}),
 )
 CODE = "Kimi's tokenizer is Python"
@@ -57,12 +62,12 @@ def argument_sets(engine: str, version: str) -> list[list[str]]:
             continue
         for node in (unit for row in made["nodes"].values() for unit in row["units"]):
             found["\0".join(node["args"])] = node["args"]
-    for model, gpu, more in RARE:
+    for number, (model, gpu, more) in enumerate(RARE):
         try:
             made = plan(catalog, declared(gpu, 8), model=model, engine=engine, allow_remote_code=CODE, **more)
         except Refusal:
             continue
-        found[model] = first_unit(made)["args"]
+        found[f"rare {number}"] = first_unit(made)["args"]
     if engine == "vllm":
         lab = plan(catalog, declared("", 0, memory_gib=24), profile="lab", model="tiny-r1-distill")
         found["lab"] = first_unit(lab)["args"]

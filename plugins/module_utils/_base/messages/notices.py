@@ -246,6 +246,16 @@ MESSAGES: Dict[str, Message] = {
             "如回答过慢，请减小 appliance_context_length 或 appliance_concurrency",
         ),
     ),
+    "LLM582": Message(
+        Text(
+            "the plan uses {way} ({layout}), of which no start was seen here",
+            "方案采用 {way}（{layout}），本项目未实测过此类启动",
+        ),
+        Text(
+            "if it does not start, or answers are too slow: appliance_without: [{way}]",
+            "如无法启动或过慢，可设置 appliance_without: [{way}]",
+        ),
+    ),
     "LLM564": Message(
         Text("{gpu} has no bfloat16: it runs float16", "{gpu} 没有 bfloat16，用 float16 运行"),
         Text(

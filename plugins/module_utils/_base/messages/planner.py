@@ -309,6 +309,10 @@ PHRASES: Dict[str, Text] = {
     "config_kind": Text("a value is of the wrong kind: {said}", "某个值的类型不对：{said}"),
     "config_missing": Text("{key} is missing", "缺少 {key}"),
     "config_no_number": Text("{key}={value!r} is not a whole number", "{key}={value!r} 不是非负整数"),
+    "config_encoder": Text(
+        "an encoder with a decoder (speech, translation), which answers no chat",
+        "编码器-解码器结构（语音、翻译），不能对话",
+    ),
     "config_no_type": Text("neither model_type nor architectures is set", "缺少 model_type 与 architectures"),
     "config_zero": Text("{key} is 0", "{key} 为 0"),
     "export_device": Text("no KServe preset for {device}", "KServe 没有适用于 {device} 的预设"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.quant import read_quant
-from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes, linear_bytes
 
 from tests.unit.module_utils._models.shapes import shape_of
 
@@ -75,3 +75,26 @@ def test_experts_of_deepseek_v4_are_fp4_where_the_file_says_fp8():
 )
 def test_sizes_that_the_hub_shows(catalog, model, low, high):
     assert low < checkpoint_bytes(shape_of(catalog, model)) / 1e9 < high
+
+
+@pytest.mark.parametrize(("raw", "method", "bits", "group"), [
+    ({"quant_method": "gptq", "bits": 4, "group_size": -1}, "gptq", 4, 0),  # a scale for each channel
+    ({"quant_method": "inc", "bits": 4, "group_size": 128}, "gptq", 4, 128),
+    ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "bitsandbytes", 8, 64),
+    ({"quant_method": "bitsandbytes", "load_in_8bit": True, "load_in_4bit": False}, "bitsandbytes", 8, 64),
+    ({"quant_method": "bitsandbytes", "load_in_4bit": True, "load_in_8bit": False}, "bitsandbytes", 4, 64),
+    ({"quant_method": "modelopt_fp4"}, "nvfp4", 4, 16),
+    ({"quant_method": "compressed-tensors", "config_groups": {
+        "group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": -1}}}}, "int4", 4, 0),
+])  # fmt: skip
+def test_forms_that_few_write(raw, method, bits, group):
+    """What each takes: -1 was read as a group of -1, so that a GPTQ checkpoint weighed nothing."""
+    quant = read_quant({"quantization_config": raw}, COUNTS)
+    assert (quant.method, quant.bits, quant.group) == (method, bits, group)
+    assert bits / 8 <= linear_bytes(quant, 2) <= bits / 8 + 1 / 16
+
+
+@pytest.mark.parametrize("bits", [-4, 400, "four", 0.1])
+def test_bits_that_no_format_has(bits):
+    with pytest.raises(ValueError):
+        read_quant({"quantization_config": {"quant_method": "gptq", "bits": bits}}, COUNTS)

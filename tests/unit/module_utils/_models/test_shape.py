@@ -100,3 +100,27 @@ def test_vision_model_keeps_its_language_part():
 def test_quantisation(raw, method, bits):
     quant = read_quant({"quantization_config": raw})
     assert (quant.method, quant.bits) == (method, bits)
+
+
+@pytest.mark.parametrize(("change", "pattern"), [
+    ({"model_type": "exaone4", "sliding_window": 4096, "sliding_window_pattern": "LLLG"}, "sssfsssf"),
+    ({"model_type": "exaone4", "sliding_window": None, "sliding_window_pattern": None}, ""),
+    ({"model_type": "cohere2", "sliding_window": 4096}, "sssfsssf"),
+    ({"model_type": "cohere2", "sliding_window": 4096, "sliding_window_pattern": 2}, "sfsfsfsf"),
+])  # fmt: skip
+def test_windows_between_full_layers(change, pattern):
+    shape = read_shape({**GOOD, "num_hidden_layers": 8, **change}, "m")
+    assert shape.pattern == pattern and shape.sized and shape.known
+    assert shape.window == (4096 if pattern else 0)
+
+
+def test_one_matrix_for_both_ends_where_the_type_has_it():
+    config = {key: value for key, value in GOOD.items() if key != "tie_word_embeddings"}
+    assert read_shape({**config, "model_type": "cohere"}, "m").tied
+    assert not read_shape({**config, "model_type": "cohere", "tie_word_embeddings": False}, "m").tied
+
+
+def test_an_encoder_with_a_decoder_is_no_chat_model():
+    with pytest.raises(Refusal) as refused:
+        read_shape({**GOOD, "model_type": "t5", "is_encoder_decoder": True}, "m")
+    assert refused.value.rule == "LLM531" and "decoder" in refused.value.reason.en

@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan import expla
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Gpu, Node
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.search import Candidate, Layout, Problem
 
-from tests.sizing.common import declared, first_unit, plan, totals
+from tests.sizing.common import declared, first_unit, plan
 
 
 @pytest.mark.parametrize(
@@ -140,33 +140,3 @@ def test_three_other_layouts_are_offered():
     assert rows[0]["layout"] == {"tensor": 2, "pipeline": 1, "data": 2}
     assert rows[0]["change"]["zh"] == "布局 TP 2 × PP 1 × DP 2"
     assert explain.alternatives(PROBLEM, found[:1]) == []
-
-
-def told_why(made, what):
-    return [row for row in made["why"] if row["key"] == what]
-
-
-def test_attention_by_data_is_sized_and_not_taken(catalog):
-    """R1 on eight H200: TP keeps eight copies of one cache; cards on their own hold less each, and no copies."""
-    made = plan(catalog, declared("h200-141g", 8), profile="standard", model="deepseek-r1-671b")
-    (row,) = told_why(made, "layout.data_attention")
-    tokens, longest = (int(word.replace(",", "")) for word in row["rule"]["en"].split() if word[0].isdigit())
-    assert row["value"] is False and tokens == 8 * longest
-    assert longest < totals(made)["kv_tokens"] < tokens
-    assert f"{tokens:,}" in row["rule"]["zh"] and "not taken" in row["rule"]["en"]
-
-
-@pytest.mark.parametrize(("model", "gpu", "count", "more"), [
-    ("deepseek-r1-70b", "h200-141g", 8, {}), ("qwen3-235b-a22b", "h200-141g", 8, {}),
-    ("deepseek-r1-671b", "b300-288g", 8, {"engine": "sglang"}),
-])  # fmt: skip
-def test_where_there_are_no_copies_it_is_not_considered(catalog, model, gpu, count, more):
-    made = plan(catalog, declared(gpu, count), model=model, **more)
-    assert told_why(made, "layout.data_attention") == []
-
-
-def test_what_speculation_would_take(catalog):
-    made = plan(catalog, declared("h200-141g", 8), profile="standard", model="deepseek-r1-671b")
-    (row,) = told_why(made, "speculation")
-    assert row["value"] == "none" and "1.6 % more cache" in row["rule"]["en"]  # one layer beside 61
-    assert told_why(plan(catalog, declared("h200-141g", 1)), "speculation") == []

@@ -50,7 +50,7 @@ def refused(catalog, nodes, **wish):
         ("basic", "rtx-4090-24g", 2, 1, (2, 1, 1)),
         ("standard", "rtx-4090-24g", 4, 1, (4, 1, 1)),
         ("flagship", "h20-96g", 8, 2, (8, 2, 1)),
-        ("flagship", "h20-141g", 8, 2, (8, 1, 2)),
+        ("flagship", "h20-141g", 8, 2, (8, 2, 1)),  # of two replicas vLLM would spread the experts over the network
         ("basic", "v100-32g", 1, 1, (1, 1, 1)),
         ("basic", "rtx-4090-24g", 8, 1, (4, 1, 2)),
     ],
@@ -126,7 +126,8 @@ def test_interface_comes_from_the_address(catalog):
 
 
 def test_replicas_on_two_nodes(catalog):
-    made = plan(catalog, declared("h20-141g", 8, 2), profile="flagship")
+    made = plan(catalog, declared("h20-141g", 8, 2), profile="flagship", model="deepseek-r1-70b")
+    assert first_unit(made)["layout"] == {"tensor": 8, "pipeline": 1, "data": 2}
     two = " ".join(made["nodes"]["n2"]["units"][0]["args"])
     assert "--data-parallel-start-rank 1" in two and "--data-parallel-size-local 1" in two and "--nnodes" not in two
 
@@ -366,3 +367,18 @@ def test_remedies_are_up_to_three_and_each_says_something_to_do(catalog, gpu, co
         assert all(told) and len(set(told)) == len(told)
         assert not any(getattr(refusal.reason, language)[:40] in text or "LLM504" in text for text in told)
         assert all(len(text) < 160 for text in told)
+
+
+def test_weights_in_32_bit_are_loaded_as_16(catalog):
+    """The engine is told bfloat16: what the file takes on disk is not what a card holds."""
+    config = {**catalog["models"]["deepseek-r1-7b"]["config"], "torch_dtype": "bfloat16"}
+    plans = []
+    for dtype, size in (("bfloat16", 15.2e9), ("float32", 30.4e9)):
+        info = {"config": {**config, "torch_dtype": dtype}, "bytes_total": int(size)}
+        info["index"] = {"metadata": {"total_size": int(size)}}
+        plans.append(plan(catalog, declared("a100-40g", 1), model="own/seven", model_info=info))
+    half, whole = plans
+    assert totals(whole)["kv_tokens"] == pytest.approx(totals(half)["kv_tokens"], rel=0.02)
+    assert whole["needs"]["disk_bytes"]["weights"] == 2 * half["needs"]["disk_bytes"]["weights"]
+    args = first_unit(whole)["args"]
+    assert args[args.index("--dtype") + 1] == "bfloat16"

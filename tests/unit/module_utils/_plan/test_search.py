@@ -37,8 +37,9 @@ MORE = settings(max_examples=150, deadline=None, derandomize=True)
 @st.composite
 def problems(draw):
     context = draw(st.sampled_from([2048, 8192, 32768]))
+    shape = draw(st.sampled_from(SHAPES))
     return Problem(
-        shape=draw(st.sampled_from(SHAPES)),
+        shape=shape,
         version=draw(st.sampled_from([(0, 32, 0), (0, 33, 0), (0, 8, 5)])),
         nodes=draw(st.integers(1, 4)),
         gpus=draw(st.integers(1, 8)),
@@ -52,6 +53,8 @@ def problems(draw):
         eager=draw(st.booleans()),
         experts=draw(st.booleans()),
         contexts=draw(st.booleans()),
+        joins=draw(st.sampled_from(["", "also", "always"])) if shape.moe else "",
+        drafted=draw(st.integers(0, 1)),
     )
 
 
@@ -78,6 +81,14 @@ def test_every_layout_is_valid_for_its_model(problem):
     shape = problem.shape
     for layout in layouts(problem):
         assert shape.heads % layout.tensor == 0 and layout.tensor <= problem.gpus
+        if layout.joined:
+            cards = layout.tensor * layout.data
+            assert problem.joins and layout.data > 1 and layout.span == problem.nodes == layout.pipeline == 1
+            assert (shape.experts if layout.expert else shape.moe_inter) % cards == 0
+            assert layout.expert or (shape.moe_inter // cards) % (shape.quant.block or 1) == 0
+            assert tensor_fault(shape, layout.tensor, True) is None and layout.used <= problem.gpus
+            continue
+        assert layout.data == 1 or problem.joins != "always", "vLLM would spread the experts over all replicas"
         assert (tensor_fault(shape, layout.tensor) is None) is not layout.expert
         assert tensor_fault(shape, layout.tensor, layout.expert) is None and layout.tensor % layout.context == 0
         assert problem.contexts or layout.context == 1
@@ -173,12 +184,55 @@ def test_whole_experts_where_their_parts_cannot_be_divided():
     unit, ids = made("qwen3-235b-a22b", declared("l40s-48g", 8), **fp8)
     assert unit["layout"] == {"tensor": 8, "pipeline": 1, "data": 1, "expert": 8}
     assert "--enable-expert-parallel" in unit["args"] and "LLM573" in ids
-    unit, ids = made("qwen3-235b-a22b", declared("h200-141g", 8), **fp8)  # two replicas of four fit
+    unit, ids = made("qwen3-235b-a22b", declared("h200-141g", 4), **fp8)
+    assert unit["layout"]["tensor"] == 4
     assert "--enable-expert-parallel" not in unit["args"] and "LLM573" not in ids
 
 
+@pytest.mark.parametrize("model", ["minimax-m2.1", "qwen3-235b-a22b"])
+@pytest.mark.parametrize(("gpu", "count", "nodes"), [("h200-141g", 8, 1), ("h20-96g", 8, 2), ("h200-141g", 6, 1)])
+def test_replicas_never_cut_the_experts_where_they_cannot_be_cut(model, gpu, count, nodes):
+    """vLLM spreads experts over all data ranks: two replicas of four cards would have 192 rows of a block of 128."""
+    unit, _ids = made(model, declared(gpu, count, nodes), precision="native" if "m2" in model else "fp8")
+    layout = unit["layout"]
+    cards = layout["tensor"] * layout["data"]
+    whole = "--enable-expert-parallel" in unit["args"]
+    assert whole is ("expert" in layout) and (whole or (1536 // cards) % 128 == 0)
+    assert layout["data"] == 1 or layout["joined"] == cards
+
+
+LONG = {"context_length": 8192, "allow_remote_code": "its tokenizer"}  # and requests of as many
+
+
+def test_attention_by_data_where_a_cache_on_each_card_is_too_small():
+    """The same eight cards: few requests share them all, many get groups of cards with a cache of their own."""
+    cards = declared("h200-141g", 8)
+    few, ids = made("deepseek-r1-671b", cards, concurrency=16, **LONG)
+    assert few["layout"]["data"] == 1 and "LLM582" not in ids
+    many, ids = made("deepseek-r1-671b", cards, concurrency=128, **LONG)
+    layout = many["layout"]
+    assert layout["joined"] == layout["expert"] == layout["tensor"] * layout["data"] == 8 and layout["data"] > 1
+    assert "--enable-expert-parallel" in many["args"] and "LLM582" in ids
+    assert many["args"][many["args"].index("--data-parallel-size") + 1] == str(layout["data"])
+    assert many["capacity"]["kv_tokens"] >= 128 * 8192 > few["capacity"]["kv_tokens"]
+    off, ids = made("deepseek-r1-671b", cards, concurrency=128, without=["data_attention"], **LONG)
+    assert "joined" not in off["layout"] and "--data-parallel-size" not in off["args"] and "LLM582" not in ids
+    with pytest.raises(Refusal) as refused:
+        made("deepseek-r1-671b", cards, without=["experts"], **LONG)
+    assert refused.value.rule == "LLM526"
+
+
+def test_sglang_is_told_of_all_cards():
+    unit, _ids = made("deepseek-r1-671b", declared("h200-141g", 8), concurrency=128, engine="sglang", **LONG)
+    layout, args = unit["layout"], unit["args"]
+    assert layout["joined"] == 8
+    assert [args[args.index(flag) + 1] for flag in ("--tp-size", "--ep-size", "--attn-dp-size")] == [
+        "8", "8", str(layout["data"]),
+    ]  # fmt: skip
+
+
 def test_a_shared_cache_only_where_a_copy_on_each_card_is_too_small():
-    wish = {"context_length": 131072, "allow_remote_code": "its tokenizer"}  # and requests of 4,096 tokens
+    wish = {"context_length": 131072, "allow_remote_code": "its tokenizer", "without": ["data_attention"]}
     few, ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=2, **wish)
     assert "context" not in few["layout"] and "LLM574" not in ids
     many, ids = made("kimi-k2-thinking", declared("h200-141g", 8), concurrency=384, **wish)
