@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Iterator, Sequence
 from urllib.parse import urlsplit
 
+import yaml
 import zopfli.gzip  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,6 +103,21 @@ def plain_words(text: str) -> str:
     return re.sub(r"\\([.,;:()=!/'-])", r"\1", text)
 
 
+def bare(text: str) -> str:
+    """A table of the catalogue without the comments behind its figures, which stay in the repository.
+
+    As it was where it would say something else without them, as a `#` in a text does.
+    """
+    first, *lines = text.splitlines(keepends=True)
+    kept = [re.sub(r"\s{2,}# .*$", "", line) for line in lines if not re.match(r"\s*#", line)]
+    less = "".join([first, *kept])
+    try:
+        same = yaml.safe_load(less) == yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return less if same else text
+
+
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
     """The archive of what git knows as it is in the working tree, made in this folder."""
     archive = gathered(top, values)
@@ -124,6 +140,9 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
         text = (source / page).read_text(encoding="utf-8")
         text = plain_words(text) if page == "CHANGELOG.md" else text
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
+    for table in sorted(name for name in inside if re.match(r"plugins/catalog/(gpus|models|speeds)/.*\.yml$", name)):
+        text = (source / table).read_text(encoding="utf-8")
+        (source / table).write_text(bare(text), encoding="utf-8")
     return plain(source, top / "second")
 
 
