@@ -207,7 +207,7 @@ LONG = {"context_length": 8192, "allow_remote_code": "its tokenizer"}  # and req
 def test_attention_by_data_where_a_cache_on_each_card_is_too_small():
     """The same eight cards: few requests share them all, many get groups of cards with a cache of their own."""
     cards = declared("h200-141g", 8)
-    few, ids = made("deepseek-r1-671b", cards, concurrency=16, **LONG)
+    few, ids = made("deepseek-r1-671b", cards, concurrency=16, without=["speculation"], **LONG)
     assert few["layout"]["data"] == 1 and "LLM582" not in ids
     many, ids = made("deepseek-r1-671b", cards, concurrency=128, **LONG)
     layout = many["layout"]
