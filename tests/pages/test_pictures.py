@@ -43,7 +43,8 @@ MEASURE = (
     "h.dataset.below=getComputedStyle(document.body).backgroundColor})</script>"
 )
 FIRST_BOOT = {
-    "name": "appliance-7f3", "address": "10.0.0.5", "reasons": [{"zh": "首次启动", "en": "first boot"}],
+    "name": "appliance-7f3", "address": "10.0.0.5", "serial": "21A00001",
+    "reasons": [{"zh": "首次启动", "en": "first boot"}],
 }  # fmt: skip
 STAGES = {
     "running": {"phase": 4, "seconds": 134, "weights": 65_500_000_000, "task": "Verify", "detail": "12 of 60 GB"},

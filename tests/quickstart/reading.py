@@ -24,7 +24,7 @@ PAGE = labctl.ROOT / "docs/quickstart.zh.md"
 USER, WORD = "deploy", "correct-horse"  # of the systems' installation, on the controllers and on the node
 OCTETS = {labctl.NODE: labctl.OCTET, "desk": "41", "inside": "42"}
 
-PROMPT = re.compile(r"rc=(\d+) #> $")
+PROMPT = re.compile(r"(?:\(\S+\) )?rc=(\d+) #> $")
 SUDO = (r"\[sudo\][^\n]*[:：] ?$|BECOME password: $", WORD)
 YES = (r"\(yes/no/\[fingerprint\]\)\? $", "yes")
 # What each page's example is here: one word for another.

@@ -36,6 +36,7 @@ PAGE = FOLDER + "/page/index.html"
 INVENTORY = FOLDER + "/inventory.json"
 PYTHON = FOLDER + "/python"  # not below /run, where nothing can be executed
 WORK = "/run/yitiji-first-boot"
+SERIAL = "/sys/class/dmi/id/product_serial"  # what the vendor asks for
 QUIET = 15  # seconds between two lines on the console
 
 ENVIRONMENT = {
@@ -77,7 +78,7 @@ class Teller:
         self.last = 0.0
 
     def tell(self, status: Mapping[str, Any], now: bool = False) -> None:
-        given = {"name": os.uname().nodename, "vendor": load(CONFIG).get("vendor")}
+        given = {"name": os.uname().nodename, "serial": serial(), "vendor": load(CONFIG).get("vendor")}
         write_atomic(PAGE, show.page({**status, **given}), 0o644)
         if now or time.monotonic() - self.last >= QUIET:
             self.last = time.monotonic()
@@ -95,6 +96,13 @@ def _write(console: str, lines: List[str]) -> None:
             os.write(handle, ("\r\n" + "\r\n".join(line for line in lines if line) + "\r\n").encode())
         finally:
             os.close(handle)
+
+
+def serial() -> str:
+    """The machine's number, as its maker wrote it; some firmware has none that can be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return read_text(SERIAL).strip()
+    return ""
 
 
 def held(folder: str) -> int:

@@ -145,7 +145,9 @@ def page(status: Mapping[str, Any]) -> str:
         opened(HEAD[stage][1], "both", STYLE, refresh, status.get("vendor")),
         f'<h1 class="two {KINDS[stage]}">{_two(HEAD[stage])}</h1>',
     ]
-    named = " · ".join(filter(None, (html.escape(str(status.get("name", ""))), address)))
+    serial = str(status.get("serial") or "")
+    said = both(f"序列号 {serial}", f"serial {serial}") if serial else ""
+    named = " · ".join(filter(None, (html.escape(str(status.get("name", ""))), address, said)))
     body += [f'<p class="dim">{named}</p>'] if named else []
     body += [f'<p class="two">{both(why["zh"], why["en"])}</p>' for why in status.get("reasons", [])]
     body += [f"<pre>{html.escape(str(status['notice']))}</pre>"] if status.get("notice") else []

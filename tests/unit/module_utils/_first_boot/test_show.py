@@ -73,6 +73,12 @@ def test_how_long_it_usually_takes_is_said_by_the_weights():
     assert "分钟之内" not in show.page(running) and "已用 2 分 14 秒。</span>" in show.page(running)
 
 
+def test_the_machine_is_named_as_its_vendor_knows_it():
+    page = show.page({"stage": "done", "name": "a", "serial": "21A<1"})
+    assert 'a · <span class="zh" lang="zh">序列号 21A&lt;1</span>' in page
+    assert "序列号" not in show.page({"stage": "done", "name": "a", "serial": ""})
+
+
 def test_the_vendor_stands_above_the_page():
     page = show.page({"stage": "done", "vendor": {"name": "Acme"}})
     assert '<header class="by">Acme</header>' in page and "<header" not in show.page({"stage": "done", "vendor": None})
