@@ -7,6 +7,8 @@ import json
 import subprocess
 from typing import Any
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import ARCHITECTURES
+
 from tests.sizing.cases import catalogue, same_name
 from tests.sizing.peers import HERE, peer_python
 from tests.sizing.speed_cases import MODELS
@@ -18,6 +20,7 @@ SYSTEMS = {
     "l40s-48g": "l40s", "l4-24g": "l4", "rtx-pro-6000-96g": "rtx_pro_6000_server",
 }  # fmt: skip
 ENGINES = ("vllm", "sglang")
+NAMES = {kind: name for name, kind in reversed(ARCHITECTURES.items())}
 FORMATS = {"awq": "int4_wo", "gptq": "int4_wo"}
 
 
@@ -59,8 +62,9 @@ def _request(case: dict[str, Any], shape: Any) -> dict[str, Any] | None:
         return None
     name = same_name(shape.id, catalogue())
     config = dict(catalogue()[name]) if name else dict(MODELS.get(shape.id, {}))
-    if not config.get("architectures"):
+    if not config.get("architectures") and shape.model_type not in NAMES:
         return None
+    config.setdefault("architectures", [NAMES.get(shape.model_type)])  # which the catalogue does not keep
     config.setdefault("model_type", shape.model_type)
     config.setdefault("rms_norm_eps", 1e-6)
     form = ("fp8_block" if shape.quant.block else "fp8") if method == "fp8" else FORMATS.get(method)
