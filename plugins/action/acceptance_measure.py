@@ -38,12 +38,15 @@ class ActionModule(Watched):
 
         Answers of a whole length are asked for where the engine knows how: a gateway refuses what it does not know.
         """
-        catalog, plan = catalogue(args.get("catalog_dirs") or (), ("acceptance", "routes")), args["plan"]
+        catalog, plan = catalogue(args.get("catalog_dirs") or (), ("acceptance", "models", "routes")), args["plan"]
         known, engine = catalog["acceptance"], str(plan["engine"]["name"])
         lab = is_lab(plan, limits_of(known, plan["profile"])[0])
         routes = catalog["routes"].get(engine) or {}
         names = routes.get("parameters") or {}
+        name = plan["model"].get("served_name")
+        model = next((row for key, row in catalog["models"].items() if name in (key, row.get("served_name"))), {})
         return {
+            "thinks": bool(args.get("thinks") or model.get("reasoning_parser")),
             "refused": args.get("refused") or [row for group in routes.get("refuse") or () for row in group["routes"]],
             "whole_answers": boolean(args.get("whole_answers") or False) and WHOLE in names.get(CHAT, ()),
             "function_tokens": args.get("function_tokens") or (LAB_ROOM if lab else 0),

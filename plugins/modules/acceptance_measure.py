@@ -78,6 +78,10 @@ options:
     type: list
     elements: str
     default: []
+  thinks:
+    description: Whether the model thinks before it answers. The catalogue tells it by default.
+    type: bool
+    default: false
   function_tokens:
     description: Most tokens of an answer that shows what the model can do. V(0) takes what the model needs.
     type: int
@@ -248,6 +252,7 @@ def main() -> None:
             "page_password": {"type": "str", "default": "", "no_log": True},
             "refused": {"type": "list", "elements": "str", "default": []},
             "opened": {"type": "list", "elements": "str", "default": []},
+            "thinks": {"type": "bool", "default": False},
             "function_tokens": {"type": "int", "default": 0, "no_log": False},
             "program": {"type": "path", "required": True},
             "folder": {"type": "path", "required": True},
@@ -277,7 +282,7 @@ def main() -> None:
         client = Client(given["url"], given["request_timeout"], given["ca"])
         page = Page(client, given["page_email"], given["page_password"])
     closed = [route for route in given["refused"] if route not in given["opened"]]
-    asked = Asked(plan, given["function_tokens"], page, closed)
+    asked = Asked(plan, given["function_tokens"], page, closed, given["thinks"])
     planned = plan["totals"][asked.model]["concurrency"]
     numbers = given["at_once"] or load.at_once(planned)
     try:

@@ -54,17 +54,19 @@ class Asked:
     """What the checks need to know: the model's name, its longest request in tokens, whether it thinks and calls tools.
 
     `room`: tokens for an answer that nobody judges. `page`: the chat page. `refused`: routes that must be closed.
+    `thinks`: by the catalogue; llama.cpp and Ollama have no setting that tells it.
     """
 
     def __init__(
-        self, plan: Mapping[str, Any], room: int = 0, page: Optional[around.Page] = None, refused: Sequence[str] = ()
-    ) -> None:
+        self, plan: Mapping[str, Any], room: int = 0, page: Optional[around.Page] = None, refused: Sequence[str] = (),
+        thinks: bool = False,
+    ) -> None:  # fmt: skip
         self.page, self.refused, self._room = page, refused, room
         self.model: str = plan["model"]["served_name"]
         self.longest: int = plan["model"]["context"]
         units = [unit for node in plan["nodes"].values() for unit in node["units"]]
         words = [str(word) for unit in units for word in unit.get("args") or ()]
-        self.reasoning = any(PARSER in word for word in words)
+        self.reasoning = thinks or any(PARSER in word for word in words)
         self.tools = any(word.startswith(CALLS) for word in words)
 
     @property

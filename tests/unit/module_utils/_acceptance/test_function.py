@@ -119,6 +119,10 @@ def test_a_reasoning_model_has_to_show_its_thought_apart(monkeypatch):
     assert verdicts(monkeypatch, thinking="17 times 23 is 391", args=args)["thought"] == "pass"
 
 
+def test_a_model_that_thinks_gets_room_for_it_whatever_its_engine_tells():
+    assert core.Asked(plan(32768), thinks=True).reasoning and core.Asked(plan(32768), thinks=True).room == core.THINKS
+
+
 def test_nobody_answers(monkeypatch):
     found = core.check_all(Client("http://127.0.0.1:9", timeout=2), core.Asked(plan()))
     assert {row["verdict"] for row in found if row["id"] not in ("thought", "tools", *PAGE)} == {"fail"}
