@@ -214,7 +214,7 @@ part_console() {
 }
 
 part_acceptance() {
-    packages chromium fonts-noto-cjk poppler-utils nftables iperf3
+    packages chromium fonts-noto-cjk poppler-utils nftables
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
     need_lab --with llama_cpp --with ollama
     python -m pytest -x -v -s tests/acceptance/test_20_lab.py tests/acceptance/test_25_agree.py \
