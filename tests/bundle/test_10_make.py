@@ -99,7 +99,7 @@ def test_volumes_join_to_the_same_bundle():
     last = sorted(volumes.glob("*.tar.*"))[-1]
     offline.flipped(last)
     done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and f"LLM915 wrong volume / 分卷内容不符: {last.name}" in done.stdout
+    assert done.returncode == 1 and f"LLM915 wrong volume / 分卷内容不符：{last.name}" in done.stdout
     shutil.rmtree(volumes)
 
 
