@@ -19,6 +19,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._http.openai impor
 )
 
 DOCTOR = "/usr/local/bin/yitiji-doctor"
+BETWEEN = {"zh": "；", "en": "; "}
 LOOKING = 300.0  # seconds that the doctor may take
 MODELS, CHAT = "/api/models", "/api/chat/completions"  # of Open WebUI
 NAME, WORD = "yitiji-acceptance", "4729"  # of what is uploaded, and taken away again
@@ -163,7 +164,10 @@ def doctors(machines: Mapping[str, Row]) -> List[Dict[str, Any]]:
                 "{pass} well, {warn} warnings, {fail} failed, {unknown} not known".format(**found["summary"]),
             )
             for row in found["missed"]:
-                told = {language: f"{text}; {row['id']} {row['evidence'][language]}" for language, text in told.items()}
+                told = {
+                    language: f"{text}{BETWEEN[language]}{row['id']} {row['evidence'][language]}"
+                    for language, text in told.items()
+                }
         name = bilingual(f"节点检查（{host}）", f"the doctor, {host}")
         rows.append({"id": f"doctor-{host}", "name": name, "verdict": verdict, "evidence": told})
     return rows

@@ -232,7 +232,7 @@ class Form:
             self._table(("sign", "answers", "verdict", "example"), broken, (5, 2, 3, 12), 1)
         answers = [
             (
-                f"{self._named(row['area'])} {row['id']}",
+                row["id"] if self.language == "en" else f"{self._named(row['area'])} {row['id'].rpartition('-')[2]}",
                 self._mark("pass" if row["right"] else "fail") if not quality["lab"] else "-",
                 row["answer"],
             )

@@ -120,7 +120,11 @@ QUALITY = {
 def test_questions_are_shown_with_score_reference_and_signs():
     said = cells(form(quality=QUALITY))
     assert ["maths", "5 / 6", "83.3", WORDS["unknown"][1], "50", "passed"] == said[said.index("5 / 6") - 1 :][:6]
-    assert "maths-1: x. Likely causes: why" in said and said[said.index("76") - 2 :][:2] == ["maths maths-1", "failed"]
+    assert (
+        "maths-1: x. Likely causes: why" in said
+        and said[said.index("76") - 2 :][:2] == ["maths-1", "failed"]
+        and "数学 1" in cells(form("zh", quality=QUALITY))
+    )
 
 
 def test_a_lab_model_is_named_and_its_answers_are_not_called_wrong():
