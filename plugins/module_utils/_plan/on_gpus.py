@@ -50,7 +50,6 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.sizing impor
     Sizing,
     choose_image,
     image_entry,
-    question_of,
     runs_own_code,
     start_bound,
 )
@@ -153,9 +152,9 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
 
     stored = wish.index_bytes or (wish.model_bytes if wish.model_bytes_source != "computed" else 0)
     rule = rule_of(engine, problem.shape.model_type, version) if device == "cuda" else None
-    site = Site(wish.without, rule, _own(wish), stored)
+    site = Site(wish.without, rule, _own(wish.shape, wish.native_shape), stored)
     load = load_of(problem, found[0])
-    bench = ask(question_of(wish, version, gpu.kind, pool, load), load, wish.concurrency, catalog)
+    bench = ask(wish.question(version, gpu.kind, pool, load), load, wish.concurrency, catalog)
     problem, chosen, load, considered = choose(problem, found, site, bench)
     layout = chosen.layout
     used = pool[: layout.span if layout.span > 1 or not problem.spread else min(problem.nodes, layout.data)]
@@ -294,9 +293,9 @@ def _joins(engine: Mapping[str, Any], shape: Shape) -> str:
     return "" if how == "also" and not shape.mla else how
 
 
-def _own(wish: Wish) -> bool:
+def _own(shape: Shape, native: Optional[Shape]) -> bool:
     """Whether it is the model's own checkpoint: in others the MTP layer is often left out."""
-    return wish.native_shape is None or wish.native_shape.quant == wish.shape.quant
+    return native is None or native.quant == shape.quant
 
 
 def shares_cache(shape: Shape, kv_dtype: str, gpu: Gpu) -> bool:

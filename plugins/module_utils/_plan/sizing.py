@@ -61,18 +61,8 @@ class Sizing:
     def question(self) -> Question:
         """What its speed depends on."""
         nodes, shape = [rank.node for rank in self.ranks], self.wish.native_shape or self.wish.shape
-        asked = question_of(self.wish, self.version, self.gpu, nodes, self.load)
+        asked = self.wish.question(self.version, self.gpu, nodes, self.load)
         return replace(asked, shape=shape, gguf=self.more.get("gguf"), alternatives=self.alternatives)
-
-
-def question_of(wish: Wish, version: str, gpu: Optional[str], nodes: List[Node], load: Optional[Load]) -> Question:
-    """What the speed of an engine on these nodes depends on."""
-    gbps = [node.link_gbps for node in nodes if node.link_gbps]
-    return Question(
-        wish.served_name, wish.engine, version, wish.eager, wish.profile, wish.request_tokens, gpu,
-        min(len(node.gpus) for node in nodes), all(card.nvlink for node in nodes for card in node.gpus),
-        min(gbps) if gbps else None, load, wish.shape, None, [],
-    )  # fmt: skip
 
 
 def gib(value: float) -> float:

@@ -27,6 +27,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import stored_form
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed import Question
+from ansible_collections.yitiji.deepseek.plugins.module_utils._speed.roofline import Load
 
 PRECISIONS = ("native", "bf16", "fp16", "fp8", "int8", "w8a8", "awq", "gptq", "nvfp4")
 GGUF_ENGINES = ("llamacpp", "ollama", "ktransformers")
@@ -106,6 +108,15 @@ class Wish:
             "engine": self.engine, "model": self.model_id, "precision": self.precision, "kv_dtype": self.kv_dtype,
             "hosts": len(self.nodes), "cards": len(self.head.gpus),
         }  # fmt: skip
+
+    def question(self, version: str, gpu: Optional[str], nodes: List[Node], load: Optional[Load]) -> Question:
+        """What the speed of an engine of this version on these nodes depends on."""
+        gbps = [node.link_gbps for node in nodes if node.link_gbps]
+        return Question(
+            self.served_name, self.engine, version, self.eager, self.profile, self.request_tokens, gpu,
+            min(len(node.gpus) for node in nodes), all(card.nvlink for node in nodes for card in node.gpus),
+            min(gbps) if gbps else None, load, self.shape, None, [],
+        )  # fmt: skip
 
 
 class Guest(NamedTuple):
