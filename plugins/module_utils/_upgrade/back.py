@@ -1,0 +1,185 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back to a generation: its units and settings byte for byte, its images, and the page's data of then.
+
+Everything that it needs is looked for before anything is changed. Killed on the way, it is done again from its start.
+"""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import json
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as page
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.restore import Restore
+
+RECORD = "/var/lib/yitiji/open-webui.json"
+UNITS = "/etc/systemd/system/"
+RELOADED = "run/yitiji-reloaded/nginx"  # what nginx loaded last: without it the next run looks for itself
+SNAPSHOT = "open-webui-before-upgrade"  # role open_webui makes it before another image takes over the data
+Row = generations.Row
+Do = Callable[[List[str], float], str]
+
+
+class Way(NamedTuple):
+    """What is other than in the generation, and what that means for services."""
+
+    write: List[str]
+    remove: List[str]
+    stop: List[str]
+    enable: List[str]
+    restart: List[str]
+    nginx: str  # what to do with it: reload, restart or nothing
+    starts: Dict[str, str]  # every unit of the generation that starts at boot, with its text
+
+
+def way(row: Row, there: Mapping[str, Row]) -> Way:
+    """From the files that are there to those of the generation."""
+    other = generations.edited(row, there)
+    write = [path for path in other if path in row["files"]]
+    remove = [path for path in other if path not in row["files"]]
+    units = {name: file["text"] for path, file in row["files"].items() for name in [_unit(path)] if name}
+    starts = {name: text for name, text in units.items() if "\n[Install]\n" in text}
+    enable = [name for name in starts if UNITS + name in write]
+    restart = [
+        name for name, text in starts.items() if name in enable or any(_needs(name, text, path) for path in other)
+    ]
+    stop = [name for name in map(_unit, remove) if name]
+    nginx = "reload" if any(path.startswith("/etc/nginx/") for path in other) else ""
+    nginx = "restart" if any(path.startswith(UNITS + "nginx.service.d/") for path in other) else nginx
+    return Way(write, remove, stop, enable, restart, nginx, starts)
+
+
+def stale(units: Mapping[str, str]) -> List[str]:
+    """Services that do not run from the files that are there now, by their own notes (`systemd.note`)."""
+    found = []
+    for name, text in units.items():
+        notes = [line for line in text.splitlines() if line.startswith("ExecStartPre=") and ">/run/%N/inputs" in line]
+        paths = re.findall(r'"(/[^"]+)"', "".join(notes))
+        if paths and systemd.digest(paths) != systemd.started_from(name[: -len(".service")]):
+            found.append(name)
+    return found
+
+
+def _unit(path: str) -> str:
+    name = path[len(UNITS) :] if path.startswith(UNITS) else ""
+    return name if name.endswith((".service", ".timer")) and "/" not in name and "@." not in name else ""
+
+
+def _needs(name: str, text: str, path: str) -> bool:
+    folder = os.path.dirname(path)
+    inside = folder not in ("/etc/yitiji", "/etc/yitiji/secrets") and f"{folder}/" in text
+    return path in text or inside or path.startswith(f"{UNITS}{name}.d/")
+
+
+def page_moves(row: Row, there: Mapping[str, Row]) -> bool:
+    """Whether another image went on with the page's data since: they are then of no use to the one of before."""
+    old, new = (json.loads(files[RECORD]["text"]) if RECORD in files else {} for files in (row["files"], there))
+    return bool(old and new) and data.changes_image(old, new)
+
+
+def snapshot(folder: str, since: int) -> str:
+    """The first that was made after the generation: a later one is of data that were changed by then."""
+    for path in page.series(Path(folder), SNAPSHOT):
+        made = calendar.timegm(time.strptime(path.name[len(SNAPSHOT) + 1 : -len(".tar.gz")], "%Y%m%dT%H%M%SZ"))
+        if made >= since:
+            return str(path)
+    return ""
+
+
+def judge(row: Row, archive: str, moves: bool, ask: Do) -> None:
+    """Refuses a way back that lacks something, with nothing changed (LLM583)."""
+    gone = [f"{ref} {identity}" for ref, identity in row["images"].items()
+            if not ask(["docker", "image", "inspect", "--format", "{{.Id}}", identity], 60).strip()]  # fmt: skip
+    gone += [model["stamp"] for model in models_of(row["plan"]) if not os.path.exists(model["stamp"])]
+    gone += [f"{SNAPSHOT}-*.tar.gz"] if moves and not archive else []
+    if gone:
+        missing = ", ".join(gone)
+        raise Refusal("LLM583", why=Text(f"gone: {missing}", f"缺少 {missing}"))
+
+
+class Back:
+    """`params`: {data_dir, secrets_dir, owner, unit, admin} of the page; `do` runs a command that must succeed."""
+
+    def __init__(self, row: Row, params: Mapping[str, Any], do: Do, root: str = "/") -> None:
+        self.row, self.params, self.do, self.root = row, params, do, root
+
+    def images(self) -> None:
+        """Names mean again what they meant."""
+        for ref, identity in self.row["images"].items():
+            self.do(["docker", "image", "tag", identity, ref], 60)
+
+    def files(self, found: Way) -> None:
+        """Units first: whatever starts from now on is of the generation."""
+        if found.stop:
+            self.do(["systemctl", "disable", "--now", "--quiet", *found.stop], 300)
+        for path in found.write:
+            if path != RECORD:
+                self._write(path)
+        for path in found.remove:
+            os.unlink(self.root + path[1:])
+        self.do(["systemctl", "daemon-reload"], 120)
+
+    def data(self, archive: str) -> str:
+        """The data of the snapshot in place of those of now, which stay beside them; where they are."""
+        image = json.loads(self.row["files"][RECORD]["text"])
+        work = Restore({**self.params, "archive": archive, "image": image, "replace": True})
+        try:
+            work.judge()
+            work.unpack()
+            work.swap()
+        finally:
+            shutil.rmtree(str(work.stage), ignore_errors=True)
+        return str(work.before)
+
+    def start(self, found: Way, again: bool) -> None:
+        """The record of whose the data are comes last: until then a repeated run brings them back once more.
+
+        `again`: what a killed run wrote is no difference any more, but may not have been started.
+        """
+        if RECORD in found.write:
+            self._write(RECORD)
+        enable = list(found.starts) if again else found.enable
+        if enable:
+            self.do(["systemctl", "enable", "--quiet", *enable], 120)
+        restart = sorted({*found.restart, *stale(found.starts)})
+        if restart:
+            self.do(["systemctl", "reset-failed", *restart], 60)
+            self.do(["systemctl", "restart", *restart], 600)
+        verb = found.nginx or ("reload" if again else "")
+        if verb:
+            self.do(["systemctl", verb, "nginx"], 120)
+            Path(self.root + RELOADED).unlink(missing_ok=True)
+
+    def _write(self, path: str) -> None:
+        file = self.row["files"][path]
+        write_atomic(self.root + path[1:], file["text"], file["mode"], file["uid"], file["gid"])
+
+
+STARTED = "Application startup complete|Uvicorn running|fired up and ready|server is listening"
+
+
+def start_seconds(row: Row, ask: Do) -> int:
+    """How long the generation's slowest engine took to its first answer, by its journal; 0 where nothing says so."""
+    names = {unit["name"] for node in row["plan"]["nodes"].values() for unit in node["units"]}
+    longest = 0.0
+    for name in sorted(names):
+        began = ask(["systemctl", "show", "--value", "-p", "ExecMainStartTimestamp", "--timestamp=unix", name], 30)
+        words = ["journalctl", "--unit", name, "--output=short-unix", "--no-pager", "--quiet", f"--grep={STARTED}"]
+        said = ask([*words, "--lines=1"], 60).split()
+        with contextlib.suppress(ValueError, IndexError):
+            longest = max(longest, float(said[0]) - float(began.strip().lstrip("@")))
+    return round(longest)
