@@ -205,14 +205,6 @@ part_pages() {
     python -m pytest -v tests/pages
 }
 
-part_console() {
-    packages chromium fonts-noto-cjk
-    command -v node >/dev/null || packages nodejs
-    command -v npm >/dev/null || packages npm
-    (cd tests/console && npm ci --no-audit --no-fund --silent)
-    python -m pytest -v -s tests/console
-}
-
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
