@@ -91,7 +91,7 @@ def _stream(address: str, kind: bytes) -> Stream:
         if kind == UP:
             _give(talk)
             talk.shutdown(socket.SHUT_WR)
-            (came,) = CAME.unpack(_take(talk)[1][-CAME.size :])
+            (came,) = CAME.unpack(_last(_take(talk)[1], CAME.size))
             return (came, time.monotonic() - began, *_counted(talk))
         came, tail = _take(talk)
         return (came, time.monotonic() - began, *COUNTED.unpack(tail))
@@ -112,7 +112,11 @@ def _take(talk: socket.socket) -> Tuple[int, bytes]:
         if not size:
             return came, tail
         came += size
-        tail = (tail + bytes(view[max(0, size - COUNTED.size) : size]))[-COUNTED.size :]
+        tail = _last(tail + bytes(view[max(0, size - COUNTED.size) : size]), COUNTED.size)
+
+
+def _last(row: bytes, many: int) -> bytes:
+    return row[max(0, len(row) - many) :]
 
 
 def _counted(talk: socket.socket) -> Tuple[int, int]:

@@ -109,7 +109,7 @@ def sheet(report: Mapping[str, Any], language: str, python: str, vendor: Vendor 
 
 def _by(vendor: Mapping[str, str]) -> Mapping[str, Any]:
     """Whose product it is, as Typst takes it: the logo's kind and its bytes."""
-    head, _, content = (vendor.get("logo") or "").partition(";base64,")
+    head, _mark, content = (vendor.get("logo") or "").partition(";base64,")
     kind = {"data:image/png": "png", "data:image/jpeg": "jpg", "data:image/svg+xml": "svg"}.get(head, "")
     return {
         "name": vendor.get("name") or "", "color": vendor.get("color") or "#3b6ea5", "logo": kind,
