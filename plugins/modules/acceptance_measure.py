@@ -247,7 +247,7 @@ def main() -> None:
             "least": {"type": "int", "default": 10},
             "whole_answers": {"type": "bool", "default": False},
             "tokenizer": {"type": "path", "required": True},
-            "tokenizer_files": {"type": "dict", "default": {}},
+            "tokenizer_files": {"type": "dict", "default": {}, "no_log": False},
             "page_email": {"type": "str", "default": ""},
             "page_password": {"type": "str", "default": "", "no_log": True},
             "refused": {"type": "list", "elements": "str", "default": []},
