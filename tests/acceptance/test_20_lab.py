@@ -17,7 +17,7 @@ import pytest
 
 from tests.acceptance.running import KEY, REPORT, play, prepare
 
-NAMES = "docker ps --all --format '{{.Names}}'"
+NAMES = "docker ps --all --format '{{.Names}}' | sort"  # an engine that was restarted would be the first
 COUNT = """
 python3 -c "import sqlite3
 page = sqlite3.connect('file:/var/lib/yitiji/open-webui/webui.db?mode=ro', uri=True)
