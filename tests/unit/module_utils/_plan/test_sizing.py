@@ -90,3 +90,18 @@ def test_the_driver_that_an_image_asks_for_is_new_enough(catalog):
     with pytest.raises(Refusal) as refused:
         choose_image(*words, "580.65.05", False)
     assert refused.value.rule == "LLM209" and refused.value.have == {"driver": "580.65.05"}
+
+
+@pytest.mark.parametrize(
+    "unfit", [{"engine": "sglang"}, {"device": "rocm"}, {"min_capability": 9.0}, {"max_capability": 8.0}]
+)
+def test_an_image_that_does_not_fit_hides_none_that_comes_after_it(catalog, unfit):
+    good = {"engine": "vllm", "device": "cuda", "version": "0.30.0"}
+    more = {**catalog, "images": {"a": {**good, **unfit}, "b": good}}
+    assert choose_image(more, "vllm", "cuda", 8.9, None, False) == "b"
+
+
+def test_an_image_without_ray_hides_none_with_it(catalog):
+    good = {"engine": "vllm", "device": "cuda", "version": "0.30.0"}
+    more = {**catalog, "images": {"a": good, "b": {**good, "ray": "2.55"}}}
+    assert choose_image(more, "vllm", "cuda", 8.9, None, True) == "b"
