@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,20 @@ def node(command: str, name: str = NODE, check: bool = True, timeout: float = 12
 def fingerprint(name: str = NODE) -> str:
     """The node's files, packages, units, containers, packet rules and users in a few lines."""
     return node(FINGERPRINT, name)
+
+
+def put(machine: str, user: str, files: dict[str, bytes | Path], private: bool = False) -> None:
+    """Files below a user's home; private: nobody else can read them."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o600 if private else 0o644
+            tar.addfile(info, io.BytesIO(data))
+    unpack = "umask 077; tar x" if private else "tar x"
+    command = [str(LAB), "ssh", machine, f"runuser -l {user} -c '{unpack}'"]
+    subprocess.run(command, input=packed.getvalue(), check=True, timeout=300)
 
 
 def curl(*args: str, check: bool = True) -> str:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -54,15 +53,7 @@ class Desk:
 
     def put(self, files: dict[str, bytes | Path]) -> None:
         """Files below the user's home."""
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w") as tar:
-            for name, content in files.items():
-                data = content if isinstance(content, bytes) else content.read_bytes()
-                info = tarfile.TarInfo(name)
-                info.size, info.mode = len(data), 0o600
-                tar.addfile(info, io.BytesIO(data))
-        command = [labctl.LAB, "ssh", NAME, f"runuser -l {USER} -c 'umask 077; tar x'"]
-        subprocess.run(command, input=packed.getvalue(), check=True, timeout=300)
+        labctl.put(NAME, USER, files, private=True)
 
 
 def wheels(readme: str) -> list[Path]:

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -77,15 +75,7 @@ class Terminal:
 
 def put(machine: str, files: dict[str, bytes | Path]) -> None:
     """Files below the user's home, as a browser's download or an editor brings them."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, content in files.items():
-            data = content if isinstance(content, bytes) else content.read_bytes()
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(data), 0o644
-            tar.addfile(info, io.BytesIO(data))
-    command = [labctl.LAB, "ssh", machine, f"runuser -l {USER} -c 'tar x'"]
-    subprocess.run(command, input=packed.getvalue(), check=True, timeout=300)
+    labctl.put(machine, USER, files)
 
 
 def edit(machine: str, settings: str) -> None:
