@@ -103,14 +103,16 @@ def plain_words(text: str) -> str:
     return re.sub(r"\\([.,;:()=!/'-])", r"\1", text)
 
 
-def bare(text: str) -> str:
+def bare(text: str, head: bool = False) -> str:
     """A table of the catalogue without the comments behind its figures, which stay in the repository.
 
-    As it was where it would say something else without them, as a `#` in a text does.
+    Its head stays where asked, as it says what the entries mean. The text is as it was where it would say something
+    else without comments, as a `#` in a text does.
     """
-    first, *lines = text.splitlines(keepends=True)
-    kept = [re.sub(r"\s{2,}# .*$", "", line) for line in lines if not re.match(r"\s*#", line)]
-    less = "".join([first, *kept])
+    lines = text.splitlines(keepends=True)
+    end = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines)) if head else 1
+    kept = [re.sub(r"\s+# .*$", "", line) for line in lines[end:] if not re.match(r"\s*#", line)]
+    less = "".join([*lines[:end], *kept])
     try:
         same = yaml.safe_load(less) == yaml.safe_load(text)
     except yaml.YAMLError:
@@ -140,9 +142,10 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
         text = (source / page).read_text(encoding="utf-8")
         text = plain_words(text) if page == "CHANGELOG.md" else text
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
-    for table in sorted(name for name in inside if re.match(r"plugins/catalog/(gpus|models|speeds)/.*\.yml$", name)):
+    for table in sorted(name for name in inside if re.match(r"plugins/catalog/.*\.yml$", name)):
         text = (source / table).read_text(encoding="utf-8")
-        (source / table).write_text(bare(text), encoding="utf-8")
+        figures = re.match(r"plugins/catalog/(gpus|models|speeds)/", table)
+        (source / table).write_text(bare(text, head=not figures), encoding="utf-8")
     return plain(source, top / "second")
 
 
