@@ -103,6 +103,18 @@ def plain_words(text: str) -> str:
     return re.sub(r"\\([.,;:()=!/'-])", r"\1", text)
 
 
+def summarized(text: str, whole: str) -> str:
+    """The changelog with the first version's summary alone: whoever ran a checkout before it has this list."""
+    first = text.rfind("\n## v")
+    parts = [hit.start() for hit in re.finditer(r"^<a id=", text[first:], re.MULTILINE)]
+    if first < 0 or len(parts) < 2 or "### Release summary" not in text[first : first + parts[1]]:
+        return text
+    kept = f"{text[: first + parts[1]]}The list: [{whole}]({whole})\n"
+    topic = re.compile(r"\s*- <a href=\"#([^\"]+)\"")
+    lines = kept.splitlines(keepends=True)
+    return "".join(line for line in lines if not (hit := topic.match(line)) or f'<a id="{hit[1]}">' in kept)
+
+
 def bare(text: str, head: bool = False) -> str:
     """A table of the catalogue without the comments behind its figures, which stay in the repository.
 
@@ -140,7 +152,8 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
     inside, known = with_folders(contents(plain(source, top / "first"))), with_folders(names)
     for page in sorted(name for name in inside if name.endswith(".md")):
         text = (source / page).read_text(encoding="utf-8")
-        text = plain_words(text) if page == "CHANGELOG.md" else text
+        if page == "CHANGELOG.md":
+            text = summarized(plain_words(text), f"{values['REPOSITORY']}/blob/{version[1]}/{page}")
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
     for table in sorted(name for name in inside if re.match(r"plugins/catalog/.*\.yml$", name)):
         text = (source / table).read_text(encoding="utf-8")

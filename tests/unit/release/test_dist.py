@@ -158,6 +158,42 @@ def test_the_changelog_needs_no_escapes():
     assert dist.plain_words(text) == "`disk_image`, `a.b`: see (x) - never\\_mind"
 
 
+CHANGES = """\
+- <a href="#v2">v2</a>
+    - <a href="#bugfixes">Bugfixes</a>
+- <a href="#v1">v1</a>
+    - <a href="#release-summary">Release summary</a>
+    - <a href="#removed">Removed</a>
+
+<a id="v2"></a>
+## v2
+
+<a id="bugfixes"></a>
+### Bugfixes
+
+* one
+
+<a id="v1"></a>
+## v1
+
+<a id="release-summary"></a>
+### Release summary
+
+The first; more stands below
+
+"""
+
+
+def test_the_changelog_tells_of_the_first_version_in_short():
+    """And all of later ones, as of them there is somebody who has the one before."""
+    less = dist.summarized(CHANGES + '<a id="removed"></a>\n### Removed\n\n* two\n', "https://a/b")
+    topic = '    - <a href="#removed">Removed</a>\n'
+    assert less == CHANGES.replace(topic, "") + "The list: [https://a/b](https://a/b)\n"
+    assert dist.summarized(CHANGES, "https://a/b") == CHANGES
+    page = dist.plain_words((dist.ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert len(dist.summarized(page, "https://a/b")) < len(page)
+
+
 def test_tables_lose_their_comments_and_say_the_same():
     assert dist.bare("# SPDX\n# why\na: 1  # source\nb:\n  # none\n  c: x\n") == "# SPDX\na: 1\nb:\n  c: x\n"
     for text in ("# SPDX\nc: 'x  # y'\n", "# SPDX\nd: |\n  # not one\n"):
