@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import tarfile
 
 import pytest
@@ -151,6 +152,15 @@ def test_each_file_follows_the_one_that_it_repeats():
     assert sorted(order) == list(range(len(texts))) and order == dist.nearest(texts)
     assert abs(order.index(0) - order.index(3)) == 1 == abs(order.index(1) - order.index(4))
     assert dist.nearest([]) == []
+
+
+def test_runs_of_files_move_to_where_they_repeat_more():
+    words = [bytes(random.Random(seed).choices(range(33, 127), k=9_000)) for seed in range(6)]
+    texts = [*words, *(text + b"more" for text in words)]
+    order = dist.settled(list(range(12)), texts)
+    assert sorted(order) == list(range(12)) and order == dist.settled(list(range(12)), texts)
+    assert [abs(order.index(one) - order.index(one + 6)) for one in range(6)] == [1] * 6
+    assert dist.settled([], []) == []
 
 
 def test_the_changelog_needs_no_escapes():
