@@ -83,7 +83,7 @@ def test_a_wrong_call_is_seen(code):
 
 def required():
     """(file, task, rule, values) of each use of `require` in roles and playbooks."""
-    for path in sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]):
+    for path in sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/**/*.yml")]):
         for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
             asked = task.get("yitiji.deepseek.require")
             if asked and "rule" in asked:
@@ -99,7 +99,7 @@ def test_roles_give_the_values_of_their_texts(path, name, rule, values):
 def test_roles_hold_no_message_of_their_own():
     own = [
         str(path.relative_to(ROOT))
-        for path in [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]
+        for path in [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/**/*.yml")]
         if re.search(r"fail_msg:|builtin\.fail:", path.read_text(encoding="utf-8"))
     ]
     assert own == []

@@ -28,7 +28,10 @@ def brings(role: str) -> bool:
 
 def of_site() -> set[str]:
     plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
-    return {task["ansible.builtin.import_role"]["name"].rsplit(".", 1)[1] for task in plays[1]["tasks"]}
+    imports = [
+        task["ansible.builtin.import_role"] for task in plays[1]["tasks"] if "ansible.builtin.import_role" in task
+    ]
+    return {row["name"].rsplit(".", 1)[1] for row in imports}
 
 
 def test_each_role_that_brings_something_tells():

@@ -149,6 +149,16 @@ MESSAGES: Dict[str, Message] = {
             "请在清单、group_vars 或 -e 中改用 {new}",
         ),
     ),
+    "LLM599": Message(
+        Text(
+            "{nodes} of the deployment {deployment} failed in this run; nothing more is changed on this node",
+            "部署 {deployment} 的 {nodes} 在本次运行中失败，本节点不再做任何更改",
+        ),
+        Text(
+            "mend what is said above about {nodes} and run the same command again; deployments without it went on",
+            "请处理上文 {nodes} 的错误，然后重新运行同一命令；其他部署不受影响，已继续进行",
+        ),
+    ),
     "LLM184": Message(
         Text("no phase of site.yml has the tag {names}", "site.yml 中没有标签为 {names} 的阶段"),
         Text(

@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node that fails while site.yml changes things ends its own deployment; the others are finished and verified."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.sizing.common import ROOT
+
+SITE = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+PROVISION, VERIFY = SITE[1], SITE[2]
+INVENTORY = {
+    "appliances": {
+        "children": {
+            "east": {"hosts": {"east1": None, "east2": None}, "vars": {"appliance_deployment": "east"}},
+            "west": {"hosts": {"west1": None, "west2": None}, "vars": {"appliance_deployment": "west"}},
+        },
+        "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+    }
+}
+
+
+LOCK = "appliance"  # the role whose entry writes the lock, after all phases
+
+
+def phase(name: str, **more: object) -> dict:
+    return {"name": name, "ansible.builtin.debug": {"msg": f"{name} on {{{{ inventory_hostname }}}}"}, **more}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """With the tasks of site.yml that keep a deployment together, between phases that only say so."""
+
+    def ran(falls: str, *words: str) -> tuple[int, str]:
+        nodes = "{{ dict(groups[appliance_deployment] | zip(groups[appliance_deployment])) }}"
+        tasks = [{"name": "Plan", "ansible.builtin.set_fact": {"appliance_plan": {"nodes": nodes}}}]
+        for task in [*PROVISION["tasks"], *PROVISION["post_tasks"]]:
+            name = task.get("ansible.builtin.import_role", {}).get("name", "").rpartition(".")[2] or task["name"]
+            if "ansible.builtin.import_tasks" in task:
+                whole = task["ansible.builtin.import_tasks"]
+                tasks.append({"name": "Whole", "ansible.builtin.import_tasks": str(ROOT / "playbooks" / whole)})
+            elif name == falls.partition("@")[0]:
+                tasks.append({"name": name, "ansible.builtin.fail": {"msg": "broken"},
+                              "when": f"inventory_hostname == '{falls.partition('@')[2]}'"})  # fmt: skip
+                tasks.append(phase(name))
+            else:
+                tasks.append(phase(name))
+        head = {key: PROVISION[key] for key in PROVISION if key in ("any_errors_fatal", "strategy", "serial")}
+        plays = [{"hosts": "appliances", "gather_facts": False, **head, "tasks": tasks}]
+        after = {key: VERIFY[key] for key in VERIFY if key in ("any_errors_fatal", "strategy", "serial")}
+        plays.append({"hosts": "appliances", "gather_facts": False, **after, "tasks": [phase("verify")]})
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
+        program = Path(sys.executable).with_name("ansible-playbook")
+        done = subprocess.run(
+            [program, "-i", tmp_path / "hosts.yml", tmp_path / "play.yml", *words],
+            cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=120,
+            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    return ran
+
+
+def reached(said: str, name: str) -> list[str]:
+    return [host for host in ("east1", "east2", "west1", "west2") if f"{name} on {host}" in said]
+
+
+def test_all_go_through_where_none_fails(run):
+    code, said = run("nothing@nobody")
+    assert code == 0, said
+    for name in ("engine", "gateway", LOCK, "verify"):
+        assert reached(said, name) == ["east1", "east2", "west1", "west2"], name
+
+
+@pytest.mark.parametrize("falls", ["host_tuning", "weights"])
+def test_before_the_engine(run, falls):
+    """Its peer still fetches what it will need, and starts nothing."""
+    code, said = run(f"{falls}@east2")
+    assert code == 2 and "[LLM599] east1" in said, said
+    assert reached(said, "weights") == ["east1", "west1", "west2"]
+    for name in ("engine", "gateway", LOCK, "verify"):
+        assert reached(said, name) == ["west1", "west2"], name
+
+
+def test_the_engine_and_what_comes_later(run):
+    code, said = run("engine@west1")
+    assert code == 2 and "[LLM599] west2" in said, said
+    assert reached(said, "gateway") == reached(said, "verify") == ["east1", "east2"]
+    code, said = run("open_webui@west1")
+    assert code == 2 and reached(said, "doctor") == ["east1", "east2", "west2"], said
+    assert reached(said, LOCK) == reached(said, "verify") == ["east1", "east2"]
+
+
+def test_a_node_that_is_left_out_did_not_fail(run):
+    code, said = run("nothing@nobody", "--limit", "east1,west1")
+    assert code == 0 and reached(said, "verify") == ["east1", "west1"], said
