@@ -7,6 +7,7 @@ The data of before stay beside the new ones.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -87,12 +88,15 @@ class Restore:
         self.put()
 
     def _swap_data(self) -> None:
-        if self.data.exists():
-            os.rename(str(self.data), str(self.before))
+        fresh = str(self.stage / "data")
         try:
-            os.rename(str(self.stage / "data"), str(self.data))
+            if self.data.exists():
+                if exchange(fresh, str(self.data), str(self.before)):
+                    return
+                os.rename(str(self.data), str(self.before))
+            os.rename(fresh, str(self.data))
         except OSError:
-            if self.before.exists():
+            if not self.data.exists() and self.before.exists():
                 os.rename(str(self.before), str(self.data))
             run(["systemctl", "start", "--no-block", self.params["unit"]], 60)
             raise
@@ -109,6 +113,16 @@ class Restore:
     def put(self) -> None:
         for name, path in core.secrets_of(self.stage / "secrets").items():
             copy(path, self.secrets / name)
+
+
+def exchange(fresh: str, data: str, before: str) -> bool:
+    """All at once, so that a kill leaves no moment without data; False, with nothing changed, where that can't be."""
+    call = getattr(ctypes.CDLL(None), "renameat2", None)
+    os.rename(fresh, before)
+    if call and call(-100, os.fsencode(before), -100, os.fsencode(data), 2) == 0:
+        return True
+    os.rename(before, fresh)
+    return False
 
 
 def holds_page(manifest: Mapping[str, Any]) -> bool:

@@ -57,7 +57,17 @@ def test_the_new_data_take_the_place_and_the_old_stay_beside(work, commands, tmp
     assert commands == ["systemctl stop u"], "the role starts the page"
 
 
-def test_a_swap_that_fails_puts_the_old_data_back_and_starts_the_page(work, commands, monkeypatch):
+@root
+def test_where_names_cannot_change_places_they_move_one_after_the_other(work, commands, monkeypatch):
+    monkeypatch.setattr(core.ctypes, "CDLL", lambda _name: object())
+    work.swap()
+    assert (work.data / "new").exists() and (work.before / "old").exists()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_swap_that_fails_puts_the_old_data_back_and_starts_the_page(work, commands, monkeypatch, together):
+    if not together:
+        monkeypatch.setattr(core, "exchange", lambda *_names: False)
     rename = os.rename
 
     def fails_once(source, target):
