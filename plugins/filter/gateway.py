@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base import help as pages
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -46,10 +46,12 @@ def gateway_main(distribution: Dict[str, Any], drain_seconds: Any, connections: 
     return site.main(distribution["paths"], int(drain_seconds), int(connections))
 
 
-def gateway_refused(engine: str, folders: List[str]) -> List[str]:
-    """Every route of an engine that must be refused, as far as it is known."""
+def gateway_refused(engine: str, folders: List[str], opened: Sequence[str] = ()) -> List[str]:
+    """Every route of an engine that must be refused, as far as it is known, but what the site opens."""
     catalog = catalogue(folders, ("routes",))["routes"]
-    return [row for group in (catalog.get(engine) or {}).get("refuse") or [] for row in group["routes"]]
+    known = [row for group in (catalog.get(engine) or {}).get("refuse") or [] for row in group["routes"]]
+    wanted = {routes.parse(row) for row in opened}
+    return [row for row in known if routes.parse(row) not in wanted]
 
 
 def gateway_team(rows: List[Dict[str, Any]]) -> str:

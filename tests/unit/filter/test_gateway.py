@@ -93,5 +93,13 @@ def test_the_team_that_is_asked_for():
     assert "POST /pause" in gateway.gateway_refused("vllm", []) and gateway.gateway_refused("ollama", []) == []
 
 
+def test_what_the_site_opens_is_not_to_be_refused():
+    closed = gateway.gateway_refused("vllm", [])
+    assert {"POST /v1/rerank", "POST /v1/score"} <= set(closed)
+    assert [row for row in closed if row not in gateway.gateway_refused("vllm", [], ["POST  /v1/rerank"])] == [
+        "POST /v1/rerank"
+    ]
+
+
 def test_sources_are_counted_on_the_gateways_ports():
     assert "ct count over 5 " in gateway.gateway_sources(["80", "443"], "5", [])
