@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import one
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.firewall_trial import shut_out
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import framed
 
@@ -32,13 +33,12 @@ class ActionModule(ActionBase):
         host = str((task_vars or {}).get("inventory_hostname", ""))
         answer = self._ask_anew({**args, "step": "confirm"}, task_vars, began + probation - 2)
         if answer is None:
-            Display().display(
-                f"[{host}] no new connection gets through; waiting for the old rules / 新连接被阻断，等待规则回滚"
-            )
+            told = one("no new connection gets through; waiting for the old rules / 新连接被阻断，等待规则回滚")
+            Display().display(f"[{host}] {told}")
             back = self._ask_anew(None, task_vars, began + probation + BACK) is not None
             refusal = shut_out(probation, back)
-            told = {"msg": refusal.message(host), **refusal.as_dict(host)}
-            return {**result, "failed": True, "changed": False, "pending": not back, **told}
+            said = {"msg": refusal.message(host), **refusal.brief(host)}
+            return {**result, "failed": True, "changed": False, "pending": not back, **said}
         answer.pop("invocation", None)
         return {**result, **answer}
 

@@ -25,7 +25,7 @@ def monitoring_files(plan, role):
         "prometheus.yml": _yaml(core.scrape_config(plan, role)),
         "alerts.yml": _yaml(rules),
     }
-    for uid, board in core.dashboards(data["dashboards"], needs).items():
+    for uid, board in core.dashboards(data["dashboards"], needs, role["language"]).items():
         files[f"dashboards/{uid}.json"] = core.as_json(board)
     return files
 

@@ -56,7 +56,7 @@ def appliance_vendor(given):
 
 
 def spoken(told, language):
-    """A line in both languages, for readers of one."""
+    """A line in both languages, or a text by language, for readers of one."""
     return in_language(told, language)
 
 

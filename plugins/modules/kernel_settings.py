@@ -61,7 +61,7 @@ left_alone:
   description: Settings that cannot be set here, with the reason.
   returned: always
   type: dict
-  sample: {kernel.numa_balancing: "read-only here, it is 1 / 此处只读，当前为 1"}
+  sample: {kernel.numa_balancing: "read-only here, it is 1"}
 """
 
 import os

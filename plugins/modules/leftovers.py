@@ -60,11 +60,11 @@ left:
   returned: success
   sample: [{kind: backups, path: /var/lib/yitiji/backups, bytes: 1048576}]
 lines:
-  description: The same in words, in both languages.
+  description: The same in words, in the reader's language.
   type: list
   elements: str
   returned: success
-  sample: ["backups / 备份: /var/lib/yitiji/backups (1.0 MB)"]
+  sample: ["backups: /var/lib/yitiji/backups (1.0 MB)"]
 removed:
   description: Folders that are gone now.
   type: list

@@ -13,7 +13,7 @@ import socket
 from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages.all import MESSAGES, PHRASES
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text, joined
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text, in_language, joined
 
 HOSTS_SHOWN = 8
 STOPS = (".", "!", "?", "。", "！", "？", "…")
@@ -105,6 +105,11 @@ def spoken() -> Sequence[str]:
     """The languages of the reader."""
     asked = os.environ.get(LANGUAGE, "")
     return (asked,) if asked in BOTH else BOTH
+
+
+def one(told: str) -> str:
+    """A line in both languages, for the reader."""
+    return in_language(told, os.environ.get(LANGUAGE, ""))
 
 
 def ended(remedy: Mapping[str, str]) -> Dict[str, str]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Mapping, NamedTuple
+from typing import Any, Dict, Iterable, Mapping, NamedTuple, Union
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 Bilingual = Dict[str, str]  # in a plan, which is JSON: the text by language
@@ -62,8 +62,10 @@ def _in(value: Any, language: str) -> str:
     return str(getattr(value, language) if isinstance(value, Text) else value)
 
 
-def in_language(told: str, language: str) -> str:
-    """A line of a playbook (`English / 中文`, `页面 / page: VALUE`) for readers of `zh` or `en`; others see both."""
+def in_language(told: Union[str, Mapping[str, str]], language: str) -> str:
+    """A text by language, or a line (`English / 中文`, `页面 / page: VALUE`), for `zh` or `en`; others see both."""
+    if not isinstance(told, str):
+        return told.get(language) or f"{told['en']} / {told['zh']}"
     left, slash, right = told.partition(" / ")
     label, colon, value = right.partition(":")
     shared = colon and not re.search("[:：]", left)

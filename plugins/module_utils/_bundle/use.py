@@ -9,7 +9,7 @@ import os
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, one
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, dnf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
     Bundle,
@@ -225,9 +225,9 @@ def told(made: Mapping[str, Any], path: str, seconds: float) -> List[str]:
     lines = []
     for kind, row in sorted(made["kinds"].items(), key=lambda kind: -int(kind[1]["bytes"])):
         english, chinese = WORDS.get(kind, (kind, kind))
-        lines.append(f"{int(row['bytes']) / 1e6:10.1f} MB  {int(row['files']):4d}  {english} / {chinese}")
-    state = "made / 已制作" if made.get("changed") else "unchanged / 无变化"
+        lines.append(f"{int(row['bytes']) / 1e6:10.1f} MB  {int(row['files']):4d}  {one(f'{english} / {chinese}')}")
+    state = one("made / 已制作" if made.get("changed") else "unchanged / 无变化")
     lines.append(f"{int(made['bytes']) / 1e6:10.1f} MB        {path}: {state}, {seconds:.0f} s")
-    lines.append(f"signed by / 签名公钥：{made['signer']}")
-    lines += [f"{len(made['volumes'])} volumes / 分卷：{path}.volumes"] if made.get("volumes") else []
+    lines.append(one(f"签名公钥 / signed by: {made['signer']}"))
+    lines += [one(f"分卷 / volumes: {path}.volumes ({len(made['volumes'])})")] if made.get("volumes") else []
     return lines

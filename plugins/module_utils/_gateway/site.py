@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text, in_language
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.keys import Team
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.routes import Route
 
@@ -70,7 +70,7 @@ HEADERS = {
 
 def error_body(status: int, language: str = "both") -> str:
     kind, code, english, chinese = ERRORS[status]
-    said = {"zh": chinese, "en": english}.get(language, f"{english} / {chinese}")
+    said = in_language({"zh": chinese, "en": english}, language)
     message = f"{said} → /help/{status}"
     return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}, ensure_ascii=False)
 

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Set
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import in_language
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 
 KINDS = ("alerts", "dashboards")
@@ -123,27 +124,27 @@ def expression(alert: Mapping[str, Any], threshold: Any = None) -> str:
     return str(alert["expr"]).strip().replace("{threshold}", f"{number:.15g}")
 
 
-def dashboards(data: Mapping[str, Mapping[str, Any]], needs: Iterable[str]) -> Dict[str, Dict[str, Any]]:
+def dashboards(data: Mapping[str, Mapping[str, Any]], needs: Iterable[str], language: str) -> Dict[str, Dict[str, Any]]:
     """Grafana's JSON by the dashboard's id; what the deployment lacks is left out."""
     have = set(needs) | {""}
     return {
-        uid: _dashboard(uid, board, [panel for panel in board["panels"] if panel.get("needs", "") in have])
+        uid: _dashboard(uid, board, [panel for panel in board["panels"] if panel.get("needs", "") in have], language)
         for uid, board in sorted(data.items())
         if board.get("needs", "") in have
     }
 
 
-def _dashboard(uid: str, board: Mapping[str, Any], panels: List[Mapping[str, Any]]) -> Dict[str, Any]:
+def _dashboard(uid: str, board: Mapping[str, Any], panels: List[Mapping[str, Any]], language: str) -> Dict[str, Any]:
     drawn, x, y, row = [], 0, 0, 0
     for number, panel in enumerate(panels):
         width, height = (6, 5) if panel["kind"] in ("stat", "gauge") else (12, 8)
         if x + width > 24:
             x, y, row = 0, y + row, 0
-        drawn.append(_panel(number + 1, panel, {"x": x, "y": y, "w": width, "h": height}))
+        drawn.append(_panel(number + 1, panel, {"x": x, "y": y, "w": width, "h": height}, language))
         x, row = x + width, max(row, height)
     return {
         "uid": uid,
-        "title": _both(board["title"]),
+        "title": in_language(board["title"], language),
         "tags": ["yitiji"],
         "schemaVersion": 39,
         "timezone": "browser",
@@ -154,13 +155,13 @@ def _dashboard(uid: str, board: Mapping[str, Any], panels: List[Mapping[str, Any
     }
 
 
-def _panel(number: int, panel: Mapping[str, Any], place: Dict[str, int]) -> Dict[str, Any]:
+def _panel(number: int, panel: Mapping[str, Any], place: Dict[str, int], language: str) -> Dict[str, Any]:
     kind = {"time": "timeseries", "stat": "stat", "gauge": "gauge"}[panel["kind"]]
     source = {"type": "prometheus", "uid": "${datasource}"}
     return {
         "id": number,
         "type": kind,
-        "title": _both(panel["title"]),
+        "title": in_language(panel["title"], language),
         "datasource": source,
         "gridPos": place,
         "fieldConfig": {"defaults": {"unit": panel["unit"]}, "overrides": []},
@@ -169,10 +170,6 @@ def _panel(number: int, panel: Mapping[str, Any], place: Dict[str, int]) -> Dict
             for order, (legend, query) in enumerate(panel["queries"].items())
         ],
     }
-
-
-def _both(title: Mapping[str, str]) -> str:
-    return "{zh} {en}".format(**title)
 
 
 def own_figures(plan: Mapping[str, Any], host: str, role: Mapping[str, Any]) -> Dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, one
 
 Settings = Dict[str, str]
 _NUMBERS = re.compile(r"^-?\d+(\s+-?\d+)*$")
@@ -85,10 +85,10 @@ def decide(wanted: Settings, record: Settings, root: str = "") -> Tuple[Todo, Se
     for name, value in wanted.items():
         now = read(name, root)
         if now is None:
-            todo.skipped[name] = "this kernel does not have it / 内核没有此项"
+            todo.skipped[name] = one("this kernel does not have it / 内核没有此项")
             continue
         if now != value and not can_write(name, root):
-            todo.skipped[name] = f"read-only here, it is {now} / 此处只读，当前为 {now}"
+            todo.skipped[name] = one(f"read-only here, it is {now} / 此处只读，当前为 {now}")
             continue
         todo.keep[name] = value
         before.setdefault(name, now)

@@ -10,7 +10,7 @@ import shutil
 import stat
 from typing import Any, Callable, List, Mapping, NamedTuple, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import one, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import size_text
 
 # Kinds of what may stay, each a phrase `left.<kind>`, in the order in which they are told.
@@ -117,6 +117,6 @@ def docker_there() -> bool:
 
 
 def told(rows: List[Left]) -> List[str]:
-    """A line for each, in both languages."""
+    """A line for each, in the reader's language."""
     words = {row.kind: say(f"left.{row.kind}") for row in rows}
-    return [f"{words[row.kind].en} / {words[row.kind].zh}: {row.path} ({size_text(row.bytes)})" for row in rows]
+    return [one(f"{words[row.kind].en} / {words[row.kind].zh}: {row.path} ({size_text(row.bytes)})") for row in rows]

@@ -4,19 +4,25 @@
 #   sh join.sh [FOLDER]      the bundle becomes FOLDER/bundle; default: here
 # By hand: cat yitiji-bundle.tar.* | tar -x && sh bundle/check.sh
 set -eu
+# The reader's language: appliance_language, or a Chinese locale; else both.
+case ${YITIJI_LANGUAGE:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
+    zh*) tell() { printf %s "$2"; } ;;
+    en) tell() { printf %s "$1"; } ;;
+    *) tell() { printf '%s / %s' "$1" "$2"; } ;;
+esac
 cd "$(dirname "$0")"
 folder=${1:-.}
 bad=0
 while read -r sha name; do
     if [ ! -f "$name" ]; then
         bad=1
-        printf 'LLM915 missing volume / 缺少分卷：%s\n' "$name"
+        echo "LLM915 $(tell "missing volume" "缺少分卷") · $name"
         continue
     fi
     printf '%s\n' "$name" >&2
     if [ "$(sha256sum <"$name" | cut -d' ' -f1)" != "$sha" ]; then
         bad=1
-        printf 'LLM915 wrong volume / 分卷内容不符：%s\n' "$name"
+        echo "LLM915 $(tell "wrong volume" "分卷内容不符") · $name"
     fi
 done <SHA256SUMS
 [ "$bad" -eq 0 ] || exit 1

@@ -190,7 +190,7 @@ function bias(body, limits) {
     }
     const named = Array.isArray(value) ? [] : Object.keys(value);
     return named.every((one) => token(Number(one)) && Math.abs(value[one]) <= 100) ? null
-        : fault('logit_bias', 'logit_bias: from -100 to 100 for each token.', 'logit_bias：每个词元 为 -100 至 100。');
+        : fault('logit_bias', 'logit_bias: from -100 to 100 for each token.', 'logit_bias：每个词元为 -100 至 100。');
 }
 
 function formats(body, limits, spent) {

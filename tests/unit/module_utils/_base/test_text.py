@@ -48,3 +48,8 @@ def test_texts_are_joined_by_language():
 )
 def test_a_line_in_both_languages_for_readers_of_one(told, zh, en):
     assert (in_language(told, "zh"), in_language(told, "en"), in_language(told, "both")) == (zh, en, told)
+
+
+def test_a_text_by_language_for_readers_of_one():
+    told = {"en": "a: b", "zh": "甲：乙"}
+    assert [in_language(told, language) for language in ("zh", "en", "both")] == ["甲：乙", "a: b", "a: b / 甲：乙"]

@@ -154,7 +154,7 @@ def test_what_a_run_reports_at_its_end():
     assert use.told(made, "/b", 61.4) == [
         "    2500.0 MB    12  weights / 模型权重", "       1.0 MB     1  scripts / 脚本",
         "       0.1 MB     2  novel / novel", "    2501.1 MB        /b: made / 已制作, 61 s",
-        "signed by / 签名公钥：KEY", "2 volumes / 分卷：/b.volumes",
+        "签名公钥 / signed by: KEY", "分卷 / volumes: /b.volumes (2)",
     ]  # fmt: skip
     again = use.told({**made, "changed": False, "volumes": []}, "/b", 0.6)
-    assert again[3:] == ["    2501.1 MB        /b: unchanged / 无变化, 1 s", "signed by / 签名公钥：KEY"]
+    assert again[3:] == ["    2501.1 MB        /b: unchanged / 无变化, 1 s", "签名公钥 / signed by: KEY"]

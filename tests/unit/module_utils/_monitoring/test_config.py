@@ -78,6 +78,7 @@ def plan(device="cpu", nodes=1, engine="vllm"):
 
 
 ROLE = {
+    "language": "both",
     "catalog_dirs": [],
     "thresholds": {},
     "off": [],
@@ -215,7 +216,7 @@ def test_every_query_asks_for_metrics_that_exist(alerts, boards):
 
 
 def test_dashboards_fit_the_grid_and_the_deployment(boards):
-    whole, bare = core.dashboards(boards, ALL), core.dashboards(boards, {"gateway"})
+    whole, bare = core.dashboards(boards, ALL, "zh"), core.dashboards(boards, {"gateway"}, "both")
     assert set(whole) == set(boards) and "yitiji-engine" not in bare
     for board in whole.values():
         places = [panel["gridPos"] for panel in board["panels"]]
@@ -223,6 +224,9 @@ def test_dashboards_fit_the_grid_and_the_deployment(boards):
         assert len(cells) == len(set(cells)) and max(x for x, _y in cells) < 24
         assert len({panel["id"] for panel in board["panels"]}) == len(places)
     assert not any("DCGM" in core.as_json(board) for board in bare.values())
+    for uid, board in bare.items():
+        assert whole[uid]["title"] == boards[uid]["title"]["zh"]
+        assert board["title"] == "{en} / {zh}".format(**boards[uid]["title"])
 
 
 def test_unready_names_what_is_missing():
