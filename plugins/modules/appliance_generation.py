@@ -51,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: One for each generation, the newest last.
+  description: One for each generation, the newest last; then which one can be gone back to, and the disk for it.
   returned: state is told
   type: list
   elements: str
@@ -85,14 +85,16 @@ def main() -> None:
     )
     params, kept = module.params, generations.rows()
     if params["state"] == "told":
-        module.exit_json(changed=False, lines=history.lines(kept))
+        module.exit_json(changed=False, lines=[*history.lines(kept), history.way_back(kept, ask)])
     content = params["content"]
     images = generations.ids((image["ref"] for image in content["images"].values()), ask)
     told = {"plan": params["plan"], "by": params["by"], "verdict": "converged"}
     row = history.made(content, images, generations.look(), **told)
     changed = not kept or kept[-1]["digest"] != row["digest"]
-    if changed and not module.check_mode:
-        history.keep(row)
+    if not module.check_mode:
+        if changed:
+            history.keep(row)
+        history.finish()
     module.exit_json(changed=changed)
 
 

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence
 
 ROOT = "/var/lib/yitiji/generations"
+UNFINISHED = "unfinished"  # beside them while an upgrade or a rollback is on its way: the number of what served before
 # Below the root. Keys, certificates and people's data are no part of it: going back must not take them back.
 OURS = (
     "etc/systemd/system/yitiji-*", "etc/systemd/system/yitiji-*/*", "etc/systemd/system/*/yitiji*.conf",
     "etc/yitiji/*", "etc/yitiji/guard.d/*", "etc/yitiji/monitoring/**/*", "etc/yitiji/secrets/*.env",
     "etc/nginx/*/yitiji*.conf", "etc/nginx/yitiji/*.js", "var/lib/yitiji/open-webui.json",
+    "var/lib/yitiji/clients/*[!t]",
 )  # fmt: skip
 _NAME = re.compile(r"(\d+)\.json\Z")
 Row = Dict[str, Any]
@@ -75,3 +77,19 @@ def moved(wanted: Mapping[str, str], found: Mapping[str, str]) -> List[str]:
     """`name wanted -> found` of what differs; what is gone has nothing behind the arrow."""
     pairs = [(name, value, found.get(name, "-")) for name, value in sorted(wanted.items())]
     return [f"{name} {value} -> {now}" for name, value, now in pairs if now != value]
+
+
+def unfinished(folder: str = ROOT) -> int:
+    """The generation from which something set out that did not arrive; 0 for none."""
+    try:
+        return int(Path(folder, UNFINISHED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+
+
+def behind(folder: str = ROOT) -> Row:
+    """What served last, whole: where an unfinished upgrade set out, else the newest; {} without any."""
+    kept = rows(folder)
+    mark = unfinished(folder)
+    fit = [row for row in kept if row["number"] == mark and "files" in row] or kept[-1:]
+    return fit[0] if fit else {}

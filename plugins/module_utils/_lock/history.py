@@ -4,14 +4,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import time
-from typing import Any, List, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Callable, List, Mapping, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import differences
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.generations import ROOT, Row, before, rows
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.generations import (
+    ROOT,
+    UNFINISHED,
+    Row,
+    before,
+    rows,
+    unfinished,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import secrets
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
 
@@ -39,6 +50,36 @@ def keep(row: Row, folder: str = ROOT, of: int = 0) -> int:
         elif old["number"] != whole.get("number") and "files" in old:
             _write(folder, {name: value for name, value in old.items() if name not in WHOLE})
     return int(number)
+
+
+def begin(number: int, folder: str = ROOT) -> bool:
+    """Notes what serves, before it is changed; a note that a killed run left stays."""
+    if unfinished(folder):
+        return False
+    secrets.private_folder(folder)
+    write_atomic(os.path.join(folder, UNFINISHED), f"{number}\n", 0o600)
+    return True
+
+
+def finish(folder: str = ROOT) -> None:
+    """It arrived, there or back."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(folder, UNFINISHED))
+
+
+def way_back(kept: Sequence[Row], ask: Callable[[List[str]], str]) -> str:
+    """Which generation can be gone back to, and the disk that is taken for it alone; empty for none."""
+    row = before(kept)
+    if not row:
+        return ""
+    images = sorted({*row["images"].values()} - {*kept[-1]["images"].values()})
+    sizes = ask(["docker", "image", "inspect", "--format", "{{.Size}}", *images]).split() if images else []
+    folders = {model["path"] for model in models_of(row["plan"])} - {
+        model["path"] for model in models_of(kept[-1]["plan"])
+    }
+    weights = sum(found.lstat().st_size for folder in folders for found in Path(folder).rglob("*") if found.is_file())
+    told = "way back / 可回退的一代 {}; images / 镜像 {}, weights / 权重 {}"
+    return told.format(row["number"], gb(sum(int(size) for size in sizes)), gb(weights))
 
 
 def _write(folder: str, row: Row) -> None:

@@ -28,11 +28,11 @@ READS = {
 }  # fmt: skip
 PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
 # Rules of site.yml's own roles: acceptance, making bundles, disk images, their first boot and inventories are
-# playbooks of their own.
+# playbooks of their own, and so are upgrades.
 ELSEWHERE = re.compile(
     r"_base/messages/|acceptance|"
     r"_bundle/(apt|dnf|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot|"
-    r"new_site"
+    r"new_site|_upgrade"
 )
 DOCS = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 

@@ -24,6 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     reach,
     services,
     systems,
+    upgrade,
     weights,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
@@ -43,6 +44,7 @@ for _hundred in (
     checkpoints,
     ends,
     lock,
+    upgrade,
     weights,
     services,
     backup,

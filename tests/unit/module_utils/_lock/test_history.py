@@ -97,3 +97,41 @@ def test_lines_say_when_who_and_what(folder, monkeypatch):
     assert two.endswith("converged; collection: 1 -> 2; engine: vllm 0.31 -> vllm 0.32")
     assert "  rolled back (1); " in three and three.endswith("; LLM505: it crashed")
     assert four.count("images.r/") == 6 and four.endswith("; +2")
+
+
+def test_an_unfinished_one_is_noted_once_and_what_served_then_is_behind_it(folder):
+    assert generations.behind(folder) == {} and generations.unfinished(folder) == 0
+    keep(folder, "ab")
+    assert generations.behind(folder)["number"] == 2
+    assert core.begin(2, folder) and generations.unfinished(folder) == 2
+    keep(folder, "c")
+    assert not core.begin(3, folder), "what a killed run noted stays"
+    assert generations.behind(folder)["number"] == 2
+    core.finish(folder)
+    core.finish(folder)
+    assert generations.unfinished(folder) == 0 and generations.behind(folder)["number"] == 3
+
+
+def test_a_damaged_note_is_none(folder):
+    keep(folder, "a")
+    with open(f"{folder}/{generations.UNFINISHED}", "w", encoding="utf-8") as stream:
+        stream.write("half")
+    assert generations.unfinished(folder) == 0 and generations.behind(folder)["number"] == 1
+
+
+def test_the_way_back_and_its_disk(folder, tmp_path):
+    def served(name, image):
+        model = {"path": str(tmp_path / name)}
+        files = {"/etc/x": {"mode": 0o644, "uid": 0, "gid": 0, "text": name}}
+        return core.made(STATE, {"r/x:1": image}, files, plan={"model": model, "models_beside": []}, by="", verdict="")
+
+    (tmp_path / "a/inner").mkdir(parents=True)
+    (tmp_path / "a/inner/weights").write_bytes(b"x" * 5_000_000)
+    assert core.way_back([], str) == ""
+    core.keep(served("a", "sha256:1"), folder)
+    assert core.way_back(generations.rows(folder), str) == ""
+    core.keep(served("b", "sha256:2"), folder)
+    told = core.way_back(generations.rows(folder), lambda words: "2000000000\n" if words[-1] == "sha256:1" else "")
+    assert " 1; " in told and "2.0 GB" in told and "5 MB" in told
+    core.keep(served("c", "sha256:2"), folder)
+    assert core.way_back(generations.rows(folder), lambda _words: 1 / 0).count(" 0 MB") == 2

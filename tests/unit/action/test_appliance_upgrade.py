@@ -1,0 +1,82 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What serves is compared with the plan, what breaks is refused, and the way back gives the lock what was locked."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible_collections.yitiji.deepseek.plugins.action import appliance_upgrade as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.nodes import FIRST
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.state import complete
+from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import version
+
+from tests.unit.module_utils._lock.a_state import plan
+
+DEBIAN = {"ids": ["debian"], "versions": ["12"], "architecture": "x86_64"}
+NODE = {"ansible_facts": {FIRST: {"nginx": "1"}}, "appliance_distribution": DEBIAN}
+SERVES = {"n1": {"system": "debian 12 x86_64", "packages": {"nginx": "1", "redis": "7"}}}
+
+
+def state(**more):
+    return {**complete(plan(), version(), SERVES, {}), **more}
+
+
+def asked(monkeypatch, args, answer, check=False):
+    made = core.ActionModule(mock.Mock(args=args, async_val=0, check_mode=check), *(mock.MagicMock() for _ in range(5)))
+    monkeypatch.setattr(made, "_execute_module", lambda _name, _args, **_more: dict(answer))
+    return made.run(None, {"inventory_hostname": "n1", "hostvars": {"n1": NODE}})
+
+
+def judged(monkeypatch, before, nodes=None, **args):
+    told = {"number": 1, "state": before, "nodes": plan()["nodes"] if nodes is None else nodes}
+    return asked(monkeypatch, {"state": "judged", "plan": plan(), **args}, told)
+
+
+def test_the_same_is_no_difference_although_the_checks_asked_for_less(monkeypatch):
+    found = judged(monkeypatch, state())
+    assert found["differences"] == [] and found["breaking"] == [] and "state" not in found and "nodes" not in found
+
+
+def test_another_engine_is_told(monkeypatch):
+    found = judged(monkeypatch, state(engine="vllm 0.13.0"))
+    assert [line for line in found["differences"] if line.startswith("engine: vllm 0.13.0 -> ")]
+
+
+def test_other_arguments_are_one_too(monkeypatch):
+    assert judged(monkeypatch, state(), nodes={})["differences"] == ["plan"]
+
+
+def test_what_breaks_is_refused_until_it_is_accepted(monkeypatch):
+    table = [
+        {"id": "x", "of": ["collection"], "since": version(), "what": {"en": "e", "zh": "z"}, "source": "https://s"}
+    ]
+    monkeypatch.setattr(core, "load_breaking", lambda: table)
+    with pytest.raises(AnsibleActionFail, match="LLM586"):
+        judged(monkeypatch, state(collection="0.0.1"))
+    assert judged(monkeypatch, state(collection="0.0.1"), accept=["x"])["breaking"] == ["x"]
+
+
+def test_a_module_that_refuses_is_passed_on(monkeypatch):
+    found = asked(monkeypatch, {"state": "back", "lock": "/none"}, {"failed": True, "msg": "LLM583"})
+    assert found["failed"] and found["msg"] == "LLM583"
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_back_gives_the_lock_what_was_locked(monkeypatch, tmp_path, check):
+    path = tmp_path / "lock.yml"
+    told = {"number": 1, "state": state(engine="vllm 0.13.0"), "plan": plan()}
+    asked(monkeypatch, {"state": "back", "lock": str(path)}, told, check)
+    assert path.exists() != check
+    if not check:
+        kept = yaml.safe_load(path.read_text())["deployments"][plan()["deployment"]]
+        assert kept["engine"] == "vllm 0.13.0" and kept["nodes"]["n1"]["packages"]["redis"] == "7" and kept["wheels"]
+
+
+def test_without_a_lock_none_is_made(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    asked(monkeypatch, {"state": "back", "lock": ""}, {"number": 1, "state": state(), "plan": plan()})
+    assert list(tmp_path.iterdir()) == []
