@@ -8,12 +8,13 @@ import os
 import sys
 import time
 
-from . import engines, light, machine, net, node, rpm, store, vm_cli, webui_before
+from . import engines, light, machine, net, node, rpm, store, vllm_before, vm_cli, webui_before
 from .config import SUITES, Lab
 from .shell import LabError, fail, lock, say
 
 # Added here: what engines.py says is part of the keys by which the images that it makes are cached.
 engines.MAKERS["webui_before"] = webui_before.make
+engines.MAKERS["vllm_before"] = vllm_before.make
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,34 +20,39 @@ REF = f"yitiji.local/open-webui:{VERSION}-slim"
 
 
 def make(work: Path, folder: Path, log: Path) -> dict[str, Any]:
-    """The base layer is the present image's own; only the program above it differs."""
-    root, layer = work / "root", work / "layer.tar"
+    root = work / "root"
     root.mkdir()
     _venv(root, log, SLIM_DROPS, f"open-webui=={VERSION}", "typer")
     (root / "app/backend/data").mkdir(parents=True)
     os.chown(root / "app/backend/data", int(UID), int(UID))
     (root / "app/backend/start.sh").write_text(START_WEBUI)
     _trim(root, keep=("open_webui", "numpy"))
-    run("tar", "-C", root, "--sort=name", "--numeric-owner", "--mtime=@0", "-cf", layer, ".")
+    return {"archive": "image.tar", "images": {IMAGE: packed(work, folder, REF, IMAGES["open-webui-slim"]["config"])}}
+
+
+def packed(work: Path, folder: Path, ref: str, config: dict[str, Any]) -> dict[str, str]:
+    """The base layer is the present image's own; only the program above it, `work/root`, differs."""
+    layer = work / "layer.tar"
+    run("tar", "-C", work / "root", "--sort=name", "--numeric-owner", "--mtime=@0", "-cf", layer, ".")
     base = next((folder.parent / "layers").glob("base-*.tar"))
     digests = [_sha256(path) for path in (base, layer)]
     described = {
-        "architecture": "amd64", "os": "linux", "created": EPOCH, "config": IMAGES["open-webui-slim"]["config"],
+        "architecture": "amd64", "os": "linux", "created": EPOCH, "config": config,
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in digests]},
-        "history": [{"created": EPOCH, "created_by": name} for name in ("base", "open-webui")],
+        "history": [{"created": EPOCH, "created_by": name} for name in ("base", ref)],
     }  # fmt: skip
-    config = json.dumps(described, sort_keys=True).encode()
-    image = hashlib.sha256(config).hexdigest()
+    text = json.dumps(described, sort_keys=True).encode()
+    image = hashlib.sha256(text).hexdigest()
     names = [f"{digest}/layer.tar" for digest in digests]
-    manifest = json.dumps([{"Config": f"{image}.json", "RepoTags": [REF], "Layers": names}]).encode()
+    manifest = json.dumps([{"Config": f"{image}.json", "RepoTags": [ref], "Layers": names}]).encode()
     with tarfile.open(folder / "image.tar", "w") as tar:
-        for name, blob in ((f"{image}.json", config), ("manifest.json", manifest)):
+        for name, blob in ((f"{image}.json", text), ("manifest.json", manifest)):
             info = tarfile.TarInfo(name)
             info.size = len(blob)
             tar.addfile(info, io.BytesIO(blob))
         for name, path in zip(names, (base, layer), strict=True):
             tar.add(path, name)
-    return {"archive": "image.tar", "images": {IMAGE: {"ref": REF, "id": f"sha256:{image}"}}}
+    return {"ref": ref, "id": f"sha256:{image}"}
 
 
 def _sha256(path: Path) -> str:

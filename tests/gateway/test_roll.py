@@ -39,16 +39,15 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
     return lambda *more: drive(f"https://{labctl.ADDRESS}/v1", ca, "--model", "tiny-r1-distill", *more)
 
 
-def test_a_change_rolls_over_the_copies_under_load(ask, tmp_path):
+def rolls(ask, folder: Path, job) -> None:
+    """People ask all the while; the copies restart one after another."""
     before = started()
-    running = ask(
-        "--streams", "2", "--seconds", "900", "--end", str(tmp_path / "end"), "--tokens", "60", "--body", LONG
-    )
+    running = ask("--streams", "2", "--seconds", "900", "--end", str(folder / "end"), "--tokens", "60", "--body", LONG)
     running.stdin.write(labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip())
     running.stdin.close()
     running.stdin = None
-    run = sitectl.site("copies-changed", *SITE, *with_log(tmp_path, "DEBUG"))
-    (tmp_path / "end").touch()
+    run = job()
+    (folder / "end").touch()
     assert run.ok, run.story()
     told, _nothing = running.communicate(timeout=600)
     found, after = json.loads(told), started()
@@ -60,9 +59,28 @@ def test_a_change_rolls_over_the_copies_under_load(ask, tmp_path):
     assert " down;" not in labctl.node("nginx -T 2>/dev/null")
 
 
+def test_a_change_rolls_over_the_copies_under_load(ask, tmp_path):
+    rolls(ask, tmp_path, lambda: sitectl.site("copies-changed", *SITE, *with_log(tmp_path, "DEBUG")))
+
+
 def test_nothing_more_is_to_do(ask, tmp_path):
     run = sitectl.site("copies-again", *SITE, *with_log(tmp_path, "DEBUG"))
     assert run.ok and run.changes() == [], run.story()
+
+
+def test_an_upgrade_to_another_image_rolls_over_them_under_load(ask, tmp_path):
+    """The same files under another id and name, so that nothing but the way there is looked at."""
+    made = json.loads((labctl.CACHE / "images/images.json").read_text())["images"]
+    old, new = made["vllm-cpu"]["ref"], "yitiji.local/vllm-cpu:next"
+    again = (
+        f"docker create --name next {old} && docker commit --change 'LABEL release=next' next {new} && docker rm next"
+    )
+    made["vllm-cpu"] = {"ref": new, "id": labctl.node(again).splitlines()[1], "version": "0.32.0"}
+    (tmp_path / "to.json").write_text(json.dumps({"to": {"appliance_images": made}}))
+    told = [*SITE[:2], *SITE[4:], *with_log(tmp_path, "DEBUG"), "-e", f"@{tmp_path}/to.json"]
+    rolls(ask, tmp_path, lambda: sitectl.site("copies-upgraded", *told, playbook="playbooks/upgrade.yml"))
+    running = labctl.node(f"docker inspect --format '{{{{.Image}}}}' {' '.join(COPIES)}").split()
+    assert running == [made["vllm-cpu"]["id"]] * 2
 
 
 def test_a_copy_that_does_not_come_back_stops_the_roll(ask, tmp_path):

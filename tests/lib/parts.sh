@@ -262,6 +262,11 @@ part_restore() {
     python -m pytest -x -v -s tests/restore
 }
 
+part_upgrade() {
+    need_lab --with webui_before --with vllm_before
+    python -m pytest -x -v -s tests/upgrade
+}
+
 part_browser() {
     packages chromium fonts-noto-cjk
     # a machine may have them from elsewhere, and Debian's npm does not go with another's nodejs
