@@ -93,7 +93,9 @@ def row(cells: Iterable[Any]) -> str:
 
 
 def tables(language: str) -> dict[str, str]:
-    catalog, heads = load_catalog(), [f"{nodes} × {count} × {gpu}".removeprefix("1 × ") for gpu, count, nodes in PARKS]
+    catalog = load_catalog()
+    names = [(catalog["gpus"][gpu]["title"], count, nodes) for gpu, count, nodes in PARKS]
+    heads = [f"{nodes} × {count} × {name}".removeprefix("1 × ") for name, count, nodes in names]
     catalog["profiles"]["sizing"] = WISH
     profiles = [profile_row(catalog, profile, language) for profile in PROFILES]
     cards = [row([title, *(cell(catalog, model, park) for park in PARKS)]) for model, title in MODELS.items()]

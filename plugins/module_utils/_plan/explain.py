@@ -44,9 +44,9 @@ def warnings(
     if not problem.shape.mla and layout.tensor > problem.shape.kv_heads:
         found.append(notice("LLM562", tensor=layout.tensor, heads=problem.shape.kv_heads))
     if not gpu.verified:
-        found.append(notice("LLM516", gpu=gpu.kind))
+        found.append(notice("LLM516", gpu=gpu.name))
     if not gpu.known:
-        found.append(notice("LLM563", gpu=gpu.kind))
+        found.append(notice("LLM563", gpu=gpu.name))
     if engine != "vllm":
         found.append(notice("LLM518", engine=engine))
     found += _models(problem)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -31,6 +31,12 @@ class Gpu:
     nvlink: bool
     known: bool
     verified: bool
+    title: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """As its maker calls it, for readers."""
+        return self.title or self.kind
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
                 nvlink=bool(entry.get("nvlink", False)) if nvlink is None else bool(nvlink),
                 known=bool(entry),
                 verified=bool(entry.get("verified", True)),
+                title=card_title(entry),
             )
         )
     memory = facts.get("memory") or {}
@@ -117,6 +124,12 @@ def _interface(facts: Mapping[str, Any], address: str) -> Optional[str]:
         if any(str(held).split("/", maxsplit=1)[0] == address for held in interface.get("addresses") or []):
             return str(interface.get("name"))
     return None
+
+
+def card_title(entry: Mapping[str, Any]) -> str:
+    """A card as its maker calls it; nothing where the catalogue does not know it."""
+    title = str(entry.get("title") or "")
+    return f"NVIDIA {title}" if title and entry.get("vendor") == "nvidia" else title
 
 
 def match_gpu(raw: Mapping[str, Any], catalog: Catalog) -> Tuple[str, Dict[str, Any]]:
@@ -155,6 +168,7 @@ def _from_declared(name: str, address: str, declared: Mapping[str, Any], catalog
                     nvlink=bool(entry.get("nvlink", False)),
                     known=True,
                     verified=bool(entry.get("verified", True)),
+                    title=card_title(entry),
                 )
             )
     cpu, memory = declared.get("cpu") or {}, declared.get("memory_gib")

@@ -23,6 +23,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     node_devices,
     node_env,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import card_title
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import size_on_cpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
@@ -169,7 +170,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         "images": images,
         "image_archives": list(wish.image_archives),
         "gpu": first.gpu,
-        "card": card_title(catalog, first.gpu),
+        "card": card_title(catalog["gpus"].get(first.gpu or "") or {}) or None,
         "executor": first.executor,
         "cluster": cluster,
         "nodes": nodes,
@@ -221,12 +222,6 @@ def tier(catalog: Catalog, profile: str) -> Dict[str, str]:
     """The name of a profile for customers."""
     found: Dict[str, str] = catalog["profiles"][profile].get("title") or bilingual(profile, profile)
     return found
-
-
-def card_title(catalog: Catalog, kind: Optional[str]) -> Optional[str]:
-    """A card as its maker calls it, where the catalogue knows it."""
-    entry = catalog["gpus"].get(kind or "") or {}
-    return f"NVIDIA {entry['title']}" if entry.get("vendor") == "nvidia" else entry.get("title")
 
 
 def _users(concurrency: int) -> List[Dict[str, Any]]:

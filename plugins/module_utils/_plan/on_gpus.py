@@ -84,14 +84,14 @@ def same_cards(nodes: List[Node]) -> Tuple[Gpu, int]:
     if bare:
         names = ", ".join(bare)
         raise Refusal("LLM511", names=names)
-    kinds = sorted({gpu.kind for node in nodes for gpu in node.gpus})
+    kinds = {gpu.kind: gpu.name for node in nodes for gpu in node.gpus}
     if len(kinds) > 1:
-        listed = ", ".join(kinds)
+        listed = ", ".join(sorted(kinds.values()))
         raise Refusal("LLM507", listed=listed)
     gpus = [gpu for node in nodes for gpu in node.gpus]
     smallest = min(gpus, key=lambda gpu: (gpu.total, -1 if gpu.free is None else gpu.free))
     if smallest.total <= 0:
-        raise Refusal("LLM543", kind=smallest.kind)
+        raise Refusal("LLM543", kind=smallest.name)
     free = [gpu.free for gpu in gpus if gpu.free is not None]
     return dataclasses.replace(smallest, free=min(free) if free else None), min(len(node.gpus) for node in nodes)
 
@@ -235,8 +235,8 @@ def size_on_gpus(wish: Wish, catalog: Catalog) -> Sizing:
 
 def memory_notices(problem: Problem, gpu: Gpu, cache: str, unified: bool) -> List[Dict[str, Any]]:
     """What to know of the cache's form, and of a memory that is not the card's alone."""
-    found = [notice("LLM575", gpu=gpu.kind)] if cache == "fp8_e5m2" else []
-    return [*found, notice("LLM576", gpu=gpu.kind, utilization=problem.utilization)] if unified else found
+    found = [notice("LLM575", gpu=gpu.name)] if cache == "fp8_e5m2" else []
+    return [*found, notice("LLM576", gpu=gpu.name, utilization=problem.utilization)] if unified else found
 
 
 def make_problem(

@@ -85,7 +85,7 @@ def cache_form(wish: str, engine: str, card: Card, shape: Shape) -> str:
         return wish
     if engine == "vllm" and card.runs("kv_fp8_e5m2") and not shape.mla and shape.quant.method in ("", "awq", "gptq"):
         return "fp8_e5m2"
-    raise Refusal("LLM545", gpu=card.gpu.kind)
+    raise Refusal("LLM545", gpu=card.gpu.name)
 
 
 class CannotRun(Exception):
@@ -114,7 +114,7 @@ def decide(shape: Shape, wish: str, card: Card) -> Precision:
         dtype = "float16" if stored in ("awq", "gptq") or not card.runs("bf16") else "bfloat16"
         strange = [form for form in forms if form not in card.kernels and card.row.get("formats") is None]
         slow = [form.upper() for form in forms if card.how(form) == "weight_only" and form in FLOATS]
-        notices = [notice("LLM571", gpu=gpu.kind, form=", ".join(slow))] if slow else []
+        notices = [notice("LLM571", gpu=gpu.name, form=", ".join(slow))] if slow else []
         notices += [notice("LLM579", form=", ".join(strange), bits=shape.quant.bits)] if strange else []
         return Precision(shape, dtype, None, stored, notices)
     if quantised:  # 16 bit asked of a quantised checkpoint: the weights grow
@@ -124,10 +124,10 @@ def decide(shape: Shape, wish: str, card: Card) -> Precision:
         how = card.how("fp8")
         if not how:
             raise CannotRun("fp8")
-        notices = [notice("LLM571", gpu=gpu.kind, form="FP8")] if how == "weight_only" else []
+        notices = [notice("LLM571", gpu=gpu.name, form="FP8")] if how == "weight_only" else []
         return Precision(dataclasses.replace(shape, quant=Quant("fp8", 8)), "bfloat16", "fp8", "fp8", notices)
     if want == "bf16" and not card.runs("bf16"):
         if wish == "bf16":
             raise CannotRun("bf16", "LLM501")
-        return Precision(shape, "float16", None, "fp16", [notice("LLM564", gpu=gpu.kind)])
+        return Precision(shape, "float16", None, "fp16", [notice("LLM564", gpu=gpu.name)])
     return Precision(shape, "float16" if want == "fp16" else "bfloat16", None, want, [])

@@ -35,7 +35,7 @@ def refuse(wish: Wish, problem: Problem, card: Card, precision: str) -> Refusal:
     """The refusal (LLM504), with up to three changes; LLM503 where the model can't be divided among these cards."""
     gpu = card.gpu
     found = search(problem)
-    cards = f"{problem.nodes} x {problem.gpus} x {gpu.kind}" if problem.nodes > 1 else f"{problem.gpus} x {gpu.kind}"
+    cards = (f"{problem.nodes} × " if problem.nodes > 1 else "") + f"{problem.gpus} × {gpu.name}"
     if not found:
         faults = "; ".join(filter(None, [tensor_fault(problem.shape, problem.gpus, problem.experts)]))
         return Refusal("LLM503", cards=cards, faults=faults)
@@ -58,7 +58,7 @@ def refuse(wish: Wish, problem: Problem, card: Card, precision: str) -> Refusal:
         pipeline=layout.pipeline,
         context=problem.context,
         requests=problem.concurrency,
-        longest=longest,
+        longest=say("plan_longest", longest=longest) if longest else say("plan_no_length"),
         remedies=fixes[:3],
         need={
             "gib_per_gpu": need,
@@ -76,7 +76,7 @@ def cannot_run(wish: Wish, card: Card, told: CannotRun) -> Refusal:
     capability = "" if gpu.capability is None else f" ({gpu.capability})"
     need, have = {"format": form}, {"gpu": gpu.kind, "capability": gpu.capability}
     if told.rule == "LLM501":
-        return Refusal("LLM501", gpu=f"{gpu.kind}{capability}", form=form, need=need, have=have)
+        return Refusal("LLM501", gpu=f"{gpu.name}{capability}", form=form, need=need, have=have)
     fixes = []
     if wish.native_shape is not None and _runs(wish.native_shape, card):
         fixes.append(say("plan_native_precision", form=stored_form(wish.native_shape).upper()))
@@ -87,7 +87,7 @@ def cannot_run(wish: Wish, card: Card, told: CannotRun) -> Refusal:
     first = card.first(told.form) if gpu.vendor == "nvidia" else None
     if first is not None and first > (gpu.capability or 0):
         fixes.append(say("plan_from_card", first=first))
-    return Refusal("LLM502", gpu=f"{gpu.kind}{capability}", form=form, remedies=fixes[:3], need=need, have=have)
+    return Refusal("LLM502", gpu=f"{gpu.name}{capability}", form=form, remedies=fixes[:3], need=need, have=have)
 
 
 def _runs(shape: Shape, card: Card) -> bool:
@@ -120,7 +120,7 @@ def _fixes(wish: Wish, problem: Problem, card: Card) -> List[Fix]:
     more = _more_cards(problem)
     if more:
         nodes, gpus = more
-        fixes.append((6, say("plan_more_cards", nodes=nodes, cards=gpus, gpu=card.gpu.kind)))
+        fixes.append((6, say("plan_more_cards", nodes=nodes, cards=gpus, gpu=card.gpu.name)))
     if wish.entry.get("gguf") and len(fixes) < 3:
         fixes.append((7, say("plan_on_llamacpp")))
     return fixes

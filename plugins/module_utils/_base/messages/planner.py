@@ -35,10 +35,9 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "{model} ({precision}) does not fit on {cards}: {needed:.2f} GiB a card needed ({weights:.1f} of "
             "it weights), {usable:.1f} GiB usable (TP{tensor} PP{pipeline}, context {context}, {requests} "
-            "requests at once); longest context that would fit: {longest}",
+            "requests at once); {longest}",
             "{model}（{precision}）在 {cards} 上放不下：每卡需要 {needed:.2f} GiB（其中权重 {weights:.1f}），"
-            "可用 {usable:.1f} GiB（TP{tensor} PP{pipeline}，上下文 {context}，并发 {requests}）；单请求最长可"
-            "用上下文 {longest}",
+            "可用 {usable:.1f} GiB（TP{tensor} PP{pipeline}，上下文 {context}，并发 {requests}）；{longest}",
         ),
         Text(
             "set a smaller appliance_model",
@@ -342,7 +341,9 @@ PHRASES: Dict[str, Text] = {
         "需要 {needed:.0f} GiB 内存，只有 {there:.0f}",
     ),
     "plan_moe_only": Text("it serves mixture-of-experts models only", "只支持 MoE 模型"),
-    "plan_more_cards": Text("use {nodes} node(s) with {cards} x {gpu} each", "改用 {nodes} 个节点 × {cards} 张 {gpu}"),
+    "plan_longest": Text("longest context that would fit: {longest}", "单请求最长可用上下文 {longest}"),
+    "plan_no_length": Text("no context fits, however short", "上下文再短也放不下"),
+    "plan_more_cards": Text("use {nodes} node(s) with {cards} × {gpu} each", "改用 {nodes} 个节点 × {cards} 张 {gpu}"),
     "plan_native_precision": Text(
         "appliance_precision: native (the checkpoint itself is {form}, which fits)",
         "appliance_precision: native（检查点本身是 {form}，放得下）",

@@ -50,6 +50,7 @@ def read(catalog, gpus, **facts):
 def test_what_a_driver_does_not_say_is_the_catalogues(catalog):
     [card] = read(catalog, [CARD]).gpus
     assert card == Gpu(3, "rtx-4090-24g", "nvidia", int(23.5 * GIB), None, 8.9, False, True, True)
+    assert card.name == "NVIDIA RTX 4090 24 GB"
     said = {
         **CARD,
         "vendor": "",
