@@ -10,9 +10,7 @@ two builds are equal.
 from __future__ import annotations
 
 import argparse
-import collections
 import hashlib
-import heapq
 import io
 import json
 import os
@@ -22,9 +20,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import zlib
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import yaml
@@ -33,11 +30,7 @@ import zopfli.gzip  # type: ignore[import-untyped]
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ROUNDS = 5  # what a search for shorter codes may take: 4 % smaller than gzip -9 in seconds; 15 gain little more
-# How files are put in order, as tried on the artefact of November 2026, which is 2 % smaller so than by their names.
-WINDOW, MOST_FILES, SMALL = 32_000, 60, 8_000  # bytes that a packer looks back; files that say the same; bytes
-# How runs of files are then moved to where they repeat more, which gives 4 KB.
-PIECE, ONE_OF, MOVED, BESIDE, SWEEPS = 12, 8, 3, 8, 2  # bytes, one of so many; files of a run, neighbours, times
-BACK, AHEAD = 25, 60  # files that can be within the window before a place, and behind it
+ORDER = Path(__file__).with_name("order.txt")  # as release/order.py found it
 ESCAPE = re.compile(r"\\(.)")
 GAP = re.compile(r"@[A-Z]+@")
 # names that lead nowhere by RFC 2606 and 6761
@@ -202,85 +195,17 @@ def alike(member: tarfile.TarInfo) -> tuple[bool, str, str, str]:
     return member.isfile(), posixpath.splitext(member.name)[1], folder, member.name
 
 
-def nearest(texts: Sequence[bytes]) -> list[int]:
-    """An order in which each file follows those that it repeats most of: a packer looks back 32 KiB, no further."""
-    words = [re.findall(rb"\w+|[^\w\s]+", text) for text in texts]
-    runs = [{b" ".join(row[at : at + 4]) for at in range(len(row) - 3)} for row in words]
-    counts = collections.Counter(run for row in runs for run in row)
-    # What very many files say is always near.
-    where: dict[bytes, list[int]] = {run: [] for run, count in counts.items() if 1 < count <= MOST_FILES}
-    for place, row in enumerate(runs):
-        for run in row & where.keys():
-            where[run].append(place)
-    left, order, near = dict.fromkeys(range(len(texts))), list[int](), collections.deque[int]()
-    while left:
-        seen = {run for place in near for run in runs[place] & where.keys()}
-        shared = collections.Counter[int]()
-        for run in seen:
-            for place in where[run]:
-                if place in left:
-                    shared[place] += len(run)
-        best = max(left, key=lambda place: (shared[place] / (len(texts[place]) + SMALL), -place))
-        del left[best]
-        order.append(best)
-        near.append(best)
-        while len(near) > 1 and sum(len(texts[place]) for place in near) > WINDOW:
-            near.popleft()
-    return order
+def ordered(texts: Mapping[str, bytes], known: Sequence[str]) -> list[str]:
+    """The names in the order that was found good; a new one stands behind the file with which it shares most lines."""
+    lines = {name: set(text.splitlines()) for name, text in texts.items()}
 
+    def alike(name: str, other: str) -> int:
+        return sum(map(len, lines[name] & lines[other])) + len(posixpath.commonprefix([name, other]))
 
-def marks(texts: Sequence[bytes]) -> list[int]:
-    """A bit for each piece that a file shares with others, as one piece in eight tells it as well as all."""
-    sets = [
-        {mark for at in range(len(text) - PIECE + 1) if not (mark := zlib.crc32(text[at : at + PIECE])) % ONE_OF}
-        for text in texts
-    ]
-    counts = collections.Counter(mark for row in sets for mark in row)
-    bit = {mark: at for at, mark in enumerate(sorted(mark for mark, count in counts.items() if count > 1))}
-    return [sum(1 << bit[mark] for mark in row if mark in bit) for row in sets]
-
-
-def repeated(row: Sequence[int], bits: Sequence[int], sizes: Sequence[int], start: int, end: int) -> int:
-    """Marks that these files find within the window before them, and those find whose window reaches back to them."""
-    found, room, at = 0, WINDOW, start
-    while at < len(row) and (at < end or room > 0):
-        seen, left, before = 0, WINDOW - sizes[row[at]] // 2, at - 1
-        while before >= 0 and left > 0:
-            seen |= bits[row[before]]
-            left -= sizes[row[before]]
-            before -= 1
-        found += (seen & bits[row[at]]).bit_count()
-        room -= sizes[row[at]] if at >= end else 0
-        at += 1
-    return found
-
-
-def settled(order: list[int], texts: Sequence[bytes]) -> list[int]:
-    """The order with runs of a few files moved beside a file that is like them, wherever more is repeated so."""
-    bits = marks(texts)
-    sizes = [len(text) // 512 * 512 + 1024 for text in texts]  # with tar's header
-    shared: list[list[tuple[int, int]]] = [[] for _ in texts]
-    for one in range(len(texts)):
-        for other in range(one):
-            if count := (bits[one] & bits[other]).bit_count():
-                shared[one].append((count, other))
-                shared[other].append((count, one))
-    like = [[place for _, place in heapq.nlargest(BESIDE, row)] for row in shared]
-
-    def gain(rest: list[int], at: int, run: list[int]) -> int:
-        low = max(0, at - BACK)
-        without, behind = rest[low : at + AHEAD], at - low
-        there = repeated([*without[:behind], *run, *without[behind:]], bits, sizes, behind, behind + len(run))
-        return there - repeated(without, bits, sizes, behind, behind)
-
-    for file in SWEEPS * order:
-        for length in range(1, MOVED + 1):
-            here = order.index(file)
-            run, rest = order[here : here + length], order[:here] + order[here + length :]
-            beside = (rest.index(place) for place in like[file] if place not in run)
-            places = {at for place in beside for at in (place, place + 1)}
-            best = max([here, *sorted(places)], key=lambda at: gain(rest, at, run))
-            order = [*rest[:best], *run, *rest[best:]]
+    order = [name for name in dict.fromkeys(known) if name in texts]
+    for name in [name for name in texts if name not in order]:
+        beside = max(reversed(order), key=lambda other: alike(name, other), default="")
+        order.insert(order.index(beside) + 1 if beside else 0, name)
     return order
 
 
@@ -298,24 +223,28 @@ def listed(texts: dict[str, bytes]) -> None:
     texts["MANIFEST.json"] = json.dumps(manifest, indent=1).encode()
 
 
-def packed(archive: Path, out: Path, moment: int) -> Path:
-    """The same members in a fixed order, at one time and of nobody. Alike files side by side also pack better."""
-    plain = io.BytesIO()
+def unpacked(archive: Path, moment: int) -> tuple[list[tarfile.TarInfo], dict[str, bytes]]:
+    """The members in a fixed order, at one time and of nobody, and the files' texts."""
     with tarfile.open(archive) as tar:
-        found = sorted(tar, key=alike)
-        folders, files = [m for m in found if not m.isfile()], [m for m in found if m.isfile()]
-        texts = {member.name: read.read() if (read := tar.extractfile(member)) else b"" for member in files}
-        listed(texts)
-        said = list(texts.values())
-        members = [*folders, *(files[place] for place in settled(nearest(said), said))]
-        with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as fresh:
-            for member in members:
-                member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""
-                member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
-                member.pax_headers = {}
-                text = texts.get(member.name, b"")
-                member.size = len(text)
-                fresh.addfile(member, io.BytesIO(text))
+        members = sorted(tar, key=alike)
+        texts = {member.name: read.read() for member in members if (read := tar.extractfile(member))}
+    listed(texts)
+    for member in members:
+        member.mtime, member.uid, member.gid, member.uname, member.gname = moment, 0, 0, "", ""
+        member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+        member.pax_headers = {}
+        member.size = len(texts.get(member.name, b""))
+    return members, texts
+
+
+def packed(archive: Path, out: Path, moment: int) -> Path:
+    """The same members so that alike files stand side by side: a packer looks back 32 KiB, no further."""
+    members, texts = unpacked(archive, moment)
+    place = {name: at for at, name in enumerate(ordered(texts, ORDER.read_text(encoding="utf-8").split("\n")))}
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as fresh:
+        for member in sorted(members, key=lambda member: place.get(member.name, -1)):  # folders first
+            fresh.addfile(member, io.BytesIO(texts.get(member.name, b"")))
     out.write_bytes(zopfli.gzip.compress(plain.getvalue(), numiterations=ROUNDS, blocksplittingmax=0))  # 0: no bound
     return out
 

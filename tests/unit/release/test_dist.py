@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import tarfile
 
 import pytest
@@ -143,29 +142,17 @@ def test_like_folders_of_the_roles_stand_side_by_side():
     ]  # fmt: skip
 
 
-def test_each_file_follows_the_one_that_it_repeats():
-    """Nothing is lost, and the order hangs on nothing but the texts."""
-    songs = [f"the {word} of line {n} is sung again".encode() for word in ("first", "second") for n in range(9)]
-    one, other = b"\n".join(songs[:9]), b"\n".join(songs[9:])
-    texts = [one, other, b"", one + b"\nand more", other + b"\nand more", b"alone among all the others here"]
-    order = dist.nearest(texts)
-    assert sorted(order) == list(range(len(texts))) and order == dist.nearest(texts)
-    assert abs(order.index(0) - order.index(3)) == 1 == abs(order.index(1) - order.index(4))
-    assert dist.nearest([]) == []
-
-
-def test_runs_of_files_move_to_where_they_repeat_more():
-    words = [bytes(random.Random(seed).choices(range(33, 127), k=9_000)) for seed in range(6)]
-    texts = [*words, *(text + b"more" for text in words)]
-    order = dist.settled(list(range(12)), texts)
-    assert sorted(order) == list(range(12)) and order == dist.settled(list(range(12)), texts)
-    assert [abs(order.index(one) - order.index(one + 6)) for one in range(6)] == [1] * 6
-    assert dist.settled([], []) == []
-
-
-def test_the_changelog_needs_no_escapes():
-    text = "<code>disk\\_image</code>\\, <code>a\\.b</code>\\: see \\(x\\) \\- never\\_mind"
-    assert dist.plain_words(text) == "`disk_image`, `a.b`: see (x) - never\\_mind"
+def test_files_stand_as_in_the_known_order_and_new_ones_beside_what_they_repeat():
+    texts = {
+        "a": b"one\ntwo",
+        "b": b"x",
+        "c": b"three\nfour",
+        "new/d": b"three\nfive",
+        "new/e": b"six",
+        "new/f": b"six",
+    }
+    assert dist.ordered(texts, ["c", "gone", "a", "b"]) == ["c", "new/d", "new/e", "new/f", "a", "b"]
+    assert dist.ordered({"a": b"", "b": b""}, []) == ["a", "b"] and dist.ordered({}, ["gone"]) == []
 
 
 CHANGES = """\
