@@ -41,6 +41,8 @@ class WebUi(http.server.BaseHTTPRequestHandler):
         elif self.path.endswith("/file/add"):
             status = 400 if "add" in self.faults else 200
             assert json.loads(body) == {"file_id": "f1"}
+        elif self.path.endswith("/file/remove?delete_file=true"):
+            assert json.loads(body) == {"file_id": "f1"}
         elif self.path == "/api/models":
             value = {"data": [{"id": "m"}]}
         elif self.path == "/api/chat/completions":
@@ -76,8 +78,9 @@ def test_a_page_that_does_it_all_is_signed_in_to_once_and_left_as_it_was(asked):
     whole = asked()
     assert [check(whole)[0] for check in (core.page, core.upload, core.knowledge)] == [True] * 3
     assert sum(path.endswith("signin") for _method, path in WebUi.log) == 1
-    gone = [path for method, path in WebUi.log if method == "DELETE"]
-    assert gone == ["/api/v1/files/f1", "/api/v1/knowledge/k1/delete", "/api/v1/files/f1"]
+    gone = [path for method, path in WebUi.log if method == "DELETE" or "remove" in path]
+    taken = ["/api/v1/knowledge/k1/file/remove?delete_file=true", "/api/v1/knowledge/k1/delete", "/api/v1/files/f1"]
+    assert gone == [*taken, "/api/v1/knowledge/k1/delete", *taken]
 
 
 @pytest.mark.parametrize(("fault", "check"), [("mute", core.page), ("unread", core.upload), ("blind", core.knowledge)])
@@ -87,7 +90,7 @@ def test_what_the_page_can_not_do_is_found(asked, fault, check):
 
 
 @pytest.mark.parametrize(
-    ("fault", "gone"), [("upload", []), ("add", ["/api/v1/knowledge/k1/delete", "/api/v1/files/f1"])]
+    ("fault", "gone"), [("upload", []), ("add", ["/api/v1/knowledge/k1/delete"] * 2 + ["/api/v1/files/f1"])]
 )
 def test_what_was_begun_is_taken_away_again(asked, fault, gone):
     with pytest.raises(Unanswered):
