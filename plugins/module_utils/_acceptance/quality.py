@@ -24,7 +24,9 @@ AREAS = {
 }
 FENCE = re.compile(r"```[a-zA-Z0-9]*\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-HAN, LETTER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[A-Za-z\u4e00-\u9fff]")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+OTHER = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\uac00-\ud7af]")  # scripts that no question is written in
+LETTER = re.compile("|".join(("[A-Za-z]", HAN.pattern, OTHER.pattern)))
 PIECE = 12  # letters; pieces of this length that come again and again are a loop
 SHORT = 20  # letters, or pieces, from which on a share means something
 AT_ONCE, ROOM, LAB_ROOM = 8, 4096, 64  # questions together; tokens of an answer, and of one that nobody judges
@@ -106,7 +108,11 @@ def signs(question: Row, row: Row, limits: Row) -> List[str]:
     letters, han = len(LETTER.findall(answer)), len(HAN.findall(answer))
     wanted = question.get("language")
     share = han / letters if letters >= SHORT else None
-    if share is not None and ((wanted == "zh" and share < 0.5) or (wanted == "en" and share > 0.1)):
+    if share is not None and (
+        (wanted == "zh" and share < 0.5)
+        or (wanted == "en" and share > 0.1)
+        or len(OTHER.findall(answer)) > 0.1 * letters
+    ):
         found.append("language")
     if row["finish"] == "length" or not answer:
         found.append("endless")

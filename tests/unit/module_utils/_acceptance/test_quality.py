@@ -125,6 +125,9 @@ def test_gibberish_is_named_by_what_it_is():
     assert signs(answered(english)) == {"language": (3, "pass")}
     chinese = {**GOOD, "chinese-2": "服务器将在今晚十点重新启动，请各位用户提前保存。"}
     assert signs(answered(chinese)) == {"language": (1, "pass")}
+    # a real model with the layers of its weights exchanged (tests/acceptance/test_18_real_model.py)
+    scripts = "oursوضوعondes μαζί αυτά he他也 confiar@ Vinci we hegre he他说更快a"
+    assert signs(answered(dict.fromkeys(GOOD, scripts))) == {"language": (24, "fail")}
     assert signs(answered(finish="length")) == {"endless": (24, "fail")}
     assert signs(answered(dict.fromkeys(GOOD, ""))) == {"endless": (24, "fail")}
 
