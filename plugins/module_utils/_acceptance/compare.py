@@ -55,7 +55,10 @@ def _machines(before: Row, after: Row) -> Iterator[Dict[str, Any]]:
                 if was.get(key) != now.get(key):
                     yield _row(kind, host, key, was.get(key), now.get(key))
         for part, number, name in PARTS:
-            then, today = ({row.get(number): row.get(name) for row in each.get(part) or ()} for each in (was, now))
+            then, today = (  # a disk of a virtual machine has no number
+                {row.get(number) or f"({row.get(name)})": row.get(name) for row in each.get(part) or ()}
+                for each in (was, now)
+            )
             for each in [value for value in dict.fromkeys([*then, *today]) if (value in then) != (value in today)]:
                 gone = f"{then.get(each) or today.get(each)} {each}"
                 kind = "software" if number == "sha256" else "hardware"

@@ -169,8 +169,9 @@ def _disks(facts: Row) -> List[Dict[str, Any]]:
 
 
 def other_machines(report: Row, now: Mapping[str, Row]) -> List[str]:
-    """Hosts of the report that are not the machines that answer under their names now."""
-    return [name for name, then in report["identity"].items() if _lasting(then) != _lasting(now.get(name) or {})]
+    """Hosts of the report that are not the machines that answer under their names now, or that nothing tells apart."""
+    kept = {name: (_lasting(then), _lasting(now.get(name) or {})) for name, then in report["identity"].items()}
+    return [name for name, (then, today) in kept.items() if then != today or not any(then.values())]
 
 
 def _lasting(identity: Row) -> Dict[str, Any]:

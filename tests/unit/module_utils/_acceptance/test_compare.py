@@ -43,6 +43,12 @@ def test_a_card_that_was_taken_out_and_one_that_came_are_both_told():
     assert rows(document(), changed_machine(disks=[]), "hardware") == [("gpu01", "disks", "D N1", None)]
 
 
+def test_a_disk_without_a_number_is_known_by_its_model():
+    was, now = (changed_machine(disks=[{"model": model, "serial": ""}]) for model in ("A", "B"))
+    assert rows(was, now, "hardware") == [("gpu01", "disks", "A (A)", None), ("gpu01", "disks", None, "B (B)")]
+    assert rows(was, was, "hardware") == []
+
+
 def test_versions_and_hardware_that_differ_are_told_and_others_not():
     after = changed_machine(kernel="6.12", memory_bytes=2 << 30)
     assert rows(document(), after, "software") == [("gpu01", "kernel", "6.1", "6.12")]

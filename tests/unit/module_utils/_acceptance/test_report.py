@@ -104,6 +104,8 @@ def test_a_machine_is_known_by_what_lasts():
     for facts, node in (({**FACTS, "product_serial": "S2"}, NODE), (FACTS, {**NODE, "gpus": []})):
         assert core.other_machines(report, {"gpu01": core.machine(facts, node)}) == ["gpu01"]
     assert core.other_machines(report, {"gpu02": same}) == ["gpu01"]
+    nobody = {"identity": {"gpu01": core.machine({}, {})}}  # whom nothing tells from others
+    assert core.other_machines(nobody, nobody["identity"]) == ["gpu01"]
 
 
 def test_a_container_has_no_serial_number():
