@@ -62,7 +62,7 @@ def write(folder: str, report: Mapping[str, Any], key: str, pdf: str = "", vendo
 
 def strange(folder: str, names: Sequence[str]) -> List[str]:
     """Files that are called as a report's are and are none of it: no signature covers them."""
-    return sorted(name for name in os.listdir(folder) if name.startswith("report.") and name not in names)
+    return sorted(name for name in os.listdir(folder) if name.lower().startswith("report.") and name not in names)
 
 
 def compared(folder: str, report: Mapping[str, Any]) -> List[str]:
@@ -75,13 +75,16 @@ def compared(folder: str, report: Mapping[str, Any]) -> List[str]:
 
 
 def _sha256(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if os.path.exists(path) else ""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if os.path.isfile(path) else ""
 
 
 def read(folder: str, signer: str) -> Dict[str, Any]:
     """The report, if it is whole and by the key that counts, and its pages with it (LLM854)."""
     path = os.path.join(folder, REPORT)
-    own = read_text(os.path.join(folder, PUBLIC))
+    try:
+        own = read_text(os.path.join(folder, PUBLIC))
+    except (OSError, ValueError):  # it is for the reader's comparison alone
+        own = ""
     if not signer.strip():
         raise _bad(path, own, "no signer named")
     if not signature.belongs(path, signer, WHO, NAMESPACE):

@@ -70,6 +70,24 @@ def test_a_file_that_no_signature_covers_is_refused(written):
         seal.read(str(folder), public)
 
 
+@pytest.mark.parametrize("name", ["Report.zh.pdf", "REPORT.json"])
+def test_a_name_that_differs_in_its_letters_size_alone_is_refused(written, name):
+    folder, _names, public, _key = written
+    (folder / name).write_bytes(b"forged")
+    with pytest.raises(Refusal, match="no signature covers"):
+        seal.read(str(folder), public)
+
+
+def test_a_folder_in_a_files_place_is_refused_and_what_no_judgement_needs_is_not(written):
+    folder, _names, public, _key = written
+    (folder / "report.pub").write_bytes(b"\xff\xfe")  # the key that counts comes by another way
+    assert seal.read(str(folder), public)["verdict"] == "pass"
+    (folder / "report.zh.html").unlink()
+    (folder / "report.zh.html").mkdir()
+    with pytest.raises(Refusal, match="was changed"):
+        seal.read(str(folder), public)
+
+
 def test_a_signed_file_that_is_no_report_is_refused(written):
     folder, _names, public, key = written
     for text in ("[]", "no json", json.dumps({"kind": "other"})):
