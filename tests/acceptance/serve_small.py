@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 
 import xllamacpp
@@ -12,13 +13,16 @@ parser = argparse.ArgumentParser()
 parser.add_argument("model")
 parser.add_argument("--template", default="", help="a file; without it llama.cpp takes ChatML")
 parser.add_argument("--embed", action="store_true", help="embeddings instead of answers")
+parser.add_argument("--core", type=int, help="the one that it may use")
 options = parser.parse_args()
+if options.core is not None:
+    os.sched_setaffinity(0, {options.core})
 
 params = xllamacpp.CommonParams()
 params.model.path = options.model
 params.hostnames, params.port = ["127.0.0.1"], 0
 params.n_ctx, params.n_parallel, params.use_jinja = 8192, 2, True
-params.cpuparams.n_threads = 1
+params.cpuparams.n_threads, params.cache_ram_mib = 1, 0  # no prompt is kept beside the places
 if options.template:
     with open(options.template, encoding="utf-8") as stream:
         params.chat_template = stream.read()
