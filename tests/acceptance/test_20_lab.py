@@ -18,6 +18,9 @@ import pytest
 from tests.acceptance.running import KEY, REPORT, play, prepare
 
 NAMES = "docker ps --all --format '{{.Names}}' | sort"  # an engine that was restarted would be the first
+# Docker's own rules of each published port stand in the order in which the containers were started.
+PORTS = "'ip daddr [0-9.]+ tcp dport [0-9]+ counter'"
+RULES = f"nft --stateless list ruleset | grep -vE {PORTS}; nft --stateless list ruleset | grep -E {PORTS} | sort"
 COUNT = """
 python3 -c "import sqlite3
 page = sqlite3.connect('file:/var/lib/yitiji/open-webui/webui.db?mode=ro', uri=True)
@@ -39,6 +42,7 @@ def standing() -> list[str]:
     A page that was signed in to has written into its database; what stands in it is counted instead.
     """
     words = labctl.FINGERPRINT.replace(" /var/lib/docker ", " ").replace("docker ps --all --quiet", NAMES)
+    words = words.replace("nft --stateless list ruleset", RULES)
     words = words.replace("list-unit-files --no-legend", "list-unit-files --no-legend" + LASTING)
     words = words.replace("-not -path '*/__pycache__*'", "-not -path '*/__pycache__*' -not -name 'webui.db*'")
     return labctl.node(words + COUNT).splitlines()
@@ -146,20 +150,23 @@ def test_requests_that_the_gateway_turns_away_fail_the_appliance_by_name():
 
 
 @contextlib.contextmanager
-def another_user():
-    """Somebody on the LAN who asks without end."""
+def other_users():
+    """Two people on the LAN who ask, read for a second and ask again: an engine that computes without a pause leaves
+    two cores nothing to be observed with. Their answers differ in length, so that they do not pause together."""
     key = labctl.node("cat /etc/yitiji/secrets/gateway-key-default").strip()
-    body = {"model": "tiny-r1-distill", "max_tokens": 1500, "ignore_eos": True}
-    asked = json.dumps({**body, "messages": [{"role": "user", "content": "?"}]})
-    loop = f"curl -sSk -H 'Authorization: Bearer {key}' https://{labctl.ADDRESS}/v1/chat/completions -d '{asked}'"
-    words = [
-        str(labctl.LAB),
-        "run",
-        "sh",
-        "-c",
-        f"while :; do {loop} -H 'Content-Type: application/json'; sleep 0.2; done",
+
+    def loop(tokens: int) -> str:
+        body = {"model": "tiny-r1-distill", "max_tokens": tokens, "ignore_eos": True}
+        asked = json.dumps({**body, "messages": [{"role": "user", "content": "?"}]})
+        ask = f"curl -sSk -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{asked}'"
+        return f"while :; do {ask} https://{labctl.ADDRESS}/v1/chat/completions; sleep 1; done"
+
+    several = [
+        subprocess.Popen(
+            [str(labctl.LAB), "run", "sh", "-c", loop(tokens)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for tokens in (500, 700)
     ]
-    several = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _user in range(2)]
     try:
         yield
     finally:
@@ -169,7 +176,7 @@ def another_user():
 
 
 def test_where_others_ask_nothing_is_measured_or_the_report_says_so():
-    with another_user():
+    with other_users():
         run = play("acceptance-busy")
         assert not run.ok and "LLM857" in run.output, run.story()
         run = play("acceptance-beside", acceptance_allow_busy=True, acceptance_dir=str(REPORT) + "-beside",
