@@ -30,6 +30,7 @@ RECORD = "/var/lib/yitiji/open-webui.json"
 UNITS = "/etc/systemd/system/"
 RELOADED = "run/yitiji-reloaded/nginx"  # what nginx loaded last: without it the next run looks for itself
 SNAPSHOT = "open-webui-before-upgrade"  # role open_webui makes it before another image takes over the data
+SHARED = ("/etc/systemd/system", "/etc/yitiji", "/etc/yitiji/secrets", "/var/lib/yitiji")  # of all services
 Row = generations.Row
 Do = Callable[[List[str], float], str]
 
@@ -81,7 +82,7 @@ def _unit(path: str) -> str:
 
 def _needs(name: str, text: str, path: str) -> bool:
     folder = os.path.dirname(path)
-    inside = folder not in ("/etc/yitiji", "/etc/yitiji/secrets") and f"{folder}/" in text
+    inside = folder not in SHARED and f"{folder}/" in text
     return path in text or inside or path.startswith(f"{UNITS}{name}.d/")
 
 

@@ -83,6 +83,15 @@ def test_nginx_is_reloaded_or_restarted(path, verb):
     assert back.way(row(), then(**{path: file("other")})).nginx == verb
 
 
+def test_another_page_restarts_no_engine():
+    """Its unit names its own file and a folder beside the page's record."""
+    page = "/etc/systemd/system/yitiji-open-webui.service"
+    engine = file(f'ExecStartPre=cat "{UNIT}"\nExecStart=docker run -v /var/lib/yitiji/cache:/c{STARTS}')
+    generation = row(files=then(**{UNIT: engine, page: file(f"old{STARTS}")}))
+    there = then(**{UNIT: engine, page: file(f"new{STARTS}"), back.RECORD: record("2")})
+    assert back.way(generation, there).restart == ["yitiji-open-webui.service"]
+
+
 def test_a_drop_in_restarts_its_unit():
     found = back.way(row(), then(**{f"{UNIT}.d/limits.conf": file("x")}))
     assert found.restart == ["yitiji-vllm.service"]
