@@ -209,8 +209,7 @@ part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return
     need_lab --with llama_cpp --with ollama
-    python -m pytest -x -v -s tests/acceptance/test_20_lab.py tests/acceptance/test_25_agree.py \
-        tests/acceptance/test_30_engines.py
+    python -m pytest -x -v -s tests/acceptance/test_20_lab.py tests/acceptance/test_30_engines.py
 }
 
 part_paramiko() {
