@@ -166,7 +166,7 @@ def fixture_address():
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(
     "name",
-    ["index", "quickstart", "operations", "sizing", "variables", "security", "rules/LLM209", "rules/README",
+    ["index", "quickstart", "operations", "sizing", "variables", "security", "rules/LLM209", "rules/index",
      "reference/variables/gateway"],
 )  # fmt: skip
 def test_pages_on_a_desk_on_a_phone_and_in_the_dark(address, name, look):

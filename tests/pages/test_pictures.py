@@ -128,7 +128,13 @@ def test_each_page_can_be_read_everywhere(name, language, tmp_path):
     below = re.search(r'data-below="rgb\((\d+)', chromium(*DARK, "--dump-dom", target))
     assert below and int(below[1]) < 60, "bright in the dark"
     chromium("--no-pdf-header-footer", f"--print-to-pdf={shots}.pdf", target)
-    said = subprocess.run(["pdftotext", f"{shots}.pdf", "-"], capture_output=True, encoding="utf-8", check=True).stdout
+    words = [
+        "pdftotext",
+        "-raw",
+        f"{shots}.pdf",
+        "-",
+    ]  # as it is read: without it a heading may stand within the line above
+    said = subprocess.run(words, capture_output=True, encoding="utf-8", check=True).stdout
     assert "中文 + English" not in said, "nobody chooses on paper"
     assert "Acme 智算" in " ".join(said.split()), "whose product it is"
     said = said.replace("智算", "")

@@ -9,6 +9,7 @@ import html
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import ENDINGS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
 
@@ -30,7 +31,7 @@ PHASES = (
     Phase("inference engine", "推理引擎", ("engine",)),
     Phase("gateway, keys, certificates and firewall", "网关、密钥、证书与防火墙", ("gateway", "firewall")),
     Phase("chat page", "对话页面", ("open_webui", "clients")),
-    Phase("backups, watch, isolation", "备份、看护、监控与隔离", ("backup", "doctor", "monitoring", "isolation")),
+    Phase("backups, watch, isolation", "备份、守望、监控与隔离", ("backup", "doctor", "monitoring", "isolation")),
     Phase("questions from outside", "从外部提问验收"),
 )
 
@@ -93,7 +94,7 @@ def lines(status: Mapping[str, Any]) -> List[str]:
         said += [f"   {line}" for line in expected(status) or ()]
         said.append(f"   {progress(status)}")
     if status["stage"] == "failed":
-        said += [f"   {line}" for line in str(status.get("error", "")).splitlines()[:24]]
+        said += [f"   {line}" for line in failure(status).splitlines()[:24]]
         said += [f"   {RETRY[0]}", f"   {RETRY[1]}"]
     for row in status.get("down") or []:
         said.append(f"   ! {row['what']['en']} / {row['what']['zh']}")
@@ -102,6 +103,14 @@ def lines(status: Mapping[str, Any]) -> List[str]:
         said.append(f"   对话页面 / chat page: https://{status.get('address', '?')}/")
         said.append("   账号 / account: admin@appliance.local")
         said.append("   密码 / password: cat /etc/yitiji/secrets/open-webui-admin  (root)")
+    return said
+
+
+def failure(status: Mapping[str, Any]) -> str:
+    """What a run said, without what only a controller's user can do: this machine has no inventory."""
+    said = str(status.get("error", ""))
+    for ending in (*ENDINGS["en"], *ENDINGS["zh"]):
+        said = said.replace(ending, "")
     return said
 
 
@@ -157,7 +166,7 @@ def page(status: Mapping[str, Any]) -> str:
         items = [f'<li class="{mark}">{both(phase.zh, phase.en)}</li>' for mark, phase in zip(marks, PHASES)]
         body.append(f"<ol>{''.join(items)}</ol>{_spent(status)}")
     if stage == "failed":
-        error = str(status.get("error", ""))
+        error = failure(status)
         body.append(f"<pre>{''.join(_line(line) for line in error.splitlines())}</pre>")
         rules = [f'<a href="/help/{rule}">{rule}</a>' for rule in sorted(set(RULE.findall(error)))]
         body.append(f"<p>{_two(RULES)} {' '.join(rules)}</p>" if rules else "")

@@ -56,7 +56,7 @@ NOTE = {
     ),
     "fullest": ("图例为最满的一张卡：", "The figures are those of the fullest card: "),
     "fits": ("可部署：模型与所需的缓存放得下", "Can be deployed: the model and the cache that is asked for fit"),
-    "beware": ("；有 {count} 条注意事项，见文末", "; {count} things to beware of stand at the end"),
+    "beware": ("；有 {count} 条注意事项，见文末", "; to beware of: {count}, at the end"),
     "address": (
         "`--host 0.0.0.0` 是容器内的地址：引擎只能经网关访问。",
         "`--host 0.0.0.0` is an address inside the container: the engine is reached through the gateway alone.",

@@ -36,6 +36,10 @@ CAPACITY = (
     "{kv_tokens:,} KV tokens; {concurrency_at_context} requests of {context:,}; "
     "{concurrency} at once planned, about {users} users; longest context {longest_context:,}",
 )
+TITLES = {
+    "vllm": "vLLM", "sglang": "SGLang", "lmdeploy": "LMDeploy", "llamacpp": "llama.cpp", "ollama": "Ollama",
+    "ktransformers": "KTransformers",
+}  # fmt: skip
 # The four numbers that a customer asks for, each with what it means.
 FIGURES = {
     "concurrency": (
@@ -198,7 +202,7 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     kinds += ["实验性" if zh else "experimental"] if engine.get("experimental") else []
     rows = [
         ("model", model["id"] + inside.format(f"{model['bytes'] / 1e9:.1f} GB")), ("hardware", cards or "CPU"),
-        ("engine", f"{engine['name']} {engine['version']}{inside.format(about.join(kinds))}"),
+        ("engine", f"{TITLES[engine['name']]} {engine['version']}{inside.format(about.join(kinds))}"),
     ]  # fmt: skip
     if plan.get("image"):
         rows.append(("image", plan["image"]["ref"]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import printed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._first_boot import show
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -22,6 +23,15 @@ def test_the_screen_has_no_chinese_and_the_page_has():
     assert '<div class="en">[LLM101] h: disk &lt;full&gt;</div>' in page
     assert '<a href="/help/LLM101">LLM101</a>' in page and "发给供应商" in page
     assert "<div>a log</div>" in show.page({"stage": "failed", "error": "a log"}), "what has no language is for all"
+
+
+def test_no_inventory_is_named_where_there_is_none():
+    said = printed({"rule": "LLM101", "host": "h", "reason": {"en": "full", "zh": "已满"}, "remedy": {
+        "en": "set appliance_models_dir", "zh": "请设置 appliance_models_dir"}}, languages=("en", "zh"))  # fmt: skip
+    assert "hosts.yml" in said and "清单" in said
+    failed = {"stage": "failed", "error": said}
+    for told in (show.page(failed), "\n".join(show.lines(failed))):
+        assert "appliance_models_dir" in told and "hosts.yml" not in told and "清单" not in told
     done = show.lines({"stage": "done", "address": "10.0.0.5"})
     assert any("https://10.0.0.5/" in show.for_screen(line) for line in done)
     ready = show.page({"stage": "done", "address": "10.0.0.<5>", "name": "box"})

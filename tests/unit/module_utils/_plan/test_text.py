@@ -10,6 +10,7 @@ import re
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
     SPEED_WORDS,
+    TITLES,
     WORDS,
     explain,
     facts,
@@ -27,6 +28,10 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import 
 
 from tests.sizing.common import declared, plan
 from tests.sizing.whole import FOLDER
+
+
+def test_engines_are_called_as_the_catalogue_does(catalog):
+    assert {name: entry["title"] for name, entry in catalog["engines"].items()} == TITLES
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -84,7 +89,7 @@ def test_the_table_holds_what_the_plan_says():
     room = "123,456 KV tokens; 12 requests of 8,192; 20 at once planned, about 200 users; longest context 32,768"
     assert rows == [
         ("model", "o/m (15.3 GB)"), ("hardware", "18 node(s) × 3 × A100"),
-        ("engine", "vllm 1.2 (CUDA, container, experimental)"), ("image", "r/v:1"),
+        ("engine", "vLLM 1.2 (CUDA, container, experimental)"), ("image", "r/v:1"),
         ("gguf", "Q4_K_M (4.8 bit), 20/28 → GPU"), ("layout", layout), ("nodes", nodes),
         ("capacity", room), ("beside", f"o/e: {room}"), ("disk", disk),
     ]  # fmt: skip
@@ -92,7 +97,7 @@ def test_the_table_holds_what_the_plan_says():
     plain["engine"] = {**plain["engine"], "experimental": False}
     plain["nodes"]["n0"]["units"][0]["layout"] = {"tensor": 1, "pipeline": 1, "data": 1}
     rows = dict(facts(plain, "zh"))
-    assert rows["hardware"] == "CPU" and rows["engine"] == "vllm 1.2（CUDA，容器）" and "image" not in rows
+    assert rows["hardware"] == "CPU" and rows["engine"] == "vLLM 1.2（CUDA，容器）" and "image" not in rows
     assert rows["layout"] == "切分到 1 个进程（TP 1）× 1 级流水线（PP 1），3 个副本（DP 1）"
     assert "n0（首节点）：编号 0，GPU 0–2" in rows["nodes"]
     assert dict(facts(made(), "zh"))["engine"].endswith("（CUDA，容器，实验性）")
