@@ -107,8 +107,8 @@ def spoken() -> Sequence[str]:
     return (asked,) if asked in BOTH else BOTH
 
 
-def one(told: str) -> str:
-    """A line in both languages, for the reader."""
+def one(told: Union[str, Mapping[str, str]]) -> str:
+    """A line in both languages, or a text by language, for the reader."""
     return in_language(told, os.environ.get(LANGUAGE, ""))
 
 

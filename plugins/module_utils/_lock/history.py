@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Mapping, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import one
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.sizes import gb
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import differences
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.generations import (
@@ -78,8 +79,8 @@ def way_back(kept: Sequence[Row], ask: Callable[[List[str]], str]) -> str:
         model["path"] for model in models_of(kept[-1]["plan"])
     }
     weights = sum(found.lstat().st_size for folder in folders for found in Path(folder).rglob("*") if found.is_file())
-    told = "way back / 可回退的一代 {}; images / 镜像 {}, weights / 权重 {}"
-    return told.format(row["number"], gb(sum(int(size) for size in sizes)), gb(weights))
+    told = {"en": "way back: {}; images {}, weights {}", "zh": "可回退到 {}；镜像 {}，权重 {}"}
+    return one(told).format(*[row["number"], gb(sum(int(size) for size in sizes)), gb(weights)] * 2)
 
 
 def _write(folder: str, row: Row) -> None:
@@ -91,7 +92,7 @@ def lines(kept: Sequence[Row]) -> List[str]:
     told: List[str] = []
     last: Row = {}
     for row in kept:
-        changes = [one.text() for one in differences(last, row["state"])] if last else []
+        changes = [each.text() for each in differences(last, row["state"])] if last else []
         more = [f"+{len(changes) - 6}"] if len(changes) > 6 else []
         when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(row["at"]))
         verdict = row["verdict"] + (f" ({row['of']})" if row["of"] != row["number"] else "")

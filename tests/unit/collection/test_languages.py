@@ -54,7 +54,7 @@ def told_twice(task) -> bool:
 
 
 def task_files():
-    files = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/handlers/*.yml"), *ROOT.glob("playbooks/*.yml")]
+    files = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/handlers/*.yml"), *ROOT.glob("playbooks/**/*.yml")]
     return sorted(path.relative_to(ROOT).as_posix() for path in files)
 
 

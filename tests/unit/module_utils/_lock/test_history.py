@@ -8,6 +8,7 @@ import os
 import stat
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import LANGUAGE
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import history as core
 
@@ -119,7 +120,7 @@ def test_a_damaged_note_is_none(folder):
     assert generations.unfinished(folder) == 0 and generations.behind(folder)["number"] == 1
 
 
-def test_the_way_back_and_its_disk(folder, tmp_path):
+def test_the_way_back_and_its_disk(folder, tmp_path, monkeypatch):
     def served(name, image):
         model = {"path": str(tmp_path / name)}
         files = {"/etc/x": {"mode": 0o644, "uid": 0, "gid": 0, "text": name}}
@@ -134,4 +135,7 @@ def test_the_way_back_and_its_disk(folder, tmp_path):
     told = core.way_back(generations.rows(folder), lambda words: "2000000000\n" if words[-1] == "sha256:1" else "")
     assert " 1; " in told and "2.0 GB" in told and "5 MB" in told
     core.keep(served("c", "sha256:2"), folder)
-    assert core.way_back(generations.rows(folder), lambda _words: 1 / 0).count(" 0 MB") == 2
+    assert core.way_back(generations.rows(folder), lambda _words: 1 / 0).count(" 0 MB") == 4, "in both languages"
+    monkeypatch.setenv(LANGUAGE, "zh")
+    told = core.way_back(generations.rows(folder), lambda _words: 1 / 0)
+    assert told.count(" 0 MB") == 2 and "way back" not in told
