@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base import help as pages
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import both, opened
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import STYLE, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes, site
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue, load_rules
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
@@ -67,7 +67,11 @@ def gateway_help(language: str, vendor: Optional[Dict[str, str]] = None) -> str:
 def gateway_page(title: str, language: str, vendor: Optional[Dict[str, str]] = None) -> Dict[str, Any]:
     """What the page for users begins with, and the gateway's errors for it."""
     errors = {status: both(text.zh, text.en) for status, text in site.explained().items()}
-    return {"head": opened(title, language, "td:first-child{width:7rem}", vendor=vendor), "errors": errors}
+    return {
+        "head": opened(title, language, "td:first-child{width:7rem}", vendor=vendor),
+        "errors": errors,
+        "style": STYLE,
+    }
 
 
 class FilterModule:

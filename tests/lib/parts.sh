@@ -205,6 +205,18 @@ part_pages() {
     python -m pytest -v tests/pages
 }
 
+part_console() {
+    packages chromium fonts-noto-cjk
+    command -v node >/dev/null || packages nodejs
+    command -v npm >/dev/null || packages npm
+    (cd tests/console && npm ci --no-audit --no-fund --silent)
+    local rc=0
+    python -m pytest -v -s tests/console/test_page.py || rc=1
+    need_lab
+    python -m pytest -v -s tests/console/test_lab.py || rc=1
+    return $rc
+}
+
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return

@@ -17,6 +17,7 @@ PROGRAMS: Dict[str, Program] = {
     "doctor": Program("_doctor.cli", "/usr/local/bin/yitiji-doctor", wants_rules=True),
     "watch": Program("_watch.run", "/usr/local/lib/yitiji/watch"),
     "backup": Program("_backup.cli", "/usr/local/bin/yitiji-backup"),
+    "console": Program("_console.run", "/usr/local/lib/yitiji/console"),
     "metrics": Program("_monitoring.figures", "/usr/local/bin/yitiji-metrics"),
     "weights-check": Program("_weights.recheck", "/usr/local/lib/yitiji/weights-check"),
     "engine-group": Program("_engines.group", "/usr/local/lib/yitiji/engine-group"),

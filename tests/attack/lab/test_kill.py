@@ -141,6 +141,7 @@ FAULTS = [
           hits=("yitiji-node-exporter.service",)),
     Fault("exporter of nginx: killed", unit_kill("yitiji-nginx-exporter"), active("yitiji-nginx-exporter"), 60,
           hits=("yitiji-nginx-exporter.service",)),
+    Fault("console: its collector killed", unit_kill("yitiji-console"), active("yitiji-console"), 60, hits=("yitiji-console.service",)),
     Fault("collector: killed", unit_kill("yitiji-metrics"), active("yitiji-metrics"), 90, hits=("yitiji-metrics.service",)),
     Fault("journal: killed", unit_kill("systemd-journald"), active("systemd-journald"), 60),
     # What an administrator did is not undone behind his back: it is named.

@@ -1,0 +1,295 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The console of an appliance in the lab: who gets in, what he sees of the real vLLM, off, on and away again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import labctl
+import pytest
+import sitectl
+import tripsctl
+
+HERE = labctl.ROOT / "tests/console"
+PICTURES = labctl.OUTPUT / "console-lab"
+URL = f"https://{labctl.ADDRESS}"
+FOLDER = "/var/lib/yitiji/console"
+ADMIN, UNIT = "admin@appliance.local", "yitiji-vllm.service"
+OPTIONS = ("-e", "appliance_monitoring=true", "-e", f"@{labctl.ROOT / 'tests/console/people.yml'}")
+MOST_TASKS, MOST_TRIPS = (
+    36 + 3,
+    38 + 4,
+)  # of tests/e2e, and what monitoring adds (docs/performance.md): the console is free
+JSON = ["-H", "Content-Type: application/json"]
+SECONDS = 30  # within which the page names what stopped
+
+
+@pytest.fixture(scope="session", autouse=True)
+def appliance():
+    labctl.clean_node()
+    run = sitectl.site("console-site", *OPTIONS)
+    assert run.ok, run.story()
+
+
+def token(email: str) -> str:
+    place = labctl.PASSWORD_FILE if email == ADMIN else f"/etc/yitiji/secrets/open-webui-users/{email}"
+    who = json.dumps({"email": email, "password": labctl.node(f"cat {place}").strip()})
+    return str(json.loads(labctl.curl(*JSON, "-d", who, f"{URL}/api/v1/auths/signin"))["token"])
+
+
+@pytest.fixture(scope="session")
+def tokens(appliance) -> dict[str, str]:
+    return {email: token(email) for email in (ADMIN, "li@example.org", "guest@example.org")}
+
+
+def state(tokens: dict[str, str]) -> dict:
+    cookie = f"Cookie: token={tokens[ADMIN]}"
+    found: dict = json.loads(labctl.curl("-H", cookie, f"{URL}/console/data/state.json"))
+    return found
+
+
+def key() -> str:
+    return labctl.node("cat /etc/yitiji/secrets/gateway-key-default").strip()
+
+
+def ask(secret: str, seconds: float) -> int:
+    """Questions one after the other; how many tokens came."""
+    body = json.dumps(
+        {
+            "model": "tiny-r1-distill",
+            "messages": [{"role": "user", "content": "?"}],
+            "max_tokens": 100,
+            "ignore_eos": True,
+        }
+    )
+    end, count = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        said = labctl.curl("-H", f"Authorization: Bearer {secret}", *JSON, "-d", body, f"{URL}/v1/chat/completions")
+        count += json.loads(said)["usage"]["completion_tokens"]
+    return count
+
+
+@pytest.fixture
+def load() -> Iterator[None]:
+    """Two who ask without a pause."""
+    secret, done = key(), threading.Event()
+
+    def go() -> None:
+        while not done.is_set():
+            ask(secret, 2)
+
+    people = [threading.Thread(target=go, daemon=True) for _ in range(2)]
+    for person in people:
+        person.start()
+    yield
+    done.set()
+    for person in people:
+        person.join(60)
+
+
+def test_a_second_run_changes_nothing_and_asks_no_more_than_without_a_console():
+    file = labctl.OUTPUT / "console.trips"
+    run = sitectl.site("console-second", *OPTIONS, env=tripsctl.environment(file))
+    assert run.ok and run.changes() == [], run.story()
+    count = tripsctl.read(file)
+    total = count.total(labctl.NODE)
+    print(f"    {total.reaching} tasks of {total.executed} went to the node, {total.trips} times")
+    assert total.reaching <= MOST_TASKS and total.trips <= MOST_TRIPS, count.story()
+
+
+def test_check_mode_changes_nothing():
+    run = sitectl.site("console-check", *OPTIONS, "--check", "--diff")
+    assert run.ok and run.changes() == [], run.story()
+
+
+def test_it_shows_what_the_real_engine_does(tokens, load):
+    end = time.monotonic() + 150
+    while True:
+        figures = state(tokens)["figures"]
+        shown = {
+            name: (figures[name] or [[{}, None]])[0][1]
+            for name in ("tokens", "ttft", "day_tokens", "day_requests", "cpu")
+        }
+        if all(shown.values()):
+            break
+        assert time.monotonic() < end, shown
+        time.sleep(3)
+    print(f"\n    {shown}")
+    assert state(tokens)["wrong"] == [], "the doctor finds nothing on a node that is well"
+    said = labctl.node("curl -s http://127.0.0.1:8000/metrics")
+    made = sum(float(row.split()[-1]) for row in said.splitlines() if row.startswith("vllm:generation_tokens_total"))
+    assert 0 < shown["day_tokens"] <= made * 1.1
+
+
+def test_strangers_and_users_get_nothing_on_any_route(tokens):
+    found = labctl.node(f"cd {FOLDER} && find . -type f -printf '%P\\n'").split()
+    assert len(found) > 12 and {"data/state.json", "data/nodes-day.json", "data/use.csv", "console.js"} <= set(found)
+    assert any(name.startswith("reports/") and name.endswith(".html") for name in found)
+    urls = [f"{URL}/console/{name}" for name in ["", *found, "nothing", "data/", "reports/"]]
+    urls += [f"{URL}/yitiji-page/admin", f"{URL}/console/../console/data/state.json"]
+    strangers = {
+        "nobody": [],
+        "a user": ["-H", f"Cookie: token={tokens['li@example.org']}"],
+        "a guest": ["-H", f"Cookie: token={tokens['guest@example.org']}"],
+        "a user as bearer": ["-H", f"Authorization: Bearer {tokens['li@example.org']}"],
+        "the administrator as bearer": ["-H", f"Authorization: Bearer {tokens[ADMIN]}"],
+        "a key": ["-H", f"Authorization: Bearer {key()}"],
+        "a key as cookie": ["-H", f"Cookie: token={key()}"],
+        "nonsense": ["-H", "Cookie: token=a.b.c; token=", "-H", "X-Original-URI: /console/"],
+    }
+    asked = 0
+    for who, headers in strangers.items():
+        for method in ("GET", "POST", "PUT", "OPTIONS"):
+            said = labctl.curl(*headers, "--path-as-is", "-X", method, "-w", "\n=%{http_code} %{url}\n", *urls)
+            rows = [line.split() for line in said.splitlines() if line.startswith("=")]
+            assert [row for row in rows if row[0] not in ("=401", "=404")] == [], (who, method)
+            assert '"figures"' not in said and "yitiji-language" not in said, (who, method)
+            assert len(rows) == len(urls)
+            asked += len(rows)
+    print(f"\n    {asked} requests of {len(strangers)} strangers to {len(urls)} addresses: 401 or 404")
+    mine = ["-H", f"Cookie: token={tokens[ADMIN]}", "-o", "/dev/null", "-w", "%{http_code}"]
+    assert {labctl.curl(*mine, f"{URL}/console/{name}") for name in ["", *found]} == {"200"}
+
+
+def test_the_node_keeps_it_from_its_other_users():
+    assert labctl.node(f"runuser -u nobody -- cat {FOLDER}/data/state.json", check=False) == ""
+
+
+def test_no_secret_of_the_node_is_in_it():
+    script = (
+        f"for s in $(cat /etc/yitiji/secrets/gateway-key-* /etc/yitiji/secrets/engine-key {labctl.PASSWORD_FILE}); do "
+        f'grep -rlF -- "$s" {FOLDER}; done; true'
+    )
+    assert labctl.node(script) == ""
+
+
+@pytest.fixture(scope="session")
+def looked(tokens):
+    """The browser looks, then the engine is stopped before its eyes."""
+    for name in ("waits", "stopped"):
+        (PICTURES / name).unlink(missing_ok=True)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    env = dict(os.environ, PASSWORD=labctl.node(f"cat {labctl.PASSWORD_FILE}").strip())
+    words = [str(labctl.LAB), "run", "node", str(HERE / "live.mjs"), f"{URL}/", ADMIN, str(PICTURES), UNIT]
+    browser = subprocess.Popen(words, cwd=HERE, env=env, stdout=subprocess.PIPE, text=True)
+    end = time.monotonic() + 400
+    while not (PICTURES / "waits").exists() and browser.poll() is None and time.monotonic() < end:
+        time.sleep(0.2)
+    if (PICTURES / "waits").exists():
+        begun = time.time()
+        stopping = subprocess.Popen([str(labctl.LAB), "ssh", labctl.NODE, f"systemctl stop {UNIT}"])
+        (PICTURES / "stopped.new").write_text(str(begun))
+        (PICTURES / "stopped.new").rename(PICTURES / "stopped")
+        stopping.wait(120)
+    said, _ = browser.communicate(timeout=120)
+    labctl.node(f"systemctl start {UNIT}")
+    report = json.loads(said.strip().splitlines()[-1])
+    (PICTURES / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
+    return report
+
+
+def test_the_administrator_sees_every_view(looked):
+    assert looked["ok"], looked
+    for view in ("engine", "nodes", "use", "log"):
+        assert "没有数据" not in looked["texts"][f"{view}-wide-zh"], view
+    assert "tiny-r1-distill" in looked["texts"]["overview-wide-en"]
+    assert "词元" in looked["texts"]["engine-phone-zh"] and "First token" in looked["texts"]["engine-phone-en"]
+    assert "plan.html" in looked["texts"]["reports-wide-en"] and "doctor.html" in looked["texts"]["reports-wide-en"]
+
+
+def test_the_page_asks_nobody_else_and_breaks_no_rule(looked):
+    assert looked["outside"] == [] and looked["errors"] == [] and looked["failed"] == []
+    assert looked["serious"] == [] and looked["wide"] == []
+
+
+def test_a_stopped_engine_is_named_with_its_remedy_in_time(looked):
+    print(f"\n    named after {looked['seconds']:.1f} s: {looked['state']}")
+    assert looked["seconds"] < SECONDS
+    assert f"systemctl start {UNIT}" in looked["state"] or f"systemctl restart {UNIT}" in looked["state"]
+
+
+# The collector with what it starts, Prometheus, nginx and the chat page, which says who asks.
+PIDS = (
+    "systemctl show -p MainPID --value yitiji-console yitiji-prometheus; pgrep -x nginx; "
+    "docker top yitiji-open-webui -eo pid | tail -n +2"
+)
+
+
+def cpu() -> float:
+    """Seconds of CPU of the console's parts until now."""
+    said = labctl.node(f"for p in $({PIDS}); do sed 's/.*) //' /proc/$p/stat; done")
+    return sum(sum(map(int, line.split()[11:15])) for line in said.splitlines()) / os.sysconf("SC_CLK_TCK")
+
+
+def test_what_five_open_consoles_cost(tokens):
+    """Told, and bounded by the CPU that they use: throughput on two busy cores varies by more than a hundredth."""
+    end = time.monotonic() + 240
+    while labctl.node("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/health", check=False) != "200":
+        assert time.monotonic() < end, "the engine is not back"
+        time.sleep(3)
+    cookie = f"Cookie: token={tokens[ADMIN]}"
+
+    def look(done: threading.Event, turn: int) -> None:
+        while not done.wait(5):  # the page's pace: the state each time, a part each fifth
+            turn += 1
+            more = [f"{URL}/console/data/nodes-hour.json"] if turn % 5 == 0 else []
+            labctl.curl(
+                "-H",
+                cookie,
+                "-o",
+                "/dev/null",
+                f"{URL}/console/data/state.json",
+                *(["-o", "/dev/null"] if more else []),
+                *more,
+            )
+
+    secret, speeds = key(), {0: [], 5: []}
+    used: dict[int, list[float]] = {0: [], 5: []}
+    for readers in (0, 5, 0, 5):
+        done = threading.Event()
+        with ThreadPoolExecutor(5) as people:
+            for person in range(readers):
+                people.submit(look, done, person)
+            before, begun = cpu(), time.monotonic()
+            tokens_made = ask(secret, 30)
+            seconds = time.monotonic() - begun
+            used[readers].append((cpu() - before) / seconds)
+            speeds[readers].append(tokens_made / seconds)
+            done.set()
+    print(f"\n    cores used {used}, tokens/s {speeds}")
+    assert max(used[5]) - min(used[0]) < 0.02, "a hundredth of the node's two cores"
+
+
+def listening() -> list[str]:
+    return sorted(set(labctl.node("ss -Hltn | awk '{print $4}'").split()))
+
+
+def test_off_takes_it_away_and_on_brings_it_back(tokens):
+    ports = listening()
+    off = sitectl.site("console-off", *OPTIONS, "-e", "appliance_console=false", "--tags", "gateway")
+    assert off.ok, off.story()
+    assert (
+        labctl.node("{ systemctl cat yitiji-console; ls /usr/local/lib/yitiji/console; } 2>/dev/null", check=False)
+        == ""
+    )
+    said = labctl.curl("-H", f"Cookie: token={tokens[ADMIN]}", f"{URL}/console/data/state.json")
+    assert '"figures"' not in said
+    assert listening() == ports, "it opens no port"
+    on = sitectl.site("console-on", *OPTIONS, "--tags", "gateway")
+    assert on.ok, on.story()
+    assert state(tokens)["figures"] is not None and listening() == ports
+
+
+def test_uninstall_leaves_nothing_of_it():
+    run = sitectl.site("console-gone", *OPTIONS, playbook="playbooks/uninstall.yml")
+    assert run.ok, run.story()
+    left = f"{FOLDER} /usr/local/lib/yitiji/console /etc/systemd/system/*yitiji* /etc/nginx/yitiji"
+    assert labctl.node(f"ls -d {left} 2>/dev/null", check=False) == ""
+    assert "console" not in labctl.node("systemctl list-units --all 'yitiji-*' --plain --no-legend", check=False)
