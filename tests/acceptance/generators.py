@@ -95,11 +95,13 @@ def by_evalscope(url: str, step: Step, folder: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     [summary] = out.glob("stub/*/benchmark_summary.json")
     found = json.loads(summary.read_text(encoding="utf-8"))
+    rows = json.loads(summary.with_name("benchmark_percentile.json").read_text(encoding="utf-8"))
+    [half] = [row for row in rows if row["Percentiles"] == "50%"]  # as AIPerf's, medians
     return {
         "failed": found["Failed Requests"],
-        "first_token_ms": found["Avg TTFT (ms)"],
-        "between_ms": found["Avg ITL (ms)"],
-        "latency_ms": found["Avg Latency (s)"] * 1000,
+        "first_token_ms": half["TTFT (ms)"],
+        "between_ms": half["TPOT (ms)"],
+        "latency_ms": half["Latency (s)"] * 1000,
         "tokens_per_second": found["Output Throughput (tok/s)"],
         "requests_per_second": found["Req Throughput (req/s)"],
     }
