@@ -36,6 +36,7 @@ class Placed(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec(self.NAME))
         path = self.path(args)
         if args["state"] == "absent":
+            self.nothing_more = True
             wanted = {"path": path, "state": "absent"}
             result.update(self._execute_module("ansible.builtin.file", wanted, task_vars=task_vars))
             return result

@@ -70,6 +70,20 @@ def test_steps_of_one_module_each_make_one_trip(tmp_path):
     assert not told["failed"] and said.partition("PLAY RECAP")[0].count(f"{sys.executable} -c ") == 1, said
 
 
+def test_a_program_that_is_not_wanted_costs_no_trip_of_its_own(tmp_path):
+    command = {"ansible.builtin.command": {"argv": ["true"]}, "changed_when": False}
+    gone = {"program": "doctor", "path": str(tmp_path / "program"), "state": "absent"}
+    (tmp_path / "program").touch()
+    steps = [
+        {"name": "one", **command},
+        {"name": "two", "yitiji.deepseek.node_program": gone},
+        {"name": "three", **command},
+    ]
+    told, said = play(tmp_path, steps, "-vvv")
+    assert told["changed_steps"] == ["two"] and not (tmp_path / "program").exists()
+    assert said.partition("PLAY RECAP")[0].count(f"{sys.executable} -c ") == 1, said
+
+
 def test_check_mode_reaches_each_step(tmp_path):
     told, _said = play(tmp_path, [{"name": "one", "yitiji.deepseek.managed_files": file(tmp_path / "f")}], "--check")
     assert told["changed"] and not (tmp_path / "f").exists()
