@@ -52,6 +52,11 @@ def output(*words: str, seconds: float = 15) -> str:
         return ""
 
 
+def complain(error: Exception) -> None:
+    sys.stderr.write(f"yitiji-console: {error!r}\n")
+    sys.stderr.flush()
+
+
 class Console:
     """What was collected when; each part has its own pace."""
 
@@ -60,7 +65,7 @@ class Console:
         self.ask: collect.Ask = ask or (lambda _path, _values: None)
         self.watched = bool(ask)
         self.done: Dict[str, float] = {}
-        self.asked = threading.Thread()  # the doctor, who may wait for what hangs
+        self.asked = threading.Thread(target=self.ask_doctor)  # the doctor, who may wait for what hangs
         self.report: Dict[str, Any] = {}
 
     def write(self, name: str, text: str) -> None:
@@ -121,7 +126,7 @@ class Console:
         try:
             self.doctor()
         except (OSError, ValueError) as error:
-            print(f"yitiji-console: {error!r}", file=sys.stderr, flush=True)
+            complain(error)
 
     def doctor(self) -> None:
         """Its page and its findings; the files are for root alone, ours are for the gateway."""
@@ -169,7 +174,7 @@ def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
         try:
             console.look(time.time())
         except (OSError, ValueError, KeyError, TypeError) as error:  # a full disk is not for ever
-            print(f"yitiji-console: {error!r}", file=sys.stderr, flush=True)
+            complain(error)
             if not options.every:
                 return 1
         if not options.every:
