@@ -104,6 +104,6 @@ fi
 "$folder/bin/pip" install --quiet --disable-pip-version-check --no-index --find-links "$bundle/controller/wheels" \
     --requirement "$bundle/controller/requirements.txt"
 LC_ALL=C.UTF-8 "$folder/bin/ansible-galaxy" collection install --force --no-deps -p "$folder/collections" "$bundle"/controller/*.tar.gz >/dev/null
-tell "$folder is ready; next" "$folder 已就绪，下一步"
+printf '%s\n' "$(tell "$folder is ready; next" "$folder 已就绪，下一步")"
 echo "  . $folder/bin/activate; export ANSIBLE_COLLECTIONS_PATH=$folder/collections"
 echo "  ansible-playbook yitiji.deepseek.site -i INVENTORY -e appliance_source=bundle -e appliance_bundle=$bundle"
