@@ -33,6 +33,9 @@ ROUNDS = 5  # what a search for shorter codes may take: 4 % smaller than gzip -9
 ORDER = Path(__file__).with_name("order.txt")  # as release/order.py found it
 ESCAPE = re.compile(r"\\(.)")
 GAP = re.compile(r"@[A-Z]+@")
+COMMENT = re.compile(r"^\s*#.*\n|[^\S\n]+# (?!noqa).*")
+COMMENTED = re.compile(r"plugins/catalog/.*\.yml$|roles/[^/]+/(tasks|handlers|vars)/.*\.yml$|playbooks/.*\.yml$")
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # names that lead nowhere by RFC 2606 and 6761
 NOWHERE = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
 LINK = re.compile(r"(!?)\[([^\]\n]*)\]\(([^)\s]+)\)")
@@ -114,20 +117,29 @@ def summarized(text: str, whole: str) -> str:
 
 
 def bare(text: str, head: bool = False) -> str:
-    """A table of the catalogue without the comments behind its figures, which stay in the repository.
+    """YAML without its comments, which stay in the repository; the licence's line and words to a linter stay.
 
-    Its head stays where asked, as it says what the entries mean. The text is as it was where it would say something
-    else without comments, as a `#` in a text does.
+    The comments above all entries stay where asked, as they say what a playbook is for. Nothing goes that is part of
+    what the text says, as a `#` in a script does.
     """
+
+    def said(lines: Sequence[str]) -> object:
+        try:
+            return yaml.load("".join(lines), SAFE)  # noqa: S506 - a safe one
+        except yaml.YAMLError:
+            return object()  # like nothing else
+
     lines = text.splitlines(keepends=True)
-    end = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines)) if head else 1
-    kept = [re.sub(r"\s+# .*$", "", line) for line in lines[end:] if not re.match(r"\s*#", line)]
-    less = "".join([*lines[:end], *kept])
-    try:
-        same = yaml.safe_load(less) == yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return less if same else text
+    says = said(lines)
+    end = next((at for at, line in enumerate(lines) if not re.match("#|---$", line)), len(lines)) if head else 1
+    less = [*lines[:end], *(COMMENT.sub("", line) for line in lines[end:])]
+    if said(less) != says:
+        kept, less = less, list(lines)
+        for at in (at for at, line in enumerate(kept) if line != lines[at]):
+            less[at] = kept[at]
+            if said(less) != says:
+                less[at] = lines[at]
+    return "".join(less)
 
 
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
@@ -153,10 +165,9 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
         if page == "CHANGELOG.md":
             text = summarized(plain_words(text), f"{values['REPOSITORY']}/blob/{version[1]}/{page}")
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
-    for table in sorted(name for name in inside if re.match(r"plugins/catalog/.*\.yml$", name)):
-        text = (source / table).read_text(encoding="utf-8")
-        figures = re.match(r"plugins/catalog/(gpus|models|speeds)/", table)
-        (source / table).write_text(bare(text, head=not figures), encoding="utf-8")
+    for name in filter(COMMENTED.match, inside):
+        text = (source / name).read_text(encoding="utf-8")
+        (source / name).write_text(bare(text, head=name.startswith("playbooks/")), encoding="utf-8")
     return plain(source, top / "second")
 
 
