@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans as manifests: held against KServe's published schema, and nothing of the plan is lost."""
+"""Plans as manifests: held against published schemas, also as the pod that KServe's preset makes of them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,24 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.kubernetes i
 
 from tests.sizing.common import ROOT, declared, first_unit, plan
 
-SCHEMAS = {
-    json.loads(path.read_text(encoding="utf-8"))["properties"]["kind"]["const"]: json.loads(
-        path.read_text(encoding="utf-8")
-    )
+COPIES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
     for path in (ROOT / "tests/fixtures/kubernetes").glob("*.json")
 }
+PRESET_POD = COPIES.pop("preset")["template"]
+SCHEMAS = {schema["properties"]["kind"]["const"]: schema for schema in COPIES.values()}
+KEYS = {"containers": "name", "volumes": "name", "env": "name", "volumeMounts": "mountPath", "ports": "containerPort"}
+TENSOR = "{{ .Spec.Parallelism.Tensor }}"
+GO = {  # what KServe's controller writes for the expressions of its preset
+    "{{- if and .Spec.Parallelism .Spec.Parallelism.Tensor }} --tensor-parallel-size " + TENSOR + "{{- end }}":
+        " --tensor-parallel-size {tensor}",
+    "{{ shutdownTimeout .Spec.Template 15 }}": "45",
+    "{{ kvTransferConfig .Spec.KVCacheOffloading }}": "",
+    "{{ if .GlobalConfig.EnableTLS }}HTTPS{{else}}HTTP{{- end }}": "HTTPS",
+    "{{ ChildName .ObjectMeta.Name `-kserve-self-signed-certs` }}": "{name}-kserve-self-signed-certs",
+    "{{ .Spec.Model.Name }}": "{model}",
+    "{{ .ObjectMeta.Namespace }}": "ai",
+}  # fmt: skip
 NOTHING = {"namespace": "", "claim": "", "storage_class": "", "key_secret": ""}
 LABEL = re.compile(r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")
 
@@ -51,6 +63,43 @@ def export(made, selector=None, **settings):
 def container(service):
     (only,) = service["spec"]["template"]["containers"]
     return only
+
+
+def merged(base, patch, field=""):
+    """Kubernetes' strategic merge, as far as an export has need of it: lists with a key by it, others as a whole."""
+    if isinstance(base, dict) and isinstance(patch, dict):
+        return {**base, **{key: merged(base.get(key), value, key) for key, value in patch.items()}}
+    if isinstance(base, list) and field in KEYS:
+        key = KEYS[field]
+        rows = {row[key]: row for row in base}
+        return list({**rows, **{row[key]: merged(rows.get(row[key]), row) for row in patch}}.values())
+    return patch
+
+
+def pod(service):
+    """As KServe's controller writes it: its preset's templates filled in, the export's over it."""
+    text, spec = json.dumps(PRESET_POD), service["spec"]
+    names = {
+        "tensor": spec["parallelism"]["tensor"],
+        "model": spec["model"]["name"],
+        "name": service["metadata"]["name"],
+    }
+    for expression, value in GO.items():
+        assert expression in text
+        text = text.replace(expression, value.format(**names))
+    text = re.sub(r"{{ if .GlobalConfig.EnableTLS }}(.*?){{- end }}", r"\1", text)
+    assert "{{" not in text
+    return merged(json.loads(text), spec["template"])
+
+
+def started(main, tmp_path):
+    """The words that vLLM would be started with: the container's own command, with a vLLM that tells them."""
+    vllm = tmp_path / "vllm"
+    vllm.write_text("#!/bin/sh\n[ $1 = --version ] && echo 0.32.0 || printf '%s\\0' \"$@\"\n", encoding="utf-8")
+    vllm.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", **{row["name"]: row["value"] for row in main["env"] if "value" in row}}
+    done = subprocess.run([*main["command"], *main["args"]], capture_output=True, text=True, check=True, env=env)
+    return done.stdout[done.stdout.index("serve\0") :].split("\0")[:-1]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +135,61 @@ def test_plans_of_one_node_keep_to_the_schema_and_lose_nothing(catalog, profile,
     }
 
 
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_the_pod_that_kserve_makes_of_it(catalog, tmp_path, replicas):
+    """Image, flags, resources, volumes and probes, after the preset was merged in."""
+    made = plan(catalog, declared("rtx-4090-24g", 2), replicas=replicas)
+    _claim, service = export(made)
+    whole = {**service, "spec": {**service["spec"], "template": pod(service)}}
+    assert not problems(whole)
+    unit, spec = first_unit(made), whole["spec"]["template"]
+    (main,) = spec["containers"]
+    assert main["image"] == image(made["image"]) and "llm-d" not in main["image"]
+    words = started(main, tmp_path)
+    assert words[:5] == ["serve", "/mnt/models", "--served-model-name", made["model"]["served_name"],
+                         "publishers/ai/models/" + made["model"]["served_name"]]  # fmt: skip
+    flags = [word for word in words if word.startswith("--")]
+    assert len(flags) == len(set(flags)), "vLLM takes the last of two; the plan's must be the only one"
+    assert " ".join(word for word in unit["args"][1:] if word in flags) == " ".join(
+        word for word in unit["args"][1:] if word.startswith("--") and word not in ("--host", "--model")
+    )
+    at = words.index("--max-model-len")
+    assert words[at + 1] == str(made["model"]["context"])
+    assert set(main["resources"]["limits"]) == {"nvidia.com/gpu"} and set(main["resources"]["requests"]) == {"memory"}
+    volumes = {row["name"]: row for row in spec["volumes"]}
+    mounts = {row["mountPath"]: row["name"] for row in main["volumeMounts"]}
+    assert set(mounts.values()) <= set(volumes) and mounts["/dev/shm"] == "dshm"
+    assert volumes["dshm"]["emptyDir"] == {"medium": "Memory", "sizeLimit": mib(made["container"]["shm_bytes"])}
+    probe = main["startupProbe"]
+    assert probe["httpGet"] == {"path": "/health", "port": 8000, "scheme": "HTTPS"}
+    assert probe["failureThreshold"] * probe["periodSeconds"] >= made["start"]["timeout_seconds"]
+    assert main["livenessProbe"]["httpGet"] == main["readinessProbe"]["httpGet"] == probe["httpGet"]
+    assert main["securityContext"]["runAsNonRoot"] and spec["securityContext"]["runAsUser"] > 0
+    names = [row["name"] for row in main["env"]]
+    assert len(names) == len(set(names)) and "VLLM_API_KEY" in names
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("containers", 0, "livenessProbe", "httpGet", "url"), "/health"),
+        (("containers", 0, "startupProbe", "failureThreshold"), "60"),
+        (("containers", 0, "resources", "limits", "nvidia.com/gpu"), True),
+        (("containers", 0, "volumeMounts", 0, "path"), "/x"),
+        (("volumes", 0, "emptyDir", "limit"), "1Gi"),
+        (("containers", 0, "env", 0, "val"), "x"),
+    ],
+)
+def test_a_wrong_field_of_that_pod_is_noticed(catalog, path, value):
+    _claim, service = export(plan(catalog, declared("rtx-4090-24g", 2)))
+    made = json.loads(json.dumps({**service, "spec": {**service["spec"], "template": pod(service)}}))
+    part = made["spec"]["template"]
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    assert problems(made)
+
+
 def test_the_schema_notices_what_kubernetes_would_drop_or_refuse(catalog):
     claim, service = export(plan(catalog, declared("rtx-4090-24g", 2)))
     for path, value in (
@@ -102,9 +206,13 @@ def test_the_schema_notices_what_kubernetes_would_drop_or_refuse(catalog):
             part = part[key]
         part[path[-1]] = value
         assert problems(wrong), path
-    claim["spec"]["accessModes"] = ["Many"]
-    assert problems(claim)
-    assert "Apache License, Version 2.0" in SCHEMAS["LLMInferenceService"]["$comment"]
+    for key, value in (
+        ("accessModes", ["Many"]),
+        ("storageClass", "x"),
+        ("resources", {"requests": {"storage": "9GB"}}),
+    ):
+        assert problems({**claim, "spec": {**claim["spec"], key: value}}), key
+    assert all("Apache License, Version 2.0" in schema["$comment"] for schema in SCHEMAS.values())
 
 
 def test_the_key_comes_from_a_secret_and_stands_nowhere(catalog):
