@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -13,6 +14,8 @@ import time
 import labctl
 import offline
 import sitectl
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 
 def asked_for_weights() -> int:
@@ -87,6 +90,18 @@ def test_manifest_sums_and_bill_agree():
         for file in manifest["files"]
         if file["kind"] in ("package", "weights", "image")
     )
+
+
+def test_every_part_is_in_the_bill_that_scanners_read():
+    manifest = json.loads((offline.OUT / "MANIFEST.json").read_text(encoding="utf-8"))
+    text = (offline.OUT / "SBOM.cdx.json").read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    parts = json.loads(text)["components"]
+    told = {row["value"] for part in parts for row in part.get("properties", []) if row["name"] == "yitiji:path"}
+    kinds = ("package", "image", "archive", "wheel", "collection")
+    assert told == {file["path"] for file in manifest["files"] if file["kind"] in kinds}
+    assert {image["id"] for image in manifest["holds"]["images"]} <= set(re.findall(r"sha256:[0-9a-f]{64}", text))
+    assert {"openssl", "yitiji-lab/tiny-r1-distill"} <= {part["name"] for part in parts}
 
 
 def test_volumes_join_to_the_same_bundle():

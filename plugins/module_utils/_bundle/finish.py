@@ -11,6 +11,7 @@ import uuid
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import sbom as cyclonedx
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.fetch import hash_file
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import (
     MANIFEST,
@@ -154,6 +155,7 @@ def close(
             pass
     documents: List[Tuple[str, str, str, int]] = [(CHECK, "tool", check, 0o755)]
     documents.append((SBOM, "document", sbom(bundle, licences), 0o644))
+    documents.append((cyclonedx.NAME, "document", cyclonedx.bill(bundle), 0o644))
     files = list(bundle.files)
     for name, kind, text, mode in documents:
         write_atomic(os.path.join(folder, name), text, mode)
@@ -179,5 +181,5 @@ def _core(bundle: Bundle) -> Any:
         bundle.maker,
         bundle.targets,
         bundle.holds,
-        tuple(sorted(f for f in bundle.files if f.path not in (CHECK, SBOM))),
+        tuple(sorted(f for f in bundle.files if f.path not in (CHECK, SBOM, cyclonedx.NAME))),
     )
