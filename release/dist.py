@@ -10,6 +10,7 @@ two builds are equal.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import io
 import json
@@ -20,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tokenize
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -35,6 +37,8 @@ ESCAPE = re.compile(r"\\(.)")
 GAP = re.compile(r"@[A-Z]+@")
 COMMENT = re.compile(r"^\s*#.*\n|[^\S\n]+# (?!noqa).*")
 COMMENTED = re.compile(r"plugins/catalog/.*\.yml$|roles/[^/]+/(tasks|handlers|vars)/.*\.yml$|playbooks/.*\.yml$")
+# the licence, and words to a linter or a type checker
+TOLD = re.compile(r"#!|# (GNU|SPDX|noqa|type:|nosec|pylint|fmt:|pragma)")
 SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # names that lead nowhere by RFC 2606 and 6761
 NOWHERE = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
@@ -142,6 +146,17 @@ def bare(text: str, head: bool = False) -> str:
     return "".join(less)
 
 
+def bare_code(text: str) -> str:
+    """The same of Python: what programs say of themselves stays, remarks within them are the repository's."""
+    lines = text.splitlines(keepends=True)
+    for kind, word, (row, column), _, line in tokenize.generate_tokens(io.StringIO(text).readline):
+        if kind == tokenize.COMMENT and not TOLD.match(word):
+            before = line[:column].rstrip()
+            lines[row - 1] = f"{before}\n" if before else ""
+    less = "".join(lines)
+    return less if ast.dump(ast.parse(less)) == ast.dump(ast.parse(text)) else text
+
+
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
     """The archive of what git knows as it is in the working tree, made in this folder."""
     archive = gathered(top, values)
@@ -165,6 +180,10 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
         if page == "CHANGELOG.md":
             text = summarized(plain_words(text), f"{values['REPOSITORY']}/blob/{version[1]}/{page}")
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
+    for name in inside:
+        if name.endswith(".py"):
+            text = (source / name).read_text(encoding="utf-8")
+            (source / name).write_text(bare_code(text), encoding="utf-8")
     for name in filter(COMMENTED.match, inside):
         text = (source / name).read_text(encoding="utf-8")
         (source / name).write_text(bare(text, head=name.startswith("playbooks/")), encoding="utf-8")

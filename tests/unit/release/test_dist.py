@@ -6,8 +6,10 @@ What it builds is looked at by tests/integration/test_artefact.py."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import re
 import tarfile
 
 import pytest
@@ -212,3 +214,16 @@ def test_only_what_is_not_for_readers_loses_its_comments():
         assert "\n\n\n" not in less and not less.endswith("\n\n"), name
         shorter += [name] if len(less) < len(whole) else []
     assert {"plugins/catalog/gpus/nvidia.yml", "plugins/catalog/engines/vllm.yml", "playbooks/site.yml"} <= {*shorter}
+
+
+def test_programs_lose_their_remarks_and_do_the_same():
+    text = '#!/bin/x\n# SPDX-\n"""W # 1"""\n\n# why\na = "#"  # this\nif a:\n    # noqa: X\n    b = 1  # type: ignore\n'
+    less = '#!/bin/x\n# SPDX-\n"""W # 1"""\n\na = "#"\nif a:\n    # noqa: X\n    b = 1  # type: ignore\n'
+    assert dist.bare_code(text) == less
+    words = re.compile(r"# (SPDX|noqa|type:|nosec|pylint|fmt:)")
+    for name in (name for name in dist.tracked() if name.startswith("plugins/") and name.endswith(".py")):
+        whole = (dist.ROOT / name).read_text(encoding="utf-8")
+        less = dist.bare_code(whole)
+        assert ast.dump(ast.parse(less)) == ast.dump(ast.parse(whole)), name
+        assert words.findall(less) == words.findall(whole), name
+        assert less.splitlines()[:2] == whole.splitlines()[:2], name
