@@ -11,6 +11,8 @@ version_added: 1.0.0
 description:
   - Keeps units, settings, the images' ids, the plan and what was locked under the next number, if any of it is other
     than in the newest one. The newest generation and the one before it are kept whole.
+  - Images that this project brought to the node leave it with the last generation that has them, unless a container has
+    them or they have another name, too.
 author: The yitiji.deepseek engineers (@yitiji)
 options:
   state:
@@ -56,17 +58,23 @@ lines:
   type: list
   elements: str
   sample: ["7  2026-11-29 16:40:00Z  root@control  converged; engine: vllm 0.31.0 -> vllm 0.32.0"]
+removed:
+  description: Ids of the images that were removed.
+  returned: state is present
+  type: list
+  elements: str
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations, history
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations, history, images
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
 
 
 def ask(words):
     try:
-        done = run(words, 30)
+        done = run(words, 300 if "rm" in words else 30)
     except FileNotFoundError:
         return ""
     return "" if done.returncode else done.stdout
@@ -87,15 +95,18 @@ def main() -> None:
     if params["state"] == "told":
         module.exit_json(changed=False, lines=[*history.lines(kept), history.way_back(kept, ask)])
     content = params["content"]
-    images = generations.ids((image["ref"] for image in content["images"].values()), ask)
+    found = generations.ids((image["ref"] for image in content["images"].values()), ask)
     told = {"plan": params["plan"], "by": params["by"], "verdict": "converged"}
-    row = history.made(content, images, generations.look(), **told)
+    row = history.made(content, found, generations.look(), **told)
     changed = not kept or kept[-1]["digest"] != row["digest"]
+    removed = []
     if not module.check_mode:
         if changed:
             history.keep(row)
         history.finish()
-    module.exit_json(changed=changed)
+        if changed:
+            removed = images.drop(generations.rows(), ask)
+    module.exit_json(changed=changed, removed=removed)
 
 
 if __name__ == "__main__":

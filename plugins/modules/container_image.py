@@ -159,6 +159,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring 
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system import brought
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 NO_DOCKER = Refusal("LLM329")
@@ -221,6 +222,8 @@ def main() -> None:
     if not (image.id or image.digest):
         module.warn(Refusal("LLM313", image=image.ref).message())
     found, changed = there.found or {}, there.source != "node"
+    if there.new:
+        brought.note({*brought.ids(), *there.new})
     module.exit_json(
         changed=changed,
         id=str(found.get("Id") or image.id),

@@ -28,6 +28,9 @@ def test_to_another_model(before, options):
     assert done.ok, done.story()
     print(f"    upgraded in {done.seconds:.0f} s, {down.seconds:.0f} s of them without an answer")
     assert asked.answers(B) and not asked.answers(A) and TITLE in asked.chats()
+    kept = labctl.node("docker image ls --format '{{.Repository}}:{{.Tag}}'").split()
+    assert asked.images("webui_before")["open-webui-slim"]["ref"] in kept
+    assert asked.images()["open-webui-slim"]["ref"] not in kept, "what only a generation that was left had, or none"
 
 
 def test_the_same_upgrade_again_changes_nothing(before, options):

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive, logins, manifest, registry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import logins, manifest, registry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import image_names
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -22,6 +22,7 @@ class Brought(NamedTuple):
     found: Optional[Dict[str, Any]] = None
     bytes: int = 0  # read out of an archive
     download: int = 0  # what a registry holds of it
+    new: FrozenSet[str] = frozenset()  # ids of all that came with it and was not there before
 
 
 class Settings(NamedTuple):
@@ -73,7 +74,7 @@ def bring(
     found = known(image, engine, settings.names)
     if found is None:
         raise core.not_the_one(image, image.ref)
-    return Brought(image.ref, found, 0, size)
+    return Brought(image.ref, found, 0, size, frozenset([str(found["Id"])]))
 
 
 def _load(
@@ -92,7 +93,9 @@ def _load(
         text = image_names.joined(image_names.groups(have), digests)
         if text != have:
             write_atomic(settings.names, text, 0o644)
-    return Brought(chosen.source, found, moved)
+    held = {digest for packed in archive.peek(chosen.source) or [] for digest in packed.digests}
+    came = {*core.names(docker).values()} - {*before.values()}
+    return Brought(chosen.source, found, moved, 0, frozenset({str(found["Id"]), *(came & held)}))
 
 
 def ask_registry(

@@ -4,9 +4,18 @@
 
 from __future__ import annotations
 
+import http.server
+import json
+import sys
+import threading
+from pathlib import Path
+
 import pytest
 
 from tests.unit.modules.run_module import run
+
+DOCKER = Path(__file__).parents[1] / "module_utils/_containers/fake_docker.py"
+LOCKED, MOVED = "sha256:" + "d" * 64, "sha256:" + "e" * 64
 
 
 def test_container_image_without_docker(monkeypatch, tmp_path):
@@ -16,3 +25,47 @@ def test_container_image_without_docker(monkeypatch, tmp_path):
         assert answer["rule"] == "LLM329"
     else:
         pytest.skip("this machine runs Docker")
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """Still has the image that is locked, but its tag means another one by now."""
+
+    def do_HEAD(self):
+        name = self.path.rpartition("/")[2]
+        self.send_response(200)
+        self.send_header("Docker-Content-Digest", MOVED if name == "1" else name)
+        self.end_headers()
+
+    def do_GET(self):
+        self.do_HEAD()
+        self.wfile.write(b'{"layers": []}')
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def registry(tmp_path, monkeypatch):
+    """A registry on this machine that Docker may ask without TLS; Docker's images lie in a folder."""
+    (tmp_path / "docker").write_text(f'#!/bin/sh\nexec {sys.executable} {DOCKER} "$@"\n')
+    (tmp_path / "docker").chmod(0o755)
+    (tmp_path / "images").mkdir()
+    info = {"ServerVersion": "29.1", "RegistryConfig": {"InsecureRegistryCIDRs": ["127.0.0.0/8"]}}
+    (tmp_path / "images/info").write_text(json.dumps(info))
+    monkeypatch.setenv("FAKE_DOCKER", str(tmp_path / "images"))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_registry_that_serves_another_digest_for_a_locked_tag_is_refused(registry, tmp_path, check):
+    wanted = {"ref": f"{registry}/x:1", "digest": LOCKED, "config": str(tmp_path)}
+    answer = run("container_image", {**wanted, "locked": True}, check)
+    assert answer.get("rule") == "LLM595" and MOVED in answer["msg"] and LOCKED in answer["msg"], answer
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["info"], "nothing was pulled"
+    if check:
+        assert run("container_image", wanted, check)["source"] == wanted["ref"], "pinned, but not locked"

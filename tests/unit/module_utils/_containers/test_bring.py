@@ -34,7 +34,11 @@ class World:
             return step
 
         monkeypatch.setattr(steps, "choose", lambda image, archives: steps.Chosen(archive, packed) if archive else None)
-        monkeypatch.setattr(steps, "names", lambda docker: {})
+        # another one of the archive is loaded with it, and somebody else pulls his own meanwhile
+        after = {"r/x:1": IMAGE.id, "r/beside:1": "sha256:beside", "r/his:1": "sha256:his", "r/old:1": "sha256:old"}
+        monkeypatch.setattr(steps, "names", lambda docker: after if self.done else {"r/old:1": "sha256:old"})
+        both = [packed, core.core.Packed("sha256:beside", [], ["sha256:beside"])]
+        monkeypatch.setattr(core.archive, "peek", lambda source: both)
         monkeypatch.setattr(steps, "inspect", lambda docker, name: None)
         monkeypatch.setattr(steps, "drop_new", did("drop"))
         monkeypatch.setattr(steps, "load", did("load", 7))
@@ -52,7 +56,8 @@ class World:
 
 def test_an_archive_comes_before_a_registry(monkeypatch):
     world = World(monkeypatch, archive="/a.tar", found={"Id": IMAGE.id})
-    assert world.bring() == core.Brought("/a.tar", {"Id": IMAGE.id}, 7, 0)
+    new = frozenset([IMAGE.id, "sha256:beside"])
+    assert world.bring() == core.Brought("/a.tar", {"Id": IMAGE.id}, 7, 0, new)
     assert [name for name, _args in world.done] == ["load"]
 
 
@@ -60,7 +65,8 @@ def test_a_pull_uses_the_login_and_tells_the_size(monkeypatch, tmp_path):
     told = Description(3 * 2**30, {})
     monkeypatch.setattr(core.core, "check_space", lambda *args: None)
     world, progress = World(monkeypatch, told=told, found={"Id": IMAGE.id}), tmp_path / "p.json"
-    assert world.bring(report=Reporter(str(progress), "r/x:1")).download == told.bytes
+    brought = world.bring(report=Reporter(str(progress), "r/x:1"))
+    assert brought.download == told.bytes and brought.new == {IMAGE.id}
     assert world.done[0][0] == "pull" and world.done[0][1][-1] == "/logins"
     assert "pulling 3.0 GiB" in progress.read_text()
 

@@ -124,6 +124,7 @@ def test_a_cut_stream_is_not_taken_for_a_whole_archive(docker, tmp_path, monkeyp
 def test_pull(docker):
     core.pull(docker, core.Image("r/x:1", digest=DIGEST), 30, "/tmp/login")
     assert core.find(docker, core.Image("r/x:1", digest=DIGEST))["Id"] == "sha256:pulled"
+    assert core.find(docker, core.Image("r/x:1"))["Id"] == "sha256:pulled", "it has its name"
     with pytest.raises(Refusal, match="manifest unknown"):
         core.pull(docker, core.Image("r/gone:1"), 30, "")
 
