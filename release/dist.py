@@ -147,12 +147,14 @@ def bare(text: str, head: bool = False) -> str:
 
 
 def bare_code(text: str) -> str:
-    """The same of Python: what programs say of themselves stays, remarks within them are the repository's."""
+    """The same of Python: what programs say of themselves stays, remarks within them are the repository's.
+
+    A line keeps its number, so that a traceback from a customer leads to the place in the repository.
+    """
     lines = text.splitlines(keepends=True)
     for kind, word, (row, column), _, line in tokenize.generate_tokens(io.StringIO(text).readline):
         if kind == tokenize.COMMENT and not TOLD.match(word):
-            before = line[:column].rstrip()
-            lines[row - 1] = f"{before}\n" if before else ""
+            lines[row - 1] = f"{line[:column].rstrip()}\n"
     less = "".join(lines)
     return less if ast.dump(ast.parse(less)) == ast.dump(ast.parse(text)) else text
 
