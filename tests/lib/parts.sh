@@ -267,6 +267,12 @@ part_bundle() {
     python -m pytest -x -v -s tests/bundle
 }
 
+part_scan() { # apart from the tools: it brings sixty packages
+    local venv=$output/depscan
+    [ -x "$venv/bin/depscan" ] || { python -m venv "$venv" && "$venv/bin/pip" install -q owasp-depscan==6.3.0; }
+    YITIJI_DEPSCAN=$venv/bin python -m pytest -v tests/scan
+}
+
 part_restore() {
     packages age openssh-client openssl
     need_lab --with webui_before

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import dump
 
 from tests.sizing.common import ROOT
+from tests.unit.module_utils._bundle.samples import BUNDLE
 
 
 def play(*arguments, playbook_name="plan", **variables):
@@ -68,6 +70,28 @@ def test_a_place_that_cannot_be_written_is_refused_before_planning(tmp_path):
     done = play("-i", "inventories/basic", appliance_plan_dir=str(tmp_path / "file"))
     assert done.returncode != 0 and "LLM541" in done.stdout and "appliance_plan_dir" in done.stdout
     assert "TASK [yitiji.deepseek.appliance : Plan the deployment]" not in done.stdout
+
+
+def test_a_scan_asks_no_node_and_writes_beside_the_bundle(tmp_path, monkeypatch):
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "MANIFEST.json").write_text(dump(BUNDLE))
+    made = {"playbook_name": "scan", "bundle_out": str(bundle)}
+    assert "LLM933" in play("-i", "inventories/basic", **made).stdout
+    row = '{"id": "CVE-1", "ratings": [{"severity": "high"}]}'
+    grype = tmp_path / "grype"
+    grype.write_text(f"#!/bin/sh\necho '{{\"vulnerabilities\": [{row}]}}' >$5\n")
+    grype.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert not (tmp_path / "bundle.vulnerabilities.json").exists()
+    checked = play("-i", "inventories/basic", "--check", **made)
+    assert checked.returncode == 0 and not (tmp_path / "bundle.vulnerabilities.json").exists(), checked.stdout
+    for changed in ("changed=1", "changed=0"):
+        done = play("-i", "inventories/basic", **made)
+        assert done.returncode == 0 and changed in done.stdout and "high  CVE-1" in done.stdout, done.stdout
+    over = play("-i", "inventories/basic", **made, bundle_scan_limit="high")
+    assert over.returncode and "LLM935" in over.stdout
+    assert json.loads((tmp_path / "bundle.vulnerabilities.json").read_text())["counts"]["high"] == 2  # bill and image
 
 
 def test_an_export_writes_the_manifests_alone(tmp_path):

@@ -22,6 +22,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     notices,
     planner,
     reach,
+    scan,
     services,
     systems,
     upgrade,
@@ -51,6 +52,7 @@ for _hundred in (
     access,
     acceptance,
     bundle,
+    scan,
 ):
     MESSAGES.update(_hundred.MESSAGES)
     PHRASES.update(_hundred.PHRASES)

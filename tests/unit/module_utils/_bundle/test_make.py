@@ -99,6 +99,16 @@ def test_a_bundle_of_a_download_and_weights_and_its_second_run(tmp_path):
     assert again.make() == first.work.files and again.work.fetched == 0 and again.holds == first.holds
 
 
+def test_a_file_of_the_makers_own_is_taken_again_when_it_changed(tmp_path):
+    mine = tmp_path / "db.tar"
+    for content in (b"old", b"new"):
+        mine.write_bytes(content)
+        made = maker(tmp_path, downloads=[{"name": "vulnerability-database", "url": str(mine), "sha256": ""}])
+        (file,) = made.make()
+        assert (tmp_path / "b/files/db.tar").read_bytes() == content
+        assert (file.path, file.name, file.kind) == ("files/db.tar", "vulnerability-database", "archive")
+
+
 def test_terms_that_nobody_recorded_are_said_to_be_so(tmp_path):
     made = maker(tmp_path, licences={}, downloads=[download(tmp_path)], models=[model(tmp_path)])
     assert {file.licence for file in made.make()} == {"NOASSERTION"}
