@@ -128,6 +128,18 @@ def test_it_shows_what_the_real_engine_does(tokens, load):
     assert 0 < shown["day_tokens"] <= made * 1.1
 
 
+def test_the_figures_of_the_doctor_are_those_that_root_gets():
+    """Not what a look from within the collector's sandbox would call a fault (LLM101, LLM844)."""
+    labctl.node("rm -f /var/lib/yitiji/metrics/yitiji-doctor.prom; systemctl restart yitiji-metrics")
+    end = time.monotonic() + 120
+    while not (told := labctl.node("cat /var/lib/yitiji/metrics/yitiji-doctor.prom", check=False)):
+        assert time.monotonic() < end
+        time.sleep(3)
+    report = json.loads(labctl.node("yitiji-doctor --fast --json -", check=False))
+    failed = sorted(row["id"] for row in report["results"] if row["status"] == "fail")
+    assert f'yitiji_doctor_findings{{status="fail"}} {len(failed)}\n' in told and failed == [], (told, failed)
+
+
 def test_strangers_and_users_get_nothing_on_any_route(tokens):
     found = labctl.node(f"cd {FOLDER} && find . -type f -printf '%P\\n'").split()
     assert len(found) > 12 and {"data/state.json", "data/nodes-day.json", "data/use.csv", "console.js"} <= set(found)

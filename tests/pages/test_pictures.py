@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import labctl
@@ -95,7 +96,7 @@ def made(name: str, folder: Path, language: str) -> str:
         found = report.document("doctor", "run", judge(rules.failed("the disk is full", "磁盘已满", x="/srv")), 0.0)
         return report.as_html(found, language, "https://10.0.0.5/help/", VENDOR)
     if kind == "acceptance":
-        return acceptance({**compared(), "signer": "SHA256:x"}, language, vendor=VENDOR)
+        return acceptance({**compared(), "signer": "SHA256:" + "x" * 43}, language, vendor=VENDOR)
     if kind == "first":
         stage = part.partition("-")[2]
         return chosen(show.page({"stage": stage, "vendor": VENDOR, **FIRST_BOOT, **STAGES[stage]}), language)
@@ -107,6 +108,13 @@ def chromium(*words: str) -> str:
     return subprocess.run([*quiet, *words], capture_output=True, encoding="utf-8", timeout=120, check=True).stdout
 
 
+# A window is no narrower than 500; a frame is.
+PHONE = 360
+FRAME = (
+    "<!doctype html><iframe id=f style='width:{}px;height:2000px;border:0' srcdoc=\"{}\"></iframe><script>"
+    "addEventListener('load',()=>{{let f=document.getElementById('f').contentDocument.documentElement;"
+    "document.documentElement.dataset.wide=f.scrollWidth}})</script>"
+)
 DARK = ("--force-dark-mode", "--blink-settings=preferredColorScheme=0")
 
 
@@ -124,6 +132,11 @@ def test_each_page_can_be_read_everywhere(name, language, tmp_path):
         wide = re.search(r'data-wide="(\d+)"', chromium(window, "--dump-dom", target))
         assert wide and int(wide[1]) <= width, f"on a {kind} its sides are cut off"
         assert Path(f"{shots}-{kind}.png").stat().st_size > 5_000
+    (tmp_path / "frame.html").write_text(
+        FRAME.format(PHONE, escape(path.read_text(encoding="utf-8"))), encoding="utf-8"
+    )
+    wide = re.search(r'data-wide="(\d+)"', chromium("--dump-dom", f"file://{tmp_path / 'frame.html'}"))
+    assert wide and int(wide[1]) <= PHONE, "on a narrow phone its sides are cut off"
     chromium(*DARK, f"--window-size=1100,{height}", f"--screenshot={shots}-dark.png", target)
     below = re.search(r'data-below="rgb\((\d+)', chromium(*DARK, "--dump-dom", target))
     assert below and int(below[1]) < 60, "bright in the dark"

@@ -20,7 +20,7 @@ STYLE = """
 :root{--bg:#12161c;--fg:#e4e8ee;--line:#343c48;--soft:#1b212a;--dim:#98a2b0;
 --fail:#ff8b82;--warn:#e3b341;--unknown:#c3a6ff;--skip:#98a2b0;--pass:#57d364}}
 body{font:16px/1.5 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;background:var(--bg);
-color:var(--fg);max-width:70rem;margin:1.5rem auto;padding:0 1rem}
+color:var(--fg);max-width:70rem;margin:1.5rem auto;padding:0 1rem;overflow-wrap:anywhere}
 h1{font-size:1.4rem;margin:1rem 0 .2rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem}a{color:inherit}
 p{margin:.3rem 0}.dim,summary{color:var(--dim)}summary{cursor:pointer}details{margin-top:.6rem}
 .verdict{border-left:6px solid;background:var(--soft);padding:.6rem .9rem;margin:.8rem 0;font-weight:700}

@@ -24,8 +24,6 @@ CONFIG, SECRETS = "/etc/yitiji/doctor.json", "/etc/yitiji/secrets"
 CERTIFICATE, API_LOG = "/etc/yitiji/tls/live.crt", "/var/log/nginx/yitiji-api.log"
 LINES = 100  # of each unit's log
 DOCTOR_EVERY, USE_EVERY, LOG_EVERY = 600, 60, 30  # seconds
-# In our sandbox disks are read-only and users cannot be changed: the doctor would take that for a fault of the node.
-APART = ["systemd-run", "--quiet", "--wait", "--pipe", "--collect", "-p", "Nice=15", "-p", "CPUQuota=100%"]
 Output = Callable[..., str]
 
 
@@ -131,7 +129,7 @@ class Console:
     def doctor(self) -> None:
         """Its page and its findings; the files are for root alone, ours are for the gateway."""
         page = os.path.join(self.folder, ".doctor.html")
-        words = [*APART, "yitiji-doctor", "--fast", "--json", "-", "--html", page]
+        words = [*figures.APART, "yitiji-doctor", "--fast", "--json", "-", "--html", page]
         text = self.output(*words, seconds=figures.DOCTOR_SECONDS)
         self.report = data(text) or self.report
         if self.report:

@@ -29,7 +29,8 @@ STYLE = """
 .s{width:9.5rem;font-weight:700}.i{width:5.2rem;font-weight:700}
 .title{font-weight:700}.fix{background:var(--soft);border-left:3px solid var(--line);padding:.3rem .6rem}
 .fix{margin-top:.3rem}
-@media(max-width:40rem){.s{width:5.5rem}.s .en{display:none}}
+@media(max-width:40rem){.s{width:5.5rem}.s .en{display:none}
+.counts th,.counts td{padding-right:.5rem;white-space:normal}}
 """
 PHASES = {
     "pre": {"zh": "改动之前", "en": "before anything is changed"},

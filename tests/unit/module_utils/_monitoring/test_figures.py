@@ -83,7 +83,19 @@ def test_promtool_reads_it(promtool):
     assert done.returncode == 0 and not done.stdout, done.stdout + done.stderr
 
 
-def test_doctor(tmp_path):
+def apart(tmp_path, monkeypatch):
+    """Where systemd-run runs its words, and notes what it was to do."""
+    run = tmp_path / "bin/systemd-run"
+    run.parent.mkdir()
+    run.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/run\nwhile [ "$1" != "{tmp_path}/doctor" ]; do shift; done\nexec "$@"\n'
+    )
+    run.chmod(0o755)
+    monkeypatch.setenv("PATH", str(run.parent), prepend=":")
+
+
+def test_doctor(tmp_path, monkeypatch):
+    apart(tmp_path, monkeypatch)
     report = {"results": [{"status": "fail"}, {"status": "pass"}, {"status": "pass"}]}
     doctor = tmp_path / "doctor"
     doctor.write_text(f"#!/bin/sh\ncat <<'X'\n{json.dumps(report)}\nX\nexit 2\n")
@@ -92,6 +104,10 @@ def test_doctor(tmp_path):
     text = (tmp_path / "yitiji-doctor.prom").read_text()
     assert 'yitiji_doctor_findings{status="fail"} 1' in text and 'status="pass"} 2' in text
     assert not list(tmp_path.glob("*.new"))
+    told = (tmp_path / "run").read_text()
+    assert "RuntimeMaxSec=90" in told and told.endswith("/doctor --fast --json -\n"), (
+        "apart from the collector's sandbox"
+    )
 
 
 def test_packed_it_runs_alone(tmp_path):
