@@ -19,16 +19,17 @@ options:
         V(metrics) collects the appliance's own figures; V(watch) looks at the service and repairs what it can;
         V(weights-check) hashes verified weights again; V(engine-group) starts and ends an engine's parts
         on several nodes together; V(backup) makes a backup of the node; V(guard) keeps the rules true of who
-        reaches the appliance's inner ports; V(console) collects what its console shows.
+        reaches the appliance's inner ports; V(console) collects what its console shows; V(audit) records
+        who asked what.
     type: str
-    choices: [doctor, metrics, watch, weights-check, engine-group, backup, guard, console]
+    choices: [doctor, metrics, watch, weights-check, engine-group, backup, guard, console, audit]
     required: true
   path:
     description:
       - Where it lies. Empty takes the program's own place, C(/usr/local/bin/yitiji-doctor),
         C(/usr/local/bin/yitiji-metrics), C(/usr/local/lib/yitiji/watch), C(/usr/local/lib/yitiji/weights-check),
-        C(/usr/local/lib/yitiji/engine-group), C(/usr/local/bin/yitiji-backup), C(/usr/local/lib/yitiji/guard) or
-        C(/usr/local/lib/yitiji/console).
+        C(/usr/local/lib/yitiji/engine-group), C(/usr/local/bin/yitiji-backup), C(/usr/local/lib/yitiji/guard),
+        C(/usr/local/lib/yitiji/console) or C(/usr/local/bin/yitiji-audit).
     type: path
     default: ""
   state:

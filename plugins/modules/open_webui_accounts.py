@@ -27,7 +27,9 @@ options:
     type: path
     required: true
   users:
-    description: Users, each with C(email), and optionally C(name), C(role), C(groups), C(state).
+    description:
+      - Users, each with C(email), and optionally C(name), C(role), C(groups), C(state) (C(suspended) shuts
+        an account, in open sessions too, and keeps its chats).
     type: list
     elements: dict
     default: []
@@ -77,6 +79,12 @@ steps:
   type: list
   elements: str
   sample: [create group research, create user li@example.org name=李 role=user, add member research user=li@example.org]
+suspended:
+  description: Those of the suspended users who have an account.
+  returned: when the page answers
+  type: list
+  elements: str
+  sample: [li@example.org]
 """
 
 from pathlib import Path
@@ -128,6 +136,11 @@ def work(module: AnsibleModule, params: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "changed": bool(steps),
         "steps": told,
+        "suspended": sorted(
+            email
+            for email in (row["email"].lower() for row in params["users"] if core.suspended(row))
+            if email in have.users
+        ),
         "diff": {"before": "", "after": "".join(line + "\n" for line in told)},
     }
 

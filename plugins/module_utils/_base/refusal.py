@@ -145,6 +145,16 @@ def printed(
     return "\n".join(lines)
 
 
+def sentence(rule: str, **values: Any) -> Dict[str, str]:
+    """A refusal for whoever asks from outside, by language."""
+    told = Refusal(rule, **values)
+    reason, remedy = told.reason, told.remedy
+    return {
+        "en": f"[{rule}] {reason.en[:1].upper()}{reason.en[1:]}. {remedy.en[:1].upper()}{remedy.en[1:]}.",
+        "zh": f"[{rule}] {reason.zh}。{remedy.zh}。",
+    }
+
+
 def say(phrase: str, **values: Any) -> Text:
     """A phrase of the catalogue, by its name, with its values."""
     return PHRASES[phrase].filled(values)

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, Dict, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, sentence
 
 # The word of judge.js: the least value that makes sense.
 NUMBERS = {
@@ -123,6 +123,18 @@ def sources(ports: List[int], most: int, unlimited: List[str]) -> str:
     )
 
 
+def _audit(wanted: Mapping[str, Any]) -> Any:
+    """What the gateway does as long as nobody records (role's variable gateway_audit_when_full)."""
+    if not wanted:
+        return None
+    return {
+        "state": wanted["state"],
+        "refuse": wanted["when_full"] == "refuse",
+        "content": int(wanted["content"]),
+        "stop": sentence("LLM882", path=wanted["folder"]),
+    }
+
+
 def script(catalog: Mapping[str, Any], engine: str, wanted: Mapping[str, Any], language: str = "both") -> str:
     """The limits as a module of nginx's JavaScript."""
     words = {name[4:]: int(wanted[name]) for name in NUMBERS}
@@ -133,5 +145,6 @@ def script(catalog: Mapping[str, Any], engine: str, wanted: Mapping[str, Any], l
         **{name: str(wanted[name]).lower() == "true" for name in SWITCHES},
         "more": list(wanted["parameters"]),
         "parameters": parameters(catalog, engine),
+        "audit": _audit(wanted.get("audit") or {}),
     }
     return f"export default {json.dumps(values, indent=1, sort_keys=True)};\n"

@@ -11,7 +11,7 @@ from typing import Any, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, quotas, routes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
 SIZE = re.compile(r"^[1-9][0-9]*[kKmMgG]?$")
@@ -26,9 +26,13 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
         *_certificate(settings),
         *_limits(settings),
         *limits.problems(settings),
+        *quotas.problems(settings),
         *_ports(settings),
         *forms.path_problems(
-            {name: settings[name] for name in ("gateway_tls_dir", "gateway_secrets_dir", "gateway_state_dir")}
+            {
+                name: settings[name]
+                for name in ("gateway_tls_dir", "gateway_secrets_dir", "gateway_state_dir", "gateway_audit_dir")
+            }
         ),
     ]
 

@@ -18,6 +18,7 @@ PROGRAMS: Dict[str, Program] = {
     "watch": Program("_watch.run", "/usr/local/lib/yitiji/watch"),
     "backup": Program("_backup.cli", "/usr/local/bin/yitiji-backup"),
     "console": Program("_console.run", "/usr/local/lib/yitiji/console"),
+    "audit": Program("_audit.cli", "/usr/local/bin/yitiji-audit"),
     "metrics": Program("_monitoring.figures", "/usr/local/bin/yitiji-metrics"),
     "weights-check": Program("_weights.recheck", "/usr/local/lib/yitiji/weights-check"),
     "engine-group": Program("_engines.group", "/usr/local/lib/yitiji/engine-group"),

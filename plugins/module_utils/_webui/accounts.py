@@ -14,6 +14,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._http import opena
 
 EMAIL = re.compile(r"^[a-z0-9][a-z0-9._+-]*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$")
 ROLES = ("user", "admin", "pending")
+CLOSED = "pending"  # the page answers this role nothing, in whichever session
 Wanted = List[Mapping[str, Any]]
 
 
@@ -44,6 +45,11 @@ def _words(detail: Mapping[str, Any]) -> str:
 
 def present(row: Mapping[str, Any]) -> bool:
     return str(row.get("state") or "present") == "present"
+
+
+def suspended(row: Mapping[str, Any]) -> bool:
+    """Shut out, and nothing lost."""
+    return row.get("state") == "suspended"
 
 
 def problems(users: Wanted, groups: Wanted, admin: str) -> List[Text]:
@@ -114,6 +120,10 @@ def _user_steps(users: Wanted, have: Have) -> List[Step]:
     for user in users:
         email = str(user["email"]).lower()
         now = have.users.get(email)
+        if suspended(user):
+            if now and now.get("role") != CLOSED:
+                found.append(Step("change user", email, {"role": CLOSED}))
+            continue
         if not present(user):
             if now:
                 found.append(Step("delete user", email, {}))

@@ -58,13 +58,103 @@ async function ask(r) {
         refuse(r, 415, null, spoken('Send the request without a content encoding.', '请不要压缩请求。'), 'unsupported_encoding');
         return;
     }
+    if (limits.audit && closed(r)) {
+        return;
+    }
     const found = judge.judge(r.requestText || '', r.method + ' ' + r.uri, limits);
+    if (limits.audit && typeof found.model === 'string') {
+        r.variables.yitiji_model = found.model.slice(0, 200);
+    }
     if (found.fault) {
         const said = found.fault;
         refuse(r, 400, said.param, spoken(said.english, said.chinese), said.param ? 'limit_exceeded' : 'invalid_request');
         return;
     }
     r.internalRedirect('@yitiji_model_' + Math.max(0, names.indexOf(found.model)));
+}
+
+// Whether nobody may ask, or this caller no more today: the audit's collector says it, and refuses here.
+function closed(r) {
+    let said = {};
+    try {
+        said = JSON.parse(fs.readFileSync(limits.audit.state, 'utf8'));
+    } catch (e) {
+        said = { stop: limits.audit.stop };
+    }
+    const v = r.variables;
+    const who = v.yitiji_page ? 'person ' + (v.yitiji_mail || v.yitiji_user || '-') : 'team ' + v.yitiji_team;
+    const over = said.over && said.over[who];
+    if (said.stop && limits.audit.refuse) {
+        v.yitiji_refused = 'audit';
+        answer(r, 503, { error: { message: spoken(said.stop.en, said.stop.zh), type: 'server_error', param: null, code: 'not_recorded' } });
+        return true;
+    }
+    if (over && over.until > Date.now() / 1000) {
+        v.yitiji_refused = 'quota';
+        v.yitiji_retry = String(Math.ceil(over.until - Date.now() / 1000));
+        answer(r, 429, { error: { message: spoken(over.en, over.zh), type: 'requests', param: null, code: 'quota_exceeded' } });
+        return true;
+    }
+    return false;
+}
+
+// What an answer says of its tokens. njs frees nothing before a request ends (about 1.4 KB for each piece), so pieces are only looked through.
+let rest = '';
+let pieces = 0;
+let kept = '';
+let told = ['', ''];
+
+function count(r, data, flags) {
+    r.sendBuffer(data, flags);
+    if (data.length === 0) {
+        return;
+    }
+    for (let at = data.indexOf('data: {'); at >= 0; at = data.indexOf('data: {', at + 7)) {
+        pieces += 1;
+    }
+    if (limits.audit.content && kept.length < limits.audit.content) {
+        kept += data.toString();
+    }
+    const whole = data[data.length - 1] === 10;
+    if (rest === '' && whole && data.indexOf('"usage":{') < 0 && data.indexOf('"usage": {') < 0) {
+        return;
+    }
+    const text = rest + data.toString();
+    const found = /[^\\]"usage"\s*:\s*(\{[\s\S]*)$/.exec(text);
+    if (found) {
+        told = ['prompt', 'completion'].map((name, i) => {
+            const hit = new RegExp('"' + name + '_tokens"\\s*:\\s*(\\d+)').exec(found[1]);
+            return hit ? hit[1] : told[i];
+        });
+    }
+    rest = whole ? '' : text.slice(-512);
+}
+
+function prompted() {
+    return told[0];
+}
+
+function answered() {
+    return told[1];
+}
+
+function counted() {
+    return String(pieces || '');
+}
+
+function said() {
+    return kept.slice(0, limits.audit.content);
+}
+
+// Whose session a request to the page brings. The page judges it: of a request that it took, this is who asked.
+function bearer(r) {
+    const cookie = /(?:^|; *)token=([^;]+)/.exec(r.headersIn['Cookie'] || '');
+    const shown = /^Bearer +(\S+)/i.exec(r.headersIn['Authorization'] || '') || cookie;
+    try {
+        return String(JSON.parse(Buffer.from(shown[1].split('.')[1], 'base64url').toString()).id).slice(0, 64);
+    } catch (e) {
+        return '';
+    }
 }
 
 async function list(r, count) {
@@ -94,6 +184,9 @@ function signIn(r) {
     }
     const until = Math.floor(Date.now() / 1000) + REMEMBERED_DAYS * 86400;
     r.variables.yitiji_account = digest(account);
+    if (limits.audit) {
+        r.variables.yitiji_typed = account;
+    }
     r.variables.yitiji_remember = cookie(account) + '=' + until + '.' + mark(account, until)
         + '; Path=/api/v1/auths; Max-Age=' + REMEMBERED_DAYS * 86400 + '; Secure; HttpOnly; SameSite=Lax';
     r.internalRedirect('@yitiji_sign_in' + (letIn(r.remoteAddress) ? '_let_in' : known(r, account) ? '_known' : ''));
@@ -184,4 +277,4 @@ async function people(r) {
     answer(r, session.status === 200 ? 403 : 401, { detail: spoken('Only for administrators.', '仅限管理员。') });
 }
 
-export default { key, wait, ask, signIn, remember, about, people };
+export default { key, wait, ask, signIn, remember, about, people, count, prompted, answered, counted, said, bearer };

@@ -150,15 +150,75 @@ MESSAGES: Dict[str, Message] = {
             "网络写作 10.0.0.0/8 或 fd00::/8，端口写作 443 或 1024-65535（{why}）",
         ),
     ),
+    "LLM880": Message(
+        Text("gateway_quotas: {why}", "gateway_quotas：{why}"),
+        Text(
+            "write rows like {{team: research, requests: 1000}} or "
+            "{{person: li@example.com, tokens: 200000}}; `*` is everybody else; they need appliance_audit: true",
+            "请写成 {{team: research, requests: 1000}} 或 "
+            "{{person: li@example.com, tokens: 200000}}，`*` 表示其余所有人；并需 appliance_audit: true",
+        ),
+    ),
+    "LLM881": Message(
+        Text("{what} are used up ({most})", "{what}已用完（{most}）"),
+        Text(
+            "ask again from {reset} (the node's time), or have the operator raise your quota",
+            "请在 {reset}（该节点时间）之后再问，或请管理员调高配额",
+        ),
+    ),
+    "LLM882": Message(
+        Text(
+            "requests can't be recorded for long: the disk of {path} is full", "请求即将无法记录：{path} 所在磁盘已满"
+        ),
+        Text(
+            "the operator makes room there; until then new requests are refused if gateway_audit_when_full is refuse",
+            "请管理员清理磁盘；若 gateway_audit_when_full 为 refuse，在此之前会拒绝新请求",
+        ),
+    ),
+    "LLM883": Message(
+        Text(
+            "records that must be kept are larger than their share of the disk ({most} MB)",
+            "必须保留的审计记录已超过其磁盘份额（{most} MB）",
+        ),
+        Text(
+            "raise gateway_audit_share_mb, or lower gateway_audit_days as far as your rules allow",
+            "请调大 gateway_audit_share_mb，或在规定允许的范围内调小 gateway_audit_days",
+        ),
+    ),
+    "LLM884": Message(
+        Text("the audit can't be read: {why}", "无法读取审计记录：{why}"),
+        Text(
+            "run it as root or as a member of group yitiji-audit, on a node with appliance_audit: true",
+            "请在设有 appliance_audit: true 的节点上，以 root 或 yitiji-audit 组成员身份执行",
+        ),
+    ),
+    "LLM885": Message(
+        Text("the page has no account {email}", "对话页面没有账号 {email}"),
+        Text(
+            "give the address as the page's administrators see it, by -e disable_person=ADDRESS",
+            "请用 -e disable_person=地址 给出管理员在页面上看到的邮箱",
+        ),
+    ),
 }
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
     "a certificate that is over": Text("it is no longer valid", "已过期"),
     "a certificate that is refused": Text("it is refused ({detail})", "无法加载（{detail}）"),
+    "a day's requests": Text("the day's requests", "当日的请求次数"),
+    "a day's tokens": Text("the day's tokens", "当日的词元数"),
     "a file that cannot be read": Text("it cannot be read on the node ({detail})", "节点上无法读取（{detail}）"),
     "a folder that cannot be written": Text("the controller cannot write to {path}", "控制机无法写入 {path}"),
     "an address that is not one": Text("{value!r} is not an address", "{value!r} 不是有效的地址"),
+    "audit: no record": Text("no record: damaged or cut", "不是完整的记录：已损坏或被截断"),
+    "audit: missing": Text("records {number} are missing or moved", "记录 {number} 缺失或被移动"),
+    "audit: changed": Text("record {number} was changed", "记录 {number} 被修改"),
+    "audit: no head": Text("the chain doesn't begin with a segment's head", "链不以分段的首记录开始"),
+    "audit: seal": Text("the seal of record {number} is not ours", "记录 {number} 的封签不符"),
+    "audit: gone": Text(
+        "records up to {number} are gone, and no rule removed them", "记录 {number} 及之前的内容缺失，且并非按规则删除"
+    ),
+    "audit: not there": Text("{number} is not there", "{number} 不存在"),
     "how long a certificate lasts": Text(
         "set gateway_renew_days to at least 1, and gateway_certificate_days to more than that",
         "gateway_certificate_days 应大于 gateway_renew_days，且后者至少为 1",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import limits
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import limits, quotas
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import preflight as core
 
 from tests.unit.module_utils.preflight_rules import rules_of
@@ -33,6 +33,8 @@ SETTINGS = {
                "gateway_chat_port": {"appliance_chat_port": 8080}},
     "gateway_other_names": ["chat.lan"], "gateway_parameters": ["guided_choice"],
     "gateway_unlimited_sources": ["10.0.0.0/8", "fd00::1"],
+    "gateway_audit_dir": "/var/lib/yitiji/audit", "gateway_quotas": [], "appliance_audit": False,
+    **{f"gateway_audit_{name}": least for name, least in quotas.NUMBERS.items()},
     **{f"gateway_{name}": least for name, least in {**limits.NUMBERS, **limits.OTHERS}.items()},
 }  # fmt: skip
 ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
@@ -77,6 +79,7 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
         ({"gateway_max_answers": 0, "gateway_connections": 16}, ["LLM820", "LLM820"]),
         ({"gateway_max_answers": 17}, ["LLM822"]),
         ({"gateway_parameters": ["a b", "ok"]}, ["LLM821"]),
+        ({"gateway_quotas": [{"team": "default", "tokens": 5}]}, ["LLM880"]),
         ({"gateway_unlimited_sources": ["10.0.0.0/8", "office"]}, ["LLM823"]),
     ],
 )
