@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import file, nodes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import differences
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.state import complete
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.state import complete, unpinned
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import version
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._locked import locked, parsed, wheels
@@ -25,9 +26,13 @@ class ActionModule(ActionBase):
         _unused, options = self.validate_argument_spec(argument_spec=argument_spec("appliance_lock"))
         path, plan = options["path"], options["plan"]
         found = nodes.found(options["hosts"], (task_vars or {}).get("hostvars") or {})
-        if options["state"] == "pinned":
-            return {**result, "changed": False, "plan": nodes.pinned(plan, found)}
         before = locked(path, plan["deployment"])
+        if options["state"] == "pinned":
+            plan = nodes.pinned(plan, found)
+            loose = unpinned(plan, before) if found[options["hosts"][0]] else []  # the head knows them all
+            if loose:
+                raise Refusal("LLM589", lock=path, images=loose)
+            return {**result, "changed": False, "plan": plan}
         kept = before.get("nodes") or {}  # of nodes that this run leaves out
         rows = {name: node or kept.get(name) for name, node in found.items()}
         own = wheels() if options["renew"] or not before else before["wheels"]

@@ -18,12 +18,13 @@ options:
   state:
     description:
       - V(present) writes the file.
-      - V(pinned) writes nothing and returns the plan, its images pinned by what the checks of this run found.
+      - V(pinned) writes nothing and returns the plan, its images pinned by what the checks of this run found. An image
+        that the file names and nothing pins is refused (LLM589).
     type: str
     choices: [present, pinned]
     default: present
   path:
-    description: The file, for O(state=present).
+    description: The file.
     type: path
     default: ""
   plan:

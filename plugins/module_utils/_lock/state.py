@@ -73,6 +73,12 @@ def pin(plan: Mapping[str, Any], images: Mapping[str, Mapping[str, Any]]) -> Dic
     return found
 
 
+def unpinned(plan: Mapping[str, Any], locked: Mapping[str, Any]) -> List[str]:
+    """Images that the lock names and nothing pins, neither it nor what a run found: any content could come."""
+    named = {image["ref"] for image in (locked.get("images") or {}).values()}
+    return sorted({image["ref"] for image in _images(plan) if image["ref"] in named and not _pins(image)})
+
+
 def _short(words: List[str]) -> List[str]:
     return words[:SHOWN] + ([f"… (+{len(words) - SHOWN})"] if len(words) > SHOWN else [])
 

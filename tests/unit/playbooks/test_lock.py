@@ -20,6 +20,7 @@ from tests.sizing.common import ROOT
 
 CONFIG = b'{"architecture": "amd64", "os": "linux", "config": {}}'
 ID = "sha256:" + hashlib.sha256(CONFIG).hexdigest()
+CHAT = "yitiji.local/open-webui:0.12.4-slim"
 REF = "yitiji.local/vllm-cpu:0.32.0"  # as the catalogue names it
 PLAY = """
 - hosts: appliances
@@ -32,17 +33,24 @@ PLAY = """
       ansible.builtin.import_role: {name: yitiji.deepseek.appliance, tasks_from: preflight}
     - name: Plan
       ansible.builtin.import_role: {name: yitiji.deepseek.appliance, tasks_from: plan}
-    - name: Look at the engine's image, as its role does
+    - name: Look at the images, as their roles do
       yitiji.deepseek.together:
         independent: true
         steps:
-          - name: Look
+          - name: Look at the page's
+            yitiji.deepseek.container_image:
+              ref: "{{ appliance_plan.chat.image.ref }}"
+              archives: "{{ appliance_image_archives }}"
+            check_mode: true
+            changed_when: false
+          - name: Look at the engine's
             yitiji.deepseek.container_image:
               ref: "{{ appliance_plan.image.ref }}"
               id: "{{ appliance_plan.image.id | default('', true) }}"
               archives: "{{ appliance_image_archives }}"
             check_mode: true
             changed_when: false
+      when: not (silent | default(false))
     - name: Ask for all packages
       yitiji.deepseek.managed_packages:
         {owner: site, state: offered, asks: [{owner: docker, names: [SHELL]}], state_dir: "{{ state_dir }}"}
@@ -66,7 +74,7 @@ def site(tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site/hosts.yml").write_text(yaml.safe_dump({"all": {"children": group}}))
     (tmp_path / "play.yml").write_text(PLAY.replace("SHELL", SHELL))
-    table = json.dumps([{"Config": ID[7:] + ".json", "RepoTags": [REF], "Layers": []}]).encode()
+    table = json.dumps([{"Config": ID[7:] + ".json", "RepoTags": [REF, CHAT], "Layers": []}]).encode()
     with tarfile.open(tmp_path / "image.tar", "w") as tar:
         for name, data in (("manifest.json", table), (ID[7:] + ".json", CONFIG)):
             row = tarfile.TarInfo(name)
@@ -115,6 +123,18 @@ def test_the_first_run_locks_what_it_found_and_the_next_ones_follow_it(site):
     assert "[LLM594]" in said
     code, said = run(site, appliance_rules_ignore=[{"id": "LLM594", "reason": "updates come at night"}])
     assert code == 0 and f"demo: nodes.n1.packages.{SHELL}: 0.1 -> {version}" in said and path.read_text() == text
+
+    bare = yaml.safe_load(text)
+    del bare["deployments"]["demo"]["images"]["vllm-cpu"]["id"]
+    path.write_text(yaml.safe_dump(bare))
+    code, said = run(site)  # the node tells what it is
+    assert code == 0 and yaml.safe_load(path.read_text())["deployments"]["demo"]["images"]["vllm-cpu"]["id"] == ID, said
+    path.write_text(yaml.safe_dump(bare))
+    code, said = run(site, silent=True)  # nobody tells
+    assert code != 0 and "[LLM589]" in said and REF in said and "Lock" not in said.partition("[LLM589]")[2], said[
+        -3000:
+    ]
+    assert yaml.safe_load(path.read_text()) == bare
 
     path.write_text(text.replace(ID, "sha256:" + "0" * 64))
     code, said = run(site, appliance_images={"vllm-cpu": {"id": ID}})

@@ -15,6 +15,16 @@ _ACCEPT = Text(
     "去掉 lock_check 再执行一次即表示接受",
 )
 MESSAGES: Dict[str, Message] = {
+    "LLM589": Message(
+        Text(
+            "{lock} names {images} without a digest, and neither the node nor the registry tells one now",
+            "{lock} 中的 {images} 没有摘要，目前节点和镜像仓库也都无法给出",
+        ),
+        Text(
+            "let the node reach the registry (`docker login`), or pin it: appliance_images: {{NAME: {{digest: …}}}}",
+            "请确保节点能访问镜像仓库（`docker login`）；或固定摘要：appliance_images: {{NAME: {{digest: …}}}}",
+        ),
+    ),
     "LLM592": Message(
         Text(
             "this is not what {lock} locks (locked -> now): {differences}",

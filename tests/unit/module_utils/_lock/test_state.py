@@ -97,3 +97,15 @@ def test_a_deployment_may_grow():
     del lock["images"]["open-webui"]
     found = follow(plan(), lock)
     assert found["image"]["digest"] == A and found["chat"]["image"]["digest"] is None
+
+
+def test_an_image_that_the_lock_names_must_be_pinned_by_something():
+    """Until there is a lock, and for what it does not know yet, a name is enough."""
+    made = plan()
+    bare = core.complete(made, VERSION, NODES, {})
+    assert core.unpinned(made, {}) == []
+    assert core.unpinned(made, bare) == sorted(image["ref"] for image in made["images"])
+    assert core.unpinned(follow(made, locked()), locked()) == []
+    assert core.unpinned(core.pin(made, images(made, digest="")), bare) == []  # its own id is as good
+    del bare["images"]["open-webui"]
+    assert core.unpinned(made, bare) == [made["image"]["ref"]]
