@@ -40,6 +40,11 @@ def monitoring_listens(plan, host):
     return core.exporter_address(plan, host)
 
 
+def monitoring_retention(size, node, folder):
+    """How much of the node's disk stored metrics may take."""
+    return core.retention(size, node.get("mounts") or [], folder)
+
+
 def _yaml(data):
     data = json.loads(json.dumps(data))  # Ansible's own kinds of strings are strange to PyYAML
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
@@ -52,5 +57,6 @@ class FilterModule:
                 "monitoring_figures": monitoring_figures,
                 "monitoring_files": monitoring_files,
                 "monitoring_listens": monitoring_listens,
+                "monitoring_retention": monitoring_retention,
             }
         )

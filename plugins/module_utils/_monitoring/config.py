@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Iterable, List, Mapping, Set
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import in_language
@@ -14,6 +15,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import wat
 
 KINDS = ("alerts", "dashboards")
 LOOPBACK = "127.0.0.1"
+SHARE, LEAST, MOST = 0.05, 1e9, 64e9  # of the file system with the stored metrics, which may be the only one
+USUAL = "5GB"  # where nothing is known of it
 
 
 def unfit(name: str, why: Text, how: Text) -> Refusal:
@@ -37,6 +40,21 @@ def exporter_address(plan: Mapping[str, Any], host: str) -> str:
     """Where a node's exporters listen: loopback, or the cluster's address where the head must reach them."""
     node = plan["nodes"][host]
     return LOOPBACK if node["head"] or len(plan["nodes"]) == 1 else str(node["address"])
+
+
+def retention(size: str, mounts: Iterable[Mapping[str, Any]], folder: str) -> str:
+    """What stored metrics may take: as it was set, else by the file system of their folder.
+
+    By its whole size, as what is free is another at each run; a power of two, as some file systems' size moves, too.
+    """
+    if size != "auto":
+        return size
+    own = [row for row in mounts if within(row["path"], folder)]
+    whole = max(own, key=lambda row: len(row["path"]))["size_bytes"] if own else None
+    if not whole:
+        return USUAL
+    share = int(min(max(whole * SHARE, LEAST), MOST) / 1e9)
+    return f"{1 << (share.bit_length() - 1)}GB"
 
 
 def scrape_config(plan: Mapping[str, Any], role: Mapping[str, Any]) -> Any:
@@ -151,6 +169,7 @@ def _dashboard(uid: str, board: Mapping[str, Any], panels: List[Mapping[str, Any
         "refresh": "30s",
         "time": {"from": "now-3h", "to": "now"},
         "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus"}]},
+        "annotations": {"list": []},  # Grafana's schema wants them
         "panels": drawn,
     }
 

@@ -13,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system import set
 
 FORMS = {
     "monitoring_retention_time": (re.compile(r"^([1-9]\d*(ms|[smhdwy]))+$"), "30d"),
-    "monitoring_retention_size": (re.compile(r"^[1-9]\d*([KMGTPE]?B)$"), "5GB"),
+    "monitoring_retention_size": (re.compile(r"^([1-9]\d*([KMGTPE]?B)|auto)$"), "5GB"),
     "monitoring_journal_size": (re.compile(r"^[1-9]\d*[KMGTPE]?$"), "2G"),
     "monitoring_dcgm_image": (re.compile(r"^[A-Za-z0-9][^\s\"']*$"), "a name with its tag"),
 }

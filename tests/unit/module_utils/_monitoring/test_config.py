@@ -223,6 +223,7 @@ def test_dashboards_fit_the_grid_and_the_deployment(boards):
         cells = [(x, y) for p in places for x in range(p["x"], p["x"] + p["w"]) for y in range(p["y"], p["y"] + p["h"])]
         assert len(cells) == len(set(cells)) and max(x for x, _y in cells) < 24
         assert len({panel["id"] for panel in board["panels"]}) == len(places)
+        assert {"schemaVersion", "templating", "annotations"} <= set(board), "what Grafana's JSON schema wants"
     assert not any("DCGM" in core.as_json(board) for board in bare.values())
     for uid, board in bare.items():
         assert whole[uid]["title"] == boards[uid]["title"]["zh"]
@@ -240,3 +241,31 @@ def test_unready_names_what_is_missing():
     }
     assert core.unready(answer, ["node"]) == ["vllm v: refused"]
     assert core.unready(answer, ["node", "nginx"])[0] == "nginx: no target"
+
+
+def mount(path, size):
+    return {"path": path, "size_bytes": size}
+
+
+@pytest.mark.parametrize(
+    ("mounts", "told"),
+    [
+        ([mount("/", 1e12)], "32GB"),
+        ([mount("/", 20e9)], "1GB"),
+        ([mount("/", 8e9)], "1GB"),
+        ([mount("/", 40e12)], "64GB"),
+        ([mount("/", 20e9), mount("/var/lib", 200e9), mount("/var/lib/yitiji-other", 9e12)], "8GB"),
+        ([mount("/", None)], "5GB"),
+        ([], "5GB"),
+    ],
+)
+def test_stored_metrics_take_their_share_of_the_disk(mounts, told):
+    node = {"mounts": mounts}
+    assert faces.monitoring_retention("auto", node, "/var/lib/yitiji") == told
+    assert faces.monitoring_retention("10GB", node, "/var/lib/yitiji") == "10GB", "as it was set"
+
+
+def test_a_size_that_moves_a_little_changes_nothing():
+    """As that of a ZFS dataset, which others fill."""
+    found = {core.retention("auto", [mount("/", size * 1e9)], "/x") for size in range(700, 1200, 10)}
+    assert found == {"32GB"}

@@ -27,6 +27,7 @@ SETTINGS = {
         ({}, []),
         ({"monitoring_alert_webhook": "", "monitoring_thresholds": {}, "monitoring_alerts_off": []}, []),
         ({"monitoring_retention_time": "1d12h"}, []),
+        ({"monitoring_retention_size": "auto"}, []),
         ({"monitoring_thresholds": {"Nope": 1}}, ["LLM902"]),
         ({"monitoring_thresholds": {"Hot": "hot"}}, ["LLM902"]),
         ({"monitoring_thresholds": {"Hot": True}}, ["LLM902"]),
