@@ -217,6 +217,14 @@ part_console() {
     return $rc
 }
 
+part_audit() {
+    local rc=0
+    python -m pytest -v -s tests/audit/test_local.py tests/audit/test_rules.py || rc=1
+    need_lab
+    python -m pytest -v -s tests/audit/test_lab.py || rc=1
+    return $rc
+}
+
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return

@@ -37,6 +37,15 @@ def test_the_script_holds_every_limit_as_a_number():
     assert numbers <= set(found) and all(isinstance(found[name], int) for name in numbers)
 
 
+def test_the_script_knows_whether_requests_are_recorded():
+    assert read(core.script(CATALOG, "vllm", WANTED))["audit"] is None
+    audit = {"state": "/run/a.json", "folder": "/var/a", "when_full": "refuse", "content": "0"}
+    found = read(core.script(CATALOG, "vllm", {**WANTED, "audit": audit}))["audit"]
+    assert (
+        found["refuse"] is True and found["content"] == 0 and found["stop"]["en"].startswith("[LLM882] Requests can't")
+    )
+
+
 def test_one_source_is_counted_on_the_gateways_ports_alone():
     text = core.sources([443, 80, 443], 256, ["10.0.0.7", "fd00::/8"])
     assert "tcp dport != { 80, 443 } accept" in text and text.count("ct count over 256") == 2

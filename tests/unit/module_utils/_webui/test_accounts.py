@@ -130,6 +130,15 @@ def test_absent_is_removed_and_others_stay():
     assert [g["name"] for g in page.groups] == ["guests"]
 
 
+def test_suspended_is_shut_and_nothing_is_lost():
+    page = Page()
+    run(page, USERS, GROUPS)
+    shut = [{"email": "LI@example.org", "state": "suspended"}, {"email": "nobody@example.org", "state": "suspended"}]
+    assert run(page, shut, [], models=False) == ["change user li@example.org role=pending"]
+    assert run(page, shut, [], models=False) == []
+    assert page.users[1]["group_ids"] and run(page, USERS, GROUPS) == ["change user li@example.org role=user"]
+
+
 def test_grants_of_others_stay():
     page = Page()
     page.groups.append({"id": "gx", "name": "by-hand"})
