@@ -118,13 +118,14 @@ def test_strangers_sign_ins_and_refusals_are_recorded(world):
     world.post("/api/chat/completions", body(MODELS[0], 2, 1), jwt("nobody"))
     for password in ("wrong", "right"):
         world.post("/api/v1/auths/signin", {"email": "Li@example.com", "password": password})
-    until(lambda: len(world.find()) >= before + 6, 10, "not recorded")
+    world.post("/api/v1/users/id-4/update", {"role": "admin"}, jwt("id-1"))
+    until(lambda: len(world.find()) >= before + 7, 10, "not recorded")
     rows = world.find()[before:]
     told = [(row["kind"], row["status"], row.get("team"), row.get("person"), row.get("refused")) for row in rows]
     assert sorted(told, key=str) == sorted(
         [("api", 401, None, None, None), ("api", 403, "!shut", None, None), ("api", 400, "default", None, "n"),
          ("web", 401, None, None, None), ("sign-in", 400, None, "li@example.com", None),
-         ("sign-in", 200, None, "li@example.com", None)], key=str,
+         ("sign-in", 200, None, "li@example.com", None), ("manage", 200, None, "person1@example.com", None)], key=str,
     )  # fmt: skip
     assert "right" not in json.dumps(rows).replace("wrong", "")
 
