@@ -159,6 +159,16 @@ def bare_code(text: str) -> str:
     return less if ast.dump(ast.parse(less)) == ast.dump(ast.parse(text)) else text
 
 
+def bare_script(text: str) -> str:
+    """The same of JavaScript as far as lines are remarks alone, outside of texts of several lines."""
+    kept: list[str] = []
+    for line in text.splitlines(keepends=True):
+        within = "".join(kept).count("`") % 2
+        if within or not re.match(r"\s*//(?! (SPDX|GNU))", line):
+            kept.append(line)
+    return "".join(kept)
+
+
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:
     """The archive of what git knows as it is in the working tree, made in this folder."""
     archive = gathered(top, values)
@@ -183,9 +193,10 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
             text = summarized(plain_words(text), f"{values['REPOSITORY']}/blob/{version[1]}/{page}")
         (source / page).write_text(linked(text, page, inside, known, values, version[1]), encoding="utf-8")
     for name in inside:
-        if name.endswith(".py"):
+        if name.endswith((".py", ".js")):
             text = (source / name).read_text(encoding="utf-8")
-            (source / name).write_text(bare_code(text), encoding="utf-8")
+            less = bare_code(text) if name.endswith(".py") else bare_script(text)
+            (source / name).write_text(less, encoding="utf-8")
     for name in filter(COMMENTED.match, inside):
         text = (source / name).read_text(encoding="utf-8")
         (source / name).write_text(bare(text, head=name.startswith("playbooks/")), encoding="utf-8")

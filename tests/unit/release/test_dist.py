@@ -228,3 +228,13 @@ def test_programs_lose_their_remarks_and_do_the_same():
         assert ast.dump(ast.parse(less), **with_lines) == ast.dump(ast.parse(whole), **with_lines), name
         assert words.findall(less) == words.findall(whole), name
         assert less.splitlines()[:2] == whole.splitlines()[:2], name
+
+
+def test_scripts_lose_lines_of_remarks():
+    text = "// SPDX-\n// why\na = `\n// not one\n`; // stays\n  // why\nb('//');\n"
+    assert dist.bare_script(text) == "// SPDX-\na = `\n// not one\n`; // stays\nb('//');\n"
+    for path in (dist.ROOT / "roles").rglob("*.js"):
+        whole = path.read_text(encoding="utf-8").splitlines()
+        less = dist.bare_script(path.read_text(encoding="utf-8")).splitlines()
+        works = [[line for line in lines if not line.strip().startswith("//")] for lines in (whole, less)]
+        assert works[0] == works[1] and len(less) < len(whole), path.name
