@@ -8,6 +8,7 @@ tests/output/console.
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import os
@@ -18,6 +19,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -199,13 +201,12 @@ def rendered(name: str, **values: object) -> str:
     )
 
 
-@pytest.fixture(scope="session")
-def gateway(programs, console, tmp_path_factory):
-    """nginx with the role's own rows in a server, and what stands in for the chat page."""
-    folder = tmp_path_factory.mktemp("nginx")
+@contextlib.contextmanager
+def serving(programs, console, folder: Path, authority: str = "", tls: str = "") -> Iterator[int]:
+    """nginx with the role's own rows in a server, and what stands in for the chat page; its port."""
     page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=page.serve_forever, daemon=True).start()
-    rows = rendered("console.conf.j2", __gateway_console=console.folder)
+    rows = rendered("console.conf.j2", __gateway_console=console.folder, gateway_console_client_ca=authority)
     port = free_port()
     (folder / "nginx.conf").write_text(f"""
 daemon off; pid {folder}/pid; error_log {folder}/error.log; user {"root" if os.getuid() == 0 else "nobody"};
@@ -217,14 +218,20 @@ http {{
   uwsgi_temp_path {folder}/u;   scgi_temp_path {folder}/s;
   limit_req_zone $binary_remote_addr zone=yitiji_page_source:1m rate=1000r/s;
   upstream yitiji_chat {{ server 127.0.0.1:{page.server_port}; }}
-  server {{ listen 127.0.0.1:{port}; {rows} location / {{ proxy_pass http://yitiji_chat; }} }}
+  server {{ listen 127.0.0.1:{port} {tls}; {rows} location / {{ proxy_pass http://yitiji_chat; }} }}
 }}""")
     running = subprocess.Popen([programs / "sbin/nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"])
     until(opens(port), 20, "nginx does not listen")
-    yield f"http://127.0.0.1:{port}/console/"
+    yield port
     running.terminate()
     running.wait(timeout=20)
     page.shutdown()
+
+
+@pytest.fixture(scope="session")
+def gateway(programs, console, tmp_path_factory):
+    with serving(programs, console, tmp_path_factory.mktemp("nginx")) as port:
+        yield f"http://127.0.0.1:{port}/console/"
 
 
 def ask(address: str, method: str = "GET", **headers: str) -> tuple[int, str, dict[str, str]]:
@@ -261,6 +268,48 @@ def test_every_file_is_for_administrators_alone(gateway, console):
     assert ask(gateway + "data/use.json", "POST", Cookie="token=administrator")[0] == 405
     assert ask(gateway + "nothing", Cookie="token=administrator")[0] == 404
     assert set(Page.asked) == {"/api/v1/auths/admin/config/ldap"}
+
+
+def openssl(folder: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def issued(folder: Path, authority: str, name: str) -> None:
+    """A client's certificate by an authority, which is made where it is not there."""
+    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    if not (folder / f"{authority}.pem").exists():
+        openssl(folder, *new, "-x509", "-days", "9", "-subj", f"/CN={authority}", "-keyout", f"{authority}.key",
+                "-out", f"{authority}.pem")  # fmt: skip
+    openssl(folder, *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.pem", "-CAkey", f"{authority}.key",
+            "-set_serial", "1", "-days", "9", "-out", f"{name}.pem")  # fmt: skip
+
+
+def test_a_certificate_of_the_named_authority_opens_it_and_no_other_does(programs, console, tmp_path):
+    issued(tmp_path, "ours", "administrator")
+    issued(tmp_path, "theirs", "stranger")
+    openssl(tmp_path, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
+            "-subj", "/CN=ours", "-keyout", "self.key", "-out", "self.pem")  # fmt: skip
+    tls = f"ssl; ssl_certificate {tmp_path}/ours.pem; ssl_certificate_key {tmp_path}/ours.key"
+    Page.asked.clear()
+    with serving(programs, console, tmp_path, f"{tmp_path}/ours.pem", tls) as port:
+
+        def status(path: str, who: str = "", *more: str) -> str:
+            shown = ["--cert", f"{tmp_path}/{who}.pem", "--key", f"{tmp_path}/{who}.key"] if who else []
+            words = ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", *shown, *more]
+            return subprocess.run(
+                [*words, f"https://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
+            ).stdout
+
+        for path in ("/console/", "/console/data/state.json", "/console/reports/plan.html"):
+            assert status(path, "administrator") == "200", path
+            assert Page.asked == [], "the chat page need not know him"
+            for who in ("", "stranger", "self"):
+                assert status(path, who) == "401", (path, who)
+            assert status(path, "", "-H", "Cookie: token=administrator") == "200", "as without an authority"
+            Page.asked.clear()
+        assert status("/yitiji-page/admin", "administrator") == "404"
+        assert status("/", "stranger") == status("/") == "200", "the rest is for all who were let in before"
 
 
 def test_the_inner_location_is_closed(gateway):

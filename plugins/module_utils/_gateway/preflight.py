@@ -79,6 +79,7 @@ def _names(settings: Mapping[str, Any]) -> List[Refusal]:
 
 def _certificate(settings: Mapping[str, Any]) -> List[Refusal]:
     found: List[Refusal] = []
+    found += forms.path_problems({"gateway_console_client_ca": settings["gateway_console_client_ca"]}, empty=True)
     given = {name: settings[name] for name in ("gateway_certificate", "gateway_certificate_key")}
     if any(given.values()):
         found += [_wrong(name, path, "how to give a certificate") for name, path in given.items() if not path]
