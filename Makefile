@@ -73,6 +73,10 @@ ROUNDS ?= 3
 bench-site: deps ## site.yml on a lab node beside an earlier commit: wall, CPU, round trips (docs/performance.md)
 	@python tests/bench/site.py --rounds $(ROUNDS)
 
+.PHONY: bench-fleet
+bench-fleet: deps ## What the controller does by itself for 1, 100 and 1,000 nodes (no node, no lab; 15 min)
+	@python tests/bench/fleet.py
+
 .PHONY: bench-router
 bench-router: deps ## Compare what chooses a replica: nginx, vllm-router, SGLang's router (after lab/lab serve; 15 min)
 	@tests/bench/router-setup.sh

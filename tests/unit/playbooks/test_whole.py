@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A node that fails while site.yml changes things ends its own deployment; the others are finished and verified."""
+"""A node that fails or dies while site.yml changes things ends its own deployment; others are finished, verified."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ INVENTORY = {
 LOCK = "appliance"  # the role whose entry writes the lock, after all phases
 
 
+# Nobody listens there: what a node without power looks like.
+DEAD = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+
+
 def phase(name: str, **more: object) -> dict:
     return {"name": name, "ansible.builtin.debug": {"msg": f"{name} on {{{{ inventory_hostname }}}}"}, **more}
 
@@ -38,7 +42,8 @@ def phase(name: str, **more: object) -> dict:
 def run(tmp_path):
     """With the tasks of site.yml that keep a deployment together, between phases that only say so."""
 
-    def ran(falls: str, *words: str) -> tuple[int, str]:
+    def ran(falls: str, *words: str, dies: bool = False) -> tuple[int, str]:
+        where, _at, host = falls.partition("@")
         nodes = "{{ dict(groups[appliance_deployment] | zip(groups[appliance_deployment])) }}"
         tasks = [{"name": "Plan", "ansible.builtin.set_fact": {"appliance_plan": {"nodes": nodes}}}]
         for task in [*PROVISION["tasks"], *PROVISION["post_tasks"]]:
@@ -46,9 +51,13 @@ def run(tmp_path):
             if "ansible.builtin.import_tasks" in task:
                 whole = task["ansible.builtin.import_tasks"]
                 tasks.append({"name": "Whole", "ansible.builtin.import_tasks": str(ROOT / "playbooks" / whole)})
-            elif name == falls.partition("@")[0]:
-                tasks.append({"name": name, "ansible.builtin.fail": {"msg": "broken"},
-                              "when": f"inventory_hostname == '{falls.partition('@')[2]}'"})  # fmt: skip
+            elif name == where:
+                end = (
+                    {"ansible.builtin.ping": None, "vars": DEAD}
+                    if dies
+                    else {"ansible.builtin.fail": {"msg": "broken"}}
+                )
+                tasks.append({"name": name, **end, "when": f"inventory_hostname == '{host}'"})
                 tasks.append(phase(name))
             else:
                 tasks.append(phase(name))
@@ -102,3 +111,20 @@ def test_the_engine_and_what_comes_later(run):
 def test_a_node_that_is_left_out_did_not_fail(run):
     code, said = run("nothing@nobody", "--limit", "east1,west1")
     assert code == 0 and reached(said, "verify") == ["east1", "west1"], said
+
+
+@pytest.mark.parametrize("falls", ["weights@east2", "engine@east1"])
+def test_a_node_that_dies(run, falls):
+    """Its deployment ends there; the other one is served, and the run says so by its status."""
+    code, said = run(falls, dies=True)
+    assert code == 4 and "UNREACHABLE" in said, said
+    other = "east1" if falls.endswith("2") else "east2"
+    assert f"[LLM599] {other}" in said, said
+    for name in ("gateway", LOCK, "verify"):
+        assert reached(said, name) == ["west1", "west2"], name
+
+
+def test_a_dead_node_of_a_fleet_is_left_out_and_nobody_asks_it(run):
+    code, said = run("weights@east2", "--limit", "!east2", dies=True)
+    assert code == 0 and "UNREACHABLE" not in said, said
+    assert reached(said, "verify") == ["east1", "west1", "west2"]
