@@ -9,8 +9,10 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.compare import against
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.form import Comparison
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.report import machine, other_machines
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.seal import compared, read
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.words import LANGUAGES
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.signature import fingerprint
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
@@ -44,6 +46,8 @@ class ActionModule(ActionBase):
         if before:
             report["against"] = against(before, report)
             result["changes"] = report["against"]["rows"]
+            lines = [Comparison(report, language).lines() for language in LANGUAGES]
+            result["told"] = [dict(zip(LANGUAGES, line)) for line in zip(*lines)]
             if given["save_to"] and not self._task.check_mode:
                 result["pages"] = compared(os.path.expanduser(given["save_to"]), report)
         return result

@@ -71,6 +71,14 @@ changes:
   type: list
   elements: dict
   sample: [{kind: figure, of: 1024 / 1024 · 4, key: tokens_per_second, before: 61.2, after: 60.9, percent: -0.5}]
+told:
+  description: The changes worth telling, each as a line by language.
+  returned: when compared
+  type: list
+  elements: dict
+  sample:
+    - zh: "1024 / 1024 · 4，输出速率（词元/秒）：61.2 → 50.9（-16.8%）"
+      en: "1024 / 1024 · 4, answer tokens/s, in total: 61.2 → 50.9 (-16.8 %)"
 pages:
   description: What was written.
   returned: when compared and not in check mode

@@ -318,6 +318,12 @@ class Comparison(Form):
         self._add("centred", text=" · ".join(told))
         self._against()
 
+    def lines(self) -> List[str]:
+        """Each change in a line, for a terminal."""
+        line, more = {"zh": ("{}，{}：{} → {}", "（{}%）"), "en": ("{}, {}: {} → {}", " ({} %)")}[self.language]
+        rows = [row for block in self.blocks if block["kind"] == "table" for row in block["rows"]]
+        return [line.format(*row) + ("" if row[-1] == "-" else more.format(row[-1])) for row in rows]
+
 
 def step_name(step: Row) -> str:
     return f"{step['prompt']} / {step['answer']} · {step['concurrency']}" if step else "-"

@@ -146,6 +146,10 @@ def test_what_changed_since_an_earlier_report_is_a_section_and_a_page_of_its_own
         at = said.index("G GPU-1")
         assert said[at - 2 : at + 3] == ["gpu01", "card", "G GPU-1", "-", "-"]
         assert said[said.index("51.5") :][:3] == ["51.5", "41.2", "-20.0"]
+    assert core.Comparison(report, "en").lines() == [
+        "gpu01, card: G GPU-1 → -",
+        "s, answer tokens/s, in total: 51.5 → 41.2 (-20.0 %)",
+    ]
     alone = core.Comparison({**report, "against": {**report["against"], "rows": []}}, "zh")
     assert [block["text"] for block in alone.blocks][-2:] == ["设备与版本没有变化。", "没有可比的指标。"]
 
