@@ -26,7 +26,7 @@ SITE = {command: why for why, commands in KNOWN["site"].items() for command in c
 COMMANDS = everything()
 TYPED = sorted({command.text for command in COMMANDS} - set(KNOWN["output"]))
 # variables that playbooks alone read, beside those of the roles' specs; new_site's stand in its module
-BY_PLAYBOOKS = re.compile(r"\b((?:uninstall|lock|seal|backup|new_site|bundle|acceptance|export)_\w+)", re.MULTILINE)
+BY_PLAYBOOKS = re.compile(r"\b((?:uninstall|lock|seal|backup|new_site|bundle|acceptance|export|disable)_\w+)")
 
 
 def test_every_command_is_tested_or_says_why_not():
