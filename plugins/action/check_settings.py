@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import preflight as acceptance
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import preflight as backup
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._compliance import preflight as compliance
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import preflight as containers
 from ansible_collections.yitiji.deepseek.plugins.module_utils._driver import preflight as driver
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import preflight as engine
@@ -27,6 +28,7 @@ CHECKS: Dict[str, Callable[[Mapping[str, Any]], List[Refusal]]] = {
     "acceptance": acceptance.problems,
     "backup": backup.problems,
     "clients": gateway.hand_outs,
+    "compliance": compliance.problems,
     "docker": containers.docker,
     "doctor": system.doctor,
     "engine": engine.problems,

@@ -18,8 +18,8 @@ options:
     description: Whose settings these are.
     type: str
     required: true
-    choices: [acceptance, backup, clients, docker, doctor, engine, firewall, gateway, host_tuning, isolation,
-      monitoring, nvidia_container_toolkit, nvidia_driver, open_webui, preflight, verify]
+    choices: [acceptance, backup, clients, compliance, docker, doctor, engine, firewall, gateway, host_tuning,
+      isolation, monitoring, nvidia_container_toolkit, nvidia_driver, open_webui, preflight, verify]
   settings:
     description: The settings, as the role's variables hold them.
     type: dict

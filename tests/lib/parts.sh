@@ -225,6 +225,11 @@ part_audit() {
     return $rc
 }
 
+part_compliance() {
+    need_lab
+    python -m pytest -x -v -s tests/compliance
+}
+
 part_acceptance() {
     packages chromium fonts-noto-cjk poppler-utils nftables
     python -m pytest -x -v -s tests/acceptance/test_05_report.py tests/acceptance/test_1*.py || return

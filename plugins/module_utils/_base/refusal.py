@@ -22,7 +22,7 @@ BOTH = ("en", "zh")
 LANGUAGE = "YITIJI_LANGUAGE"
 # A remedy that names a setting says where it is written; one that names nothing to run says what to run then.
 SETTING = re.compile(
-    r"(?<![A-Za-z0-9_/`.-])(?:acceptance|appliance|backup|bundle|clients|disk_image|docker|doctor|engine|firewall|gateway|host_tuning|isolation|"
+    r"(?<![A-Za-z0-9_/`.-])(?:acceptance|appliance|backup|bundle|clients|compliance|disk_image|docker|doctor|engine|firewall|gateway|host_tuning|isolation|"
     r"llama_cpp|monitoring|nvidia|ollama|open_webui|verify|weights)_[a-z_]+"
 )
 ELSEWHERE = re.compile(r"hosts\.yml|inventory|清单|-e ")

@@ -19,18 +19,19 @@ NAMES: Dict[str, Tuple[str, ...]] = {
     "packages": (
         "docker", "docker_vendor", "nginx", "njs", "nftables", "openssl", "cryptography", "certbot", "chrony",
         "prometheus", "node_exporter", "nginx_exporter", "alertmanager", "zstd", "redis", "age", "rclone", "resolved",
-        "ansible", "python_venv", "python_headers", "compiler", "selinux", "toolkit",
+        "ansible", "python_venv", "python_headers", "compiler", "selinux", "toolkit", "compliance", "aide", "clamav",
+        "syslog_tls",
     ),
     "units": (
         "docker", "nginx", "nftables", "chrony", "redis", "prometheus", "node_exporter", "nginx_exporter",
-        "alertmanager", "certbot",
+        "alertmanager", "certbot", "ssh",
     ),
     "paths": (
         "nginx_conf", "nginx_sites", "nginx_modules_conf", "nginx_modules", "nginx_default_site", "chrony_conf",
         "chrony_sources", "nftables_conf", "grub_settings", "ca_dir", "ca_bundle", "redis_server", "prometheus",
-        "node_exporter", "nginx_exporter", "alertmanager",
+        "node_exporter", "nginx_exporter", "alertmanager", "pam_profiles",
     ),
-    "commands": ("grub", "ca"),
+    "commands": ("grub", "ca", "faillock", "no_faillock"),
     "users": ("nginx", "chrony", "redis", "prometheus"),
 }  # fmt: skip
 PLAIN: Dict[str, Tuple[type, ...]] = {

@@ -34,7 +34,7 @@ def environment(base: Mapping[str, str], settings: Mapping[str, Any]) -> Dict[st
     """The role's own environment and everything that settings add; never a secret."""
     found = dict(base)
     found.update(_backends(base, settings))
-    for part in (_documents, _database, _access, _safety, _ca, _oidc, _ldap):
+    for part in (_documents, _database, _access, _safety, _banner, _ca, _oidc, _ldap):
         found.update(part(settings))
     return found
 
@@ -127,6 +127,13 @@ def _safety(settings: Mapping[str, Any]) -> Dict[str, str]:
         "ENABLE_ADMIN_EXPORT": flag(settings["admin_export"]),
         "ENABLE_ADMIN_CHAT_ACCESS": flag(settings["admin_chat_access"]),
     }
+
+
+def _banner(settings: Mapping[str, Any]) -> Dict[str, str]:
+    """That answers are generated, and where to complain: above every chat, and not to be closed."""
+    words = [word for word in settings.get("banner", []) if word]
+    row = {"id": "yitiji", "type": "info", "content": " · ".join(words), "dismissible": False, "timestamp": 0}
+    return {"WEBUI_BANNERS": json.dumps([row], ensure_ascii=False)} if words else {}
 
 
 def _ca(settings: Mapping[str, Any]) -> Dict[str, str]:

@@ -19,7 +19,7 @@ FLOORS = [
     "_http _programs",
     "_models _catalog _system",
     "_weights _engines _containers _driver _gateway _webui _monitoring _disk _facts _watch _speed _lock _audit",
-    "_first_boot _bundle _doctor _verify _plan _backup _new_site _acceptance _upgrade _console",
+    "_first_boot _bundle _doctor _verify _plan _backup _new_site _acceptance _upgrade _console _compliance",
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms.split()}
 

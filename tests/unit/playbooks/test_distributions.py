@@ -15,7 +15,7 @@ from tests.sizing.common import ROOT
 from tests.unit.module_utils._catalog.test_distributions import ENTRIES
 
 SERVED = sorted(key for key, entry in ENTRIES.items() if entry["tested"] != "no")
-OTHERS = ("firewall", "isolation", "ollama", "open_webui", "monitoring")
+OTHERS = ("firewall", "isolation", "ollama", "open_webui", "monitoring", "compliance")
 MIRROR = "https://mirror.example/packages"
 # role, more variables, names
 ASKED: dict[str, tuple[str, dict[str, Any], list[str]]] = {

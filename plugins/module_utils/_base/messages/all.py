@@ -12,6 +12,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.messages imp
     backup,
     bundle,
     checkpoints,
+    compliance,
     containers,
     driver,
     ends,
@@ -53,6 +54,7 @@ for _hundred in (
     acceptance,
     bundle,
     scan,
+    compliance,
 ):
     MESSAGES.update(_hundred.MESSAGES)
     PHRASES.update(_hundred.PHRASES)

@@ -134,3 +134,13 @@ def test_mounts():
 
 def test_style_has_the_colour():
     assert env.style("#0a5fd7").count("#0a5fd7") == 3
+
+
+def test_a_mark_of_generated_content_stands_above_every_chat_where_it_is_set():
+    assert "WEBUI_BANNERS" not in env.environment(BASE, PLAIN)
+    assert "WEBUI_BANNERS" not in env.environment(BASE, {**PLAIN, "banner": ["", ""]})
+    said = env.environment(BASE, {**PLAIN, "banner": ["内容由模型生成", "投诉：12345"]})["WEBUI_BANNERS"]
+    assert "\\" not in said, "it goes through a unit's file"
+    (row,) = json.loads(said)
+    assert row["content"] == "内容由模型生成 · 投诉：12345" and row["dismissible"] is False
+    assert {"id", "type", "content", "dismissible", "timestamp"} <= set(row), "what the page's model of a banner wants"
