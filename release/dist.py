@@ -147,16 +147,37 @@ def bare(text: str, head: bool = False) -> str:
 
 
 def bare_code(text: str) -> str:
-    """The same of Python: what programs say of themselves stays, remarks within them are the repository's.
+    """The same of Python: what a program says of itself stays; remarks in it, and what private functions say, do not.
 
     A line keeps its number, so that a traceback from a customer leads to the place in the repository.
     """
     lines = text.splitlines(keepends=True)
+    for said in own_words(ast.parse(text)):
+        end = said.end_lineno or said.lineno
+        lines[said.lineno - 1 : end] = ["\n"] * (end - said.lineno + 1)
     for kind, word, (row, column), _, line in tokenize.generate_tokens(io.StringIO(text).readline):
         if kind == tokenize.COMMENT and not TOLD.match(word):
             lines[row - 1] = f"{line[:column].rstrip()}\n"
-    less = "".join(lines)
-    return less if ast.dump(ast.parse(less)) == ast.dump(ast.parse(text)) else text
+    less, tree = "".join(lines), ast.parse(text)
+    own_words(tree, drop=True)
+    return less if ast.dump(ast.parse(less)) == ast.dump(tree) else text
+
+
+def own_words(tree: ast.AST, drop: bool = False) -> list[ast.stmt]:
+    """What private functions and classes say of themselves, but where that is all they hold."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    found = []
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, kinds)
+            and node.name.startswith("_")
+            and len(node.body) > 1
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            found.append(node.body[0])
+            if drop:
+                del node.body[0]
+    return found
 
 
 def bare_script(text: str) -> str:
