@@ -55,7 +55,7 @@ def question(name: str, spec: dict[str, Any]) -> dict[str, Any]:
         "required": bool(spec.get("required")),
         "type": answer,
         "variable": name,
-        "choices": [str(choice) for choice in choices or []],
+        "choices": [str(choice) for choice in choices or [] if choice != ""],
         "default": "",
         "min": None if many else 0,
         "max": None if many or number else LONGEST,

@@ -30,6 +30,7 @@ from ansible_collections.yitiji.deepseek.plugins.filter.gateway import gateway_p
 from ansible_collections.yitiji.deepseek.plugins.module_utils._console import collect, queries, run
 
 from tests.console import replay
+from tests.console.certificates import issued, openssl
 
 HERE = labctl.ROOT / "tests/console"
 ROLE = labctl.ROOT / "roles/gateway"
@@ -268,21 +269,6 @@ def test_every_file_is_for_administrators_alone(gateway, console):
     assert ask(gateway + "data/use.json", "POST", Cookie="token=administrator")[0] == 405
     assert ask(gateway + "nothing", Cookie="token=administrator")[0] == 404
     assert set(Page.asked) == {"/api/v1/auths/admin/config/ldap"}
-
-
-def openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
-def issued(folder: Path, authority: str, name: str) -> None:
-    """A client's certificate by an authority, which is made where it is not there."""
-    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    if not (folder / f"{authority}.pem").exists():
-        openssl(folder, *new, "-x509", "-days", "9", "-subj", f"/CN={authority}", "-keyout", f"{authority}.key",
-                "-out", f"{authority}.pem")  # fmt: skip
-    openssl(folder, *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-    openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.pem", "-CAkey", f"{authority}.key",
-            "-set_serial", "1", "-days", "9", "-out", f"{name}.pem")  # fmt: skip
 
 
 def test_a_certificate_of_the_named_authority_opens_it_and_no_other_does(programs, console, tmp_path):

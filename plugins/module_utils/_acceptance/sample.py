@@ -17,6 +17,11 @@ REQUESTS = re.compile(
     r"^(?:vllm:num_requests_(?:running|waiting)|llamacpp:requests_(?:processing|deferred))(?:\{.*\})? (\S+)$",
     re.MULTILINE,
 )
+# What they have written so far, of all requests.
+TOKENS = re.compile(
+    r"^(?:vllm:generation_tokens_total|llamacpp:tokens_predicted_total)(?:\{.*\})? (\S+)$", re.MULTILINE
+)
+PROBES = 64  # tokens that the watch and the doctor may ask for meanwhile; people ask for hundreds
 XID = re.compile(r"NVRM: Xid|fallen off the bus")
 LOOKS, FEW = 60, 4  # of one slice, at most; of six seconds, when a node is too busy to look each second
 START = 180.0  # seconds that a load may take to come
@@ -52,10 +57,12 @@ def watch(
         sleep(pause)
         looks.append(_look(host, units, engines, key))
     requests = sorted(look["requests"] for look in looks if look["requests"] is not None)
+    written = [look["tokens"] for look in looks if look["tokens"] is not None]
     return {
         "looks": len(looks),
         "requests": requests[(len(requests) - 1) // 2] if requests else None,  # the median: a probe is soon over
         "requests_most": requests[-1] if requests else None,
+        "tokens": written[-1] - written[0] if written else 0,
         "engine_bytes": looks[-1]["engine_bytes"],
         "node_bytes": looks[-1]["node_bytes"],
         "gpus": _cards([look["gpus"] for look in looks]),
@@ -65,8 +72,12 @@ def watch(
 
 
 def busy(seen: Mapping[str, Any]) -> int:
-    """Requests of others. One look alone may have met a probe; where looks were few, the node was slow to tell."""
-    return int(seen["requests"] or (seen["requests_most"] if seen["looks"] < FEW else 0) or 0)
+    """Requests of others. One look alone may have met a probe; where looks were few, the node was slow to tell.
+
+    People who ask and read run nothing half of the time: then what was written for them tells.
+    """
+    written = seen["tokens"] > PROBES
+    return int(seen["requests"] or (seen["requests_most"] if written or seen["looks"] < FEW else 0) or written)
 
 
 def _engine(host: Host, name: str) -> Dict[str, str]:
@@ -83,23 +94,27 @@ def _engine(host: Host, name: str) -> Dict[str, str]:
 def _look(host: Host, units: Sequence[Unit], engines: Mapping[str, Mapping[str, str]], key: str) -> Seen:
     smi = host.run(["nvidia-smi", "-q", "-x"], timeout=30)
     memory = _fields(host.read("/proc/meminfo"))
+    asked, written = counts([str(unit["url"]) for unit in units if unit.get("serves")], key)
     return {
-        "requests": requests([str(unit["url"]) for unit in units if unit.get("serves")], key),
+        "requests": asked,
+        "tokens": written,
         "engine_bytes": _own_memory(host, {engine["group"] for engine in engines.values() if engine["group"]}),
         "node_bytes": memory["MemTotal"] - memory["MemAvailable"] if "MemAvailable" in memory else None,
         "gpus": parse_state(smi.out) if smi and smi.rc == 0 else [],
     }
 
 
-def requests(urls: Sequence[str], key: str = "") -> Any:
-    """How many requests run and wait in engines, by their own count; None where none of them tells."""
-    found: List[float] = []
+def counts(urls: Sequence[str], key: str = "") -> List[Any]:
+    """How many requests run and wait in engines and what these have written, by their own count; None: none tells."""
+    found: Tuple[List[float], List[float]] = [], []
     for url in urls:
         try:
-            found += [float(value) for value in REQUESTS.findall(Client(url, 5, key=key).call("/metrics")[1])]
+            told = Client(url, 5, key=key).call("/metrics")[1]
+            for values, pattern in zip(found, (REQUESTS, TOKENS)):
+                values += [float(value) for value in pattern.findall(told)]
         except (Unanswered, ValueError):
             continue
-    return int(sum(found)) if found else None
+    return [int(sum(values)) if values else None for values in found]
 
 
 def _fields(text: Any) -> Dict[str, int]:

@@ -135,7 +135,7 @@ def engine():
 
 def test_running_and_waiting_requests_are_counted_once(engine):
     url = f"http://127.0.0.1:{engine.server_address[1]}"
-    assert core.requests([url]) == 0
+    assert core.counts([url])[0] == 0
     engine.text = VLLM.replace(
         'num_requests_running{engine="0",model_name="tiny-r1-distill"} 0.0',
         'num_requests_running{engine="0",model_name="tiny-r1-distill"} 3.0',
@@ -143,12 +143,12 @@ def test_running_and_waiting_requests_are_counted_once(engine):
         'num_requests_waiting{engine="0",model_name="tiny-r1-distill"} 0.0',
         'num_requests_waiting{engine="0",model_name="tiny-r1-distill"} 2.0',
     ).replace('reason="capacity"} 0.0', 'reason="capacity"} 2.0')  # fmt: skip
-    assert core.requests([url]) == 5 and core.requests([url, "http://127.0.0.1:9"]) == 5
+    assert core.counts([url])[0] == 5 and core.counts([url, "http://127.0.0.1:9"])[0] == 5
     assert (watch(node(), url=url)["requests"], watch(node(), url=url)["requests_most"]) == (5, 5)
     engine.text = "# TYPE x gauge\nllamacpp:requests_processing 1\nllamacpp:requests_deferred 2\n"
-    assert core.requests([url]) == 3
+    assert core.counts([url])[0] == 3
     engine.text = "not found"
-    assert core.requests([url]) is None
+    assert core.counts([url])[0] is None
 
 
 def test_a_short_probe_is_no_other_user(engine):
@@ -184,8 +184,27 @@ def test_an_engine_that_does_not_tell_is_looked_at_at_once():
 
 
 @pytest.mark.parametrize(
-    ("looks", "requests", "most", "busy"),
-    [(6, 0, 0, 0), (6, 0, 1, 0), (6, 2, 3, 2), (3, 0, 1, 1), (3, 0, 0, 0), (6, None, None, 0), (3, None, None, 0)],
-)
-def test_a_single_look_may_be_a_probe_unless_the_node_is_slow_to_tell(looks, requests, most, busy):
-    assert core.busy({"looks": looks, "requests": requests, "requests_most": most}) == busy
+    ("looks", "requests", "most", "tokens", "busy"),
+    [(6, 0, 0, 0, 0), (6, 0, 1, 9, 0), (6, 2, 3, 0, 2), (3, 0, 1, 0, 1), (3, 0, 0, 0, 0), (6, None, None, 0, 0),
+     (3, None, None, 0, 0), (6, 0, 2, 900, 2), (6, 0, 0, 900, 1), (6, None, None, 900, 1)],
+)  # fmt: skip
+def test_a_single_look_may_be_a_probe_unless_the_node_is_slow_to_tell_or_much_is_written(
+    looks, requests, most, tokens, busy
+):
+    seen = {"looks": looks, "requests": requests, "requests_most": most, "tokens": tokens}
+    assert core.busy(seen) == busy
+
+
+def test_people_who_read_half_of_the_time_are_seen_by_what_is_written_for_them(engine):
+    row = 'vllm:generation_tokens_total{engine="0"} '
+
+    class Reads(Clock):
+        def sleep(self, seconds):
+            super().sleep(seconds)
+            engine.text = "not found" if self.now == 1 else f"vllm:num_requests_running 0\n{row}{300 * self.now}\n"
+
+    engine.text, clock = f"vllm:num_requests_running 0\n{row}7.0\n", Reads()
+    unit = {"name": "yitiji-vllm", "url": f"http://127.0.0.1:{engine.server_address[1]}", "serves": True}
+    seen = core.watch(node(), [unit], 6, "", False, clock.sleep, clock)
+    assert seen["requests"] == 0 and seen["tokens"] == 300 * clock.now - 7 and core.busy(seen) == 1
+    assert watch(node(), url=unit["url"])["tokens"] == 0 and watch(node(), url="http://127.0.0.1:9")["tokens"] == 0
