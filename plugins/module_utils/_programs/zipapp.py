@@ -8,12 +8,15 @@ import ast
 import io
 import json
 import os
+import re
 import zipfile
 from typing import Any, Dict, List, Set
 
 PACKAGE = "ansible_collections.yitiji.deepseek.plugins.module_utils"
 SHEBANG = b"#!/usr/bin/env python3\n"
-MAIN = """import json
+HEAD = re.compile(r"\A(?:#.*\n){2}")  # the licence of each file, said once; lines keep their numbers
+MAIN = """# GNU General Public License v3.0+, as each file of this archive
+import json
 import pkgutil
 import sys
 
@@ -56,7 +59,7 @@ def pack(folder: str, start: str, data: List[Dict[str, Any]]) -> bytes:
     place = PACKAGE.replace(".", "/")
     files = {
         "__main__.py": MAIN.format(package=PACKAGE, start=start),
-        place + "/data.json": json.dumps(data, ensure_ascii=False, sort_keys=True),
+        place + "/data.json": json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
     }
     parts = PACKAGE.split(".")
     for count in range(1, len(parts) + 1):
@@ -64,12 +67,12 @@ def pack(folder: str, start: str, data: List[Dict[str, Any]]) -> bytes:
     for name in needed(folder, start):
         path = _path(folder, name)
         with open(path, encoding="utf-8") as stream:
-            files[f"{place}/{os.path.relpath(path, folder)}"] = stream.read()
+            files[f"{place}/{os.path.relpath(path, folder)}"] = HEAD.sub("\n\n", stream.read())
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(files):
             info = zipfile.ZipInfo(path, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            archive.writestr(info, files[path])
+            archive.writestr(info, files[path], compresslevel=9)
     return SHEBANG + output.getvalue()

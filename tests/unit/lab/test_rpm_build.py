@@ -23,11 +23,13 @@ DATA = ROOT / "plugins/catalog/distributions"
 # what the lab does not offer, and why
 ABSENT = {
     "ansible": "a first boot needs a whole image",
+    "compliance": "no level is set on the lab's RPM node",
     "compiler": "only drivers and wheels need one",
     "python_headers": "only drivers and wheels need one",
     "python_venv": "a bundle's controller is no RPM node",
     "resolved": "part of Debian's systemd",
     "selinux": "the lab's kernel has none",
+    "syslog_tls": "no level is set on the lab's RPM node",
     "toolkit": "there is no GPU",
 }
 
