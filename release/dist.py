@@ -10,7 +10,6 @@ two builds are equal.
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import io
 import json
@@ -21,13 +20,13 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tokenize
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-import yaml
 import zopfli.gzip  # type: ignore[import-untyped]
+
+from release.bare import bare, bare_code, bare_script
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -35,11 +34,7 @@ ROUNDS = 5  # what a search for shorter codes may take: 4 % smaller than gzip -9
 ORDER = Path(__file__).with_name("order.txt")  # as release/order.py found it
 ESCAPE = re.compile(r"\\(.)")
 GAP = re.compile(r"@[A-Z]+@")
-COMMENT = re.compile(r"^\s*#.*\n|[^\S\n]+# (?!noqa).*")
 COMMENTED = re.compile(r"plugins/catalog/.*\.yml$|roles/[^/]+/(tasks|handlers|vars)/.*\.yml$|playbooks/.*\.yml$")
-# the licence, and words to a linter or a type checker
-TOLD = re.compile(r"#!|# (GNU|SPDX|noqa|type:|nosec|pylint|fmt:|pragma)")
-SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # names that lead nowhere by RFC 2606 and 6761
 NOWHERE = re.compile(r"(^|\.)(example\.(com|net|org)|example|invalid|test|localhost|local)$")
 LINK = re.compile(r"(!?)\[([^\]\n]*)\]\(([^)\s]+)\)")
@@ -118,76 +113,6 @@ def summarized(text: str, whole: str) -> str:
     topic = re.compile(r"\s*- <a href=\"#([^\"]+)\"")
     lines = kept.splitlines(keepends=True)
     return "".join(line for line in lines if not (hit := topic.match(line)) or f'<a id="{hit[1]}">' in kept)
-
-
-def bare(text: str, head: bool = False) -> str:
-    """YAML without its comments, which stay in the repository; the licence's line and words to a linter stay.
-
-    The comments above all entries stay where asked, as they say what a playbook is for. Nothing goes that is part of
-    what the text says, as a `#` in a script does.
-    """
-
-    def said(lines: Sequence[str]) -> object:
-        try:
-            return yaml.load("".join(lines), SAFE)  # noqa: S506 - a safe one
-        except yaml.YAMLError:
-            return object()  # like nothing else
-
-    lines = text.splitlines(keepends=True)
-    says = said(lines)
-    end = next((at for at, line in enumerate(lines) if not re.match("#|---$", line)), len(lines)) if head else 1
-    less = [*lines[:end], *(COMMENT.sub("", line) for line in lines[end:])]
-    if said(less) != says:
-        kept, less = less, list(lines)
-        for at in (at for at, line in enumerate(kept) if line != lines[at]):
-            less[at] = kept[at]
-            if said(less) != says:
-                less[at] = lines[at]
-    return "".join(less)
-
-
-def bare_code(text: str) -> str:
-    """The same of Python: what a program says of itself stays; remarks in it, and what private functions say, do not.
-
-    A line keeps its number, so that a traceback from a customer leads to the place in the repository.
-    """
-    lines = text.splitlines(keepends=True)
-    for said in own_words(ast.parse(text)):
-        end = said.end_lineno or said.lineno
-        lines[said.lineno - 1 : end] = ["\n"] * (end - said.lineno + 1)
-    for kind, word, (row, column), _, line in tokenize.generate_tokens(io.StringIO(text).readline):
-        if kind == tokenize.COMMENT and not TOLD.match(word):
-            lines[row - 1] = f"{line[:column].rstrip()}\n"
-    less, tree = "".join(lines), ast.parse(text)
-    own_words(tree, drop=True)
-    return less if ast.dump(ast.parse(less)) == ast.dump(tree) else text
-
-
-def own_words(tree: ast.AST, drop: bool = False) -> list[ast.stmt]:
-    """What private functions and classes say of themselves, but where that is all they hold."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    found = []
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, kinds)
-            and node.name.startswith("_")
-            and len(node.body) > 1
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            found.append(node.body[0])
-            if drop:
-                del node.body[0]
-    return found
-
-
-def bare_script(text: str) -> str:
-    """The same of JavaScript as far as lines are remarks alone, outside of texts of several lines."""
-    kept: list[str] = []
-    for line in text.splitlines(keepends=True):
-        within = "".join(kept).count("`") % 2
-        if within or not re.match(r"\s*//(?! (SPDX|GNU))", line):
-            kept.append(line)
-    return "".join(kept)
 
 
 def build(top: Path, values: dict[str, str], moment: int = 0) -> Path:

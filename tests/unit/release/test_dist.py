@@ -15,7 +15,7 @@ import tarfile
 import pytest
 import yaml
 
-from release import dist
+from release import bare, dist
 
 REAL = "https://code.yitiji.internal/yitiji/deepseek"
 VALUES = dist.addresses(REAL)
@@ -194,12 +194,12 @@ def test_the_changelog_tells_of_the_first_version_in_short():
 
 
 def test_yaml_loses_its_comments_and_says_the_same():
-    assert dist.bare("# SPDX\n# why\na: 1  # source\nb:\n  # none\n  c: x\n") == "# SPDX\na: 1\nb:\n  c: x\n"
+    assert bare.bare("# SPDX\n# why\na: 1  # source\nb:\n  # none\n  c: x\n") == "# SPDX\na: 1\nb:\n  c: x\n"
     for text in ("# SPDX\nc: 'x  # y'\n", "# SPDX\nd: |\n  # not one\n", "# SPDX\n- name: x # noqa: y\n"):
-        assert dist.bare(text) == text
+        assert bare.bare(text) == text
     mixed = "# SPDX\n# one\nd: |\n  # not one\n  e # not one\n# one\nf: 1 # one\n"
-    assert dist.bare(mixed) == "# SPDX\nd: |\n  # not one\n  e # not one\nf: 1\n"
-    assert dist.bare("# SPDX\n---\n# what\n- 1 # source\n", head=True) == "# SPDX\n---\n# what\n- 1\n"
+    assert bare.bare(mixed) == "# SPDX\nd: |\n  # not one\n  e # not one\nf: 1\n"
+    assert bare.bare("# SPDX\n---\n# what\n- 1 # source\n", head=True) == "# SPDX\n---\n# what\n- 1\n"
 
 
 def test_only_what_is_not_for_readers_loses_its_comments():
@@ -208,7 +208,7 @@ def test_only_what_is_not_for_readers_loses_its_comments():
     shorter = []
     for name in names:
         whole = (dist.ROOT / name).read_text(encoding="utf-8")
-        less = dist.bare(whole, head=name.startswith("playbooks/"))
+        less = bare.bare(whole, head=name.startswith("playbooks/"))
         assert yaml.safe_load(less) == yaml.safe_load(whole), name
         assert less.count("# noqa") == whole.count("# noqa") and less.startswith(whole.split("\n", 1)[0]), name
         assert "\n\n\n" not in less and not less.endswith("\n\n"), name
@@ -216,29 +216,47 @@ def test_only_what_is_not_for_readers_loses_its_comments():
     assert {"plugins/catalog/gpus/nvidia.yml", "plugins/catalog/engines/vllm.yml", "playbooks/site.yml"} <= {*shorter}
 
 
+def places(tree: ast.AST, moved: set[int]) -> list[tuple[int, int, int, int]]:
+    """Where each node begins and ends, but for the columns of lines in which something moved to the left."""
+    return [
+        (line, end, 0 if line in moved else node.col_offset, 0 if end in moved else node.end_col_offset)
+        for node in ast.walk(tree)
+        if hasattr(node, "lineno")
+        for line, end in [(node.lineno, node.end_lineno)]
+    ]
+
+
 def test_programs_lose_their_remarks_and_do_the_same():
     text = '#!/bin/x\n# SPDX-\n"""W # 1"""\n\n# why\na = "#"  # this\nif a:\n    # noqa: X\n    b = 1  # type: ignore\n'
     less = '#!/bin/x\n# SPDX-\n"""W # 1"""\n\n\na = "#"\nif a:\n    # noqa: X\n    b = 1  # type: ignore\n'
-    assert dist.bare_code(text) == less
+    assert bare.bare_code(text) == less
     said = 'class _A:\n    """W\n    x"""\n    a = 1\n\n\ndef _f():\n    """W"""\n\n\ndef f():\n    """W"""\n    _f()\n'
-    assert dist.bare_code(said) == said.replace('    """W\n    x"""\n', "\n\n")
+    assert bare.bare_code(said) == said.replace('    """W\n    x"""\n', "\n\n")
+    typed = 'def _f(a: str, *b: int, c: Dict[str, "A"] = {}, d="中") -> int:  # noqa: X\n    e: int = a\n    g: int\n'
+    assert bare.bare_code(typed) == 'def _f(a, *b, c = {}, d="中"):  # noqa: X\n    e = a\n    g: int\n'
+    public = "def f(a: int) -> int:\n    class A:\n        b: int = 1\n\n\nc: int = 1\n"
+    assert bare.bare_code(public) == public
+    otherwise = "def _f(a: str)->int: ...\n"
+    assert bare.bare_code(otherwise) == otherwise
     words = re.compile(r"# (SPDX|noqa|type:|nosec|pylint|fmt:)")
     for name in (name for name in dist.tracked() if name.startswith("plugins/") and name.endswith(".py")):
         whole = (dist.ROOT / name).read_text(encoding="utf-8")
-        less = dist.bare_code(whole)
-        with_lines = {"include_attributes": True}  # as a traceback names them
-        does = ast.parse(whole)
-        dist.own_words(does, drop=True)
-        assert ast.dump(ast.parse(less), **with_lines) == ast.dump(does, **with_lines), name
+        less = bare.bare_code(whole)
+        does = bare.does(whole)
+        assert ast.dump(ast.parse(less)) == ast.dump(does), name
+        walk = bare.Untyped()
+        walk.visit(ast.parse(whole))
+        moved = {line for line, *_ in walk.spots}
+        assert places(ast.parse(less), moved) == places(does, moved), name  # as a traceback names them
         assert words.findall(less) == words.findall(whole), name
         assert less.splitlines()[:2] == whole.splitlines()[:2], name
 
 
 def test_scripts_lose_lines_of_remarks():
     text = "// SPDX-\n// why\na = `\n// not one\n`; // stays\n  // why\nb('//');\n"
-    assert dist.bare_script(text) == "// SPDX-\na = `\n// not one\n`; // stays\nb('//');\n"
+    assert bare.bare_script(text) == "// SPDX-\na = `\n// not one\n`; // stays\nb('//');\n"
     for path in (dist.ROOT / "roles").rglob("*.js"):
         whole = path.read_text(encoding="utf-8").splitlines()
-        less = dist.bare_script(path.read_text(encoding="utf-8")).splitlines()
+        less = bare.bare_script(path.read_text(encoding="utf-8")).splitlines()
         works = [[line for line in lines if not line.strip().startswith("//")] for lines in (whole, less)]
         assert works[0] == works[1] and len(less) < len(whole), path.name
