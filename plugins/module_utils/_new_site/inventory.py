@@ -45,7 +45,7 @@ SIGNER = Text("the only key whose signature counts", "唯一有效的签名公�
 OFTEN = Text("often set next; each role's README has all of its variables", "其他常用设置；全部变量见各角色的 README")
 NODES = Text("the first one is the head: users meet it alone", "第一个是首节点，用户只访问它")
 # Left for the operator to switch on.
-MORE = ("appliance_monitoring: true", "appliance_https_port: 443", "backup_enabled: true",
+MORE = ("appliance_monitoring: false", "appliance_https_port: 443", "backup_enabled: true",
         "bundle_targets: [{release: bookworm, architecture: amd64}]")  # fmt: skip
 OTHER_MIRRORS = ("gateway_repository_url", "nvidia_container_toolkit_repository_url", "nvidia_driver_repository_url",
                  "monitoring_repository_url")  # fmt: skip

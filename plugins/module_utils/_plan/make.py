@@ -17,6 +17,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import CACHE, CLUSTER_KEY
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import STAMP, Manifest, selected
+from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import GIB
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import (
     cluster_part,
     group_words,
@@ -197,6 +198,11 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             "network": "bridge",
             "engines": ["http://{host}:{port}/v1".format(**balancer)],
         },
+        "monitored": _watched(
+            catalog["profiles"][wish.profile].get("watch_memory_gib"),
+            wish.head.memory_bytes,
+            sum(sizing.memory_bytes for _name, sizing in engines),
+        ),
         "sampling": dict(wish.sampling),
         "warnings": [
             *idle([node.name for node in wish.nodes], list(nodes), wish.replicas > 1 or bool(wish.beside)),
@@ -216,6 +222,11 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
     plan["speed"] = speeds([sizing.question() for _name, sizing in engines], plan["totals"], catalog)
     plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
     return plan
+
+
+def _watched(floor_gib: Optional[float], memory_bytes: Optional[int], needed: int) -> bool:
+    """Whether monitoring has room beside the engines; a head whose memory nobody told has it, like its bundle."""
+    return floor_gib is not None and (memory_bytes is None or memory_bytes - needed >= floor_gib * GIB)
 
 
 def tier(catalog: Catalog, profile: str) -> Dict[str, str]:
