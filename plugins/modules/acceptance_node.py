@@ -88,6 +88,11 @@ seen:
   returned: when looked
   type: dict
   sample: {looks: 6, requests: 0, engine_bytes: 2400000000, node_bytes: 5100000000, gpus: []}
+others:
+  description: Requests that ran or were written for meanwhile; null where no engine counts.
+  returned: when looked
+  type: int
+  sample: 0
 machine:
   description: How fast it is, its weights, the firmware of its interfaces, and what the doctor says. What can't be
     measured is null.
@@ -110,7 +115,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance import around, link, tokenizer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.machine import measure, told
 from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.restart import asker, restart
-from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import busy, watch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._acceptance.sample import busy, others, watch
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, fail
@@ -160,7 +165,7 @@ def main() -> None:
         )
         if given["idle"] and busy(seen):
             fail(module, Refusal("LLM857", requests=busy(seen), node=given["host"]))
-        module.exit_json(changed=False, seen=seen)
+        module.exit_json(changed=False, seen=seen, others=others(seen))
     door = answer.door_of(read_file, given["port"])
     key = (read_file(f"{secrets}/{answer.PREFIX}{given['team']}") or "").strip()
     found = restart(

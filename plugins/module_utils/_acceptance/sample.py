@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host, number
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import parse_state
@@ -78,6 +78,11 @@ def busy(seen: Mapping[str, Any]) -> int:
     """
     written = seen["tokens"] > PROBES
     return int(seen["requests"] or (seen["requests_most"] if written or seen["looks"] < FEW else 0) or written)
+
+
+def others(seen: Mapping[str, Any]) -> Optional[int]:
+    """The same for a report; None where no engine counts."""
+    return None if seen["requests"] is None and not seen["tokens"] else busy(seen)
 
 
 def _engine(host: Host, name: str) -> Dict[str, str]:

@@ -193,6 +193,7 @@ def test_a_single_look_may_be_a_probe_unless_the_node_is_slow_to_tell_or_much_is
 ):
     seen = {"looks": looks, "requests": requests, "requests_most": most, "tokens": tokens}
     assert core.busy(seen) == busy
+    assert core.others(seen) == (None if requests is None and not tokens else busy)
 
 
 def test_people_who_read_half_of_the_time_are_seen_by_what_is_written_for_them(engine):
