@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 
+import consolectl
 import labctl
 import offline
 import pytest
@@ -43,6 +44,11 @@ def test_installs_to_a_chat():
     assert labctl.node(SOURCES) == before, "the node's own package sources are as they were"
     asked = [request for request in labctl.hub_log() if "/api/v1/models/" in str(request) or "/files/" in str(request)]
     assert asked == [], "nothing came from the hub"
+
+
+def test_the_console_came_along():
+    found = consolectl.shows_figures(consolectl.signed_in(labctl.node(f"cat {labctl.PASSWORD_FILE}")))
+    assert found["wrong"] == [], "the doctor finds nothing on a node that is well"
 
 
 def test_nothing_of_it_stays():

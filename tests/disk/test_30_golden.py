@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import clones
+import consolectl
 import labctl
 import pytest
 import sitectl
@@ -107,6 +108,9 @@ def test_a_clone_becomes_somebody_else(golden):
         headers = ["-H", f"Authorization: Bearer {key}", "-H", "Content-Type: application/json"]
         said = labctl.curl(*headers, "-d", json.dumps(body), f"https://{clone.address}/v1/chat/completions")
         assert json.loads(said)["choices"][0]["message"]["content"].strip(), said
+        page = f"https://{clone.address}"
+        signed = consolectl.signed_in(clone.read(labctl.PASSWORD_FILE.lstrip("/")), url=page)
+        consolectl.shows_figures(signed, page)
         now = identities(str(clone.tree))
         assert {"etc/machine-id", "etc/ssh/ssh_host_ed25519_key", "etc/yitiji/tls/ca.key"} <= set(now)
         assert [name for name in now if now[name] == golden.get(name)] == []

@@ -18,17 +18,19 @@ OUT, WORK, KEY = PLACE / "bundle", PLACE / "bundle.work", PLACE / "key"
 SIGNERS = PLACE / "signers"
 TARGETS = '{"bundle_targets": [{"release": "bookworm", "architecture": "amd64"}]}'
 
+WATCHED = ("-e", "appliance_monitoring=true")  # as by default on a machine of a customer
+
 
 def make(name: str, *more: str, **how: Any) -> sitectl.Run:
     # what an acceptance is made with is 0.3 GB more for each Python; tests/acceptance bundles and installs it
     given = f"'bundle_out={OUT} bundle_key={KEY} bundle_signers={SIGNERS} bundle_acceptance=false'"
-    options = ["-e", given, "-e", f"'{TARGETS}'", *more]
+    options = ["-e", given, "-e", f"'{TARGETS}'", *WATCHED, *more]
     return sitectl.site(name, *options, playbook="playbooks/bundle.yml", **how)
 
 
 def install(name: str, folder: Path = OUT, *more: str, playbook: str = "site.yml") -> sitectl.Run:
     given = f"'appliance_source=bundle appliance_bundle={folder} bundle_signers={SIGNERS}'"
-    return sitectl.site(name, "-e", given, *more, playbook=playbook)
+    return sitectl.site(name, "-e", given, *WATCHED, *more, playbook=playbook)
 
 
 def check(folder: Path = OUT, *options: str) -> tuple[int, str]:
