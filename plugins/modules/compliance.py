@@ -93,7 +93,7 @@ def main() -> None:
     answers = {}
     for command in module.params["commands"]:
         done = run(["/bin/sh", "-c", command], SECONDS)
-        answers[command] = [done.returncode, (done.stdout + done.stderr)[:MOST].rstrip()]
+        answers[command] = [done.returncode, done.stdout[:MOST].rstrip(), done.stderr[:MOST].rstrip()]
     module.exit_json(changed=False, answers=answers)
 
 

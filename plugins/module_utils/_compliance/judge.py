@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 MET, OPEN, UNSHOWN, SITE = "met", "open", "unshown", "site"
 STATES = (OPEN, UNSHOWN, MET, SITE)
-NO_ANSWER = (-1, 124, 126, 127)  # never asked, too slow, no such command
+MOST_STATUS = 122  # above it: too slow, no such command, killed, or xargs about a command of its own; -1: never asked
 AGAIN = "site.yml --tags compliance"
 Row = Dict[str, Any]
 
@@ -21,7 +21,7 @@ def asks(level: Mapping[str, Any]) -> List[str]:
 
 
 def verdict(level: Mapping[str, Any], answers: Mapping[str, Sequence[Any]], settings: Mapping[str, Any]) -> Row:
-    """Control by control; `answers` are status and output by command, `settings` the variables that `when` names."""
+    """Control by control; `answers` are status, output and complaints by command, `settings` what `when` names."""
     checks = {name: check(name, row, level["where"], answers) for name, row in level["checks"].items()}
     controls = [_control(number, row, checks, settings) for number, row in level["controls"].items()]
     docker = []
@@ -46,14 +46,20 @@ def _control(number: str, row: Row, checks: Mapping[str, Row], settings: Mapping
 
 
 def check(name: str, row: Row, where: Mapping[str, Row], answers: Mapping[str, Sequence[Any]]) -> Row:
-    """One answer against what was expected of it."""
-    status, said = answers.get(row["run"], (-1, ""))
+    """One answer against what was expected of it.
+
+    Only what a command was asked to say shows something that is wanted, as a complaint may name it, too; and one that
+    failed shows nothing by what it does not say.
+    """
+    status, said, *complaints = answers.get(row["run"], (-1, ""))
     want, never = row.get("want", []), row.get("never", [])
     missing = [text for text in want if not re.search(text, said, re.MULTILINE)]
+    said = "\n".join(filter(None, [said, *complaints]))
     wrong = [text for text in never if re.search(text, said, re.MULTILINE)]
     place = where.get(row.get("where", ""))
-    state = OPEN if missing or wrong or status in NO_ANSWER else MET
-    why = ""
+    failed = not 0 <= status <= MOST_STATUS or (status != 0 and not want)
+    state = OPEN if missing or wrong or failed else MET
+    why = f"没有结论：命令失败（{status}） / shows nothing: the command failed ({status})" if failed else ""
     if place and answers.get(place["run"], (-1, ""))[0] != 0:
         state, why = UNSHOWN, place["why"]
     return {
@@ -72,7 +78,8 @@ def check(name: str, row: Row, where: Mapping[str, Row], answers: Mapping[str, S
 def findings(found: Mapping[str, Any]) -> List[str]:
     """The open ones, each with what differs and what helps, for a terminal."""
     return [
-        f"{row['number']} {row['what']}: {one['name']} ({', '.join(one['differs']) or 'no answer'}) -> {one['fix']}"
+        f"{row['number']} {row['what']}: {one['name']} ({', '.join(one['differs']) or one['why'].rpartition(' / ')[2]})"
+        f" -> {one['fix']}"
         for row in [*found["controls"], *found["docker"]]
         for one in row["checks"]
         if one["state"] == OPEN

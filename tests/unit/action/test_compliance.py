@@ -67,5 +67,5 @@ def test_the_module_runs_what_it_is_given():
     found = run(
         "compliance", {"level": "dengbao3", "commands": ["echo yes; echo no >&2; exit 3", "nosuchcommand"]}, check=True
     )
-    assert found["answers"]["echo yes; echo no >&2; exit 3"] == [3, "yes\nno"]
+    assert found["answers"]["echo yes; echo no >&2; exit 3"] == [3, "yes", "no"]
     assert found["answers"]["nosuchcommand"][0] == 127 and found["changed"] is False

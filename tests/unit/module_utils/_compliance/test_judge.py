@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -91,6 +92,50 @@ def test_what_does_not_is_open(answer):
     assert state({"ask": answer} if answer else {}) == judge.OPEN
 
 
+@pytest.mark.parametrize("status", [-9, 1, 2, 123, 126, 137, 255])
+@pytest.mark.parametrize("said", [("",), ("fine", "denied")], ids=str)
+def test_a_command_that_failed_shows_nothing_by_what_it_does_not_say(status, said):
+    level = small(want=[])
+    assert state({"ask": [0, *said]}, level) == judge.MET
+    found = judge.verdict(level, {"ask": [status, *said]}, {})
+    assert found["counts"] == {"open": 1, "unshown": 0, "met": 0, "site": 0}
+    why = f"shows nothing: the command failed ({status})"
+    assert found["controls"][0]["checks"][0]["why"] == f"没有结论：命令失败（{status}） / {why}"
+    assert judge.findings(found) == [f"1 甲 / a: a ({why}) -> mend"]
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in CHECKS.items() if "want" not in row))
+def test_every_list_of_what_is_wrong_is_open_where_it_failed(name):
+    answers = {LEVEL["where"]["real"]["run"]: [0, ""], CHECKS[name]["run"]: [1, "", ""]}
+    assert judge.check(name, CHECKS[name], LEVEL["where"], answers)["state"] == judge.OPEN
+
+
+@pytest.mark.parametrize("status", [-9, 123, 137, 255])
+def test_what_was_said_before_it_was_killed_is_no_evidence(status):
+    assert state({"ask": [status, "yes"]}) == judge.OPEN
+
+
+def test_a_complaint_that_names_what_is_wanted_does_not_show_it():
+    assert state({"ask": [0, "", "yes"]}) == judge.OPEN
+    assert state({"ask": [0, "yes", "no"]}) == judge.OPEN, "but it shows what must not be there"
+    answer = [2, "", "ls: cannot access '/srv/models/m/.yitiji-verified.json': No such file or directory"]
+    found = judge.check("weights", CHECKS["weights"], LEVEL["where"], {CHECKS["weights"]["run"]: answer})
+    assert found["state"] == judge.OPEN and found["said"] == answer[2]
+
+
+@pytest.mark.parametrize(("records", "used"), [("", "8\t/var/log/journal"), ("1000.5 x", "")], ids=["none", "no size"])
+def test_records_that_can_not_be_read_are_not_kept_for_half_a_year(tmp_path, records, used):
+    said = {"journalctl": records, "du": used, "systemd-analyze": "SystemMaxUse=8G"}
+    for name, text in said.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\nprintf '%s\\n' '{text}'\n")
+        (tmp_path / name).chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    run = CHECKS["kept"]["run"]
+    done = subprocess.run(["/bin/sh", "-c", run], env=env, capture_output=True, text=True, check=False)
+    answers = {run: [done.returncode, done.stdout.rstrip(), done.stderr.rstrip()]}
+    assert judge.check("kept", CHECKS["kept"], LEVEL["where"], answers)["state"] == judge.OPEN
+
+
 def test_what_can_not_be_shown_here_is_neither():
     level = small(where="real")
     found = judge.verdict(level, {"ask": [0, "yes"], "true": [1, ""]}, {})
@@ -160,7 +205,7 @@ def test_the_expressions_hold_on_real_answers():
         "roles": good["roles"] + "\n%yitiji-audit ALL=(ALL) ALL",
         "kept": "30 days, 8000 MiB of 8 GiB\nprojected 30",
     }
-    for name, said in bad.items():
+    for name, said in [*bad.items(), ("idle", "TMOUT=0"), ("idle", "TMOUT=901")]:
         assert judge.check(name, CHECKS[name], LEVEL["where"], {CHECKS[name]["run"]: [0, said]})["state"] == judge.OPEN
 
 
