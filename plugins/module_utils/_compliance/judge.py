@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, Sequence
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import say
+
 MET, OPEN, UNSHOWN, SITE = "met", "open", "unshown", "site"
 STATES = (OPEN, UNSHOWN, MET, SITE)
 MOST_STATUS = 122  # above it: too slow, no such command, killed, or xargs about a command of its own; -1: never asked
@@ -59,7 +61,7 @@ def check(name: str, row: Row, where: Mapping[str, Row], answers: Mapping[str, S
     place = where.get(row.get("where", ""))
     failed = not 0 <= status <= MOST_STATUS or (status != 0 and not want)
     state = OPEN if missing or wrong or failed else MET
-    why = f"没有结论：命令失败（{status}） / shows nothing: the command failed ({status})" if failed else ""
+    why = " / ".join(reversed(say("a command that failed", status=status))) if failed else ""  # as the catalogue has it
     if place and answers.get(place["run"], (-1, ""))[0] != 0:
         state, why = UNSHOWN, place["why"]
     return {

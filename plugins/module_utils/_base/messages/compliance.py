@@ -41,4 +41,6 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
 }
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "a command that failed": Text("shows nothing: the command failed ({status})", "没有结论：命令失败（{status}）"),
+}
