@@ -84,7 +84,9 @@ def test_manifest_sums_and_bill_agree():
     kinds = {file["kind"] for file in manifest["files"]}
     assert {"package", "index", "image", "wheel", "collection", "weights", "tool", "document"} <= kinds
     bill = json.loads((offline.OUT / "SBOM.spdx.json").read_text(encoding="utf-8"))
-    assert {"nginx", "docker.io", "yitiji-lab/tiny-r1-distill"} <= {package["name"] for package in bill["packages"]}
+    assert {"nginx", "docker.io", "prometheus", "yitiji-lab/tiny-r1-distill"} <= {
+        package["name"] for package in bill["packages"]
+    }
     assert all(
         file["sha256"] and file["licence"]
         for file in manifest["files"]
@@ -116,7 +118,7 @@ def test_volumes_join_to_the_same_bundle():
     last = sorted(volumes.glob("*.tar.*"))[-1]
     offline.flipped(last)
     done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and f"LLM915 wrong volume / 分卷内容不符：{last.name}" in done.stdout
+    assert done.returncode == 1 and f"LLM915 wrong volume / 分卷内容不符 · {last.name}\n" in done.stdout
     shutil.rmtree(volumes)
 
 
