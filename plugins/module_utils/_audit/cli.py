@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Optional, Sequence
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._audit import chain, collect, find, lines, store
+from ansible_collections.yitiji.deepseek.plugins.module_utils._audit import chain, collect, find, health, lines, store
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import LANGUAGE, Refusal, one, say
 
 CONFIG = "/etc/yitiji/audit.json"
@@ -39,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     use.add_argument("--csv", metavar="FILE", default="-")
     use.add_argument("--html", metavar="FILE", default="")
     what.add_parser("today", help="what each used today, beside the quotas: requests and tokens")
+    what.add_parser(
+        "health", help="what the doctor asks, as JSON: whether the newest records hold together; age and room"
+    )
     what.add_parser("collect", help="what the unit runs")
     return found
 
@@ -114,6 +117,11 @@ def _today(config: Dict[str, Any], _args: argparse.Namespace) -> int:
     return 0
 
 
+def _health(config: Dict[str, Any], _args: argparse.Namespace) -> int:
+    print(json.dumps(health.health(config, time.time()), ensure_ascii=False))
+    return 0
+
+
 def _collect(config: Dict[str, Any], _args: argparse.Namespace) -> int:
     collect.run(config)
     return 0
@@ -124,5 +132,6 @@ COMMANDS: Dict[str, Callable[[Dict[str, Any], argparse.Namespace], int]] = {
     "verify": _verify,
     "report": _report,
     "today": _today,
+    "health": _health,
     "collect": _collect,
 }

@@ -208,7 +208,7 @@ class Store:
                 break
             name = os.path.basename(path)
             record = {"kind": "removed", "segment": name, "upto": last.get("n"), "digest": last.get("hash")}
-            self.append([{**record, "time": stamp(now)}], now)
+            self.append([{**record, "last": last.get("time"), "time": stamp(now)}], now)
             self._unlink(path)
             gone.append(name)
         return gone

@@ -14,7 +14,7 @@ TESTS = ROOT / "tests" / "unit" / "module_utils"
 # Cores without a test file of their own: where they are tested instead, and why there.
 ELSEWHERE = [
     ("unit/module_utils/_doctor/checks/test_all.py", "all checks run through one table of cases, rule by rule",
-     "_doctor/checks", "backup chat cluster containers driver gpu host model service sources upkeep weights"),
+     "_doctor/checks", "audit backup chat cluster containers driver gpu host model service sources upkeep weights"),
     ("unit/module_utils/_plan/test_make.py", "each is a step of a plan, tested by the plans that come out",
      "_plan", "on_gpus refuse"),
     ("fault", "a download is tested as a whole, against a hub that fails",

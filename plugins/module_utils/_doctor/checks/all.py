@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Dict
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.audit import PROBES as AUDIT
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.backup import PROBES as BACKUP
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.chat import PROBES as CHAT
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.cluster import PROBES as CLUSTER
@@ -22,6 +23,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.wei
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import Probe
 
 PROBES: Dict[str, Probe] = {
+    **AUDIT,
     **BACKUP,
     **CHAT,
     **CLUSTER,

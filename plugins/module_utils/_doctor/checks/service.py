@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.audit import UNIT as AUDIT
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.common import chinese, units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     Context,
@@ -61,11 +62,12 @@ def page(context: Context) -> Finding:
 
 
 def own_units(context: Context) -> Finding:
-    """Checks all units but the engines, which are checked by LLM505."""
+    """Checks all units but those that are checked by LLM505 (engines) and LLM887 (the audit)."""
     found: Optional[Dict[str, Dict[str, Any]]] = context.measures.get("units")
     if found is None:
         return unknown("systemd could not be asked", "无法询问 systemd")
     engines = {str(unit["name"]) + ".service" for unit in units(context)}
+    engines |= {AUDIT} if context.measures.get("audit") else set()
     rows = [(name, trouble(name, unit), unit) for name, unit in sorted(found.items()) if name not in engines]
     bad = [(name, state, unit) for name, state, unit in rows if state]
     if bad:

@@ -25,6 +25,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.checks.com
     weights_dir,
     weights_done,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.audit import audit
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.backup import backups
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.drift import drift
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.running import (
@@ -101,6 +102,7 @@ def collect(
     measures["emptied"] = emptied(host)
     measures["watch"] = watch(host, time.time())
     measures["backup"] = backups(host)
+    measures["audit"] = audit(host)
     measures["drift"] = drift(host, bool(docker.get("running")))
     measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
     return measures

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.module_utils._doctor.checks.cases_audit import AUDIT
 from tests.unit.module_utils._doctor.checks.cases_backup import BACKUP
 from tests.unit.module_utils._doctor.checks.cases_system import SYSTEM
 from tests.unit.module_utils._doctor.checks.cases_upkeep import UPKEEP
@@ -391,6 +392,7 @@ CASES += [
                         "measures/people": "/data/page"}, "/data/page needs 500 MB (chats and files 500 MB)"),
     ("LLM101", "fail", {"node/mounts/1/path": "/var/lib/yitiji/open-webui", "node/mounts/1/available_bytes": 0,
                         "measures/weights/stamp": True}, "chats and files 500 MB"),
+    *AUDIT,
     *BACKUP,
     *SYSTEM,
 ]
