@@ -44,14 +44,14 @@ def bare(text: str, head: bool = False) -> str:
     return "".join(less)
 
 
-def bare_code(text: str) -> str:
+def bare_code(text: str, private: bool = False) -> str:
     """The same of Python: what a program says of itself stays; remarks in it, and what private functions say, do not.
 
-    Nor do types in private functions' heads and of functions' variables: a checker reads them in the repository, and
-    a program never does.
+    Nor do types in private functions' heads (in a `private` file of all) and of functions' variables: a checker reads
+    them in the repository, and a program never does.
     A line keeps its number, so that a traceback from a customer leads to the place in the repository.
     """
-    whole, text = text, untyped(text)
+    whole, text = text, untyped(text, private)
     lines = text.splitlines(keepends=True)
     for said in own_words(ast.parse(text)):
         end = said.end_lineno or said.lineno
@@ -60,7 +60,12 @@ def bare_code(text: str) -> str:
         if kind == tokenize.COMMENT and not TOLD.match(word):
             lines[row - 1] = f"{line[:column].rstrip()}\n"
     less = "".join(lines)
-    return less if ast.dump(ast.parse(less)) == ast.dump(does(whole)) else whole
+    return less if ast.dump(ast.parse(less)) == ast.dump(does(whole, private)) else whole
+
+
+def is_private(name: str) -> bool:
+    """Whether a file is one that others don't import, by an underscore in its path: the rooms are."""
+    return any(part.startswith("_") and part != "__init__.py" for part in name.split("/"))
 
 
 def own_words(tree: ast.AST, drop: bool = False) -> list[ast.stmt]:
@@ -83,8 +88,8 @@ def own_words(tree: ast.AST, drop: bool = False) -> list[ast.stmt]:
 class Untyped(ast.NodeTransformer):
     """The program without the types of private functions' heads and of functions' variables; and where they stood."""
 
-    def __init__(self) -> None:
-        self.within = False
+    def __init__(self, private: bool = False) -> None:
+        self.private, self.within = private, False
         self.spots: list[tuple[int, int, int]] = []  # line, and from which byte to which
 
     def _spot(self, type_: ast.expr, start: int) -> bool:
@@ -100,7 +105,7 @@ class Untyped(ast.NodeTransformer):
         return self._function(node)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        if node.name.startswith("_"):
+        if self.private or node.name.startswith("_"):
             rest = node.args
             for arg in [*rest.posonlyargs, *rest.args, *rest.kwonlyargs, *filter(None, [rest.vararg, rest.kwarg])]:
                 if arg.annotation and self._spot(arg.annotation, arg.col_offset + len(arg.arg.encode())):
@@ -127,9 +132,9 @@ class Untyped(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([name], node.value, type_comment=None), node)
 
 
-def untyped(text: str) -> str:
+def untyped(text: str, private: bool = False) -> str:
     """The same program without those types; as it is where one is not written as the formatter writes it."""
-    lines, walk = text.encode().splitlines(keepends=True), Untyped()
+    lines, walk = text.encode().splitlines(keepends=True), Untyped(private)
     walk.visit(ast.parse(text))
     for number, start, end in sorted(walk.spots, reverse=True):
         line = lines[number - 1]
@@ -139,11 +144,11 @@ def untyped(text: str) -> str:
     return b"".join(lines).decode()
 
 
-def does(text: str) -> ast.AST:
+def does(text: str, private: bool = False) -> ast.AST:
     """What is left of a program where its own words and types that nobody reads are gone."""
     tree = ast.parse(text)
     own_words(tree, drop=True)
-    return ast.fix_missing_locations(Untyped().visit(tree))
+    return ast.fix_missing_locations(Untyped(private).visit(tree))
 
 
 def bare_script(text: str) -> str:

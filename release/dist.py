@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 import zopfli.gzip  # type: ignore[import-untyped]
 
-from release.bare import bare, bare_code, bare_script
+from release.bare import bare, bare_code, bare_script, is_private
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -141,7 +141,7 @@ def gathered(top: Path, values: dict[str, str]) -> Path:
     for name in inside:
         if name.endswith((".py", ".js")):
             text = (source / name).read_text(encoding="utf-8")
-            less = bare_code(text) if name.endswith(".py") else bare_script(text)
+            less = bare_code(text, is_private(name)) if name.endswith(".py") else bare_script(text)
             (source / name).write_text(less, encoding="utf-8")
     for name in filter(COMMENTED.match, inside):
         text = (source / name).read_text(encoding="utf-8")

@@ -236,15 +236,18 @@ def test_programs_lose_their_remarks_and_do_the_same():
     assert bare.bare_code(typed) == 'def _f(a, *b, c = {}, d="中"):  # noqa: X\n    e = a\n    g: int\n'
     public = "def f(a: int) -> int:\n    class A:\n        b: int = 1\n\n\nc: int = 1\n"
     assert bare.bare_code(public) == public
+    assert bare.bare_code(public, private=True) == public.replace("a: int", "a").replace(" -> int", "")
+    assert bare.is_private("plugins/module_utils/_plan/make.py") and bare.is_private("plugins/plugin_utils/_trip.py")
+    assert not bare.is_private("plugins/modules/compliance.py") and not bare.is_private("plugins/action/__init__.py")
     otherwise = "def _f(a: str)->int: ...\n"
     assert bare.bare_code(otherwise) == otherwise
     words = re.compile(r"# (SPDX|noqa|type:|nosec|pylint|fmt:)")
     for name in (name for name in dist.tracked() if name.startswith("plugins/") and name.endswith(".py")):
         whole = (dist.ROOT / name).read_text(encoding="utf-8")
-        less = bare.bare_code(whole)
-        does = bare.does(whole)
+        less = bare.bare_code(whole, bare.is_private(name))
+        does = bare.does(whole, bare.is_private(name))
         assert ast.dump(ast.parse(less)) == ast.dump(does), name
-        walk = bare.Untyped()
+        walk = bare.Untyped(bare.is_private(name))
         walk.visit(ast.parse(whole))
         moved = {line for line, *_ in walk.spots}
         assert places(ast.parse(less), moved) == places(does, moved), name  # as a traceback names them
