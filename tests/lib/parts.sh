@@ -111,7 +111,7 @@ step() {
 
 part_unit() { python -m pytest -n 2 tests/unit; }
 
-part_fault() { python -m pytest tests/fault; }
+part_fault() { python -m pytest -n 2 tests/fault; }
 
 part_attack() {
     packages njs # nginx's JavaScript, which judges requests
