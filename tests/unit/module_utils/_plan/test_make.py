@@ -319,6 +319,14 @@ def test_replicas_have_cards_units_and_ports_of_their_own(catalog):
         plan(catalog, declared("rtx-4090-24g", 4), profile="basic", replicas=3)
 
 
+@pytest.mark.parametrize(("left", "monitored"), [(8, True), (7.9, False), (None, True)])
+def test_monitored_where_the_head_has_room(catalog, left, monitored):
+    """8 GiB beyond what the engine needs; memory that nobody told is taken to be there, as a bundle is made for it."""
+    needs = plan(catalog, declared("rtx-4090-24g", 2))["needs"]["memory_bytes"] / 2**30
+    more = {} if left is None else {"memory_gib": needs + left}
+    assert plan(catalog, declared("rtx-4090-24g", 2, **more))["monitored"] is monitored
+
+
 def test_golden_table():
     """Every model on every card. An intended change: python -m tests.sizing.golden > tests/sizing/golden/plans.md"""
     assert table() == (ROOT / "tests" / "sizing" / "golden" / "plans.md").read_text(encoding="utf-8")
