@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -63,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     args = _parser().parse_args()
     lab = Lab()
+    if args.verb != "_supervise":
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what it started ends, too
     try:
         machine.need_root()
         return _do(lab, args)

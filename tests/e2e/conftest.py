@@ -12,7 +12,3 @@ import pytest
 def faultless_hub():
     yield
     labctl.hub_reset()
-
-
-def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.name)

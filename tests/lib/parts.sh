@@ -4,13 +4,14 @@
 
 closing='(passed|failed|skipped|error|errors|no tests ran).* in [0-9.]+s|^(Passed|Failed): |^Success: |^All checks passed'
 output=$PWD/tests/output
-short=(docker) # molecule scenarios of quick, which has an hour on a cold machine; e2e and browser use the gateway, too
+short=(docker) # molecule scenarios of quick, which has an hour on a cold machine; e2e uses the gateway, too
 # shellcheck disable=SC2034 # read by tests/run
 long=(gateway host_tuning weights docker_registry docker_upgrade firewall open_webui open_webui_sso gateway_acme nvidia_container_toolkit nvidia_driver appliance
     vllm_cluster llama_cpp ollama monitoring isolation backup customer uninstall)
 told=()
 failed=0
 keep_lab=no
+lab_pid=
 
 run_part() {
     local name=$1 log="$output/logs/$1.log" t0=$SECONDS rc=0 verdict=ok
@@ -47,9 +48,25 @@ summary() {
 # A lab that was there before (YITIJI_LAB=mine) is used and left alone.
 need_lab() { lab/lab serve "$@"; }
 
+# A cold machine builds it for minutes, mostly from the network: beside the parts that need none.
+begin_lab() {
+    packages shellcheck njs chromium fonts-noto-cjk # apt is not for two at a time
+    lab/lab serve >"$output/logs/lab-ahead.log" 2>&1 &
+    lab_pid=$!
+}
+
+await_lab() { # what failed there, the next part tries again, and tells
+    [ -n "$lab_pid" ] || return 0
+    printf '\n==> the lab, begun beside the parts above\n'
+    wait "$lab_pid" || true
+    lab_pid=
+    sed 's/^/    /' "$output/logs/lab-ahead.log"
+}
+
 clean_up() {
     trap - EXIT INT TERM
     local name
+    [ -z "$lab_pid" ] || { kill "$lab_pid" 2>/dev/null || true; wait "$lab_pid" || true; }
     for name in "$YITIJI_LAB-own" "$YITIJI_LAB"; do # the first one is that of tests/integration/test_lab.py
         [ "$keep_lab" = no ] || [ "$name" != "$YITIJI_LAB" ] || continue
         [ -e "/run/netns/yitiji-$name" ] || continue
@@ -154,7 +171,7 @@ part_firmware() { # on the image that stands, if there is one
 
 part_build() {
     local rc=0
-    step python -m pytest tests/integration/test_artefact.py || rc=1
+    step python -m pytest -n 2 tests/integration/test_artefact.py || rc=1
     checker plans --ends || rc=1
     return $rc
 }
@@ -185,9 +202,10 @@ part_lab() {
     python -m pytest tests/integration/test_lab.py
 }
 
-part_e2e() {
+part_e2e() { # the browser meets the node that stands, before it is uninstalled
+    browser_tools
     need_lab
-    python -m pytest -x -v -s tests/e2e
+    python -m pytest -x -v -s tests/e2e/test_[1-3]*.py tests/browser tests/e2e/test_40_uninstall.py
 }
 
 part_settings() {
@@ -298,13 +316,17 @@ part_upgrade() {
 }
 
 part_browser() {
+    browser_tools
+    need_lab
+    python -m pytest -v tests/browser
+}
+
+browser_tools() {
     packages chromium fonts-noto-cjk
     # a machine may have them from elsewhere, and Debian's npm does not go with another's nodejs
     command -v node >/dev/null || packages nodejs
     command -v npm >/dev/null || packages npm
-    need_lab
     (cd tests/browser && npm ci --no-audit --no-fund --silent)
-    python -m pytest -v tests/browser
 }
 
 part_gateway() {
