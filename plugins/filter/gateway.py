@@ -28,6 +28,7 @@ def gateway_site(settings: Dict[str, Any], host: str) -> Dict[str, Any]:
                 "total": settings["total"],
                 "large_rate": settings["large_rate"],
                 "page": settings["page"],
+                "filter": str(settings.get("filter", "")).partition("//")[2].rstrip("/"),
                 "language": language,
             }
         )

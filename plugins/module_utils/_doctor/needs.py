@@ -70,6 +70,7 @@ NEEDS: Dict[str, Need] = {
     "dkms": lambda context: bool(context.node.get("dkms")),
     "weights": _weights,
     "audit": lambda context: context.measures.get("audit") is not None,
+    "content filter": lambda context: bool(context.measures.get("filter")),
     "backup": lambda context: bool(context.measures.get("backup")),
     "backup elsewhere": lambda context: bool((context.measures.get("backup") or {}).get("remote")),
     "engine": lambda context: any(unit["name"] in (context.node.get("services") or {}) for unit in units(context)),

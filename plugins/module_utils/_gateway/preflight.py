@@ -14,6 +14,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, quotas, routes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
+# On the node itself: what it is sent carries the engines' key.
+FILTER = re.compile(r"^http://(?:127(?:\.[0-9]{1,3}){3}|localhost):([0-9]{1,5})/?$")
 SIZE = re.compile(r"^[1-9][0-9]*[kKmMgG]?$")
 
 
@@ -27,6 +29,7 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
         *_limits(settings),
         *limits.problems(settings),
         *quotas.problems(settings),
+        *_filter(settings),
         *_ports(settings),
         *forms.path_problems(
             {
@@ -112,10 +115,21 @@ def _limits(settings: Mapping[str, Any]) -> List[Refusal]:
     return found
 
 
+def _filter(settings: Mapping[str, Any]) -> List[Refusal]:
+    address = settings["gateway_content_filter"]
+    if not address or FILTER.match(address):
+        return []
+    return [_wrong("gateway_content_filter", address, "how to name a content filter")]
+
+
 def _ports(settings: Mapping[str, Any]) -> List[Refusal]:
     wanted = {name: settings[name] for name in ("gateway_https_port", "gateway_http_port", "gateway_chat_port")}
     if int(settings["gateway_balancer_port"]):
         wanted["gateway_balancer_port"] = settings["gateway_balancer_port"]
+    filtered = FILTER.match(settings["gateway_content_filter"])
+    if filtered:
+        wanted["gateway_content_filter"] = filtered.group(1)
+        wanted["gateway_content_filter_return"] = settings["gateway_content_filter_return"]
     wanted.update({unit["name"]: unit["url"].rpartition(":")[2] for unit in settings["units"] if unit["serves"]})
     return [*forms.port_problems(wanted), *forms.port_differences(settings, settings["shared"])]
 

@@ -58,6 +58,13 @@ ERRORS: Dict[int, Tuple[str, str, str, str]] = {
         "引擎长时间没有响应。请缩短问题后重试；管理员可用 `yitiji-doctor` 查找原因。",
     ),
 }
+FILTER = "yitiji_filter"
+FILTER_DOWN = (
+    "server_error",
+    "content_filter_unavailable",
+    "The content filter does not answer, so nothing is answered. The operator sees why with `yitiji-doctor`.",
+    "内容过滤服务没有响应，因此暂停回答。管理员可用 `yitiji-doctor` 查找原因。",
+)
 # What a team keeps of the engines, however many teams there are.
 LEAST_SHARE = 4
 # The variables of an error's headers.
@@ -68,8 +75,9 @@ HEADERS = {
 }
 
 
-def error_body(status: int, language: str = "both") -> str:
-    kind, code, english, chinese = ERRORS[status]
+def error_body(status: int, language: str = "both", error: Tuple[str, str, str, str] = ("", "", "", "")) -> str:
+    """In the form of OpenAI's API: the status's own error, or another one."""
+    kind, code, english, chinese = error if error[0] else ERRORS[status]
     said = in_language({"zh": chinese, "en": english}, language)
     message = f"{said} → /help/{status}"
     return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}, ensure_ascii=False)
@@ -177,9 +185,12 @@ def page_limits(page: Mapping[str, int], total: int, teams: List[Team]) -> List[
     return rows
 
 
-def errors(language: str = "both") -> List[str]:
+def errors(language: str = "both", filtered: bool = False) -> List[str]:
     """Named locations for the errors of the API."""
     lines: List[str] = []
+    if filtered:
+        body = error_body(503, language, FILTER_DOWN)
+        lines += _block("location @yitiji_filter_503", ["default_type application/json;", f"return 503 '{body}';"])
     for status in sorted(ERRORS):
         lines += _block(
             f"location @yitiji_{status}",
@@ -208,8 +219,21 @@ def models(units: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
     return list(found.values())
 
 
+def filtering(address: str, served: List[Dict[str, Any]]) -> List[str]:
+    """A content filter between gateway and engines: where it is, and to which engines what it lets through goes."""
+    server = ["# One that does not answer is asked again at once.", f"server {address} max_fails=0;", "keepalive 32;"]
+    rows = [f"default {served[0]['upstream']};", *(f'"{_literal(m["name"])}" {m["upstream"]};' for m in served)]
+    return [
+        *_block(f"upstream {FILTER}", server),
+        *_block("map $http_x_yitiji_model $yitiji_filtered", rows),
+    ]
+
+
 def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
-    """The parts of the site: `http`, `location`, `page`, `pages` and `errors`, and `models`, which it offers."""
+    """The parts of the site: `http`, `location`, `page`, `pages` and `errors`, and `models`, which it offers.
+
+    With `filter` (HOST:PORT) each model's questions go `to` that.
+    """
     total, page = int(settings["total"]), {name: int(value) for name, value in settings["page"].items()}
     large = int(settings["large_rate"])
     zones, use = limits(settings["teams"], total, page["weight"])
@@ -223,15 +247,18 @@ def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
     ]
     for model in served:
         http += upstream(model["servers"], model["upstream"])
+    address = str(settings.get("filter", ""))
+    if address:
+        http += filtering(address, served)
     pages = [f"error_page {status} = @yitiji_{status};" for status in (401, 403, 404, 413, 429, 503, 504)]
-    pages.append("error_page 502 = @yitiji_503;")
+    pages.append(f"error_page 502 = @yitiji_{'filter_503' if address else '503'};")
     return {
         "http": _indent(http, 0),
         "pages": _indent(pages, 8),
         "location": _indent([*pages, *use], 8),
         "page": _indent([*pages, *page_limits(page, total, settings["teams"])], 8),
-        "errors": _indent(errors(settings.get("language", "both")), 4),
-        "models": served,
+        "errors": _indent(errors(settings.get("language", "both"), bool(address)), 4),
+        "models": [{**model, "to": FILTER if address else model["upstream"]} for model in served],
     }
 
 

@@ -233,6 +233,10 @@ PHRASES: Dict[str, Text] = {
         "give gateway_certificate and gateway_certificate_key, both as paths on the node, or neither",
         "请同时给出 gateway_certificate 与 gateway_certificate_key（节点上的路径），或都不给",
     ),
+    "how to name a content filter": Text(
+        "write http://127.0.0.1:PORT, the address of a proxy on the node itself, or leave it empty",
+        "请填写本机上过滤代理的地址 http://127.0.0.1:端口，或留空",
+    ),
     "how to name an ACME service": Text(
         "write the address of the ACME service's directory",
         "请填写 ACME 服务目录的地址",

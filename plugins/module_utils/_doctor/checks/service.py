@@ -97,4 +97,19 @@ def configuration(context: Context) -> Finding:
     return passed(f"{found['path']} is whole", f"{found['path']} 完整")
 
 
-PROBES: Dict[str, Probe] = {"LLM150": configuration, "LLM151": own_units, "LLM840": answered, "LLM841": page}
+def filtered(context: Context) -> Finding:
+    address, listeners = str(context.measures["filter"]), context.node.get("listeners")
+    if listeners is None:
+        return unknown("the listeners are not known", "无法得知监听端口")
+    if any(str(row["port"]) == address.rpartition(":")[2].rstrip("/") for row in listeners):
+        return passed(f"{address} is there", f"{address} 正在监听")
+    return failed(f"nobody listens at {address}", f"{address} 无人监听")
+
+
+PROBES: Dict[str, Probe] = {
+    "LLM150": configuration,
+    "LLM151": own_units,
+    "LLM840": answered,
+    "LLM841": page,
+    "LLM894": filtered,
+}

@@ -36,7 +36,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.r
     ray,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.service import answers, own_units
-from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.sites import listening
+from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.sites import content_filter, listening
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures.upkeep import (
     addresses,
     certificate,
@@ -103,6 +103,7 @@ def collect(
     measures["watch"] = watch(host, time.time())
     measures["backup"] = backups(host)
     measures["audit"] = audit(host)
+    measures["filter"] = content_filter(host)
     measures["drift"] = drift(host, bool(docker.get("running")))
     measures["net"] = ask(questions(host, context)) if settings.get("network", True) else {}
     return measures

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 
@@ -13,6 +13,7 @@ FOLDERS = (
     "/etc/nginx", "/etc/nginx/conf.d", "/etc/nginx/sites-enabled", "/etc/apache2", "/etc/apache2/sites-enabled",
     "/etc/httpd/conf", "/etc/httpd/conf.d", "/etc/caddy", "/etc/haproxy",
 )  # fmt: skip
+FILTER = "/etc/nginx/yitiji/filter"
 ENDS = (".conf", "Caddyfile", ".cfg")
 LISTENS = re.compile(r"^\s*(?:listen|bind)\s+[^;#]*?(?<![\d.])(\d{1,5})(?![\d.])", re.IGNORECASE)
 BLOCK = re.compile(r"^\s*(?:<VirtualHost\s+[^>]*?|[\w.*-]*):(\d{1,5})\s*[>{]", re.IGNORECASE)
@@ -32,3 +33,8 @@ def listening(host: Host, ports: Iterable[int]) -> Dict[str, List[str]]:
                 if match and match.group(1) in wanted:
                     found.setdefault(match.group(1), []).append(f"{path}:{number}")
     return found
+
+
+def content_filter(host: Host) -> Optional[str]:
+    """The address of the gateway's content filter, as role gateway wrote it; None where there is none."""
+    return (host.read(FILTER) or "").strip() or None

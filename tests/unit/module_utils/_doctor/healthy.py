@@ -116,6 +116,7 @@ HEALTHY: dict[str, Any] = {
                    "failed": {}},
         "audit": {"why": "", "problems": [], "records": 9000, "days": 180, "age": 180.4, "early": "", "used_mb": 900,
                   "share_mb": 20480, "free_mb": 90000, "reserve_mb": 256, "reserved": True},
+        "filter": "http://127.0.0.1:8000",
         "config": {"path": "/etc/yitiji/doctor.json", "problem": {}},
         "units": {name: dict(UNIT) for name in ("yitiji-vllm.service", "yitiji-prometheus.service", "nginx.service",
                                                 "yitiji-gateway-renew.timer", "yitiji-audit.service")},

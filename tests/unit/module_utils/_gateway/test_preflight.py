@@ -16,7 +16,7 @@ CATALOG = {"routes": {"default": {"allow": ["GET /v1/models", "POST /v1/chat/com
 SETTINGS = {
     "catalog": CATALOG, "engine": "vllm", "units": [
         {"name": f"e{port}", "serves": True, "url": f"http://127.0.0.1:{port}"} for port in (8000, 8001)],
-    "gateway_balancer_port": 0,
+    "gateway_balancer_port": 0, "gateway_content_filter": "", "gateway_content_filter_return": 8099,
     "gateway_routes": ["POST /v1/messages"],
     "gateway_keys": [{"name": "default"}, {"name": "team-a", "rate": 6}], "gateway_rate": "300", "gateway_burst": 60,
     "gateway_concurrency": 64, "gateway_names": ["chat.example.com", "10.0.0.5"], "gateway_certificate": "",
@@ -83,6 +83,16 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
         ({"gateway_parameters": ["a b", "ok"]}, ["LLM821"]),
         ({"gateway_quotas": [{"team": "default", "tokens": 5}]}, ["LLM880"]),
         ({"gateway_unlimited_sources": ["10.0.0.0/8", "office"]}, ["LLM823"]),
+        ({"gateway_content_filter": "http://127.0.0.1:9100"}, []),
+        ({"gateway_content_filter": "http://localhost:9100/"}, []),
+        ({"gateway_content_filter": "https://127.0.0.1:9100"}, ["LLM812"]),
+        ({"gateway_content_filter": "http://10.0.0.9:9100"}, ["LLM812"]),
+        ({"gateway_content_filter": "http://127.0.0.1:9100/v1"}, ["LLM812"]),
+        ({"gateway_content_filter": "http://127.0.0.1:99999"}, ["LLM130"]),
+        ({"gateway_content_filter": "http://127.0.0.1:8000"}, ["LLM130"]),
+        ({"gateway_content_filter": "http://127.0.0.1:8099"}, ["LLM130"]),
+        ({"gateway_content_filter_return": 443}, []),
+        ({"gateway_content_filter": "http://127.0.0.1:9100", "gateway_content_filter_return": 443}, ["LLM130"]),
     ],
 )
 def test_settings(changed, rules):

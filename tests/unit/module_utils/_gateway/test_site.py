@@ -131,8 +131,9 @@ def test_errors_that_pass_say_when_to_come_again():
 def test_copies_of_a_model_share_its_upstream_and_what_is_no_head_serves_nothing():
     parts = rendered()
     assert parts["models"] == [
-        {"name": "m", "unit": "e1", "upstream": "yitiji_engine", "servers": ["10.0.0.1:8000", "10.0.0.2:8000"]}
-    ]
+        {"name": "m", "unit": "e1", "upstream": "yitiji_engine", "to": "yitiji_engine",
+         "servers": ["10.0.0.1:8000", "10.0.0.2:8000"]}
+    ]  # fmt: skip
     assert re.findall(r"server (\S+) max_fails=2 fail_timeout=10s;", parts["http"]) == [
         "10.0.0.1:8000",
         "10.0.0.2:8000",
@@ -164,3 +165,17 @@ def test_a_burst_is_allowed_where_one_is_set():
     assert uses == ["limit_req zone=yitiji_rate_a burst=3 nodelay;", "limit_req zone=yitiji_rate_b_c;"]
     page = {"weight": 1, "concurrency": 0, "rate": 5, "burst": 0}
     assert site.page_limits(page, 0, []) == ["limit_req zone=yitiji_page_user_rate;"]
+
+
+def test_a_content_filter_stands_before_every_model():
+    other = {**UNITS[1], "model": {"served_name": "n"}}
+    parts = rendered(filter="127.0.0.1:9100", units=[UNITS[0], other])
+    assert [(m["name"], m["to"], m["upstream"]) for m in parts["models"]] == [
+        ("m", "yitiji_filter", "yitiji_engine"),
+        ("n", "yitiji_filter", "yitiji_engine_1"),
+    ]
+    assert "server 127.0.0.1:9100 max_fails=0;" in parts["http"]
+    behind = r'\$yitiji_filtered \{\s+default yitiji_engine;\s+"m" yitiji_engine;\s+"n" yitiji_engine_1;'
+    assert re.search(behind, parts["http"])
+    assert "error_page 502 = @yitiji_filter_503;" in parts["pages"] and "@yitiji_filter_503 {" in parts["errors"]
+    assert "yitiji_filter" not in str(rendered())

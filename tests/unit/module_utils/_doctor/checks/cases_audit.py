@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fmt: off
-"""What spoils the rules of the audit; the form is that of cases.py."""
+"""What spoils the rules of the audit and of the content filter; the form is that of cases.py."""
 
 from __future__ import annotations
 
@@ -34,5 +34,9 @@ AUDIT: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM889", "skip", {"measures/audit": None}, "audit"),
     ("LLM889", "fail", {A + "early": "2026-06-01"}, "records of 2026-06-01 were removed"),
     ("LLM889", "pass", {A + "age": None}, "none yet"),
+    ("LLM894", "skip", {"measures/filter": None}, "content filter"),
+    ("LLM894", "fail", {"measures/filter": "http://127.0.0.1:9100/"}, "nobody listens at http://127.0.0.1:9100"),
+    ("LLM894", "pass", {"measures/filter": "http://127.0.0.1:8000/"}, "is there"),
+    ("LLM894", "unknown", {"node/listeners": None}, "listeners"),
     ("LLM889", "unknown", {"measures/audit": {"why": "no answer"}}, "no answer"),
 ]

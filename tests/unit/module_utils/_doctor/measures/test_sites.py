@@ -23,3 +23,8 @@ def test_by_port():
         "80": ["/etc/apache2/ports.conf:1", "/etc/apache2/sites-enabled/000-default.conf:2"],
     }
     assert core.listening(Capture({}), [443]) == {}
+
+
+def test_a_content_filter():
+    assert core.content_filter(Capture({"files": {core.FILTER: "http://127.0.0.1:9100\n"}})) == "http://127.0.0.1:9100"
+    assert core.content_filter(Capture({})) is None
