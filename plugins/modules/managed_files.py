@@ -20,7 +20,7 @@ options:
     description: What shall be there, in the order in which it is made.
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       path:
         description: Absolute path.
@@ -59,6 +59,11 @@ options:
       validate:
         description: Command that judges a new text before it takes the old one's place; V(%s) stands for its file.
         type: str
+  absent:
+    description: Absolute paths of what shall not be there, a folder with all that is in it. They come after O(files).
+    type: list
+    elements: path
+    default: []
   timeout:
     description: Seconds for each command of O(files[].validate), and for systemd to read its units.
     type: int
@@ -117,7 +122,7 @@ def main() -> None:
             "files": {
                 "type": "list",
                 "elements": "dict",
-                "required": True,
+                "default": [],
                 "mutually_exclusive": [["content", "copy_of"]],
                 "options": {
                     "path": {"type": "path", "required": True},
@@ -131,12 +136,14 @@ def main() -> None:
                     "validate": {"type": "str"},
                 },
             },
+            "absent": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
-    rows = core.wanted(module.params["files"])
-    seen = [(row, core.look(row.path)) for row in rows]
+    gone = [{"path": path, "state": "absent"} for path in module.params["absent"]]
+    rows = core.wanted([*module.params["files"], *gone])
+    seen = [(row, core.look(row.path, row.state == "file")) for row in rows]
     todo = [(row, now, differs) for row, now in seen for differs in [core.differences(row, now)] if differs]
     if not module.check_mode:
         # All is judged before the first change, but for a program that reads its neighbours: it judges in its turn.

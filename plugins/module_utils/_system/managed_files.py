@@ -112,7 +112,8 @@ def _wrong(number: int, path: str, why: Text) -> Refusal:
     return Refusal("LLM197", number=number, path=path, why=why)
 
 
-def look(path: str) -> Found:
+def look(path: str, read: bool = True) -> Found:
+    """`read`: its text too; what is to go may be an image of a disk."""
     try:
         info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -125,7 +126,7 @@ def look(path: str) -> Found:
     elif stat.S_ISREG(info.st_mode):
         kind = "file"
         try:
-            text = Path(path).read_bytes().decode("utf-8")
+            text = Path(path).read_bytes().decode("utf-8") if read else None
         except UnicodeDecodeError:
             text = None
     return Found(kind, text, target, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid)
@@ -207,6 +208,8 @@ def apply(row: Wanted, now: Found, differs: Sequence[str]) -> None:
 
 
 def _remove(path: str, now: Found) -> None:
+    if not os.path.lexists(path):
+        return  # with a folder of the same list
     if now.kind != "directory":
         os.unlink(path)
         return

@@ -31,6 +31,17 @@ def test_a_list(tmp_path):
 
 
 @root
+def test_what_shall_not_be_there(tmp_path):
+    (tmp_path / "folder/below").mkdir(parents=True)
+    (tmp_path / "file").write_text("secret")
+    paths = [f"{tmp_path}/{name}" for name in ("folder", "folder/below", "file", "none")]
+    answers = four_states("managed_files", {"files": [{"path": f"{tmp_path}/new", "content": "x"}], "absent": paths})
+    assert list(answers[1]["paths"]) == [f"{tmp_path}/new", *paths[:3]]
+    assert os.listdir(tmp_path) == ["new"] and "secret" not in str(answers)
+    assert run("managed_files", {"files": [], "absent": [paths[0], paths[0]]})["rule"] == "LLM197"
+
+
+@root
 def test_nothing_is_changed_when_one_row_is_refused(tmp_path):
     (tmp_path / "folder").mkdir()
     rows = [{"path": f"{tmp_path}/first", "content": "x"}, {"path": f"{tmp_path}/folder", "content": "x"}]
