@@ -202,5 +202,5 @@ function show() {
 
 $('main').append(el('div', { id: 'tools' }), el('div', { id: 'body' }));
 addEventListener('hashchange', show);
-setInterval(() => document.hidden || refresh(), 5000);
+setInterval(() => document.hidden || refresh(), 10000); // as often as the collector writes
 show();
