@@ -292,7 +292,7 @@ def test_what_five_open_consoles_cost(tokens):
         time.sleep(3)
     cookie = f"Cookie: token={tokens[ADMIN]}"
 
-    # The pace of the page: the state each 10 s, a part each 30 s. One process asks for all of a kind: a process for each
+    # The pace of the page: the state each 10 s, a part each 30 s. One process asks for all of a kind: one for each
     # request would cost more than all that the node does for it.
     parts = (("6/m", "state"), ("2/m", "nodes-hour"))
 
