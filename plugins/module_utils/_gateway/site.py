@@ -229,6 +229,12 @@ def filtering(address: str, served: List[Dict[str, Any]]) -> List[str]:
     ]
 
 
+def _for_filter(model: str) -> List[str]:
+    """The first one it hands on: it chooses the engines. The others are for its own records."""
+    named = {"X-Yitiji-Model": f'"{model}"', "X-Yitiji-Team": "$yitiji_team", "X-Yitiji-User": "$yitiji_user"}
+    return [f"proxy_set_header {name} {value};" for name, value in {**named, "X-Request-Id": "$request_id"}.items()]
+
+
 def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
     """The parts of the site: `http`, `location`, `page`, `pages` and `errors`, and `models`, which it offers.
 
@@ -258,7 +264,14 @@ def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
         "location": _indent([*pages, *use], 8),
         "page": _indent([*pages, *page_limits(page, total, settings["teams"])], 8),
         "errors": _indent(errors(settings.get("language", "both"), bool(address)), 4),
-        "models": [{**model, "to": FILTER if address else model["upstream"]} for model in served],
+        "models": [
+            {
+                **model,
+                "to": FILTER if address else model["upstream"],
+                "headers": _indent(_for_filter(model["name"]) if address else [], 8),
+            }
+            for model in served
+        ],
     }
 
 

@@ -235,7 +235,7 @@ PHRASES: Dict[str, Text] = {
     ),
     "how to name a content filter": Text(
         "write http://127.0.0.1:PORT, the address of a proxy on the node itself, or leave it empty",
-        "请填写本机上过滤代理的地址 http://127.0.0.1:端口，或留空",
+        "请填写该节点上过滤代理的地址 http://127.0.0.1:端口，或留空",
     ),
     "how to name an ACME service": Text(
         "write the address of the ACME service's directory",

@@ -131,7 +131,7 @@ def test_errors_that_pass_say_when_to_come_again():
 def test_copies_of_a_model_share_its_upstream_and_what_is_no_head_serves_nothing():
     parts = rendered()
     assert parts["models"] == [
-        {"name": "m", "unit": "e1", "upstream": "yitiji_engine", "to": "yitiji_engine",
+        {"name": "m", "unit": "e1", "upstream": "yitiji_engine", "to": "yitiji_engine", "headers": "",
          "servers": ["10.0.0.1:8000", "10.0.0.2:8000"]}
     ]  # fmt: skip
     assert re.findall(r"server (\S+) max_fails=2 fail_timeout=10s;", parts["http"]) == [
