@@ -42,19 +42,27 @@ def keeping(compile_: Callable[[str, bytes], CodeType], folder: str) -> Callable
 
 
 def run(words: List[str], into: Dict[str, Any]) -> None:
-    """The program on standard input, or the one named: as Python itself would."""
+    """The program on standard input, the one named, or the one given with -c: as Python itself would."""
+    if words and words[0].startswith("-") and (words[0] != "-c" or len(words) < 2):
+        os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - Python itself, which knows the option
     os.makedirs(CODE, mode=0o700, exist_ok=True)
     if hasattr(zipimport, COMPILE):
         setattr(zipimport, COMPILE, keeping(getattr(zipimport, COMPILE), CODE))
-    sys.argv, sys.path[0] = words or [""], os.path.dirname(words[0]) if words else ""
-    if words:
+    given = bool(words) and words[0] == "-c"
+    sys.path[0] = os.path.dirname(words[0]) if words and not given else ""
+    sys.argv = ["-c", *words[2:]] if given else words or [""]
+    if given:
+        into.pop("__file__", None)
+        source = words[1].encode("utf-8")
+    elif words:
         into["__file__"] = words[0]
         with open(words[0], "rb") as stream:
             source = stream.read()
     else:
         into.pop("__file__", None)
         source = sys.stdin.buffer.read()
-    program = compile(source, words[0] if words else "<stdin>", "exec", dont_inherit=True)
+    name = "<string>" if given else words[0] if words else "<stdin>"
+    program = compile(source, name, "exec", dont_inherit=True)
     exec(program, into)  # noqa: S102 - what an interpreter is for
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 WORDS = {"name", "when", "check_mode", "changed_when", "may_fail", "register", "timeout"}
 
 
-def play(tmp_path, steps, *options, together=True, **more):
+def play(tmp_path, steps, *options, together=True, python=sys.executable, **more):
     """What the task answered, and what was said."""
     task = {"name": "Several", TOGETHER: {"steps": steps, **more}, "register": "told", "ignore_errors": True}
     copy = {"content": "{{ told | to_json }}", "dest": str(tmp_path / "told")}
@@ -28,7 +28,7 @@ def play(tmp_path, steps, *options, together=True, **more):
         yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task, {**keep, "name": "Keep"}]}])
     )
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", *options]
-    command += ["-e", f"ansible_python_interpreter={sys.executable}", tmp_path / "play.yml"]
+    command += ["-e", f"ansible_python_interpreter={python}", tmp_path / "play.yml"]
     env = {**os.environ, "ANSIBLE_PIPELINING": "1" if together else "0"}
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert (tmp_path / "told").exists(), run.stdout + run.stderr
@@ -141,3 +141,16 @@ def test_a_step_of_a_role_is_written_as_the_module_takes_it(step):
         assert {option for option, rule in spec.items() if rule.get("required")} <= set(step[module])
     assert collection in ("yitiji.deepseek", "ansible.builtin", "community.crypto")
     assert isinstance(step.get("when", ""), str) and "{{" in step.get("when", "{{"), "a value: no task evaluates it"
+
+
+def test_the_python_of_a_first_boot_makes_the_trip(tmp_path):
+    """Where a machine sets itself up, modules run by a program in Python's place."""
+    code = (ROOT / "plugins/module_utils/_first_boot/python.py").read_text(encoding="utf-8")
+    program = tmp_path / "python"
+    program.write_text(f"#!{sys.executable}\n{code}".replace("/run/yitiji-first-boot", str(tmp_path)))
+    program.chmod(0o700)
+    steps = [{"name": "Look", "ansible.builtin.stat": {"path": "/"}, "register": "root"},
+             {"name": "Say", "ansible.builtin.command": {"argv": ["echo", "here"]}, "register": "said"}]  # fmt: skip
+    told, said = play(tmp_path, steps, python=program)
+    assert told["root"]["stat"]["isdir"] and told["said"]["stdout"] == "here", said
+    assert list((tmp_path / "code").iterdir()), "it was that program"

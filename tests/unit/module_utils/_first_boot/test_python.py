@@ -75,6 +75,10 @@ def test_as_python_itself(program, tmp_path):
     file = tmp_path / "m.py"
     file.write_text(look)
     assert said(program, str(file), "x")[:2] == (3, f"['{file}', 'x'] __main__ {tmp_path} {file}")
+    assert said(program, "-c", look, "x", "-y")[:2] == (3, "['-c', 'x', '-y'] __main__  None")
+    assert said(program, "-I", "-c", look)[:2] == (3, said(sys.executable, "-I", "-c", look)[1])
+    assert said(program, "-m", "json.tool", stdin="{}")[1] == "{}"
+    assert said(program, "-c")[0] == 2
     assert "ZeroDivisionError" in said(program, stdin="1/0")[2]
     # nothing of this program's own reaches the other one
     assert said(program, stdin="def f(x: 1): pass\nprint(f.__annotations__)")[1] == "{'x': 1}"
