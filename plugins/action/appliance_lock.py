@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, one, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import file, nodes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import differences
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.state import complete, unpinned
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.state import complete, lockable, unpinned
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import version
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._locked import locked, parsed, wheels
@@ -36,11 +36,14 @@ class ActionModule(ActionBase):
         kept = before.get("nodes") or {}  # of nodes that this run leaves out
         rows = {name: node or kept.get(name) for name, node in found.items()}
         own = wheels() if options["renew"] or not before else before["wheels"]
-        state = complete(plan, version(), {name: node for name, node in rows.items() if node}, own)
+        whole = complete(plan, version(), {name: node for name, node in rows.items() if node}, own)
+        state, left = lockable(whole, before)
         lines = [row.text() for row in differences(before, state)]
         old, new = file.keep(path, plan["deployment"], state, parsed, self._task.check_mode)
         for line in lines if before else ():
             self._display.display(f"{plan['deployment']}: {line}")
+        for ref in left:
+            self._display.display(f"{plan['deployment']}: {one(say('lock: left out', image=ref).as_dict())}")
         told = {"changed": old != new, "differences": lines}
         if self._task.diff:
             told["diff"] = {"before_header": path, "after_header": path, "before": old, "after": new}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -40,6 +40,23 @@ def complete(
     """The same with the nodes' systems and packages, and the controller's programs."""
     rows = {name: {"system": node["system"], "packages": dict(node["packages"])} for name, node in nodes.items()}
     return {**planned(plan, collection), "nodes": rows, "wheels": dict(wheels)}
+
+
+def lockable(state: Mapping[str, Any], before: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
+    """The state as a lock can say it, and the names of images that it leaves out.
+
+    An image that nobody tells a digest of now keeps the one of `before`; without one, it is for a later run.
+    """
+    images, left = {}, []
+    for name, image in state["images"].items():
+        old = (before.get("images") or {}).get(name) or {}
+        if _pins(image):
+            images[name] = image
+        elif old.get("ref") == image["ref"] and _pins(old):
+            images[name] = old
+        else:
+            left.append(str(image["ref"]))
+    return {**state, "images": images}, left
 
 
 def follow(plan: Mapping[str, Any], locked: Mapping[str, Any], collection: str, where: str) -> Dict[str, Any]:

@@ -66,4 +66,9 @@ MESSAGES: Dict[str, Message] = {
         ),
     ),
 }
-PHRASES: Dict[str, Text] = {}
+PHRASES: Dict[str, Text] = {
+    "lock: left out": Text(
+        "{image} is left out: nobody tells its digest yet. The run after the next site.yml adds it",
+        "{image} 暂不锁定：尚无法得知其摘要。下一次 site.yml 之后的运行会补上",
+    ),
+}

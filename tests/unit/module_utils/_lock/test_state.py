@@ -109,3 +109,19 @@ def test_an_image_that_the_lock_names_must_be_pinned_by_something():
     assert core.unpinned(core.pin(made, images(made, digest="")), bare) == []  # its own id is as good
     del bare["images"]["open-webui"]
     assert core.unpinned(made, bare) == [made["image"]["ref"]]
+
+
+def test_an_image_without_a_digest_is_left_out_of_a_lock_or_keeps_the_one_of_before():
+    """Else the next run would refuse it (LLM589), although a bare node can't know it yet."""
+    made = plan()
+    bare = core.complete(made, VERSION, NODES, {})
+    state, left = core.lockable(bare, {})
+    assert state["images"] == {} and left == [image["ref"] for image in made["images"]]
+    assert core.unpinned(made, state) == []
+    state, left = core.lockable(bare, locked())
+    assert (state["images"], left) == (locked()["images"], [])
+    other = copy.deepcopy(locked())
+    other["images"]["open-webui"]["ref"] += "-other"
+    state, left = core.lockable(bare, other)
+    assert "open-webui" not in state["images"] and len(left) == 1
+    assert core.lockable(locked(), {}) == (locked(), [])
