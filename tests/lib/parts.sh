@@ -4,9 +4,9 @@
 
 closing='(passed|failed|skipped|error|errors|no tests ran).* in [0-9.]+s|^(Passed|Failed): |^Success: |^All checks passed'
 output=$PWD/tests/output
-short=(docker) # molecule scenarios of quick, which has an hour on a cold machine; e2e uses the gateway, too
+short=(docker gateway)
 # shellcheck disable=SC2034 # read by tests/run
-long=(gateway host_tuning weights docker_registry docker_upgrade firewall open_webui open_webui_sso gateway_acme nvidia_container_toolkit nvidia_driver appliance
+long=(host_tuning weights docker_registry docker_upgrade firewall open_webui open_webui_sso gateway_acme nvidia_container_toolkit nvidia_driver appliance
     vllm_cluster llama_cpp ollama monitoring isolation backup customer uninstall)
 told=()
 failed=0
