@@ -239,7 +239,7 @@ part_audit() {
     local rc=0
     python -m pytest -v -s tests/audit/test_local.py tests/audit/test_rules.py tests/audit/test_filter.py || rc=1
     need_lab
-    python -m pytest -v -s tests/audit/test_lab.py || rc=1
+    python -m pytest -v -s tests/audit/test_lab.py tests/audit/test_filter_lab.py || rc=1
     return $rc
 }
 
