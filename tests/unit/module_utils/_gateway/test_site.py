@@ -169,12 +169,12 @@ def test_a_burst_is_allowed_where_one_is_set():
 
 def test_a_content_filter_stands_before_every_model():
     other = {**UNITS[1], "model": {"served_name": "n"}}
-    parts = rendered(filter="127.0.0.1:9100", units=[UNITS[0], other])
+    parts = rendered(filter="127.0.0.1:9010", units=[UNITS[0], other])
     assert [(m["name"], m["to"], m["upstream"]) for m in parts["models"]] == [
         ("m", "yitiji_filter", "yitiji_engine"),
         ("n", "yitiji_filter", "yitiji_engine_1"),
     ]
-    assert "server 127.0.0.1:9100 max_fails=0;" in parts["http"]
+    assert "server 127.0.0.1:9010 max_fails=0;" in parts["http"]
     behind = r'\$yitiji_filtered \{\s+default yitiji_engine;\s+"m" yitiji_engine;\s+"n" yitiji_engine_1;'
     assert re.search(behind, parts["http"])
     assert "error_page 502 = @yitiji_filter_503;" in parts["pages"] and "@yitiji_filter_503 {" in parts["errors"]

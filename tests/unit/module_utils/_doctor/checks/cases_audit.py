@@ -35,7 +35,7 @@ AUDIT: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM889", "fail", {A + "early": "2026-06-01"}, "records of 2026-06-01 were removed"),
     ("LLM889", "pass", {A + "age": None}, "none yet"),
     ("LLM894", "skip", {"measures/filter": None}, "content filter"),
-    ("LLM894", "fail", {"measures/filter": "http://127.0.0.1:9100/"}, "nobody listens at http://127.0.0.1:9100"),
+    ("LLM894", "fail", {"measures/filter": "http://127.0.0.1:9010/"}, "nobody listens at http://127.0.0.1:9010"),
     ("LLM894", "pass", {"measures/filter": "http://127.0.0.1:8000/"}, "is there"),
     ("LLM894", "unknown", {"node/listeners": None}, "listeners"),
     ("LLM889", "unknown", {"measures/audit": {"why": "no answer"}}, "no answer"),

@@ -26,5 +26,5 @@ def test_by_port():
 
 
 def test_a_content_filter():
-    assert core.content_filter(Capture({"files": {core.FILTER: "http://127.0.0.1:9100\n"}})) == "http://127.0.0.1:9100"
+    assert core.content_filter(Capture({"files": {core.FILTER: "http://127.0.0.1:9010\n"}})) == "http://127.0.0.1:9010"
     assert core.content_filter(Capture({})) is None
