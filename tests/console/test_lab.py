@@ -321,7 +321,7 @@ def test_what_five_open_consoles_cost(tokens):
     more = statistics.median(used[5]) - statistics.median(used[0])
     print(f"\n    tokens/s with five to without: {statistics.median(speeds[5]) / statistics.median(speeds[0]):.3f}")
     print(f"    cores used more: {more:.4f}; {used}; tokens/s {speeds}")
-    assert more < 0.02, "a hundredth of the node's two cores"
+    assert max(used[5]) - min(used[0]) < 0.02, "a hundredth of the node's two cores"
 
 
 def listening() -> list[str]:
