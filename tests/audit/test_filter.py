@@ -105,6 +105,13 @@ def test_what_the_gateway_refuses_it_never_sees(there):
     assert Filter.asked == []
 
 
+def test_the_list_of_models_is_the_engines_own(there):
+    door = there.connect()
+    door.request("GET", "/v1/models", headers={"Authorization": f"Bearer {TEAMS['default']}"})
+    answer = door.getresponse()
+    assert answer.status == 200 and json.loads(answer.read())["data"] and Filter.asked == []
+
+
 def test_the_way_back_publishes_nothing_more(there):
     door = http.client.HTTPConnection("127.0.0.1", Filter.back, timeout=10)
     door.request("GET", "/metrics")

@@ -226,7 +226,17 @@ def filtering(address: str, served: List[Dict[str, Any]]) -> List[str]:
     return [
         *_block(f"upstream {FILTER}", server),
         *_block("map $http_x_yitiji_model $yitiji_filtered", rows),
+        # What has no content, such as the list of models, goes to the engines themselves.
+        *(
+            line
+            for model in served
+            for line in _block(f"map $request_method {_to(model)}", [f"default {FILTER};", f"GET {model['upstream']};"])
+        ),
     ]
+
+
+def _to(model: Mapping[str, Any]) -> str:
+    return f"$to_{model['upstream']}"
 
 
 def _for_filter(model: str) -> List[str]:
@@ -267,7 +277,7 @@ def render(settings: Mapping[str, Any]) -> Dict[str, Any]:
         "models": [
             {
                 **model,
-                "to": FILTER if address else model["upstream"],
+                "to": _to(model) if address else model["upstream"],
                 "headers": _indent(_for_filter(model["name"]) if address else [], 8),
             }
             for model in served

@@ -171,9 +171,12 @@ def test_a_content_filter_stands_before_every_model():
     other = {**UNITS[1], "model": {"served_name": "n"}}
     parts = rendered(filter="127.0.0.1:9010", units=[UNITS[0], other])
     assert [(m["name"], m["to"], m["upstream"]) for m in parts["models"]] == [
-        ("m", "yitiji_filter", "yitiji_engine"),
-        ("n", "yitiji_filter", "yitiji_engine_1"),
+        ("m", "$to_yitiji_engine", "yitiji_engine"),
+        ("n", "$to_yitiji_engine_1", "yitiji_engine_1"),
     ]
+    for name in ("yitiji_engine", "yitiji_engine_1"):
+        way = rf"map \$request_method \$to_{name} \{{\s+default yitiji_filter;\s+GET {name};\s+\}}"
+        assert re.search(way, parts["http"])
     assert "server 127.0.0.1:9010 max_fails=0;" in parts["http"]
     behind = r'\$yitiji_filtered \{\s+default yitiji_engine;\s+"m" yitiji_engine;\s+"n" yitiji_engine_1;'
     assert re.search(behind, parts["http"])
