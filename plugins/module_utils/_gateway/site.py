@@ -226,11 +226,14 @@ def filtering(address: str, served: List[Dict[str, Any]]) -> List[str]:
     return [
         *_block(f"upstream {FILTER}", server),
         *_block("map $http_x_yitiji_model $yitiji_filtered", rows),
-        # What has no content, such as the list of models, goes to the engines themselves.
+        # Which models there are is nothing that was asked or answered: that goes to the engines themselves.
         *(
             line
             for model in served
-            for line in _block(f"map $request_method {_to(model)}", [f"default {FILTER};", f"GET {model['upstream']};"])
+            for line in _block(
+                f'map "$request_method $uri" {_to(model)}',
+                [f"default {FILTER};", f'"~^GET /v1/models(/|$)" {model["upstream"]};'],
+            )
         ),
     ]
 

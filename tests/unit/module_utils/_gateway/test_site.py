@@ -175,8 +175,10 @@ def test_a_content_filter_stands_before_every_model():
         ("n", "$to_yitiji_engine_1", "yitiji_engine_1"),
     ]
     for name in ("yitiji_engine", "yitiji_engine_1"):
-        way = rf"map \$request_method \$to_{name} \{{\s+default yitiji_filter;\s+GET {name};\s+\}}"
-        assert re.search(way, parts["http"])
+        way = (
+            f'map "$request_method $uri" $to_{name} {{\n    default yitiji_filter;\n    "~^GET /v1/models(/|$)" {name};'
+        )
+        assert way in parts["http"]
     assert "server 127.0.0.1:9010 max_fails=0;" in parts["http"]
     behind = r'\$yitiji_filtered \{\s+default yitiji_engine;\s+"m" yitiji_engine;\s+"n" yitiji_engine_1;'
     assert re.search(behind, parts["http"])
