@@ -15,7 +15,7 @@ from tests.audit.test_lab import call, model, node
 
 PORT, BACK = 9010, 8099
 OPTIONS = ("-e", f"gateway_content_filter=http://127.0.0.1:{PORT}", "-e", "appliance_language=en")
-DOORS = "for port in 9010 8099; do curl -s -m 5 -o /dev/null -w '%{http_code} ' http://127.0.0.1:$port/v1/models; done"
+DOORS = 'for port in 9010 8099; do curl -s -m 5 -o /dev/null -w "%{http_code} " http://127.0.0.1:$port/v1/models; done'
 
 
 def start() -> None:
