@@ -184,10 +184,19 @@ def test_images_are_pinned_by_what_the_checks_found(plan):
 
 def test_a_node_that_the_run_left_out_keeps_its_packages(tmp_path, plan):
     path = tmp_path / "lock.yml"
-    keep(path, plan)
-    done, shown = keep(path, plan, {"n1": {}, "n2": ASKED})
+    keep(path, pinned(plan))
+    done, shown = keep(path, pinned(plan), {"n1": {}, "n2": ASKED})
     assert done["differences"] == ["nodes.n2.packages.nginx: - -> 1.22", "nodes.n2.system: - -> debian 12 x86_64"]
     assert shown.display.call_count == 2 and "diff" in done
+
+
+def test_an_image_without_a_digest_is_said_to_be_left_out(tmp_path, plan):
+    path = tmp_path / "lock.yml"
+    done, shown = keep(path, plan)
+    said = [str(call.args[0]) for call in shown.display.call_args_list]
+    assert done["changed"] and len(said) == len(plan["images"]) and all("left out" in line for line in said)
+    assert "images: {}" in path.read_text()
+    assert not keep(path, plan)[0]["changed"]
 
 
 def test_in_check_mode_it_says_what_differs_and_writes_nothing(tmp_path, plan):
