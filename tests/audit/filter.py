@@ -1,6 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The least content filter: one word is refused, one character of answers is changed. python3 filter.py PORT BACK"""
+"""The least content filter: one word is refused, one character of answers is changed. python3 filter.py PORT BACK
+
+It imports nothing of ours, as it also runs on a node.
+"""
 
 from __future__ import annotations
 

@@ -105,11 +105,21 @@ def test_what_the_gateway_refuses_it_never_sees(there):
     assert Filter.asked == []
 
 
-def test_the_list_of_models_is_the_engines_own(there):
-    door = there.connect()
-    door.request("GET", "/v1/models", headers={"Authorization": f"Bearer {TEAMS['default']}"})
-    answer = door.getresponse()
-    assert answer.status == 200 and json.loads(answer.read())["data"] and Filter.asked == []
+def test_the_list_of_models_is_the_engines_own(tmp_path):
+    """Of one model its engine is asked for it, and a filter need not know the question."""
+    world = World(tmp_path / "world", models=MODELS[:1], gateway_content_filter=f"http://127.0.0.1:{free_port()}",
+                  gateway_content_filter_return=free_port()).start()  # fmt: skip
+    try:
+        door = world.connect()
+        door.request("GET", "/v1/models", headers={"Authorization": f"Bearer {TEAMS['default']}"})
+        answer = door.getresponse()
+        text = answer.read()
+        assert answer.status == 200 and json.loads(text)["data"], text
+        assert world.post("/v1/chat/completions", body(MODELS[0], 2, 1), TEAMS["default"])[0] == 503, (
+            "all else passes it"
+        )
+    finally:
+        world.stop()
 
 
 def test_the_way_back_publishes_nothing_more(there):

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -161,8 +162,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class World:
-    def __init__(self, folder: Path, audit: bool = True, **settings):
-        self.folder, self.audit = folder, audit
+    def __init__(self, folder: Path, audit: bool = True, models: Sequence[str] = MODELS, **settings):
+        self.folder, self.audit, self.models = folder, audit, models
         (folder / "nginx").mkdir(parents=True)
         self.ports = {name: free_port() for name in ("https", "http", "door", "chat", "engine", "engine2")}
         self.servers = [self.serve("engine", Engine), self.serve("engine2", Engine), self.serve("chat", Page)]
@@ -184,7 +185,7 @@ class World:
         shutil.copy(HERE / "render.yml", play)
         units = [
             {"name": "yitiji-vllm", "serves": True, "url": f"http://127.0.0.1:{self.ports[port]}",
-             "model": {"served_name": model}} for port, model in zip(("engine", "engine2"), MODELS)
+             "model": {"served_name": model}} for port, model in zip(("engine", "engine2"), self.models)
         ]  # fmt: skip
         generous = {f"gateway_{name}": 1000000 for name in ("rate", "burst", "page_rate", "page_burst", "large_rate")}
         wanted = {

@@ -15,7 +15,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import ke
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import settings as forms
 
 # On the node itself: what it is sent carries the engines' key.
-FILTER = re.compile(r"^http://(?:127(?:\.[0-9]{1,3}){3}|localhost):([0-9]{1,5})/?$")
+FILTER = re.compile(r"http://127(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}:([0-9]{1,5})/?\Z")
 SIZE = re.compile(r"^[1-9][0-9]*[kKmMgG]?$")
 
 

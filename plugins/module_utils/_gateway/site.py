@@ -75,9 +75,13 @@ HEADERS = {
 }
 
 
-def error_body(status: int, language: str = "both", error: Tuple[str, str, str, str] = ("", "", "", "")) -> str:
-    """In the form of OpenAI's API: the status's own error, or another one."""
-    kind, code, english, chinese = error if error[0] else ERRORS[status]
+def error_body(status: int, language: str = "both") -> str:
+    return _body(ERRORS[status], status, language)
+
+
+def _body(error: Tuple[str, str, str, str], status: int, language: str) -> str:
+    """In the form of OpenAI's API; what to do stands on the help page by status."""
+    kind, code, english, chinese = error
     said = in_language({"zh": chinese, "en": english}, language)
     message = f"{said} → /help/{status}"
     return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}, ensure_ascii=False)
@@ -189,7 +193,7 @@ def errors(language: str = "both", filtered: bool = False) -> List[str]:
     """Named locations for the errors of the API."""
     lines: List[str] = []
     if filtered:
-        body = error_body(503, language, FILTER_DOWN)
+        body = _body(FILTER_DOWN, 503, language)
         lines += _block("location @yitiji_filter_503", ["default_type application/json;", f"return 503 '{body}';"])
     for status in sorted(ERRORS):
         lines += _block(
