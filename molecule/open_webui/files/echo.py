@@ -6,7 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-KEY = Path("/etc/yitiji/secrets/page-key").read_text(encoding="utf-8").strip()
+KEY = Path("/etc/yitiji/secrets/page-key")
 
 
 class Engine(BaseHTTPRequestHandler):
@@ -19,7 +19,8 @@ class Engine(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def allowed(self):
-        good = self.headers.get("Authorization") == "Bearer " + KEY
+        # read each time: a restored backup brings another
+        good = self.headers.get("Authorization") == "Bearer " + KEY.read_text(encoding="utf-8").strip()
         if not good:
             self.answer(401, {"error": "no key"})
         return good
