@@ -16,7 +16,10 @@ SWITCH = "__packages_together"  # a variable of the play
 FACT = "yitiji_packages_asked"
 THERE = "yitiji_packages_there_"  # with the owner's name
 OPEN = "LLM594"  # who silences it takes whatever version there is
-ASK = ("owner", "names", "conflicts", "default_release", "allow_downgrade", "allow_change_held", "install_recommends")
+ASK = (
+    "owner", "names", "conflicts", "default_release", "allow_downgrade", "allow_change_held", "install_recommends",
+    "latest",
+)  # fmt: skip
 
 
 class ActionModule(Normal):

@@ -93,6 +93,14 @@ options:
         description: As O(install_recommends).
         type: bool
         default: false
+      latest:
+        description: As O(latest).
+        type: bool
+        default: false
+  latest:
+    description: Whether O(state=offered) also looks for newer versions of what is installed, in fresh package lists.
+    type: bool
+    default: false
   locked:
     description:
       - Versions by name (docs/lock.md), by default those of the play's C(appliance_locked). What is missing is
@@ -226,8 +234,8 @@ unheld:
   sample: []
 versions:
   description: >-
-    Versions of the packages asked for, as installed; with V(offered) also of what other owners have, and for what is
-    missing the version that would be installed.
+    Versions of the packages asked for, as installed; with V(offered) also of what other owners have, and instead the
+    version that would be installed where that is another. In check mode V(latest) tells newer ones, too.
   returned: always
   type: dict
   sample: {nginx: 1.22.1-9+deb12u3}
@@ -265,7 +273,7 @@ HOW: Dict[str, Any] = {
     "allow_change_held": {"type": "bool", "default": False},
     "install_recommends": {"type": "bool", "default": False},
 }
-BESIDE = {"conflicts": {"type": "list", "elements": "str", "default": []}}
+BESIDE = {"conflicts": {"type": "list", "elements": "str", "default": []}, "latest": {"type": "bool", "default": False}}
 ASK = {"owner": {"type": "str", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}
 
 
@@ -321,9 +329,13 @@ def how(row: Dict[str, Any]) -> managers.Options:
 def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
     """Refuses what can't be installed, of one owner or of several."""
     rows = module.params["asks"] or [module.params]
-    asks = [Ask(row["owner"], row["names"], how(row), row["conflicts"]) for row in rows]
+    asks = [Ask(row["owner"], row["names"], how(row), row["conflicts"], row["latest"]) for row in rows]
     answer = offered(manager, module.params["state_dir"], asks, module.params["locked"])
-    sources = [trouble.refusal() for trouble in manager.troubles()] if answer.missing else []
+    sources = (
+        [trouble.refusal() for trouble in manager.troubles()]
+        if answer.missing or any(ask.latest for ask in asks)
+        else []
+    )
     if answer.refusals:  # the sources that fail come first: they are most often why
         told = [*sources, *answer.refusals]
         fail(module, told[0], msg="\n".join(refusal.message() for refusal in told))

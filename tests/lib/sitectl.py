@@ -87,14 +87,18 @@ def site(
     inventory: tuple[str, ...] = (),
     env: dict[str, str] | None = None,
     watch: Callable[[Event, Callable[[], None]], None] | None = None,
+    tree: Path = ROOT,
 ) -> Run:
-    """Run it. `watch(event, kill)` sees every event at once; `kill()` ends the controller as a power cut would."""
+    """Run it, of this tree or another.
+
+    `watch(event, kill)` sees every event at once; `kill()` ends the controller as a power cut would.
+    """
     folder = OUTPUT / "runs" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "env").mkdir()
     (folder / "env/settings").write_text(json.dumps({"pexpect_timeout": 1}))
-    sources = [str(ROOT / s) for s in ("inventories/lab", *inventory)]
+    sources = [str(tree / s) for s in ("inventories/lab", *inventory)]
     events: list[Event] = []
 
     def seen(event: Event) -> bool:
@@ -106,7 +110,7 @@ def site(
     t0 = time.monotonic()
     result = ansible_runner.run(
         private_data_dir=str(folder),
-        project_dir=str(ROOT),
+        project_dir=str(tree),
         playbook=playbook,
         inventory=sources,
         cmdline=" ".join(options) or None,

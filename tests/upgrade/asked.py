@@ -48,14 +48,15 @@ def archives(*earlier: str) -> list[dict[str, str]]:
 
 
 def run(
-    name: str, before: tuple[str], verb: str = "site", more: str = "", watch: Watch | None = None, **variables: Any
-) -> sitectl.Run:
+    name: str, before: tuple[str], verb: str = "site", more: str = "", watch: Watch | None = None,
+    tree: Path = sitectl.ROOT, **variables: Any,
+) -> sitectl.Run:  # fmt: skip
     """A playbook, with variables as JSON."""
     folder = labctl.OUTPUT / "variables"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(variables))
     return sitectl.site(
-        name, f"{more} -e @{folder / name}.json", inventory=before, watch=watch,
+        name, f"{more} -e @{folder / name}.json", inventory=before, watch=watch, tree=tree,
         playbook="site.yml" if verb == "site" else f"playbooks/{verb}.yml",
     )  # fmt: skip
 

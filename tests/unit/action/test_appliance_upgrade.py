@@ -60,6 +60,17 @@ def test_what_breaks_is_refused_until_it_is_accepted(monkeypatch):
     assert judged(monkeypatch, state(collection="0.0.1"), accept=["x"])["breaking"] == ["x"]
 
 
+def test_a_package_that_would_be_newer_is_a_difference_and_may_break(monkeypatch):
+    """What the checks found that would be installed."""
+    serves = {"n1": {**SERVES["n1"], "packages": {"docker.io": "26.1.5+dfsg1-9"}}}
+    before = complete(plan(), version(), serves, {})
+    monkeypatch.setitem(NODE, "ansible_facts", {FIRST: {"docker.io": "29.1.3+dfsg1-2"}})
+    with pytest.raises(AnsibleActionFail, match="docker-29"):
+        judged(monkeypatch, before)
+    (line,) = judged(monkeypatch, before, accept=["docker-29"])["differences"]
+    assert "26.1.5+dfsg1-9 -> 29.1.3+dfsg1-2" in line
+
+
 def test_a_module_that_refuses_is_passed_on(monkeypatch):
     found = asked(monkeypatch, {"state": "back", "lock": "/none"}, {"failed": True, "msg": "LLM583"})
     assert found["failed"] and found["msg"] == "LLM583"

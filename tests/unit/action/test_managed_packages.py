@@ -33,10 +33,10 @@ def collected(act, facts, **args):
 
 def test_asks_are_collected(act):
     facts = collected(act, {managed_packages.FACT: ["of another run"]}, owner="site", asks=[])
-    facts = collected(act, facts, owner="docker", names=["a"], allow_downgrade=True, timeout=5)
+    facts = collected(act, facts, owner="docker", names=["a"], allow_downgrade=True, latest=True, timeout=5)
     facts = collected(act, facts, owner="gateway", names=["b"])
     docker, gateway = facts[managed_packages.FACT]
-    assert docker == {"owner": "docker", "names": ["a"], "allow_downgrade": True}
+    assert docker == {"owner": "docker", "names": ["a"], "allow_downgrade": True, "latest": True}
     assert gateway == {"owner": "gateway", "names": ["b"]}
 
 

@@ -104,8 +104,9 @@ class Apt:
     def offers(self, wanted: List[str], options: Options) -> Steps:
         looking = Apt(self.run, self.seconds, self.lock_seconds)
         looking.words = [*self.words, *NOT_KEPT]
-        with contextlib.suppress(Refusal):
-            return looking.would_install(wanted, options)
+        if not options.only_upgrade:  # what is newer stands in fresh ones
+            with contextlib.suppress(Refusal):
+                return looking.would_install(wanted, options)
         if self.fresh is None:  # read once, and gone with this object
             self.fresh = tempfile.TemporaryDirectory(prefix="yitiji-lists-")
             os.makedirs(f"{self.fresh.name}/partial")

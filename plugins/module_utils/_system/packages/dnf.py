@@ -114,8 +114,9 @@ class Dnf:
     def offers(self, wanted: List[str], options: Options) -> Steps:
         looking = Dnf(self.run, self.seconds, self.lock_seconds, self.pause, self.root)
         looking.ways = [["-C"]]
-        with contextlib.suppress(Refusal):
-            return looking.would_install(wanted, options)
+        if not options.only_upgrade:  # what is newer stands in fresh ones
+            with contextlib.suppress(Refusal):
+                return looking.would_install(wanted, options)
         with tempfile.TemporaryDirectory(prefix="yitiji-metadata-") as folder:
             looking.words, looking.ways = [*self.words, f"--setopt=cachedir={folder}"], [[]]
             status, said = self.run([*looking.words, *SHORT, "makecache", "--refresh"], ASK_SECONDS)

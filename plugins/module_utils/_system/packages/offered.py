@@ -29,6 +29,7 @@ class Ask(NamedTuple):
     names: List[str]
     options: Options = Options()
     conflicts: Sequence[str] = ()
+    latest: bool = False
 
 
 class Answer(NamedTuple):
@@ -36,7 +37,7 @@ class Answer(NamedTuple):
 
     missing: List[str]
     refusals: List[Refusal]
-    versions: Dict[str, str]  # of all that owners want: what is installed, else what would be
+    versions: Dict[str, str]  # of all that owners want: what would be, else what is installed
 
 
 def offered(manager: Manager, state_dir: str, asks: List[Ask], locked: Optional[Mapping[str, str]] = None) -> Answer:
@@ -60,17 +61,23 @@ def offered(manager: Manager, state_dir: str, asks: List[Ask], locked: Optional[
                 groups.setdefault(ask.options, []).append(ask)
         for options, group in groups.items():
             refusals += _refused(manager, options, group, versions)
+        for ask in asks:
+            here = [name for name in ask.names if ask.latest and bare(name) in there]
+            if here:
+                newer = partial(_offers, manager, ask.options._replace(only_upgrade=True), here, versions)
+                refusals += gathered(newer)
     return Answer(todo, refusals, {name: version for name, version in versions.items() if name in names})
+
+
+def _offers(manager: Manager, options: Options, names: List[str], versions: Dict[str, str]) -> None:
+    steps = manager.offers(names, options)
+    versions.update({**steps.upgraded, **steps.new})
 
 
 def _refused(manager: Manager, options: Options, group: List[Ask], versions: Dict[str, str]) -> List[Refusal]:
     names = list(dict.fromkeys(name for ask in group for name in ask.names))
 
-    def ask_all() -> None:
-        steps = manager.offers(names, options)
-        versions.update({**steps.upgraded, **steps.new})
-
-    together = gathered(ask_all)
+    together = gathered(partial(_offers, manager, options, names, versions))
     if not together or len(group) == 1:
         return together
     alone = gathered(*((lambda wanted=ask.names: manager.offers(wanted, options)) for ask in group))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
@@ -85,7 +86,11 @@ class Owner:
         changed = bool(todo or upgraded or holds or lifts or repaired or record.differs())
         if not self.check:
             record.save()
-        now = self.manager.installed() if (todo or upgraded) and not self.check else there
+        now = (
+            self.manager.installed()
+            if (todo or upgraded) and not self.check
+            else {**there, **self._other(todo, there, wanted), **upgraded}
+        )
         return Result(
             changed, versions={name: now[name] for name in names if name in now},
             installed=todo, upgraded=sorted(upgraded), held=holds, unheld=lifts, unmasked=repaired,
@@ -179,6 +184,13 @@ class Owner:
         if (steps.upgraded or steps.new) and not self.check:
             self._install(wanted.names, wanted._replace(mask_units=[]), options)
         return {**steps.upgraded, **steps.new}
+
+    def _other(self, todo: List[str], there: Mapping[str, str], wanted: Wanted) -> Dict[str, str]:
+        """In check mode, the versions of what is there that would come instead, as far as the lists know them."""
+        with contextlib.suppress(Refusal):
+            if any(bare(name) in there for name in todo):
+                return self.manager.would_install(todo, wanted.options).upgraded
+        return {}
 
     def _forget_what_never_came(self) -> None:
         """After a failed installation: what somebody else installs later is not ours."""

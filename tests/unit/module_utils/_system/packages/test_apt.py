@@ -192,6 +192,8 @@ def test_an_offer_reads_fresh_lists_once_and_leaves_the_nodes_own():
     for _turn in range(2):
         assert here.offers(["new"], manager.Options()).new == {"new": "2.0"}
     assert tries == [False, True, False, True] and len(node.asked("update")) == 1
+    newer = manager.Options(only_upgrade=True)
+    assert here.offers(["known"], newer).upgraded == {"known": "1.1"} and tries[4:] == [True], "in fresh ones alone"
     folder = here.fresh.name
     assert os.path.isdir(f"{folder}/partial") and f"Dir::State::lists={folder}" in node.asked("update")[0]
     assert "Dir::Cache::pkgcache=" in node.asked("update")[0]

@@ -119,3 +119,25 @@ def test_another_version_than_the_locked_one_is_refused_before_anything_is_asked
     told = caught.value
     assert told.rule == "LLM594" and "a 1 -> 2, b 2.5 -> 3*" in told.reason.en and manager.asked == []
     assert "`apt-get install a=1`" in told.remedy.en
+
+
+def test_newer_ones_are_told_where_they_are_wanted(state):
+    """An upgrade is judged by them before anything is changed."""
+    manager = Manager("ab", {"a": "1", "b": "1"})
+    answer = offered(manager, str(state), [Ask("x", ["a"], OLDER, latest=True), Ask("y", ["b"])])
+    assert answer[:2] == ([], []) and answer.versions == {"a": "9", "b": "1"}
+    assert manager.asked == [(["a"], OLDER._replace(only_upgrade=True))]
+
+
+def test_a_newer_one_that_can_t_come_is_refused(state):
+    (refusal,) = offered(Manager("", {"a": "1"}), str(state), [Ask("x", ["a"], latest=True)]).refusals
+    assert refusal.rule == "LLM117"
+
+
+def test_a_version_that_is_named_takes_the_place_of_the_installed_one(state):
+    assert offered(Manager("a", {"a": "1"}), str(state), [Ask("x", ["a=2"])]).versions == {"a": "2"}
+
+
+def test_a_locked_version_has_no_newer_one(state):
+    manager = Manager("a", {"a": "1"})
+    assert offered(manager, str(state), [Ask("x", ["a"], latest=True)], {"a": "1"}).versions == {"a": "1"}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from unittest import mock
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
@@ -154,7 +155,11 @@ def test_check_mode_says_the_same_and_does_nothing(node):
     assert sorted(gone.removed) == ["libweb", "web"] and node.shop.did == did and "web" in node.shop.there
     assert node.present("gateway", "web", latest=True, check=True).upgraded == [] and node.shop.did == did
     node.shop.newest = "3"
-    assert node.present("gateway", "web", latest=True, check=True).upgraded == ["web"] and node.shop.did == did
+    told = node.present("gateway", "web", latest=True, check=True)
+    assert told.upgraded == ["web"] and told.versions == {"web": "3"} and node.shop.did == did
+    assert node.present("gateway", "web=4", check=True).versions == {"web": "4"} and node.shop.did == did
+    node.shop.would_install = mock.Mock(side_effect=failed(REASON, ["not in the lists"]))
+    assert node.present("gateway", "web=4", check=True).versions == {"web": "2"}
 
 
 def test_lists_are_read_again_only_where_that_is_wanted(node):
