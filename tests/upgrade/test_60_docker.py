@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another Docker, of the distribution: Debian 13's own, then the one of its testing suite. In order."""
+"""Another Docker of the distribution: Debian 13's, then its testing suite's. In order, on a node of its own."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ OFFER = (
 
 @pytest.fixture(scope="module", autouse=True)
 def there(before, tmp_path_factory):
-    asked.appliance(before)
-    if not asked.everything()["knowledge"]:
-        asked.people(tmp_path_factory.mktemp("people"))
+    labctl.clean_node(base="trixie")
+    done = asked.run("docker-first", before)
+    assert done.ok, done.story()
+    asked.SEEN.clear()  # sessions of another node
+    asked.people(tmp_path_factory.mktemp("people"))
     SEEN.update(had=asked.everything(), version=labctl.node(DOCKER).strip(), left=labctl.node(asked.LEFT))
 
 
