@@ -13,12 +13,14 @@ description:
     (LLM586). V(begun) notes which generation serves before anything is changed.
   - V(back) restores units, settings, images and, where another image went on with them, the chat page's data of a
     generation, and starts it. What lacks something is refused with nothing changed (LLM583).
+  - V(target) tells where a node would go back to, so that those of a deployment arrive at the same. V(done) removes
+    the note of V(begun), when all of them were asked from outside.
 author: The yitiji.deepseek engineers (@yitiji)
 options:
   state:
     description: The step.
     type: str
-    choices: [judged, begun, back]
+    choices: [judged, begun, target, back, done]
     required: true
   plan:
     description: The plan that is to be served, for O(state=judged).
@@ -29,6 +31,20 @@ options:
     type: list
     elements: str
     default: []
+  driver:
+    description: What M(yitiji.deepseek.driver_packages) said in check mode, for O(state=judged); empty for nothing.
+    type: dict
+    default: {}
+  loaded:
+    description: The driver's version that is loaded, for O(state=judged); empty for none.
+    type: str
+    default: ""
+  reboot:
+    description:
+      - C(nvidia_driver_reboot), for O(state=judged). Another driver than the loaded one works after a reboot alone, so
+        it is refused (LLM557) unless this is V(allowed).
+    type: str
+    default: never
   failed:
     description: The result of the task that failed, where one did. The history keeps what it said.
     type: dict
@@ -42,6 +58,14 @@ options:
   lock:
     description: The lock on the controller that gets what was locked then. Empty leaves it alone.
     type: path
+    default: ""
+  wanted:
+    description: The plan at which this node must arrive with O(state=back). The action plugin sets it from V(target).
+    type: dict
+    default: {}
+  node:
+    description: The node's name in the inventory. The action plugin sets it.
+    type: str
     default: ""
   by:
     description: Who runs it. The action plugin sets it.
@@ -83,7 +107,7 @@ breaking:
   sample: [docker-29]
 number:
   description: The generation that serves, or that is back.
-  returned: always
+  returned: state is judged, begun or back
   type: int
   sample: 3
 seconds:
@@ -101,6 +125,16 @@ why:
   returned: state is back
   type: str
   sample: ""
+target:
+  description: Whether a run is unfinished here, the plan of before, and that of now.
+  returned: state is target
+  type: dict
+  sample: {unfinished: false, plan: {}, now: {}}
+database:
+  description: V(postgresql) where another image served its data since, which are the site's to bring back.
+  returned: state is back
+  type: str
+  sample: ""
 before:
   description: Folder with the page's data of before the restore; empty where they were left alone.
   returned: state is back
@@ -114,9 +148,9 @@ import sqlite3
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.frame import framed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
-from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations
+from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations, history
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.commands import run
-from ansible_collections.yitiji.deepseek.plugins.module_utils._upgrade import back
+from ansible_collections.yitiji.deepseek.plugins.module_utils._upgrade import back, target
 
 
 def ask(words, seconds=30.0):
@@ -138,12 +172,17 @@ def do(words, seconds):
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["judged", "begun", "back"], "required": True},
+            "state": {"type": "str", "choices": ["judged", "begun", "target", "back", "done"], "required": True},
             "plan": {"type": "dict", "default": {}},
             "accept": {"type": "list", "elements": "str", "default": []},
+            "driver": {"type": "dict", "default": {}},
+            "loaded": {"type": "str", "default": ""},
+            "reboot": {"type": "str", "default": "never"},
             "failed": {"type": "dict", "default": {}},
             "page": {"type": "dict", "default": {}},
             "lock": {"type": "path", "default": ""},
+            "wanted": {"type": "dict", "default": {}},
+            "node": {"type": "str", "default": ""},
             "by": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
@@ -155,6 +194,12 @@ def main() -> None:
             module.exit_json(**back.go(module.params, ask, do, module.check_mode))
         except (ValueError, sqlite3.Error) as error:
             raise Refusal("LLM583", why=Text(str(error), str(error))) from error
+    if state == "target":
+        module.exit_json(changed=False, target=target.told())
+    if state == "done":
+        if not module.check_mode:
+            history.finish()
+        module.exit_json(changed=False)
     row = generations.behind()
     if not row:
         raise Refusal("LLM585")

@@ -170,7 +170,7 @@ class Job:
         if not self.module.check_mode and self.record.unfinished:
             self.record.unfinished = False
             self.record.save()
-        versions = {**self.manager.installed(), **self.steps.new}
+        versions = {**self.manager.installed(), **self.steps.upgraded, **self.steps.new}
         return {"changed": bool(missing), "version": core.upstream(versions.get(params["version_of"], ""))}
 
     def missing(self) -> List[str]:

@@ -12,15 +12,12 @@ author: The yitiji.deepseek engineers (@yitiji)
 description:
   - Installs what an owner (a role) wants and writes down, before it does, what was not there before. A package
     that was there in another version is not the owner's.
-  - With O(state=absent) it removes what the owner brought, with the dependencies that came along and that nothing else
-    needs. What another owner wants stays, so does what somebody else's package depends on. Packages that the
-    installation displaced come back.
+  - With O(state=absent) it removes what the owner brought, with dependencies that nothing else needs. What another
+    owner wants stays, so does what somebody else's package needs. Packages that the installation displaced come back.
   - Units can be masked while their packages are installed, so that nothing serves before it is configured. They are
-    unmasked afterwards, also when the installation fails or this module is told to stop. What a killed run left masked
-    is unmasked by the next call of this module, whoever the owner.
+    unmasked afterwards, also on failure; what a killed run left masked by the next call, whoever the owner.
   - Waits for whoever uses the package manager, and says who does when it takes too long (LLM118). What can't be
     installed or removed is refused with the package manager's own reason (LLM117).
-  - Needs nothing on the node but the package manager's command line (apt, or dnf with rpm).
 options:
   owner:
     description: Who wants the packages, usually a role.
@@ -38,9 +35,8 @@ options:
       - V(present) installs what is missing or there in another version.
       - V(latest) also takes newer versions, within the versions named.
       - V(offered) refuses what is missing and can't be installed (LLM117), and changes nothing. Package lists that
-        don't suffice are read anew into a folder of its own. Sources that can't be used are named with the line of the
-        file in which they stand (LLM175); where everything can be installed all the same, that is a warning. Whoever
-        uses the package manager at that moment is named, too (LLM158).
+        don't suffice are read anew into a folder of its own. Sources that can't be used are named (LLM175), as a
+        warning where everything can be installed all the same; so is who uses the package manager (LLM158).
       - V(absent) removes what this owner brought; O(names) is not looked at.
     type: str
     choices: [present, latest, offered, absent]
@@ -55,8 +51,7 @@ options:
   asks:
     description:
       - What several owners want, for O(state=offered), answered as one. O(owner) and O(names) are not looked at then.
-        Entries with the same options are one question. Where it is refused each is asked alone, and all refusals are
-        told.
+        Where it is refused each is asked alone, and all refusals are told.
       - In a play that sets C(__packages_together), O(state=offered) asks nothing. It keeps what is wanted in the fact
         C(yitiji_packages_asked), which begins anew where O(asks) is given.
     type: list
@@ -170,7 +165,7 @@ attributes:
     details: Collects what roles ask in a play that checks all of them.
   check_mode:
     support: full
-    details: The package lists are not read again.
+    details: The package lists are read again where they don't suffice, into a folder of its own.
   diff_mode:
     support: full
     details: Lists the packages before and after.
@@ -272,8 +267,9 @@ HOW: Dict[str, Any] = {
     "allow_downgrade": {"type": "bool", "default": False},
     "allow_change_held": {"type": "bool", "default": False},
     "install_recommends": {"type": "bool", "default": False},
+    "latest": {"type": "bool", "default": False},
 }
-BESIDE = {"conflicts": {"type": "list", "elements": "str", "default": []}, "latest": {"type": "bool", "default": False}}
+BESIDE = {"conflicts": {"type": "list", "elements": "str", "default": []}}
 ASK = {"owner": {"type": "str", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}
 
 
@@ -320,22 +316,13 @@ def choose(run: Commands, params: Dict[str, Any]) -> managers.Manager:
     return manager_of(name, run.run, params["timeout"], params["lock_timeout"])
 
 
-def how(row: Dict[str, Any]) -> managers.Options:
-    """How packages are to be installed."""
-    words = ("default_release", "allow_downgrade", "install_recommends", "allow_change_held")
-    return managers.Options(*(row[word] for word in words))
-
-
 def looked(module: AnsibleModule, manager: managers.Manager) -> Result:
     """Refuses what can't be installed, of one owner or of several."""
     rows = module.params["asks"] or [module.params]
-    asks = [Ask(row["owner"], row["names"], how(row), row["conflicts"], row["latest"]) for row in rows]
+    asks = [Ask(row["owner"], row["names"], managers.how(row), row["conflicts"], row["latest"]) for row in rows]
     answer = offered(manager, module.params["state_dir"], asks, module.params["locked"])
-    sources = (
-        [trouble.refusal() for trouble in manager.troubles()]
-        if answer.missing or any(ask.latest for ask in asks)
-        else []
-    )
+    looks = answer.missing or any(ask.latest for ask in asks)
+    sources = [trouble.refusal() for trouble in manager.troubles()] if looks else []
     if answer.refusals:  # the sources that fail come first: they are most often why
         told = [*sources, *answer.refusals]
         fail(module, told[0], msg="\n".join(refusal.message() for refusal in told))
@@ -374,7 +361,7 @@ def main() -> None:
     wanted = Wanted(
         names=params["names"],
         latest=params["state"] == "latest",
-        options=how(params),
+        options=managers.how(params),
         refresh=params["update_cache"],
         hold=params["hold"],
         mask_units=params["mask_units"],

@@ -22,13 +22,16 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock import generations, history
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import systemd
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._upgrade import target
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import backup as page
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui import data
 from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.restore import Restore, reachable
 
+BACK = "rolled back"
 RECORD = "/var/lib/yitiji/open-webui.json"
 UNITS = "/etc/systemd/system/"
 RELOADED = "run/yitiji-reloaded/nginx"  # what nginx loaded last: without it the next run looks for itself
+POSTGRESQL = "postgresql"  # the site's own database: nothing here brings its data back
 SNAPSHOT = "open-webui-before-upgrade"  # role open_webui makes it before another image takes over the data
 SHARED = ("/etc/systemd/system", "/etc/yitiji", "/etc/yitiji/secrets", "/var/lib/yitiji")  # of all services
 Row = generations.Row
@@ -91,13 +94,19 @@ def taken_over(row: Row, there: Mapping[str, Row], folder: str, page_data: Path,
 
     `arrived`: the other one served. A migration that failed may have changed more than the revision says.
     """
-    old, new = (json.loads(files[RECORD]["text"]) if RECORD in files else {} for files in (row["files"], there))
-    if not (old and new and data.changes_image(old, new)):
+    old, new = records(row, there)
+    if not (old and new and data.changes_image(old, new)) or old.get("database") == POSTGRESQL:
         return False, ""
     found, revision = snapshot(folder, row["at"], old)
     # What is of the same revision is read by either, with all that people wrote meanwhile.
     same = arrived and revision and data.info(page_data).get("revision") == revision
     return not same, found
+
+
+def records(row: Row, there: Mapping[str, Row]) -> Tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Of whose the page's data are: the generation's, and what is there; {} without a page."""
+    old, new = (json.loads(files[RECORD]["text"]) if RECORD in files else {} for files in (row["files"], there))
+    return old, new
 
 
 def snapshot(folder: str, since: int, record: Mapping[str, Any]) -> Tuple[str, str]:
@@ -198,19 +207,22 @@ def begin(number: int, data_dir: str, folder: str = generations.ROOT) -> bool:
 
 
 def go(params: Mapping[str, Any], ask: Do, do: Do, check: bool = False, root: str = "/") -> Dict[str, Any]:
-    """To the generation from which an unfinished run set out, else to the one before the newest."""
+    """To the generation of `target.choose`. The note of what served stays until `history.finish`: whoever repeats this
+    before everything was asked from outside comes to the same."""
     folder = root + generations.ROOT[1:]
-    kept = generations.rows(folder)
-    row = generations.behind(folder) if generations.unfinished(folder) else generations.before(kept)
-    if not row:
-        raise Refusal("LLM583", why=Text("none was kept", "没有可回退的上一代"))
+    kept, mark = generations.rows(folder), generations.unfinished(folder)
+    wanted, node = params.get("wanted") or {}, str(params.get("node") or "")
+    row = target.choose(kept, mark, generations.behind(folder), wanted, node)
     there, of_page = generations.look(root), params["page"]
     found, arrived = way(row, there), kept[-1]["number"] != row["number"]
     moves, archive = taken_over(row, there, of_page["backups"], Path(of_page["data_dir"]), arrived)
     judge(row, archive, moves, ask)
-    result = {"number": row["number"], "plan": row["plan"], "state": row["state"], "before": "", "changed": True}
-    result["why"] = reason(params["failed"])
-    if check:
+    result = {"number": row["number"], "plan": wanted or row["plan"], "state": row["state"], "before": ""}
+    old, new = records(row, there)
+    own = bool(old and new) and old.get("database") == POSTGRESQL and data.changes_image(old, new)
+    stays = not mark and row is kept[-1]
+    result.update(why=reason(params["failed"]), changed=not stays, database=POSTGRESQL if own else "")
+    if check or stays:
         return result
     again = not begin(row["number"], of_page["data_dir"], folder)
     work = Back(row, of_page, do, root)
@@ -219,9 +231,9 @@ def go(params: Mapping[str, Any], ask: Do, do: Do, check: bool = False, root: st
     if moves:
         result["before"] = work.data(archive)
     work.start(found, again)
-    told = {"verdict": "rolled back", "by": params["by"], "why": result["why"]}
-    history.keep({**row, **told}, folder, row["of"])
-    history.finish(folder)
+    newest = kept[-1]
+    if mark == newest["number"] or (newest["verdict"], newest["digest"]) != (BACK, row["digest"]):  # else told already
+        history.keep({**row, "verdict": BACK, "by": params["by"], "why": result["why"]}, folder, row["of"])
     return result
 
 

@@ -25,10 +25,16 @@ def state(**more):
     return {**complete(plan(), version(), SERVES, {}), **more}
 
 
-def asked(monkeypatch, args, answer, check=False):
+def asked(monkeypatch, args, answer, check=False, seen=None, **known):
     made = core.ActionModule(mock.Mock(args=args, async_val=0, check_mode=check), *(mock.MagicMock() for _ in range(5)))
-    monkeypatch.setattr(made, "_execute_module", lambda _name, _args, **_more: dict(answer))
-    return made.run(None, {"inventory_hostname": "n1", "hostvars": {"n1": NODE}})
+
+    def execute(_name, given, **_more):
+        if seen is not None:
+            seen.update(given)
+        return dict(answer)
+
+    monkeypatch.setattr(made, "_execute_module", execute)
+    return made.run(None, {"inventory_hostname": "n1", "hostvars": {"n1": NODE}, **known})
 
 
 def judged(monkeypatch, before, nodes=None, **args):
@@ -91,3 +97,52 @@ def test_without_a_lock_none_is_made(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     asked(monkeypatch, {"state": "back", "lock": ""}, {"number": 1, "state": state(), "plan": plan()})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_is_where_a_path_with_a_tilde_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    told = {"number": 1, "state": state(engine="vllm 0.13.0"), "plan": plan()}
+    asked(monkeypatch, {"state": "back", "lock": "~/lock.yml"}, told)
+    assert (tmp_path / "lock.yml").exists()
+
+
+def fact(name, unfinished):
+    nodes = {"n1": {"head": True}, "n2": {"head": False}}
+    now, then = ({"deployment": "d", "nodes": nodes, "model": model} for model in ("b", "a"))
+    return {"ansible_facts": {core.TARGET: {"unfinished": name == unfinished, "now": now, "plan": then}}}
+
+
+@pytest.mark.parametrize(
+    ("own", "unfinished", "wanted"), [("n1", "", None), ("n2", "", "a"), ("n2", "n2", None), ("n1", "n2", "a")]
+)
+def test_a_node_is_told_where_the_others_go(monkeypatch, own, unfinished, wanted):
+    seen, told = {}, {"number": 1, "state": state(), "plan": plan()}
+    known = {name: fact(name, unfinished) for name in ("n1", "n2")}
+    more = {"inventory_hostname": own, "hostvars": known, "ansible_play_hosts": ["n1", "n2"]}
+    asked(monkeypatch, {"state": "back"}, told, seen=seen, **more)
+    assert seen["node"] == own and (seen["wanted"] or {}).get("model") == wanted
+
+
+def test_a_target_is_kept_for_the_others(monkeypatch):
+    told = asked(monkeypatch, {"state": "target"}, {"target": {"unfinished": True}})
+    assert told["ansible_facts"] == {core.TARGET: {"unfinished": True}}
+
+
+def test_who_goes_back_because_of_another_says_so(monkeypatch):
+    seen, told = {}, {"number": 1, "state": state(), "plan": plan()}
+    hosts = {"n1": {}, "n2": {"ansible_failed_result": {"msg": "LLM730 wrong answer"}}, "n3": {}}
+    more = {"hostvars": hosts, "ansible_play_hosts_all": ["n1", "n2", "n3"], "ansible_play_hosts": ["n1", "n2"]}
+    asked(monkeypatch, {"state": "back", "failed": {}}, told, seen=seen, **more)
+    assert seen["failed"]["msg"].startswith("n2: LLM730 wrong answer; ") and "n3" in seen["failed"]["msg"]
+    asked(monkeypatch, {"state": "back", "failed": {"msg": "own"}}, told, seen=seen, **more)
+    assert seen["failed"] == {"msg": "own"}
+
+
+def test_another_driver_is_a_difference(monkeypatch):
+    driver = {"installed": ["nvidia-open"], "upgraded": [], "version": "580.95.05"}
+    assert judged(monkeypatch, state(), driver=driver)["differences"] == ["driver: - -> 580.95.05"]
+    found = judged(monkeypatch, state(), driver=driver, loaded="570.86.15", reboot="allowed")
+    assert found["differences"] == ["driver: 570.86.15 -> 580.95.05"]
+    with pytest.raises(AnsibleActionFail, match="LLM557"):
+        judged(monkeypatch, state(), driver=driver, loaded="570.86.15", reboot="never")
+    assert judged(monkeypatch, state(), driver={"skipped": True}, loaded="570.86.15")["differences"] == []

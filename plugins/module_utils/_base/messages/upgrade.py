@@ -9,6 +9,16 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM557": Message(
+        Text(
+            "driver {loaded} is in use; {version} works after a reboot of the node alone, and can't be taken back",
+            "驱动 {loaded} 正在使用；{version} 须重启节点才能生效，且无法自动回退",
+        ),
+        Text(
+            "choose a time without users, set nvidia_driver_reboot: allowed, and run playbooks/upgrade.yml again",
+            "请选择无人使用的时段，设置 nvidia_driver_reboot: allowed 后重新运行 playbooks/upgrade.yml",
+        ),
+    ),
     "LLM583": Message(
         Text("the generation of before can't be brought back: {why}", "无法回退到上一代：{why}"),
         Text(
@@ -36,6 +46,16 @@ MESSAGES: Dict[str, Message] = {
         Text(
             "read their sources; to go on, accept each by its id: -e '{{\"upgrade_accept\": [{ids}]}}'",
             "请阅读所列来源；如接受，请逐一写明编号：-e '{{\"upgrade_accept\": [{ids}]}}'",
+        ),
+    ),
+    "LLM587": Message(
+        Text(
+            "upgrades and the way back run whole, without --tags and --skip-tags, and `to` is a mapping of variables",
+            "升级与回退须整体运行，不能使用 --tags 与 --skip-tags；to 须为变量的映射",
+        ),
+        Text(
+            'leave the tags out, and write -e \'{{"to": {{"appliance_model": "deepseek-r1-14b"}}}}\'',
+            '请去掉标签，并写成 -e \'{{"to": {{"appliance_model": "deepseek-r1-14b"}}}}\'',
         ),
     ),
 }

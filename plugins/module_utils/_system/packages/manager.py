@@ -9,7 +9,7 @@ import os
 import time
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Protocol, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 
@@ -28,6 +28,11 @@ class Options(NamedTuple):
     change_held: bool = False
     only_upgrade: bool = False
     no_remove: bool = False
+
+
+def how(row: Mapping[str, Any]) -> Options:
+    """Of a module's arguments."""
+    return Options(*(row[w] for w in ("default_release", "allow_downgrade", "install_recommends", "allow_change_held")))
 
 
 class Steps(NamedTuple):

@@ -80,8 +80,9 @@ class Owner:
             if wanted.refresh:
                 self.manager.refresh()
             upgraded.update(self._install(todo, wanted, wanted.options).upgraded)
-        if wanted.latest and not (todo and self.check):
-            upgraded.update(self._upgrade(wanted, fresh=bool(todo)))
+        if wanted.latest:
+            names = [name for name in wanted.names if not (self.check and name in todo)]
+            upgraded.update(self._upgrade(wanted._replace(names=names), fresh=bool(todo)) if names else {})
         holds, lifts = self._holds(wanted, names)
         changed = bool(todo or upgraded or holds or lifts or repaired or record.differs())
         if not self.check:
@@ -180,16 +181,16 @@ class Owner:
         options = wanted.options._replace(only_upgrade=True)
         if wanted.refresh and not (self.check or fresh):
             self.manager.refresh()
-        steps = self.manager.would_install(wanted.names, options)
+        steps = (self.manager.offers if self.check else self.manager.would_install)(wanted.names, options)
         if (steps.upgraded or steps.new) and not self.check:
             self._install(wanted.names, wanted._replace(mask_units=[]), options)
         return {**steps.upgraded, **steps.new}
 
     def _other(self, todo: List[str], there: Mapping[str, str], wanted: Wanted) -> Dict[str, str]:
-        """In check mode, the versions of what is there that would come instead, as far as the lists know them."""
+        """In check mode, the versions of what is there that would come instead, where they can be found out."""
         with contextlib.suppress(Refusal):
             if any(bare(name) in there for name in todo):
-                return self.manager.would_install(todo, wanted.options).upgraded
+                return self.manager.offers(todo, wanted.options).upgraded
         return {}
 
     def _forget_what_never_came(self) -> None:

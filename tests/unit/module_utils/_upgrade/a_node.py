@@ -165,7 +165,9 @@ class Node:
             write_atomic(str(place), text, 0o600, os.getuid(), os.getgid())
 
     def go(self) -> None:
+        """As tasks/back.yml does: the note goes when everything was asked."""
         back.go({"page": self.page, "by": "", "failed": {}}, self.ask, self.do, root=self.root)
+        history.finish(self.kept)
 
     # -- what came of it
 

@@ -304,3 +304,31 @@ def test_a_way_back_killed_before_any_of_its_changes_goes_on_or_there_again(firs
         there = finished(killed, lambda node: node.upgrade("2"))
         assert there.serves() == second.serves() and 4 in there.chats()
     assert count > 20
+
+
+@root
+def test_repeated_before_it_was_asked_it_comes_to_the_same_generation(first, second):
+    """Who waits for an engine in vain and asks again must not go one further."""
+    third = second.copy(second.folder.with_name("third"))
+    third.upgrade("3")
+    for _turn in range(2):
+        told = back.go({"page": third.page, "by": "", "failed": {}}, third.ask, third.do, root=third.root)
+        assert told["number"] in (2, third.newest()["number"]) and third.serves() == second.serves()
+    rows = generations.rows(third.kept)
+    assert [row["verdict"] for row in rows].count("rolled back") == 1, "and is told once"
+    assert generations.unfinished(third.kept) == 2
+
+
+@root
+def test_who_serves_what_the_others_go_to_stays(second):
+    node, wanted = second.copy(second.folder.with_name("stays")), second.newest()["plan"]
+    given = {"page": node.page, "by": "", "failed": {}, "wanted": wanted, "node": "n1"}
+    told = back.go(given, node.ask, node.do, root=node.root)
+    assert not told["changed"] and told["plan"] == wanted and node.serves() == second.serves()
+    assert not generations.unfinished(node.kept) and node.newest()["number"] == 2
+
+
+def test_data_in_postgresql_are_left_to_the_site(tmp_path):
+    mine = then(**{back.RECORD: file(json.dumps({"ref": "r/open-webui:1", "id": "1", "database": "postgresql"}))})
+    there = then(**{back.RECORD: record("2")})
+    assert back.taken_over(row(files=mine), there, str(tmp_path), tmp_path, True) == (False, "")

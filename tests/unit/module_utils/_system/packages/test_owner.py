@@ -62,6 +62,8 @@ class Shop:
         gone = [old for name in new for old in AGAINST.get(name, []) if old in self.there]
         return Steps(new, newer, gone)
 
+    offers = would_install
+
     def install(self, wanted, options):
         self.did.append(f"install {' '.join(wanted)}")
         if self.fails:
@@ -158,7 +160,7 @@ def test_check_mode_says_the_same_and_does_nothing(node):
     told = node.present("gateway", "web", latest=True, check=True)
     assert told.upgraded == ["web"] and told.versions == {"web": "3"} and node.shop.did == did
     assert node.present("gateway", "web=4", check=True).versions == {"web": "4"} and node.shop.did == did
-    node.shop.would_install = mock.Mock(side_effect=failed(REASON, ["not in the lists"]))
+    node.shop.offers = mock.Mock(side_effect=failed(REASON, ["not in the lists"]))
     assert node.present("gateway", "web=4", check=True).versions == {"web": "2"}
 
 
