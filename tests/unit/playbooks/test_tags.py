@@ -121,6 +121,6 @@ def test_the_page_names_every_tag():
     ],
 )
 def test_what_must_run_whole_refuses_parts(playbook, words):
-    """Ansible would leave out what has none of these tags and end as if all were well; and split that `to` at a blank."""
+    """Ansible would leave out what has none of these tags and end as if all were well, and split that `to`."""
     rc, said = run(*words, playbook=f"playbooks/{playbook}.yml")
     assert rc and "LLM587" in said, said
