@@ -183,7 +183,8 @@ class Back:
         if restart:
             self.do(["systemctl", "reset-failed", *restart], 60)
             self.do(["systemctl", "restart", *restart], 600)
-        verb = found.nginx or ("reload" if again else "")
+        gateway = any(path.startswith("/etc/nginx/") for path in self.row["files"])  # the head's alone
+        verb = found.nginx or ("reload" if again and gateway else "")
         if verb:
             self.do(["systemctl", verb, "nginx"], 120)
             Path(self.root + RELOADED).unlink(missing_ok=True)

@@ -197,6 +197,10 @@ def test_after_a_kill_what_was_written_is_started(monkeypatch, tmp_path):
     work.start(back.Way([], [], [], [], [], "", starts), True)
     assert done == ["systemctl enable --quiet a.service b.service c.timer", "systemctl reset-failed a.service",
                     "systemctl restart a.service", "systemctl reload nginx"]  # fmt: skip
+    del done[:]
+    head_less = row(files={path: text for path, text in then().items() if path != SITE})
+    back.Back(head_less, {}, work.do, f"{tmp_path}/").start(back.Way([], [], [], [], [], "", {}), True)
+    assert done == [], "a node without a gateway has no nginx"
 
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="owners are set")
