@@ -130,6 +130,54 @@ def test_strangers_sign_ins_and_refusals_are_recorded(world):
     assert "right" not in json.dumps(rows).replace("wrong", "")
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "went"),
+    [
+        *((path, "api", "/v1/chat/completions") for path in
+          ("//v1/chat/completions", "/%761/chat/completions", "/x/../v1/chat/completions", "/v1/chat//completions")),
+        ("/api/v1/auths/sign%69n", "sign-in", "/api/v1/auths/signin"),
+        ("/api/v1/u%73ers/id-4/update", "manage", "/api/v1/users/id-4/update"),
+        ("/api/v1/groups", "manage", "/api/v1/groups"),
+        ("/api/ch%61t/completions?x=1", "web", "/api/chat/completions"),
+    ],
+)  # fmt: skip
+def test_a_path_that_is_spelled_otherwise_is_recorded_all_the_same(world, path, kind, went):
+    """nginx takes it for the same, so the audit and the quotas do."""
+    before = len(world.find())
+    asked = {**body(MODELS[0], 2, 1), "email": "li@example.com", "password": "wrong"}
+    world.post(path, asked, TEAMS["default"] if kind == "api" else jwt("id-1"))
+    rows = recorded(world, before + 1)[before:]
+    assert (kind, f"POST {went}") in [(row["kind"], row["request"]) for row in rows], rows
+
+
+def test_a_large_body_of_the_page_is_recorded_under_its_own_path(world):
+    before = len(world.find())
+    world.post("/api/v1/configs/import", {"config": "x" * 200_000}, jwt("id-1"))
+    rows = recorded(world, before + 1)[before:]
+    assert [(row["kind"], row["request"]) for row in rows] == [("manage", "POST /api/v1/configs/import")]
+
+
+def test_bytes_that_are_no_text_stop_neither_the_collector_nor_a_reader(world):
+    before = len(world.find())
+    assert world.post("/v1/%ff%fe", {}, "no key of anybody")[0] in (401, 404)
+    rows = recorded(world, before + 1)[before:]
+    assert rows[0]["request"].isascii() and rows[0]["request"].startswith("POST /v1/")
+    world.stop_collector()
+    world.start_collector()
+    world.post("/v1/chat/completions", body(MODELS[0], 2, 1), "no key of anybody")
+    assert len(recorded(world, before + 2)) == before + 2
+    assert world.command("verify").returncode == 0
+
+
+def test_of_several_cookies_none_names_a_person(world):
+    """The page takes the last one, whose signature it knows; who would forge the first names somebody else."""
+    before = len(world.find())
+    for cookies in (f"token={jwt('id-2')}; token={jwt('id-1')}", f"x=1; token={jwt('id-1')}"):
+        world.post("/api/v1/users/id-4/update", {"role": "user"}, headers={"Cookie": cookies})
+    rows = recorded(world, before + 2)[before:]
+    assert [row.get("person") or row.get("user") for row in rows] == [None, "person1@example.com"]
+
+
 def test_a_new_file_of_nginx_loses_nothing(world):
     import os
     import signal

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -74,6 +75,29 @@ def test_content_is_kept_where_that_is_wanted(small):
         lambda: [row for row in small.find("--user", "default") if "答答答" in row.get("answer", "")], 5, "none"
     )
     assert MARK in rows[0]["question"]
+
+
+def test_no_password_is_kept_with_it(small):
+    before = len(small.find())
+    small.post("/api/v1/auths/signin", {"email": "li@example.com", "password": "Secret-of-Li"})
+    small.post("/api/v1/auths/add", {"email": "wu@example.com", "password": "Secret-of-Wu"}, jwt("id-1"))
+    rows = until(lambda: len(found := small.find()) >= before + 2 and found[before:], 10, "not recorded")
+    assert sorted(row["kind"] for row in rows) == ["manage", "sign-in"] and not any("question" in row for row in rows)
+    for path in small.place.rglob("*"):
+        if path.is_file() and path.name != "reserve":
+            assert b"Secret-of-" not in path.read_bytes(), path
+
+
+def test_a_collector_that_only_hangs_is_noticed(small):
+    """Its last word says that all is well, and would for ever."""
+    os.kill(small.collector.pid, signal.SIGSTOP)
+    try:
+        os.utime(small.state, (time.time() - 90,) * 2)
+        status, _headers, text = ask(small)
+        assert status == 503 and "LLM882" in text, text
+    finally:
+        os.kill(small.collector.pid, signal.SIGCONT)
+    until(lambda: ask(small)[0] == 200, 15, "not open again")
 
 
 def test_a_collector_that_starts_again_knows_todays_use(small):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -48,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         config: Dict[str, Any] = json.loads(Path(args.config).read_text(encoding="utf-8"))
         os.environ.setdefault(LANGUAGE, str(config.get("language") or ""))
@@ -64,7 +68,7 @@ def _written(path: str, parts: Iterable[str]) -> None:
     if path == "-":
         sys.stdout.writelines(parts)
         return
-    with open(path, "w", encoding="utf-8-sig", newline="", opener=_private) as stream:
+    with open(path, "w", encoding="utf-8-sig", errors="backslashreplace", newline="", opener=_private) as stream:
         stream.writelines(parts)
 
 

@@ -13,8 +13,14 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._audit.store impor
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import say, sentence
 
 TEXTS = ("user", "person", "team", "source", "request", "model", "refused", "id", "question", "answer")
+CONTENT = ("question", "answer")
 NUMBERS = {"prompt": "prompt_tokens", "answered": "answer_tokens", "pieces": "answer_pieces"}
 ASKED = ("api", "page")  # kinds that reach an engine
+
+
+def clean(text: Any) -> str:
+    """Bytes that are no text, as they are written: everything that reads records can print them."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def record(line: str) -> Dict[str, Any]:
@@ -23,7 +29,8 @@ def record(line: str) -> Dict[str, Any]:
         told = json.loads(line)
         seconds = float(told["seconds"])
         found: Dict[str, Any] = {"time": stamp(float(told["end"]) - seconds), "kind": str(told["kind"])}
-        found.update({name: told[name] for name in TEXTS if told.get(name)})
+        asked = found["kind"] in ASKED  # of others no body is kept: it may hold a password
+        found.update({name: clean(told[name]) for name in TEXTS if told.get(name) and (asked or name not in CONTENT)})
         for name, long in NUMBERS.items():
             if str(told.get(name) or "").isdigit():
                 found[long] = int(told[name])
@@ -115,4 +122,4 @@ def converted(data: bytes, number: int, offset: int) -> Tuple[List[Dict[str, Any
 
 
 def without_content(records: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-    return [{key: row[key] for key in row if key not in ("question", "answer")} for row in records]
+    return [{key: row[key] for key in row if key not in CONTENT} for row in records]

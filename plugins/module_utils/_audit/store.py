@@ -114,7 +114,7 @@ class Store:
             raise ValueError(f"{self.path}: the last record is damaged")
         self.place = chain.Place(record["n"], record["hash"])
         self.unsealed = int(record.get("kind") not in ("seal", "begin"))
-        with open(self.path, encoding="utf-8") as first:
+        with open(self.path, encoding="utf-8", errors="surrogateescape") as first:
             self.day = str((chain.parse(first.readline()) or {}).get("time"))[:10]
         if record.get("kind") == "seal" and self.index == record["key"]:  # ended between the seal and its next key
             self._evolve()
@@ -170,20 +170,29 @@ class Store:
         if self.path:
             self.seal(now)
             os.close(self.handle)
+            self.handle = -1
+            lock(self.path, 0)  # what can only be added to takes no other mode, also from root
             os.chmod(self.path, 0o440)
             lock(self.path, NEVER)
+            self.path = ""
         self.path = os.path.join(self.folder, f"audit-{self.place.number + 1:012d}.jsonl")
         self.size, self.day = 0, today
-        self._open()
         line, place = chain.line_of({"kind": "begin", "after": self.place.digest, "time": stamp(now)}, self.place)
         try:
+            self._open()
             self._write(line.encode())
         except OSError:
-            os.close(self.handle)
-            self._unlink(self.path)
-            self.path = ""
+            self._leave()
             raise
         self.place = place
+
+    def _leave(self) -> None:
+        """A segment without a first record is none."""
+        with contextlib.suppress(OSError):
+            os.close(self.handle)
+        with contextlib.suppress(FileNotFoundError):
+            self._unlink(self.path)
+        self.path, self.handle = "", -1
 
     def seal(self, now: float) -> bool:
         """Says with the key of the moment what was written; then that key is gone."""

@@ -78,6 +78,9 @@ function closed(r) {
     let said = {};
     try {
         said = JSON.parse(fs.readFileSync(limits.audit.state, 'utf8'));
+        if (Date.now() - fs.statSync(limits.audit.state).mtimeMs > 60000) { // the collector renews it every few seconds
+            said.stop = said.stop || limits.audit.stop;
+        }
     } catch (e) {
         said = { stop: limits.audit.stop };
     }
@@ -148,7 +151,8 @@ function said() {
 
 // Whose session a request to the page brings. The page judges it: of a request that it took, this is who asked.
 function bearer(r) {
-    const cookie = /(?:^|; *)token=([^;]+)/.exec(r.headersIn['Cookie'] || '');
+    const cookies = (r.headersIn['Cookie'] || '').split(/; */).filter((one) => /^ *token=/.test(one));
+    const cookie = cookies.length === 1 && /=(.+)/.exec(cookies[0]); // of several the page takes another one than we would
     const shown = /^Bearer +(\S+)/i.exec(r.headersIn['Authorization'] || '') || cookie;
     try {
         return String(JSON.parse(Buffer.from(shown[1].split('.')[1], 'base64url').toString()).id).slice(0, 64);

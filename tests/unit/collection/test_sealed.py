@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 STATE = "var/lib/yitiji/"
 KEPT = {
     "acme": "a folder for answers to an ACME service, empty between two of them",
+    "compliance-faillock": "that this role switched the counting of failed sign-ins on, for its uninstallation",
     "compliance-kernel.json": "values of the kernel before the role, for its uninstallation",
     "docker-daemon-nvidia.json": "Docker's settings before the role",
     "docker-daemon.json": "Docker's settings before the role",

@@ -36,6 +36,17 @@ def test_a_record_says_when_it_began_and_leaves_out_what_is_empty():
     assert core.without_content([found])[0].keys() == found.keys() - {"question", "answer"}
 
 
+@pytest.mark.parametrize("kind", ["sign-in", "manage", "web", "sign-out"])
+def test_bodies_of_what_no_engine_is_asked_are_not_kept(kind):
+    assert not read(kind=kind, question='{"password": "x"}', answer="y").keys() & {"question", "answer"}
+
+
+@pytest.mark.parametrize("text", ["POST /v1/\udcff", "\ud800"])
+def test_what_is_no_text_can_be_printed(text):
+    said = read(request=text)["request"]
+    assert said.encode() and said.isascii() and said.startswith(text[:-1])
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"kind":"api"}', json.dumps({**LINE, "end": "x"})])
 def test_what_is_no_line_leaves_its_digest(text):
     found = core.record(text)

@@ -55,6 +55,48 @@ def test_records_go_on_where_the_last_one_ended(made, tmp_path):
     assert (tmp_path / "verify-key").stat().st_mode & 0o777 == 0o400
 
 
+REAL = core.lock
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="flags of files are root's")
+def test_a_day_ends_also_where_the_file_system_keeps_to_its_flags(made, tmp_path, monkeypatch):
+    """A file that can only be added to takes no other mode, not even from root."""
+    monkeypatch.setattr(core, "lock", REAL)
+    store = made()
+    try:
+        store.append([api(1)], NOW)
+        assert store.flags, "this file system has no flags"
+        first = store.path
+        store.append([api(2)], NOW + DAY)
+        again = made()
+        again.append([api(3)], NOW + DAY)
+        again.append([api(4)], NOW + 2 * DAY)
+        assert whole(again, (tmp_path / "verify-key").read_text().strip()).problems == []
+        assert len(core.segments(store.folder)) == 3 and os.stat(first).st_mode & 0o777 == 0o440
+        with pytest.raises(PermissionError):
+            Path(first).unlink()
+    finally:
+        for path in core.segments(store.folder):
+            REAL(path, 0)
+
+
+def test_a_segment_that_can_t_be_begun_is_begun_again(made, monkeypatch):
+    store = made()
+    store.append([api(1)], NOW)
+    opened = core.Store._open
+
+    def full(_store):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(core.Store, "_open", full)
+    for _turn in range(2):
+        with pytest.raises(OSError, match="full"):
+            store.append([api(2)], NOW + DAY)
+    monkeypatch.setattr(core.Store, "_open", opened)
+    store.append([api(2)], NOW + DAY)
+    assert whole(store).problems == [] and len(core.segments(store.folder)) == 2
+
+
 def test_half_a_record_is_cut_and_an_empty_segment_goes(made):
     store = made()
     store.append([api(1)], NOW)
