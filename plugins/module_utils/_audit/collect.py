@@ -125,11 +125,11 @@ class Collector:
         try:
             for number in self.spool.numbers():
                 taken += self.take(number, now)
-            if now - self.sealed >= SEAL_EVERY:
+            if abs(now - self.sealed) >= SEAL_EVERY:  # a clock may be set back
                 self.sealed = now
                 if self.store.seal(now):
                     complain(5, "head {} {}".format(*self.store.place))
-            if now - self.kept >= KEEP_EVERY:
+            if abs(now - self.kept) >= KEEP_EVERY:
                 self.kept = now
                 self.keep(now)
             self.spool.turn(now)
@@ -197,7 +197,7 @@ class Collector:
         if text != self.told:
             write_atomic(self.state, text, 0o644)
             self.told, self.touched = text, now
-        elif now - self.touched >= TOUCH_EVERY:  # the gateway believes no old one
+        elif abs(now - self.touched) >= TOUCH_EVERY:  # the gateway believes no old one
             os.utime(self.state)
             self.touched = now
 

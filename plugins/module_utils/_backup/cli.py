@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sqlite3
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup import record
 from ansible_collections.yitiji.deepseek.plugins.module_utils._backup.make import make
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._webui.make_backup import ended
 
 CONFIG = "/etc/yitiji/backup.json"
 
@@ -29,6 +31,8 @@ def main(_data: Any = None, argv: Optional[Sequence[str]] = None) -> int:
     os.umask(0o077)
     try:
         config: Dict[str, Any] = json.loads(Path(args.config).read_text(encoding="utf-8"))
+        if args.what == "make":
+            signal.signal(signal.SIGTERM, ended)  # what was begun is removed
         told = make(config) if args.what == "make" else record.read(config["note"])
     except Refusal as refusal:
         print(refusal.message(), file=sys.stderr)

@@ -9,6 +9,7 @@ import re
 from typing import Dict, Iterable, List, Mapping, Set
 
 FORM = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]*)-(?P<stamp>\d{8}T\d{6}Z)\.tar\.gz(\.age)?")
+PART = ".part"  # while it is on its way
 PERIODS = {"daily": "%Y-%m-%d", "weekly": "%G-W%V", "monthly": "%Y-%m"}
 
 
@@ -35,3 +36,9 @@ def doomed(files: Iterable[str], name: str, rule: Mapping[str, int], made: str) 
             newest.setdefault(when.strftime(form), file)
         kept.update(list(newest.values())[: int(rule[period])])
     return [file for file in reversed(rows) if file not in kept]
+
+
+def halves(files: Iterable[str], name: str, made: str) -> List[str]:
+    """What transfers that were cut left beside the backups, of earlier ones than the one just made."""
+    stems = {file: stamp_of(file[: -len(PART)], name) for file in files if file.endswith(PART)}
+    return sorted(file for file, stamp in stems.items() if stamp and stamp < stamp_of(made, name))

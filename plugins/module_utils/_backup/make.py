@@ -35,14 +35,18 @@ def make(config: Mapping[str, Any]) -> Dict[str, Any]:
     return told
 
 
+MADE = ".yitiji-made-"
+
+
 def _make(config: Mapping[str, Any], folder: Path) -> Dict[str, Any]:
     page = config["page"]
     top = Path(page["data_dir"])
+    for left in folder.glob(MADE + "*"):  # of one that was killed: all data, and not encrypted
+        shutil.rmtree(str(left), ignore_errors=True)
     make_backup.room_for(folder, top)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     # Until it was read back it has a name that no rule takes for a backup.
-    work = folder / (".yitiji-made-" + stamp)
-    shutil.rmtree(str(work), ignore_errors=True)
+    work = folder / (MADE + stamp)
     work.mkdir(mode=0o700)
     try:
         plain = work / "{}-{}.tar.gz".format(config["name"], stamp)

@@ -73,7 +73,7 @@ class Remote:
 
     def prune(self, name: str, rule: Mapping[str, int], made: str) -> List[str]:
         rows = self._do(["lsf", "--files-only", self.base], ASK_SECONDS).splitlines()
-        gone = keep.doomed(rows, name, rule, made)
+        gone = keep.doomed(rows, name, rule, made) + keep.halves(rows, name, made)
         for file in gone:
             self._do(["deletefile", f"{self.base}/{file}"], ASK_SECONDS)
         return gone

@@ -17,7 +17,8 @@ TESTED = ("real", "lab", "data", "no")
 # What every entry must name: the roles ask for these. None says that the distribution has no such thing.
 NAMES: Dict[str, Tuple[str, ...]] = {
     "packages": (
-        "docker", "docker_vendor", "nginx", "njs", "nftables", "openssl", "cryptography", "certbot", "chrony",
+        "docker", "docker_vendor", "nginx", "njs", "nftables", "openssl", "logrotate", "cryptography", "certbot",
+        "chrony",
         "prometheus", "node_exporter", "nginx_exporter", "alertmanager", "zstd", "redis", "age", "rclone", "resolved",
         "ansible", "python_venv", "python_headers", "compiler", "selinux", "toolkit", "compliance", "aide", "clamav",
         "syslog_tls",

@@ -73,7 +73,7 @@ class Console:
         self.write(f"data/{name}.json", json.dumps(found, ensure_ascii=False, separators=(",", ":")))
 
     def due(self, name: str, seconds: float, now: float) -> bool:
-        if now - self.done.get(name, -1e9) < seconds:
+        if 0 <= now - self.done.get(name, -1e9) < seconds:  # a clock may be set back
             return False
         self.done[name] = now
         return True

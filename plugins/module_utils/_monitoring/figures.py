@@ -190,7 +190,7 @@ def collect(config: Dict[str, Any]) -> None:
     """Writes the figures; the doctor's only now and then."""
     write(os.path.join(config["directory"], "yitiji.prom"), exposition(samples(config)))
     path = os.path.join(config["directory"], DOCTOR_FILE)
-    if config["doctor"] and time.time() - _changed(path) > DOCTOR_EVERY:
+    if config["doctor"] and not 0 <= time.time() - _changed(path) <= DOCTOR_EVERY:  # a clock may be set back
         text = _output(*APART, config["doctor"], "--fast", "--json", "-", seconds=DOCTOR_SECONDS)
         if text.startswith("{"):
             write(path, exposition(doctor_samples(json.loads(text))))

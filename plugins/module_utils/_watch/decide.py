@@ -125,10 +125,12 @@ def decide(seen: Seen, settings: Settings, memory: Memory, now: float) -> Tuple[
     """What to repair now, and what to remember for the next look."""
     kept = {part: dict(memory.get(part) or {}) for part in fresh()}
     _remember(seen, kept)
+    kept["pauses"] = {key: row for key, row in kept["pauses"].items() if row[1] <= now}  # the clock was set back
     chosen: List[Repair] = []
     bad: Dict[str, Any] = {}
     for fault in faults(seen, settings, kept):
         count, since = kept["bad"].get(fault.key) or (0, now)
+        since = min(since, now)
         bad[fault.key] = [count + 1, since]
         number, _last, after, step = kept["pauses"].get(fault.key) or (0, 0.0, 0.0, 0)
         if count + 1 < fault.looks or now - since < fault.seconds or now < after:

@@ -94,7 +94,7 @@ def test_a_local_user_reads_who_asked_when(appliance):
     for _round in range(2):
         found = appliance.node("find /var/log/nginx -type f -perm /o+rwx; stat -c %a /var/log/nginx/yitiji-api.log")
         assert found.split() == ["640"]
-        appliance.node("logrotate --force /etc/logrotate.d/nginx; sleep 1")
+        appliance.node("logrotate --force /etc/logrotate.d/nginx && sleep 1")
 
 
 def test_a_user_asks_who_else_there_is(appliance):

@@ -48,3 +48,10 @@ def test_encrypted_and_plain_ones_are_one_series():
     assert keep.mine(["appliance-20260101T000000Z.tar.gz", "appliance-20260102T000000Z.tar.gz.age"], "appliance") == [
         "appliance-20260102T000000Z.tar.gz.age", "appliance-20260101T000000Z.tar.gz",
     ]  # fmt: skip
+
+
+def test_halves_of_transfers_that_were_cut_go_but_none_of_the_present_one_or_of_others():
+    made = "n1-20260103T000000Z.tar.gz.age"
+    files = ["n1-20260101T000000Z.tar.gz.age.part", "n1-20260102T000000Z.tar.gz.part", f"{made}.part", "n1-x.part",
+             "n2-20260101T000000Z.tar.gz.part", "n1-20260101T000000Z.tar.gz"]  # fmt: skip
+    assert keep.halves(files, "n1", made) == files[:2]

@@ -58,6 +58,14 @@ def test_a_failure_is_noted_and_leaves_nothing(node):
     assert [p.name for p in (node / "backups").iterdir()] == [".lock"]
 
 
+def test_what_a_killed_one_left_goes_before_the_next_looks_for_room(node):
+    left = node / "backups/.yitiji-made-20260101T000000Z"
+    left.mkdir(parents=True)
+    (left / "appliance-20260101T000000Z.tar.gz").write_text("all secrets")
+    core.make(config_of(node))
+    assert not left.exists()
+
+
 def test_an_archive_that_cannot_be_proved_is_no_backup(node, monkeypatch):
     monkeypatch.setattr(core, "rehearse", lambda *given: (_ for _ in ()).throw(ValueError("other bytes")))
     with pytest.raises(ValueError, match="other bytes"):

@@ -114,3 +114,8 @@ def test_it_is_a_program_of_its_own(tmp_path):
     place.write_bytes(zipapp.pack(str(CORES), programs.PROGRAMS["console"].start, []))
     done = subprocess.run([sys.executable, place, "--help"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0 and "--prometheus" in done.stdout
+
+
+def test_a_clock_that_is_set_back_stops_nothing(node):
+    console = run.Console(str(node), None, lambda *_words, **_more: "")
+    assert [console.due("x", 60, 1e9 + step) for step in (0, 1, -8 * 3600, -8 * 3600 + 1)] == [True, False, True, False]

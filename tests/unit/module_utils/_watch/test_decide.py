@@ -133,6 +133,14 @@ def test_pauses_grow_to_an_hour_and_no_loop_hides_a_fault():
     assert kept["pauses"][f"failed {NGINX}"][0] == len(times)
 
 
+def test_a_clock_that_is_set_back_stops_no_repair():
+    """By eight hours, say, where the machine's own was in local time."""
+    found = seen(units=units(nginx={"active": "failed", "result": "exit-code"}))
+    _done, kept = looks(3, found, start=30_000.0)
+    done, _kept = looks(3, found, kept, start=1200.0)
+    assert done[0] == [["restart", "nginx.service"]]
+
+
 def test_after_an_hour_of_calm_a_fault_is_a_new_one():
     memory = {**WELL, "pauses": {f"failed {NGINX}": [9, 1000.0, 9999.0, 1]}}
     _chosen, kept = core.decide(seen(), SETTINGS, memory, 1000.0 + core.CALM + 1)
