@@ -23,8 +23,8 @@ from ansible_collections.yitiji.deepseek.plugins.plugin_utils._yaml import parse
 Result = Dict[str, Any]
 TARGET = "yitiji_upgrade_target"
 UNREACHED = {
-    "en": "{0} can't be reached; run playbooks/rollback.yml when it is back",
-    "zh": "无法连接 {0}；恢复后请运行 playbooks/rollback.yml",
+    "en": "{0} can't be reached; run yitiji.deepseek.rollback when it is back",
+    "zh": "无法连接 {0}；恢复后请运行 yitiji.deepseek.rollback",
 }
 
 

@@ -114,6 +114,8 @@ def test_volumes_join_to_the_same_bundle():
     joined = offline.PLACE / "joined"
     done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(["sh", volumes / "join.sh", joined], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "LLM915 there is a bundle already" in done.stdout and done.stderr == ""
     shutil.rmtree(joined)
     last = sorted(volumes.glob("*.tar.*"))[-1]
     offline.flipped(last)

@@ -26,7 +26,7 @@ SETTING = re.compile(
     r"llama_cpp|monitoring|nvidia|ollama|open_webui|verify|weights)_[a-z_]+"
 )
 ELSEWHERE = re.compile(r"hosts\.yml|inventory|清单|-e ")
-THEN = re.compile(r"\b(?:again|then|run|restart|retry)\b|`|重新|然后|执行|运行|重启|重试|\.yml")
+THEN = re.compile(r"\b(?:again|then|run|restart|retry)\b|`|重新|然后|执行|运行|重启|重试|\.yml|yitiji\.deepseek\.")
 ENDINGS = {
     "en": (" (in the inventory's hosts.yml)", "; then run the same command again"),
     "zh": ("（写在清单的 hosts.yml 中）", "，然后重新执行同一命令"),

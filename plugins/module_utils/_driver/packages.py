@@ -131,11 +131,15 @@ def check_versions(versions: Mapping[str, str], asked: Mapping[str, Any]) -> Non
         raise Refusal(rule, driver=have, listed=listed)
 
 
+# Their names end in a kernel's: an old one that is still on disk lacks them, whatever the driver's flavour.
+OF_A_KERNEL = ("linux-headers-", "linux-modules-", "linux-signatures-", "linux-objects-", "kernel-devel")
+
+
 def impossible(said: List[str], asked: Mapping[str, Any]) -> Refusal:
     """The resolver's reason and what to do."""
     reason = " | ".join(said) or "?"
     lacking = [line for line in said if line.startswith(NOT_FOUND)]
-    if lacking and all("linux-headers" in line or "kernel-devel" in line for line in lacking):
+    if lacking and all(any(part in line for part in OF_A_KERNEL) for line in lacking):
         return Refusal("LLM232", reason=reason)
     other = {"open": "proprietary", "proprietary": "open"}.get(str(asked.get("flavour")), "auto")
     return Refusal("LLM219", reason=reason, other=other)

@@ -12,6 +12,15 @@ case ${YITIJI_LANGUAGE:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
 esac
 cd "$(dirname "$0")"
 folder=${1:-.}
+# Before the volumes are read, which takes a while. What lies there would stay among the new files.
+if [ -e "$folder/bundle" ]; then
+    echo "LLM915 $(tell "there is a bundle already; move it away, or name another folder" "该处已有离线包；请先移走，或指定其他目录") · $folder/bundle"
+    exit 1
+fi
+if ! mkdir -p "$folder" 2>/dev/null || [ ! -w "$folder" ]; then
+    echo "LLM915 $(tell "no right to write there; run it with sudo" "没有写入权限；请用 sudo 运行") · $folder"
+    exit 1
+fi
 bad=0
 while read -r sha name; do
     if [ ! -f "$name" ]; then
@@ -26,6 +35,5 @@ while read -r sha name; do
     fi
 done <SHA256SUMS
 [ "$bad" -eq 0 ] || exit 1
-mkdir -p "$folder"
 cat yitiji-bundle.tar.* | tar -x -C "$folder"
 exec sh "$folder/bundle/check.sh"

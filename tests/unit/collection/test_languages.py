@@ -174,3 +174,8 @@ def test_a_script_speaks_the_language_of_who_runs_it(tmp_path, script, locale, l
     assert done.returncode and told in done.stdout + done.stderr, done
     other = {"zh": en, "en": zh}.get(language)
     assert other is None or other not in done.stdout + done.stderr
+
+
+def test_no_message_names_a_playbook_by_a_path_that_who_installed_the_collection_lacks():
+    files = [*ROOT.glob("plugins/module_utils/_base/messages/*.py"), *ROOT.glob("plugins/catalog/rules/*.yml")]
+    assert [path.name for path in files if re.search(r"playbooks/\w+\.yml", path.read_text(encoding="utf-8"))] == []

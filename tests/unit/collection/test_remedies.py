@@ -14,7 +14,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import load_rules
 
 # What a reader can type or open: a command, a playbook, a path, a setting, or what the message fills in.
-COMMAND = re.compile(r"`[^`]+`|\b\w+\.(?:yml|sh)\b|\b(?:yitiji|ansible)-[a-z]+|tasks_from: \w+|--[a-z]+|-e \w+=")
+COMMAND = re.compile(
+    r"`[^`]+`|\b\w+\.(?:yml|sh)\b|\byitiji\.deepseek\.\w+|\b(?:yitiji|ansible)-[a-z]+|tasks_from: \w+|--[a-z]+|-e \w+="
+)
 PLACE = re.compile(
     r"/(?:etc|var|srv|run|boot|tmp)\b|\{\w+(?:!r)?\}|\w+\.conf\b|\b(?:plugins|docs|roles)/\w|"
     r"(?<![a-z])(?:new_site|ansible|deepseek_infer|open_webui)_\w+"

@@ -27,8 +27,8 @@ MESSAGES: Dict[str, Message] = {
             "压测工具 {program} 在步骤 {step} 中以状态 {code} 结束",
         ),
         Text(
-            "read its last lines below, then run playbooks/acceptance.yml again: measured steps are kept",
-            "请查看下方的最后输出，然后重新运行 playbooks/acceptance.yml：已测步骤会保留",
+            "read its last lines below, then run yitiji.deepseek.acceptance again: measured steps are kept",
+            "请查看下方的最后输出，然后重新运行 yitiji.deepseek.acceptance：已测步骤会保留",
         ),
     ),
     "LLM852": Message(
@@ -59,8 +59,8 @@ MESSAGES: Dict[str, Message] = {
             "{path} 是其他设备的报告：{hosts} 的序列号、机器标识或加速卡不符",
         ),
         Text(
-            "give the report of these machines, or make a new one by playbooks/acceptance.yml",
-            "请提供这些设备的报告，或用 playbooks/acceptance.yml 重新验收",
+            "give the report of these machines, or make a new one by yitiji.deepseek.acceptance",
+            "请提供这些设备的报告，或用 yitiji.deepseek.acceptance 重新验收",
         ),
     ),
     "LLM856": Message(
@@ -115,8 +115,8 @@ MESSAGES: Dict[str, Message] = {
             "{node}：长稳测试期间引擎启动了 {starts} 次",
         ),
         Text(
-            "read why in the engine's log, and by playbooks/doctor.yml",
-            "请查看引擎日志，并运行 playbooks/doctor.yml",
+            "read why in the engine's log, and by yitiji.deepseek.doctor",
+            "请查看引擎日志，并运行 yitiji.deepseek.doctor",
         ),
     ),
     "LLM862": Message(

@@ -36,8 +36,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM746": Message(
         Text("{path} can't be proved to be restorable: {why}", "无法证明 {path} 可以恢复：{why}"),
         Text(
-            "make a new backup (playbooks/backup.yml) and rehearse that one; keep the older ones until then",
-            "请重新备份（playbooks/backup.yml）并演练新的备份；在此之前请保留旧备份",
+            "make a new backup (yitiji.deepseek.backup) and rehearse that one; keep the older ones until then",
+            "请重新备份（yitiji.deepseek.backup）并演练新的备份；在此之前请保留旧备份",
         ),
     ),
     "LLM747": Message(
@@ -46,8 +46,8 @@ MESSAGES: Dict[str, Message] = {
             "备份已在节点上完成，但未能复制到别处：{why}",
         ),
         Text(
-            "correct backup_remote, its key or the other machine, and run playbooks/backup.yml again",
-            "请更正 backup_remote、其密钥或对端机器，然后重新运行 playbooks/backup.yml",
+            "correct backup_remote, its key or the other machine, and run yitiji.deepseek.backup again",
+            "请更正 backup_remote、其密钥或对端机器，然后重新运行 yitiji.deepseek.backup",
         ),
     ),
     "LLM749": Message(

@@ -87,8 +87,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM918": Message(
         Text("the bundle does not hold {missing}, which the plan asks for", "离线包缺少方案所需的 {missing}"),
         Text(
-            "make the bundle from this inventory (playbooks/bundle.yml), or undo what was changed since",
-            "请用此清单重新制作离线包（playbooks/bundle.yml），或还原其后的改动",
+            "make the bundle from this inventory (yitiji.deepseek.bundle), or undo what was changed since",
+            "请用此清单重新制作离线包（yitiji.deepseek.bundle），或还原其后的改动",
         ),
     ),
     "LLM919": Message(
@@ -309,7 +309,7 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM958": Message(
         Text("left on the machine: {files}", "该机器上仍有：{files}"),
-        Text("run playbooks/seal.yml again", "请重新运行 playbooks/seal.yml"),
+        Text("run yitiji.deepseek.seal again", "请重新运行 yitiji.deepseek.seal"),
     ),
     "LLM959": Message(
         Text("its secrets, users, chats and keys will be erased", "该机的密钥、用户与对话将被清除"),

@@ -12,8 +12,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM890": Message(
         Text("{standard}: controls are open: {what}", "{standard}：有控制项不符合：{what}"),
         Text(
-            "do what stands behind each arrow, then run playbooks/compliance.yml",
-            "请按各项箭头后的办法处理，再运行 playbooks/compliance.yml",
+            "do what stands behind each arrow, then run yitiji.deepseek.compliance",
+            "请按各项箭头后的办法处理，再运行 yitiji.deepseek.compliance",
         ),
     ),
     "LLM891": Message(

@@ -140,13 +140,13 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM232": Message(
         Text(
-            "no headers for a kernel of this node, nothing was installed: {reason}",
-            "没有该节点某个内核的头文件，未安装任何软件包：{reason}",
+            "no headers or driver modules for a kernel of this node, nothing was installed: {reason}",
+            "没有适用于该节点某个内核的头文件或驱动模块，未安装任何软件包：{reason}",
         ),
         Text(
-            "upgrade to a kernel whose headers the repository has and reboot, remove the old kernel, or name "
+            "upgrade to a kernel for which the repository has them and reboot, remove the old kernel, or name "
             "the kernels to build for in nvidia_driver_kernels",
-            "请升级到软件源中有头文件的内核并重启，或删除旧内核，或在 nvidia_driver_kernels 中指定内核",
+            "请升级到软件源支持的内核并重启，或删除旧内核，或在 nvidia_driver_kernels 中指定内核",
         ),
     ),
     "LLM233": Message(

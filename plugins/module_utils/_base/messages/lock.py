@@ -9,9 +9,9 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 _ACCEPT = Text(
-    "look at it with `ansible-playbook playbooks/lock.yml -i INVENTORY -e lock_check=true`, and accept it with the "
+    "look at it with `ansible-playbook yitiji.deepseek.lock -i INVENTORY -e lock_check=true`, and accept it with the "
     "same command without lock_check",
-    "请用 `ansible-playbook playbooks/lock.yml -i 清单 -e lock_check=true` 查看差异，"
+    "请用 `ansible-playbook yitiji.deepseek.lock -i 清单 -e lock_check=true` 查看差异，"
     "去掉 lock_check 再执行一次即表示接受",
 )
 MESSAGES: Dict[str, Message] = {
@@ -39,8 +39,9 @@ MESSAGES: Dict[str, Message] = {
         Text("the lock {lock} can't be followed: {why}", "锁定文件 {lock} 无法使用：{why}"),
         Text(
             "bring back its last version (`git checkout -- {lock}`); or delete it and run "
-            "`ansible-playbook playbooks/lock.yml -i INVENTORY`",
-            "请恢复其上一版本（`git checkout -- {lock}`）；或删除后执行 `ansible-playbook playbooks/lock.yml -i 清单`",
+            "`ansible-playbook yitiji.deepseek.lock -i INVENTORY`",
+            "请恢复其上一版本（`git checkout -- {lock}`）；或删除后执行 "
+            "`ansible-playbook yitiji.deepseek.lock -i 清单`",
         ),
     ),
     "LLM594": Message(

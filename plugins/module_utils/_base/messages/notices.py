@@ -40,9 +40,9 @@ MESSAGES: Dict[str, Message] = {
             "{names} 属于上一次的方案，现已不在清单中；其上安装的内容仍在运行",
         ),
         Text(
-            "list it once more and run `ansible-playbook playbooks/uninstall.yml -i INVENTORY --limit {limit}`, "
+            "list it once more and run `ansible-playbook yitiji.deepseek.uninstall -i INVENTORY --limit {limit}`, "
             "then take it out",
-            "请将其重新列入清单，执行 `ansible-playbook playbooks/uninstall.yml -i 清单 --limit {limit}`，然后再移出",
+            "请将其重新列入清单，执行 `ansible-playbook yitiji.deepseek.uninstall -i 清单 --limit {limit}`，然后再移出",
         ),
     ),
     "LLM194": Message(
@@ -106,8 +106,8 @@ MESSAGES: Dict[str, Message] = {
         Text("image {image} is not pinned by digest", "镜像 {image} 未固定摘要"),
         Text(
             "site.yml writes its digest to the lock beside the inventory, and so does `ansible-playbook "
-            "playbooks/lock.yml -i INVENTORY` (docs/lock.md); or pin it by appliance_images: {{NAME: {{digest: …}}}}",
-            "site.yml 会把摘要写入清单旁的锁定文件，也可执行 `ansible-playbook playbooks/lock.yml -i 清单`"
+            "yitiji.deepseek.lock -i INVENTORY` (docs/lock.md); or pin it by appliance_images: {{NAME: {{digest: …}}}}",
+            "site.yml 会把摘要写入清单旁的锁定文件，也可执行 `ansible-playbook yitiji.deepseek.lock -i 清单`"
             "（docs/lock.zh.md）；或用 appliance_images: {{NAME: {{digest: …}}}} 固定",
         ),
     ),

@@ -25,8 +25,8 @@ MESSAGES: Dict[str, Message] = {
             "用户数据最后由 Open WebUI {had} 使用，{wanted} 无法读取",
         ),
         Text(
-            "keep {had} or newer, or restore a backup made with {wanted} (playbooks/restore.yml)",
-            "请使用 {had} 或更新的版本，或恢复 {wanted} 时制作的备份（playbooks/restore.yml）",
+            "keep {had} or newer, or restore a backup made with {wanted} (yitiji.deepseek.restore)",
+            "请使用 {had} 或更新的版本，或恢复 {wanted} 时制作的备份（yitiji.deepseek.restore）",
         ),
     ),
     "LLM706": Message(

@@ -15,8 +15,8 @@ MESSAGES: Dict[str, Message] = {
             "驱动 {loaded} 正在使用；{version} 须重启节点才能生效，且无法自动回退",
         ),
         Text(
-            "choose a time without users, set nvidia_driver_reboot: allowed, and run playbooks/upgrade.yml again",
-            "请选择无人使用的时段，设置 nvidia_driver_reboot: allowed 后重新运行 playbooks/upgrade.yml",
+            "choose a time without users, set nvidia_driver_reboot: allowed, and run yitiji.deepseek.upgrade again",
+            "请选择无人使用的时段，设置 nvidia_driver_reboot: allowed 后重新运行 yitiji.deepseek.upgrade",
         ),
     ),
     "LLM583": Message(
@@ -32,7 +32,10 @@ MESSAGES: Dict[str, Message] = {
             "the upgrade failed and generation {number} serves again: {why}",
             "升级失败，已自动回退到第 {number} 代并恢复服务：{why}",
         ),
-        Text("mend what it says and run playbooks/upgrade.yml again", "请解决上述问题后重新运行 playbooks/upgrade.yml"),
+        Text(
+            "mend what it says and run yitiji.deepseek.upgrade again",
+            "请解决上述问题后重新运行 yitiji.deepseek.upgrade",
+        ),
     ),
     "LLM585": Message(
         Text("no run of site.yml has left a generation on this node", "该节点没有 site.yml 留下的运行记录（代）"),

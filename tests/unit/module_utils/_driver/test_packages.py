@@ -158,6 +158,14 @@ def test_a_kernels_headers_and_something_else_missing_is_not_the_headers_alone()
     assert refused(packages.Packages(manager).simulate, ["x"], ASKED).rule == "LLM219"
 
 
+def test_driver_modules_of_an_old_kernel_are_a_kernels_too():
+    """Ubuntu keeps the kernel of the installation medium, for which a later branch has no modules."""
+    lines = "E: Unable to locate package linux-modules-nvidia-580-server-open-5.15.0-25-generic\n"
+    manager = manager_of("apt", lambda argv, _seconds: (100, lines) if "install" in argv else (0, ""), 60, 1)
+    found = refused(packages.Packages(manager).simulate, ["x"], ASKED)
+    assert found.rule == "LLM232" and "remove the old kernel" in found.remedy.en
+
+
 def test_dnf_answers_for_the_set():
     answers = {"install": (1, said("dnf-simulated.txt")), "remove": (1, said("dnf-removal.txt"))}
     manager = manager_of(
