@@ -59,5 +59,8 @@ def test_back(before):
     assert asked.answers(asked.A) and asked.everything() == SEEN["had"]
 
 
-def test_the_earlier_collection_has_nothing_to_do_on_what_is_back(before, earlier):
-    asked.nothing_changed(asked.run("collection-then", before, tree=earlier))
+def test_the_earlier_collection_goes_on_from_there(before, earlier):
+    """It puts back what is no part of a generation, its programs and the plan's pages, and then has nothing to do."""
+    done = asked.run("collection-then", before, tree=earlier)
+    assert done.ok and asked.answers(asked.A) and asked.everything() == SEEN["had"], done.story()
+    asked.nothing_changed(asked.run("collection-then-again", before, tree=earlier))
