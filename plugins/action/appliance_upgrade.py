@@ -94,7 +94,9 @@ class ActionModule(ActionBase):
         if not (found.get("installed") or found.get("upgraded")):
             return []
         version = str(found.get("version") or "-")
-        if loaded and loaded != version and args.get("reboot") != "allowed":
+        if loaded == version:  # a companion of the driver, headers for example
+            return []
+        if loaded and args.get("reboot") != "allowed":
             action_fail(Refusal("LLM557", loaded=loaded, version=version), host)
         return [f"driver: {loaded or '-'} -> {version}"]
 

@@ -43,7 +43,7 @@ def common(found: Mapping[str, Mapping[str, Any]], node: str) -> Dict[str, Any]:
 def choose(kept: Sequence[Row], mark: int, behind: Row, wanted: Mapping[str, Any], node: str) -> Row:
     """From an unfinished run to where it set out; else to the one before the newest. With `wanted` to the newest that
     serves the same, which may be the newest of all."""
-    if mark:
+    if mark and behind:
         return behind
     row = generations.before(kept)
     if wanted and kept and _same(kept[-1], wanted, node):

@@ -145,4 +145,6 @@ def test_another_driver_is_a_difference(monkeypatch):
     assert found["differences"] == ["driver: 570.86.15 -> 580.95.05"]
     with pytest.raises(AnsibleActionFail, match="LLM557"):
         judged(monkeypatch, state(), driver=driver, loaded="570.86.15", reboot="never")
+    same = judged(monkeypatch, state(), driver=driver, loaded="580.95.05")
+    assert same["differences"] == [], "headers of another kernel came along"
     assert judged(monkeypatch, state(), driver={"skipped": True}, loaded="570.86.15")["differences"] == []

@@ -81,8 +81,8 @@ class Owner:
                 self.manager.refresh()
             upgraded.update(self._install(todo, wanted, wanted.options).upgraded)
         if wanted.latest:
-            names = [name for name in wanted.names if not (self.check and name in todo)]
-            upgraded.update(self._upgrade(wanted._replace(names=names), fresh=bool(todo)) if names else {})
+            newer = [name for name in wanted.names if not (self.check and name in todo)]
+            upgraded.update(self._upgrade(wanted._replace(names=newer), fresh=bool(todo)) if newer else {})
         holds, lifts = self._holds(wanted, names)
         changed = bool(todo or upgraded or holds or lifts or repaired or record.differs())
         if not self.check:

@@ -122,5 +122,6 @@ def test_a_head_that_is_not_in_the_run_decides_nothing(pair):
 def test_nothing_was_kept(tmp_path):
     node = Node(tmp_path / "none")
     assert target.told(node.folder) == {"unfinished": False, "plan": {}, "now": {}}
-    with pytest.raises(Refusal):
-        node.choose({}, "head")
+    for mark in (0, 3):
+        with pytest.raises(Refusal):
+            target.choose([], mark, {}, {}, "head")

@@ -164,6 +164,15 @@ def test_check_mode_says_the_same_and_does_nothing(node):
     assert node.present("gateway", "web=4", check=True).versions == {"web": "2"}
 
 
+def test_versions_are_told_by_bare_names_also_where_one_is_pinned(node):
+    """The lock and an upgrade's judgement read them."""
+    node.present("gateway", "web=2", "proxy")
+    assert node.present("gateway", "web=2", "proxy", latest=True).versions == {"web": "2", "proxy": "2"}
+    node.shop.newest = "3"
+    told = node.present("gateway", "web=5", "proxy", latest=True, check=True)
+    assert told.versions == {"web": "5", "proxy": "3"}
+
+
 def test_lists_are_read_again_only_where_that_is_wanted(node):
     node.present("gateway", "web", refresh=False)
     assert node.shop.did == ["install web"]
