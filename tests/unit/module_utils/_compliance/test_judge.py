@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import read_catalog
@@ -218,3 +219,24 @@ def test_what_the_roles_may_do_is_a_list_of_whole_commands():
         words = shlex.split(command)
         # Without arguments any would do; those that are there bind it.
         assert words[0].startswith("/") and len(words) > 1 and "*" not in command, command
+
+
+@pytest.mark.parametrize(("days", "kib", "enough"), [(30, 1024, True), (30, 20 * 1024, False), (3, 20 * 1024, True)])
+def test_what_auditd_keeps_is_projected_from_its_oldest_file(tmp_path, days, kib, enough):
+    """Two files and a bound of 80 MiB: at 20 MiB in 30 days that is 120 days."""
+    logs, settings = tmp_path / "audit", tmp_path / "auditd.conf"
+    logs.mkdir()
+    settings.write_text("log_format = ENRICHED\nmax_log_file = 40\nnum_logs = 2\n")
+    old, now = logs / "audit.log.1", logs / "audit.log"
+    began = int(time.time()) - days * 86400 - 60
+    old.write_text(f"node=n type=SYSCALL msg=audit({began}.123:4): a=1\n" + "x" * 1024 * (kib - 8))
+    now.write_text(f"type=SYSCALL msg=audit({began + 999}.9:5): a=1\n")
+    os.utime(old, (began, began))
+    command = CHECKS["trailed"]["run"].replace("/etc/audit/auditd.conf", str(settings))
+    said = subprocess.run(
+        ["sh", "-c", command.replace("/var/log/audit", str(logs))], capture_output=True, text=True, check=True
+    ).stdout
+    assert (
+        said.startswith(f"{days} days, ")
+        and bool(re.search(CHECKS["trailed"]["want"][0], said, re.MULTILINE)) is enough
+    )
