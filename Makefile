@@ -77,6 +77,12 @@ bench-site: deps ## site.yml on a lab node beside an earlier commit: wall, CPU, 
 bench-fleet: deps ## What the controller does by itself for 1, 100 and 1,000 nodes (no node, no lab; 15 min)
 	@python tests/bench/fleet.py
 
+NODES ?= 16
+
+.PHONY: bench-nodes
+bench-nodes: deps ## site.yml on 16 lab nodes beside one of them, with a node lost, taken out and added (an hour)
+	@python tests/bench/nodes.py --nodes $(NODES)
+
 .PHONY: bench-router
 bench-router: deps ## Compare what chooses a replica: nginx, vllm-router, SGLang's router (after lab/lab serve; 15 min)
 	@tests/bench/router-setup.sh

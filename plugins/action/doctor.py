@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         if failing:  # the message says it all; the whole list would bury it
             result.update(failed=True, msg=table.failures(found, args["language"]))
         else:
-            result.update(results=found, table=lines)
+            result.update(results=found, table=lines, failures=table.failed(found))
         return result
 
     def _write_reports(self, args: Dict[str, Any], found: List[Dict[str, Any]]) -> None:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, noticed
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.calibrate import add_rows, learn
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.save import as_json, read_rows, save_files
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import held
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._documentation import argument_spec
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import action_fail, failed, framed
 
@@ -31,9 +33,10 @@ class ActionModule(ActionBase):
         changed, diff = False, []
         if kept:
             folder, name = os.path.split(kept)
-            rows = add_rows(read_rows(kept), found["rows"])
             try:
-                changed, diff = save_files(folder, {name: as_json(rows)}, self._task.check_mode)
+                with contextlib.nullcontext() if self._task.check_mode else held(folder or "."):
+                    rows = add_rows(read_rows(kept), found["rows"])
+                    changed, diff = save_files(folder, {name: as_json(rows)}, self._task.check_mode)
             except Refusal as refusal:
                 action_fail(refusal, str((task_vars or {}).get("inventory_hostname", "")))
         for warning in found["warnings"]:

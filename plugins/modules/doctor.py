@@ -122,6 +122,11 @@ failed_rules:
   elements: dict
   returned: always
   sample: [{id: LLM101, host: gpu01}]
+failures:
+  description: The same with reason and remedy in both languages, as M(yitiji.deepseek.require) takes refusals.
+  type: list
+  elements: dict
+  returned: unless it fails
 table:
   description: The printed lines.
   type: list

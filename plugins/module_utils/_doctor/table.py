@@ -97,9 +97,9 @@ def totals(rows: Sequence[Mapping[str, Any]], language: str) -> str:
     return "  ".join(parts)
 
 
-def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> str:
-    """The message with which a play fails: every failure of every host, with its remedy; empty where there is none."""
-    told = [
+def failed(results: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """Every failure of every host, with its remedy, as a refusal is told."""
+    return [
         {
             "rule": result["id"],
             "host": result["host"],
@@ -109,4 +109,8 @@ def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> st
         for result in results
         if counted(result) == FAIL
     ]
-    return "\n".join(printed(row, languages=keys(language), stops=False) for row in told)
+
+
+def failures(results: Sequence[Mapping[str, Any]], language: str = "both") -> str:
+    """The message with which a play fails; empty where nothing failed."""
+    return "\n".join(printed(row, languages=keys(language), stops=False) for row in failed(results))

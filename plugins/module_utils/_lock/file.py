@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._lock.compare import files_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.listing import Unfit, judge
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import Manifest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import held, read_text, write_atomic
 
 SCHEMA = 1
 DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\Z")
@@ -96,17 +95,11 @@ def text(lock: Mapping[str, Any]) -> str:
 
 def keep(path: str, deployment: str, state: Mapping[str, Any], parse: Parse, check: bool) -> Tuple[str, str]:
     """Puts a deployment's state into the file. Texts before and after; other deployments' stay as they are."""
-    folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # deployments of one run write at the same time
+    with held(os.path.dirname(os.path.abspath(path))):
         before = read_text(path)
         after = text({**read(path, parse), deployment: state})
         if after != before and not check:
             write_atomic(path, after, 0o644)
-    finally:
-        os.close(handle)
     return before, after
 
 

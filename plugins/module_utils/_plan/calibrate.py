@@ -14,7 +14,7 @@ TOLERANCE = 0.15
 # What two rows must share, so that the newer replaces the older. The last ones are those of ends alone.
 SAME = (
     "engine", "version", "gpu", "tensor", "pipeline", "model",
-    "kind", "data", "precision", "kv_dtype", "hosts", "cards",
+    "kind", "data", "precision", "kv_dtype", "hosts", "cards", "deployment",
 )  # fmt: skip
 # Rows without this number compare one engine with the sum of all; they are neither used nor kept.
 ROWS = 2

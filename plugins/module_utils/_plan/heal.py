@@ -77,6 +77,8 @@ def ended_rows(plan: Mapping[str, Any], wishes: Sequence[Wish], ends: Mapping[st
 
 
 def _same(row: Mapping[str, Any], key: Mapping[str, Any]) -> bool:
+    """One that names no deployment is from before they did, and counts for each."""
+    row = {"deployment": key["deployment"], **row}
     return all(row.get(name) == key[name] for name in key if name not in ("was", "said"))
 
 

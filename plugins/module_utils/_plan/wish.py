@@ -106,7 +106,7 @@ class Wish:
         """What must be alike for the end of one start to say something about another (_plan/heal.py)."""
         return {
             "engine": self.engine, "model": self.model_id, "precision": self.precision, "kv_dtype": self.kv_dtype,
-            "hosts": len(self.nodes), "cards": len(self.head.gpus),
+            "hosts": len(self.nodes), "cards": len(self.head.gpus), "deployment": self.deployment,
         }  # fmt: skip
 
     def question(self, version: str, gpu: Optional[str], nodes: List[Node], load: Optional[Load]) -> Question:

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import tempfile
 from pathlib import Path
+from typing import Iterator
 
 
 def read_text(path: str) -> str:
@@ -37,3 +40,15 @@ def write_atomic(path: str, text: str, mode: int, uid: int = -1, gid: int = -1) 
         if isinstance(error, OSError) and error.filename is None:
             error.filename = path  # a failed write() does not say of which file
         raise
+
+
+@contextlib.contextmanager
+def held(folder: str) -> Iterator[None]:
+    """One writer at a time: deployments of one run come to the controller's files at the same moment."""
+    os.makedirs(folder, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

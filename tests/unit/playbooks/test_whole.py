@@ -19,14 +19,23 @@ PROVISION, VERIFY = SITE[1], SITE[2]
 INVENTORY = {
     "appliances": {
         "children": {
-            "east": {"hosts": {"east1": None, "east2": None}, "vars": {"appliance_deployment": "east"}},
-            "west": {"hosts": {"west1": None, "west2": None}, "vars": {"appliance_deployment": "west"}},
+            "east": {
+                "hosts": {"east1": {"row": {"head": True}}, "east2": {"row": {"head": False}}},
+                "vars": {"appliance_deployment": "east"},
+            },
+            "west": {
+                "hosts": {"west1": {"row": {"head": True}}, "west2": {"row": {"head": False}}},
+                "vars": {"appliance_deployment": "west"},
+            },
         },
         "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
     }
 }
 
 
+# What a look at a node says of the way to it.
+WELL = {"ok": True}
+AWAY = {"ok": False, "reason": {"zh": "没有应答", "en": "no answer"}, "remedy": {"zh": "开机", "en": "power it on"}}
 LOCK = "appliance"  # the role whose entry writes the lock, after all phases
 
 
@@ -38,19 +47,44 @@ def phase(name: str, **more: object) -> dict:
     return {"name": name, "ansible.builtin.debug": {"msg": f"{name} on {{{{ inventory_hostname }}}}"}, **more}
 
 
+def judging(sick: str) -> list[dict]:
+    """Role preflight's verify.yml, with a look at the nodes that finds one away."""
+    _look, *judge = yaml.safe_load((ROOT / "roles/preflight/tasks/verify.yml").read_text(encoding="utf-8"))
+    away = {"measures": {"reach": AWAY}, "node": {}, "plan": {}, "settings": {}}
+    look = {"__preflight_seen": away | {"measures": {"reach": WELL}}}
+    titles = {
+        "preflight_fail": True,
+        "preflight_show_all": False,
+        "__preflight_titles": {"post": {"zh": "查", "en": "t"}},
+    }
+    told = {**titles, "appliance_language": "en", "preflight_plan": "{{ appliance_plan }}"}
+    return [
+        {"name": "Look", "ansible.builtin.set_fact": look},
+        {
+            "name": "Away",
+            "ansible.builtin.set_fact": {"__preflight_seen": away},
+            "when": f"inventory_hostname == '{sick}'",
+        },
+        *({**task, "vars": told} for task in judge),
+    ]
+
+
 @pytest.fixture
 def run(tmp_path):
     """With the tasks of site.yml that keep a deployment together, between phases that only say so."""
 
-    def ran(falls: str, *words: str, dies: bool = False) -> tuple[int, str]:
+    def ran(falls: str, *words: str, dies: bool = False, sick: str = "") -> tuple[int, str]:
         where, _at, host = falls.partition("@")
-        nodes = "{{ dict(groups[appliance_deployment] | zip(groups[appliance_deployment])) }}"
-        tasks = [{"name": "Plan", "ansible.builtin.set_fact": {"appliance_plan": {"nodes": nodes}}}]
+        rows = "groups[appliance_deployment] | map('extract', hostvars, 'row')"
+        nodes = f"{{{{ dict(groups[appliance_deployment] | zip({rows})) }}}}"
+        tasks = [
+            {"name": "Plan", "ansible.builtin.set_fact": {"appliance_plan": {"nodes": nodes}}},
+        ]
         for task in [*PROVISION["tasks"], *PROVISION["post_tasks"]]:
             name = task.get("ansible.builtin.import_role", {}).get("name", "").rpartition(".")[2] or task["name"]
             if "ansible.builtin.import_tasks" in task:
-                whole = task["ansible.builtin.import_tasks"]
-                tasks.append({"name": "Whole", "ansible.builtin.import_tasks": str(ROOT / "playbooks" / whole)})
+                whole = str(ROOT / "playbooks" / task["ansible.builtin.import_tasks"])
+                tasks.append({"name": "Whole", "ansible.builtin.import_tasks": whole, "vars": task.get("vars", {})})
             elif name == where:
                 end = (
                     {"ansible.builtin.ping": None, "vars": DEAD}
@@ -64,7 +98,8 @@ def run(tmp_path):
         head = {key: PROVISION[key] for key in PROVISION if key in ("any_errors_fatal", "strategy", "serial")}
         plays = [{"hosts": "appliances", "gather_facts": False, **head, "tasks": tasks}]
         after = {key: VERIFY[key] for key in VERIFY if key in ("any_errors_fatal", "strategy", "serial")}
-        plays.append({"hosts": "appliances", "gather_facts": False, **after, "tasks": [phase("verify")]})
+        judged = [*judging(sick), phase("verify")]
+        plays.append({"hosts": "appliances", "gather_facts": False, **after, "tasks": judged})
         (tmp_path / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
         program = Path(sys.executable).with_name("ansible-playbook")
@@ -128,3 +163,20 @@ def test_a_dead_node_of_a_fleet_is_left_out_and_nobody_asks_it(run):
     code, said = run("weights@east2", "--limit", "!east2", dies=True)
     assert code == 0 and "UNREACHABLE" not in said, said
     assert reached(said, "verify") == ["east1", "west1", "west2"]
+
+
+@pytest.mark.parametrize("falls", ["host_tuning@east1", "docker@west1"])
+def test_without_the_head_nobody_fetches(run, falls):
+    """Each of the others would fetch the whole model for a deployment that ends before the engine."""
+    code, said = run(falls)
+    own = falls.partition("@")[2][:4]
+    other = {"east": "west", "west": "east"}[own]
+    assert code == 2 and f"[LLM599] {own}2" in said, said
+    assert reached(said, "weights") == reached(said, "verify") == [f"{other}1", f"{other}2"]
+
+
+def test_a_node_that_is_not_well_at_the_end(run):
+    """The others are asked, and what the run left is kept, whichever node comes first in the inventory."""
+    code, said = run("nothing@nobody", sick="west2")
+    assert code == 2 and "[LLM107] west2" in said, said
+    assert reached(said, "verify") == ["east1", "east2"], said

@@ -90,14 +90,21 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM513": Message(
         Text("{node}: its hardware was neither read nor declared", "{node}：既没有读取到硬件，也没有声明"),
-        Text("declare appliance_hardware in the inventory", "请在清单中写 appliance_hardware"),
+        Text(
+            "declare appliance_hardware in the inventory; if the node is away, leave its whole deployment out: "
+            "--limit '!DEPLOYMENT'",
+            "请在清单中写 appliance_hardware；如果该节点不可用，请排除它所在的整个部署：--limit '!部署名'",
+        ),
     ),
     "LLM514": Message(
         Text(
             "the head {head} of {deployment} is not in this run or has failed, so there is no plan",
             "部署 {deployment} 的首节点 {head} 不在本次运行中或已失败，没有方案",
         ),
-        Text("repair it, or run without --limit", "请先修复它，或去掉 --limit"),
+        Text(
+            "repair it; name it in --limit too ({head},NODE), or leave the deployment out: --limit '!{deployment}'",
+            "请先修复它；请在 --limit 中一并写上它（{head},节点名），或排除整个部署：--limit '!{deployment}'",
+        ),
     ),
     "LLM515": Message(
         Text("the plan differs from the saved one", "方案已与保存的不同"),

@@ -181,6 +181,17 @@ def test_a_second_end_in_a_later_run_goes_one_step_further(catalog):
     assert first_unit(plan(catalog, CARDS, calibration=rows, **LONG))["capacity"]["context"] < 56000
 
 
+def test_what_ended_in_one_deployment_says_nothing_of_another(catalog):
+    """Another program held the card there. A row from before deployments were named counts for each."""
+    before, rows = ends(catalog, CARDS, CONTEXT, **LONG)
+    healed = first_unit(plan(catalog, CARDS, calibration=rows, **LONG))
+    assert healed != first_unit(before)
+    other = {**LONG, "deployment": "another"}
+    assert first_unit(plan(catalog, CARDS, calibration=rows, **other)) == first_unit(before)
+    old = [{key: value for key, value in row.items() if key != "deployment"} for row in rows]
+    assert first_unit(plan(catalog, CARDS, calibration=old, **other)) == healed
+
+
 def test_on_two_nodes_both_get_the_new_plan(catalog):
     """The rank without room may be on either node; its words decide for both."""
     nodes = declared("h20-96g", 8, 2, memory_gib=1024)
