@@ -62,6 +62,7 @@ async def drive(options: argparse.Namespace, key: str) -> dict[str, Any]:
             total += 1
             try:
                 streams.append(await one(options, key, context))
+                await asyncio.sleep(options.pause)
             except Exception as error:  # every kind counts
                 kinds[f"{type(error).__name__}: {str(error)[:120]}"] += 1
                 await asyncio.sleep(0.2)
@@ -92,6 +93,7 @@ def main() -> int:
     parser.add_argument("--end", default="", help="no new request once this file is there")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--timeout", type=float, default=300)
+    parser.add_argument("--pause", type=float, default=0, help="seconds that a person reads before the next question")
     parser.add_argument("--question", default="你好")
     parser.add_argument("--body", default="{}", help="JSON that only this engine understands")
     options = parser.parse_args()

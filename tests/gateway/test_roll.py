@@ -42,11 +42,14 @@ def ask(tmp_path_factory: pytest.TempPathFactory):
 def rolls(ask, folder: Path, job) -> None:
     """People ask all the while; the copies restart one after another."""
     before = started()
-    running = ask("--streams", "2", "--seconds", "900", "--end", str(folder / "end"), "--tokens", "60", "--body", LONG)
+    # With pauses: an engine that starts beside others which never rest needs ten minutes on two cores.
+    people = ["--streams", "3", "--pause", "3", "--tokens", "200", "--body", LONG]
+    running = ask(*people, "--seconds", "3000", "--end", str(folder / "end"))
     running.stdin.write(labctl.node("cat /etc/yitiji/secrets/gateway-key-load").strip())
     running.stdin.close()
     running.stdin = None
     run = job()
+    assert running.poll() is None, "the questions ended before the roll did"
     (folder / "end").touch()
     assert run.ok, run.story()
     told, _nothing = running.communicate(timeout=600)
