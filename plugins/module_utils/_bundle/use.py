@@ -107,10 +107,10 @@ def catalogued(need: Mapping[str, Any]) -> List[Dict[str, Any]]:
 
 def _offers(distribution: Mapping[str, Any], name: str) -> Set[str]:
     """What comes from a repository, and not from the distribution for something else."""
-    sources, own, theirs = distribution.get("sources") or {}, set(), set()
-    for logical, names in (distribution.get("packages") or {}).items():
-        (theirs if sources.get(logical) == name else own if not sources.get(logical) else set()).update(names or [])
-    return theirs - own
+    sources = distribution.get("sources") or {}
+    rows = [(sources.get(logical), names or []) for logical, names in (distribution.get("packages") or {}).items()]
+    own = {each for source, names in rows if not source for each in names}
+    return {each for source, names in rows if source == name for each in names} - own
 
 
 FAMILIES = (  # compute capability from which on
