@@ -144,6 +144,23 @@ def held(made):
     return {f"{file.name} {file.version}": Path(file.source).parent.name for file in made if file.kind == "package"}
 
 
+def from_the_bundle_alone(tmp_path: Path, names) -> int:
+    """How many packages a bare node gets that knows no other source."""
+    folder = tmp_path / "node"
+    for name in ("lists/partial", "cache/archives/partial", "state"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    shutil.copy(tmp_path / f"b/apt/{NAME}/key.asc", folder)
+    (folder / "sources.list").write_text(apt.node_sources(f"copy:{tmp_path}/b", NAME, str(folder)))
+    bare = f'Dir::State "{folder}/state";\nDir::State::status "{folder}/status";\nAPT::Install-Recommends "false";\n'
+    (folder / "apt.conf").write_text(bare + apt.node_configuration(str(folder)))
+    config = str(folder / "apt.conf")
+    assert work.run(["apt-get", "-c", config, "-qq", "update"]) == (0, "", "")
+    found, why = apt.resolve(work.run, config, names, str(folder / "cache/archives"))
+    assert why == "" and all(package.uri.startswith(f"copy:{tmp_path}/b/apt/") for package in found)
+    return len(found)
+
+
 @apt_alone
 def test_a_bundle_holds_what_a_node_would_take_and_the_vendors_bring_no_more(tmp_path, shelf):
     fits = {"version_of": "nvidia-smi", "same_version": ["nvidia-libs"], "branch": "580", "min_version": "570"}
@@ -162,6 +179,7 @@ def test_a_bundle_holds_what_a_node_would_take_and_the_vendors_bring_no_more(tmp
         "nvidia-smi 580.1": "cards", "nvidia-libs 580.1": "cards",
     }  # fmt: skip
     assert not [name for name in os.listdir("/var/lib/apt/lists") if "shelf" in name], "this machine's own apt"
+    assert from_the_bundle_alone(tmp_path, [name for need in needs for name in need["names"]]) == 8
     again = maker(tmp_path, shelf, needs, rows)
     again.make()
     assert again.work.fetched == 0
