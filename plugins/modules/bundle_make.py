@@ -31,15 +31,25 @@ options:
     type: list
     elements: dict
     required: true
+  state:
+    description:
+      - V(resolved) only has every package resolved, and refuses what can't be had (LLM912) or would not do on the nodes
+        (LLM231), before gigabytes come; nothing but package lists is fetched.
+    type: str
+    choices: [made, resolved]
+    default: made
   packages:
-    description: What the roles install, each C(target) (like V(bookworm-amd64)), C(role) and C(names).
+    description:
+      - What the roles install, each C(target) (like V(bookworm-amd64)), C(role) and C(names).
+      - C(driver) has what the versions of role nvidia_driver must be, as M(yitiji.deepseek.driver_packages) takes it.
     type: list
     elements: dict
     default: []
   repositories:
     description:
-      - Repositories of vendors from which RPMs come, each C(target), C(role), C(name), C(url), C(key_url),
-        C(fingerprints) and C(signs).
+      - Repositories of vendors from which packages come, each C(target), C(role), C(name), C(url), C(key_url),
+        C(fingerprints) (or C(key), the key itself) and C(packages), what comes from it.
+      - For dnf C(signs). For apt C(suite), C(components) and C(preferences), text as apt_preferences(5) has it.
     type: list
     elements: dict
     default: []
@@ -173,6 +183,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.produce im
 ARGUMENTS: Dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "targets": {"type": "list", "elements": "dict", "required": True},
+    "state": {"type": "str", "choices": ["made", "resolved"], "default": "made"},
     "packages": {"type": "list", "elements": "dict", "default": []},
     "repositories": {"type": "list", "elements": "dict", "default": []},
     "images": {"type": "list", "elements": "dict", "default": []},

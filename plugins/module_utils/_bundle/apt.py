@@ -12,10 +12,10 @@ import hashlib
 import os
 import re
 import tarfile
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import passing_key
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY, Run
 
@@ -30,6 +30,10 @@ class Package(NamedTuple):
     @property
     def name(self) -> str:
         return self.file.split("_")[0]
+
+    @property
+    def version(self) -> str:
+        return unquote(self.file.split("_")[1])
 
 
 def configuration(folder: str, architecture: str) -> str:
@@ -54,10 +58,15 @@ Dir::State::lists "{folder}/lists";
 Dir::Cache "{folder}";
 Dir::Cache::archives "{folder}/archives";
 Dir::Etc::sourcelist "{folder}/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
+Dir::Etc::sourceparts "{folder}/sources.d";
+Dir::Etc::preferences "{folder}/preferences";
 Dir::Etc::preferencesparts "/dev/null";
 """
+
+
+def copied(text: str) -> str:
+    """What lies on this machine is brought like the rest: from `file:` apt copies nothing."""
+    return re.sub(r"(^|\s)file:", r"\1copy:", text)
 
 
 def sources(target: Dict[str, Any], mirrors: Dict[str, str]) -> List[str]:
@@ -191,7 +200,7 @@ def resolve(run: Run, config: str, names: Sequence[str], nothing: str) -> Tuple[
     return found, ""
 
 
-def unresolved(target: str, names: Sequence[str], role: str, why: str) -> Refusal:
+def unresolved(target: str, names: Sequence[str], role: str, why: Union[str, Text]) -> Refusal:
     return Refusal("LLM912", names=" ".join(names), role=role, target=target, why=why)
 
 

@@ -13,7 +13,7 @@ import os
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import passing_key
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import passing_key, vendors
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY, Run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import dnf_place
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf_answers import (
@@ -81,7 +81,7 @@ def check(target: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         if not row.get("url"):
             raise Refusal("LLM930", name=name, architecture=target["architecture"])
-        if not (row.get("trusted") or row.get("key") or (row.get("key_url") and row.get("fingerprints"))):
+        if not vendors.pinned(row):
             raise Refusal("LLM929", name=row["name"], url=row["url"], target=name)
 
 

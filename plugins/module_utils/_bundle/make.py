@@ -11,7 +11,7 @@ import tarfile
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, fetch
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import File
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import File, target_name
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.packages import Packages
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.rpms import Rpms
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Count, Say, Spec, Work, run
@@ -19,6 +19,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.archive import Packed, peek
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.image import Image, holds
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.logins import reach
+from ansible_collections.yitiji.deepseek.plugins.module_utils._driver.packages import check_versions
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.stream import Unreadable
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
 
@@ -40,19 +41,30 @@ class Maker:
         """Refuses what can be refused before anything is fetched."""
         self.work.consent(self.named())
         for target in self.spec.targets:
-            if target["manager"] == "dnf":
-                self.rpms.check(target)
+            self._shop(target).check(target)
 
     def _shop(self, target: Mapping[str, Any]) -> Any:
         return self.rpms if target["manager"] == "dnf" else self.debs
 
+    def resolve(self) -> List[Tuple[Dict[str, Any], Dict[str, Any]]]:
+        """Refuses packages that can't be had, or whose terms nobody accepted; nothing but package lists is fetched."""
+        self.judge()
+        self.work.open()
+        resolved = [(target, self._shop(target).resolve(target)) for target in self.spec.targets]
+        self.work.consent([("packages", package.name) for _target, found in resolved for package in found.values()])
+        for target, found in resolved:
+            self._driver(target_name(target), {package.name: package.version for package in found.values()})
+        return resolved
+
+    def _driver(self, target: str, versions: Mapping[str, str]) -> None:
+        """What role nvidia_driver would refuse on the node (LLM231, LLM209, LLM240)."""
+        for need in self.spec.packages:
+            if need["target"] == target and need.get("driver"):
+                check_versions(versions, need["driver"])
+
     def make(self) -> List[File]:
         work = self.work
-        self.judge()
-        work.open()
-        resolved = [(target, self._shop(target).resolve(target)) for target in self.spec.targets]
-        work.consent([("packages", package.name) for _target, found in resolved for package in found.values()])
-        for target, found in resolved:
+        for target, found in self.resolve():
             self._shop(target).bring(target, found)
             work.keep()
         self._images()

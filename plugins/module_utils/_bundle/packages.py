@@ -7,9 +7,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, fetch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, fetch, vendors
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import target_name
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Watch, Work, run
@@ -22,7 +23,9 @@ class Packages:
 
     def _state(self, target: Dict[str, Any]) -> str:
         folder = os.path.join(self.work.folder, "apt-" + target_name(target))
-        for name in ("state", "lists/partial", "archives/partial", "none/partial"):
+        for name in ("keys", "sources.d"):  # and with them the repositories of an earlier run
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+        for name in ("state", "lists/partial", "archives/partial", "none/partial", "keys", "sources.d"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
         write_atomic(os.path.join(folder, "status"), "", 0o644)
         write_atomic(os.path.join(folder, "apt.conf"), apt.configuration(folder, target["architecture"]), 0o644)
@@ -35,6 +38,14 @@ class Packages:
             if package["target"] == target_name(target) and package["names"]
         ]
 
+    def _vendors(self, target: Dict[str, Any]) -> List[vendors.Row]:
+        rows = [row for row in self.work.spec.repositories if row["target"] == target_name(target)]
+        return vendors.others(rows, target.get("sources") or [], str(target["architecture"]))
+
+    def check(self, target: Dict[str, Any]) -> None:
+        if self._needs(target):
+            vendors.check(target_name(target), self._vendors(target))
+
     def resolve(self, target: Dict[str, Any]) -> Dict[str, apt.Package]:
         """File name -> package, of all that the roles need there."""
         name, needs = target_name(target), self._needs(target)
@@ -46,18 +57,32 @@ class Packages:
         lines = apt.sources(target, {**apt.mirrors(told, target["distribution"]), **(target.get("mirrors") or {})})
         if not lines:
             raise apt.unresolved(name, needs[0]["names"], needs[0]["role"], "no mirror of it is known here")
-        write_atomic(os.path.join(folder, "sources.list"), "\n".join(lines) + "\n", 0o600)
+        rows = self._vendors(target)
+        vendors.check(name, rows)
+        write_atomic(os.path.join(folder, "sources.list"), apt.copied("\n".join(lines) + "\n"), 0o600)
         self.work.say(f"package lists of {name}", 0, 0)
+        vendors.write(folder, name, rows)
         code, out, err = run(["apt-get", "-c", config, "-qq", "-o", "APT::Update::Error-Mode=any", "update"])
         if code != 0:
-            raise apt.unresolved(name, needs[0]["names"], needs[0]["role"], " ".join((err or out).split())[-400:])
+            raise self._unread(target, rows, err or out)
+        told = run(["apt-get", "-c", config, *vendors.ASK])[1] if rows else ""
+        text = vendors.preferences(rows, told, target["architecture"])
+        write_atomic(os.path.join(folder, "preferences"), text, 0o644)
         found: Dict[str, apt.Package] = {}
         for need in needs:
             packages, why = apt.resolve(run, config, need["names"], os.path.join(folder, "none"))
             if why:
-                raise apt.unresolved(name, need["names"], need["role"], why)
+                asked = [f"{row['name']} {apt.plain_uri(row['url'])}" for row in rows if row["role"] == need["role"]]
+                raise apt.unresolved(name, need["names"], need["role"], " | ".join([why, *asked]))
             found.update({package.file: package for package in packages})
         return found
+
+    def _unread(self, target: Dict[str, Any], rows: Sequence[vendors.Row], said: str) -> Refusal:
+        """Of the lists: of the role whose repository it is, else of the first that needs anything."""
+        name, first, why = target_name(target), self._needs(target)[0], " ".join(said.split())[-400:]
+        for row in vendors.at_fault(rows, target["architecture"], said):
+            return vendors.unusable(name, row, Text(why, why))
+        return apt.unresolved(name, first["names"], first["role"], why)
 
     def bring(self, target: Dict[str, Any], wanted: Dict[str, apt.Package]) -> None:
         if not wanted:

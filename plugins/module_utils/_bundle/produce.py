@@ -48,13 +48,17 @@ def produce(params: Dict[str, Any], dry: bool) -> Dict[str, Any]:
     size = split.size_of(params["split"]) if params["split"] else 0
     say = Progress(params["progress"])
     maker = Maker(spec, say)
+    nothing: Dict[str, Any] = {"kinds": {}, "bytes": 0, "fetched": 0, "signer": "", "volumes": []}
     if dry:
         maker.judge()
-        return {"changed": True, "kinds": {}, "bytes": 0, "fetched": 0, "signer": "", "volumes": []}
+        return {"changed": True, **nothing}
     managers = dict.fromkeys(str(target["manager"]) for target in targets)
     tools = ["ssh-keygen", "gpg", *(tool for manager in managers for tool in TOOLS[manager])]
     for tool in tools:  # missing ones are refused before a byte comes
         run([tool, "--version"] if tool != "ssh-keygen" else [tool, "-?"])
+    if params["state"] == "resolved":
+        maker.resolve()
+        return {"changed": False, **nothing}
     finish.ensure_key(params["key"])
     files = maker.make()
     names = ("distribution", "release", "version", "architecture", "manager")

@@ -10,15 +10,13 @@ import os
 import shutil
 from typing import Any, Dict, List, Mapping
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, dnf, fetch
+from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt, dnf, fetch, vendors
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.manifest import target_name
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.packages import linked, present
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.passing_key import KEY
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle.work import Watch, Work, run
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import write_atomic
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import repository
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages.dnf import spec
-from ansible_collections.yitiji.deepseek.plugins.module_utils._system.signing_key import check_keys
 
 
 class Rpms:
@@ -56,23 +54,13 @@ class Rpms:
         for row in rows:
             key = os.path.join(folder, "keys", str(row["name"]) + ".asc")
             if not row.get("trusted"):
-                write_atomic(key, self._key(row), 0o644)
+                write_atomic(key, vendors.key(row), 0o644)
             texts.append(dnf.section(row, key))
         write_atomic(os.path.join(folder, "repos", "all.repo"), "\n".join(texts), 0o600)
         for stream in [stream for row in rows for stream in row.get("streams") or []]:
             code, out, err = run([*self._dnf(target), "module", "enable", stream])
             if code != 0:
                 raise fetch.failed(f"module stream {stream}", " ".join((err or out).split())[-400:])
-
-    @staticmethod
-    def _key(row: Mapping[str, Any]) -> str:
-        """The key itself, as the operator gave it, or the one at its address, if it is the pinned one (LLM316)."""
-        if row.get("key"):
-            return str(row["key"])
-        url = str(row["key_url"])
-        armored = repository.fetch(url).decode("utf-8", "replace")
-        check_keys(armored, list(row["fingerprints"]), url, str(row.get("key_sha256") or ""))
-        return armored
 
     def resolve(self, target: Dict[str, Any]) -> Dict[str, dnf.Package]:
         """File name -> package, of all that the roles need there."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import models_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, one
@@ -36,14 +36,14 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, Any]:
     images: Dict[str, Dict[str, Any]] = {}
     downloads: Dict[str, Dict[str, Any]] = {}
     models: Dict[str, Dict[str, Any]] = {}
-    repositories: Dict[Tuple[str, str], Dict[str, Any]] = {}
+    drivers: Dict[Tuple[str, str], Dict[str, Any]] = {}
     files: Dict[str, Dict[str, Any]] = {}
-    for need in (fixed(need, need.get("locked") or {}) for need in needs):
-        names = packages.setdefault((str(need["target"]), str(need["role"])), [])
+    asked = [fixed(need, need.get("locked") or {}) for need in needs]
+    for need in asked:
+        place = (str(need["target"]), str(need["role"]))
+        names = packages.setdefault(place, [])
         names += [str(name) for name in need.get("packages") or [] if name not in names]
-        for repository in sources(need):
-            row = {"target": str(need["target"]), "role": str(need["role"]), **repository}
-            repositories.setdefault((row["target"], row["name"]), row)
+        drivers.update({place: dict(need["driver"])} if need.get("driver") else {})
         for image in need.get("images") or []:
             row = {key: image.get(key) for key in IMAGE}
             images.setdefault(str(image["ref"]), {**row, "archives": list(image.get("archives") or [])})
@@ -57,31 +57,60 @@ def wants(needs: Iterable[Mapping[str, Any]]) -> Dict[str, Any]:
             # two deployments with parts of one model: both parts
             every = not known.get("include") or not model.get("include")
             known["include"] = [] if every else sorted({*known["include"], *model["include"]})
-    rows = [{"target": key[0], "role": key[1], "names": names} for key, names in packages.items() if names]
+    rows = [
+        {"target": key[0], "role": key[1], "names": names, **({"driver": drivers[key]} if key in drivers else {})}
+        for key, names in packages.items()
+        if names
+    ]
     return {
         "packages": rows,
         "images": list(images.values()),
         "downloads": list(downloads.values()),
         "files": {model: list(listed.values()) for model, listed in files.items()},
         "models": list(models.values()),
-        "repositories": list(repositories.values()),
+        "repositories": repositories(asked),
     }
 
 
-def sources(need: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """Where dnf finds what a role asks for and its distribution does not have: what the role says of a repository (its
-    mirror, its key), else the data."""
+def repositories(needs: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """Each once for a target, with all that is asked of it; what a role says of one (its mirror, its key) before the
+    data, whoever asks first."""
+    found: Dict[Tuple[str, str], Dict[str, Any]] = {}
+    for which in (declared, catalogued):
+        for need in needs:
+            for repository in which(need):
+                row = {"target": str(need["target"]), "role": str(need["role"]), **repository}
+                names = found.setdefault((row["target"], row["name"]), row)["packages"]
+                names += [name for name in row["packages"] if name not in names]
+    return list(found.values())
+
+
+def declared(need: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """What a role says of repositories. `packages`: what comes from there; all, where no data say which."""
+    names = [bare(str(name)) for name in need.get("packages") or []]
+    rows = [dict(row) for row in need.get("repositories") or []]
+    ours = [_offers(need.get("distribution") or {}, str(row["name"])) for row in rows]
+    return [{**row, "packages": [n for n in names if n in of] or names} for row, of in zip(rows, ours)]
+
+
+def catalogued(need: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """Where the data say that the packages come from. With apt a role that speaks of repositories has said it all: what
+    it does not name is in the target's `sources`."""
     distribution = need.get("distribution") or {}
-    if distribution.get("manager") != "dnf":
+    if distribution.get("manager") == "apt" and "repositories" in need:
         return []
     asked = {bare(str(name)) for name in need.get("packages") or []}
-    told = [dict(row) for row in need.get("repositories") or []]
-    known = {str(row["name"]) for row in told}
-    for logical, name in (distribution.get("sources") or {}).items():
-        if name and name not in known and asked & set((distribution.get("packages") or {}).get(logical) or []):
-            known.add(name)
-            told.append({"name": name, **described(distribution, name)})
-    return told
+    names = dict.fromkeys(str(name) for name in (distribution.get("sources") or {}).values() if name)
+    rows = [(name, sorted(asked & _offers(distribution, name))) for name in names]
+    return [{"name": name, **described(distribution, name), "packages": ours} for name, ours in rows if ours]
+
+
+def _offers(distribution: Mapping[str, Any], name: str) -> Set[str]:
+    """What comes from a repository, and not from the distribution for something else."""
+    sources = distribution.get("sources") or {}
+    rows = [(sources.get(logical), names or []) for logical, names in (distribution.get("packages") or {}).items()]
+    own = {each for source, names in rows if not source for each in names}
+    return {each for source, names in rows if source == name for each in names} - own
 
 
 FAMILIES = (  # compute capability from which on

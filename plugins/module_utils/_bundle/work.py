@@ -21,9 +21,9 @@ Say = Callable[[str, int, int], None]  # what, bytes done, bytes in all
 
 
 class Spec(NamedTuple):
-    """What is to be in the bundle. `packages`: {target, role, names}; `images`: {ref, id, digest, archives};
+    """What is to be in the bundle. `packages`: {target, role, names, driver}; `images`: {ref, id, digest, archives};
     `downloads`: {name, version, url, sha256}; `models`: {model, revision, include, exclude}, fetched before;
-    `repositories`, of vendors and for dnf: {target, role, name, url, key_url, fingerprints, signs}."""
+    `repositories`, of vendors: {target, role, name, packages, url, key_url, fingerprints, …}."""
 
     dest: str
     targets: Sequence[Dict[str, Any]]

@@ -31,7 +31,7 @@ PHASES = {"import_tasks", "include_tasks", "import_role", "include_role"}
 # playbooks of their own, and so are upgrades.
 ELSEWHERE = re.compile(
     r"_base/messages/|acceptance|"
-    r"_bundle/(apt|dnf|fetch|licences|make|produce|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot|"
+    r"_bundle/(apt|dnf|fetch|licences|make|produce|vendors|volumes|work)|_disk/|_first_boot/|_doctor/|disk_|bundle_make|first_boot|"
     r"new_site|_upgrade"
 )
 DOCS = ("DOCUMENTATION", "EXAMPLES", "RETURN")

@@ -10,13 +10,22 @@ import sys
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.sizing.common import ROOT
 from tests.unit.module_utils._catalog.test_distributions import ENTRIES
 
 SERVED = sorted(key for key, entry in ENTRIES.items() if entry["tested"] != "no")
 OTHERS = ("firewall", "isolation", "ollama", "open_webui", "monitoring", "compliance")
+LARGE = {"ansible.builtin.include_tasks", "yitiji.deepseek.modelscope_download"}
 MIRROR = "https://mirror.example/packages"
+PLAN = {"manager": "apt", "stream": "", "branch": "580", "version_of": "nvidia-driver-cuda", "min_driver": "570",
+        "same_version": ["nvidia-driver-cuda"]}  # fmt: skip
+DRIVER = {
+    "nvidia_driver_repository_url": MIRROR, "nvidia_driver_repository_key": "KEY",
+    "__nvidia_driver_planned": {"plan": PLAN},
+    "ansible_search_path": [str(ROOT / "roles/nvidia_driver")],
+}  # fmt: skip
 # role, more variables, names
 ASKED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "docker": ("docker", {}, ["__docker_source", "__docker_packages", "__docker_repository"]),
@@ -34,6 +43,14 @@ ASKED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         "nvidia_container_toolkit", {},
         ["__nvidia_container_toolkit_pinned", "__nvidia_container_toolkit_repository"],
     ),
+    # A bundle is made from the inventory of the site, which says that it installs from one.
+    "gateway's bundle": ("gateway", {"appliance_source": "bundle"}, ["__gateway_from", "__gateway_vendor"]),
+    "monitoring's bundle": ("monitoring", {"appliance_source": "bundle"}, ["__monitoring_from", "__monitoring_vendor"]),
+    "toolkit's bundle": (
+        "nvidia_container_toolkit", {"appliance_source": "bundle"}, ["__nvidia_container_toolkit_repositories"],
+    ),
+    "driver": ("nvidia_driver", DRIVER, ["__nvidia_driver_apt", "__nvidia_driver_fits"]),
+    "driver of the archive": ("nvidia_driver", {**DRIVER, "nvidia_driver_repository_url": ""}, ["__nvidia_driver_apt"]),
     **{role: (role, {}, [f"__{role}_packages"]) for role in OTHERS},
 }  # fmt: skip
 
@@ -93,3 +110,36 @@ def test_the_other_roles_have_their_names(told, key):
     pinned, repository = told["toolkit", key].values()
     assert all(name.endswith("=1.18.2-1") for name in pinned) and len(pinned) == 4
     assert repository["signs"] == ("packages" if ENTRIES[key]["manager"] == "apt" else "metadata")
+
+
+@pytest.mark.parametrize("key", SERVED)
+def test_a_bundle_is_made_from_where_a_node_would_take_it_and_installed_without_that(told, key):
+    sources = ENTRIES[key]["sources"]
+    assert list(told["gateway's bundle", key].values()) == [sources.get("njs") or "", ""]
+    assert list(told["monitoring's bundle", key].values()) == [sources.get("prometheus") or "", ""]
+    (rows,) = told["toolkit's bundle", key].values()
+    assert [(row["name"], row["manager"], len(row["fingerprints"])) for row in rows] == [
+        ("nvidia", ENTRIES[key]["manager"], 1)
+    ]
+
+
+def test_a_driver_is_resolved_with_the_pin_of_a_node(told):
+    (row,), fits = told["driver", "debian-12"].values()
+    assert (row["url"], row["key"], row["suite"], row["components"]) == (MIRROR, "KEY", "/", [])
+    assert "Package: *nvidia* libcuda*" in row["preferences"] and "\nPin: version 580.*\n" in row["preferences"]
+    assert fits == {"version_of": "nvidia-driver-cuda", "same_version": ["nvidia-driver-cuda"], "branch": "580",
+                    "min_version": "570"}  # fmt: skip
+    assert told["driver of the archive", "debian-12"] == {"__nvidia_driver_apt": []}
+
+
+def test_packages_are_resolved_before_anything_large_comes():
+    tasks = yaml.safe_load((ROOT / "roles/bundle/tasks/make.yml").read_text(encoding="utf-8"))
+    steps = [
+        (task.get("yitiji.deepseek.bundle_make") or {}).get("state") or next(iter(set(task) & LARGE), "")
+        for task in tasks
+    ]
+    assert [step for step in steps if step] == [
+        "resolved",
+        "ansible.builtin.include_tasks",
+        "yitiji.deepseek.modelscope_download",
+    ]

@@ -35,9 +35,13 @@ MESSAGES: Dict[str, Message] = {
             "无法为 {target} 获取 {role} 所需的软件包 {names}：{why}",
         ),
         Text(
-            "check the way to the package sources, or name others in bundle_targets: for apt sources: [deb ...], for "
-            "dnf mirror, or repositories: [{{name, url, key_url, fingerprints}}]",
-            "请检查到软件源的网络，或在 bundle_targets 中指定软件源（apt 用 sources，dnf 用 mirror 或 repositories）",
+            "check the way to the package sources; for a vendor's repository set the role's *_repository_url to a "
+            "mirror that this machine reaches (its *_repository_fingerprints, if the vendor announced a new key); or "
+            "name others in bundle_targets: for apt sources: [deb ...], for dnf mirror, or repositories: [{{name, "
+            "url, key_url, fingerprints}}]",
+            "请检查到软件源的网络；若为厂商软件源，请将该角色的 *_repository_url 设为制作离线包的机器可访问的镜像"
+            "（厂商已公告更换密钥时另设 *_repository_fingerprints）；或在 bundle_targets 中指定软件源"
+            "（apt 用 sources，dnf 用 mirror 或 repositories）",
         ),
     ),
     "LLM913": Message(
@@ -172,8 +176,8 @@ MESSAGES: Dict[str, Message] = {
     ),
     "LLM929": Message(
         Text(
-            "the repository {name} ({url}), from which RPMs for {target} would come, has no pinned key",
-            "{target} 的 RPM 所用软件源 {name}（{url}）没有指定签名公钥",
+            "the repository {name} ({url}), from which packages for {target} would come, has no pinned key",
+            "{target} 的软件包所用软件源 {name}（{url}）没有指定签名公钥",
         ),
         Text(
             "give it key_url and fingerprints (in bundle_targets, or by the role's *_repository_fingerprints); or "

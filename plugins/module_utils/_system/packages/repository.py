@@ -124,6 +124,13 @@ def fetch(url: str, rule: str = "LLM327") -> bytes:
         raise Refusal(rule, url=url, error=error) from error
 
 
+def key_at(url: str, fingerprints: Sequence[str], sha256: str = "") -> str:
+    """The armored key at an address, if it is the pinned one (LLM316, LLM327)."""
+    armored = fetch(url).decode("utf-8", "replace")
+    check_keys(armored, fingerprints, url, sha256)
+    return armored
+
+
 class Files:
     """The repository's two files on a node."""
 
@@ -178,10 +185,7 @@ class Files:
         return [key for key in short if key not in there]
 
     def _key(self) -> str:
-        url = self.repository.key_url
-        armored = fetch(url).decode("utf-8", "replace")
-        check_keys(armored, self.repository.fingerprints, url, self.repository.key_sha256)
-        return armored
+        return key_at(self.repository.key_url, self.repository.fingerprints, self.repository.key_sha256)
 
     @staticmethod
     def _write(path: str, content: str) -> None:

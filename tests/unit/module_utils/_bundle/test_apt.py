@@ -24,6 +24,7 @@ def test_reads_what_apt_tells():
         ("nginx_1%3a1.22-9+deb12u1_amd64.deb", 527388),
         ("a_1_all.deb", 10),
     ]
+    assert [(package.name, package.version) for package in found] == [("nginx", "1:1.22-9+deb12u1"), ("a", "1")]
     assert apt.plain_uri(found[0].uri).startswith("http://m/pool")
     assert apt.repository_name(found[0].file) == "nginx_1.22-9+deb12u1_amd64.deb"
 
@@ -44,6 +45,11 @@ def test_sources_of_a_target():
         "deb [arch=amd64 signed-by=/k] http://m bookworm main"
     ]
     assert apt.sources({**target, "sources": ["deb x"]}, {}) == ["deb x"]
+
+
+def test_what_lies_on_this_machine_is_copied_into_the_archives():
+    assert apt.copied("deb [x=file:y] file:/m x\nURIs: file:/v") == "deb [x=file:y] copy:/m x\nURIs: copy:/v"
+    assert apt.copied("file:///m http://file:80") == "copy:///m http://file:80"
 
 
 def test_licences_of_a_copyright_file():

@@ -79,6 +79,22 @@ def test_what_is_wanted_is_named_before_anything_comes(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("version", "rule"), [("580.1-1", ""), ("3%3a580.1-1", ""), ("595.1-1", "LLM231"), ("580.0", "LLM209")]
+)
+def test_a_driver_that_a_node_would_refuse_is_refused_here(tmp_path, monkeypatch, version, rule):
+    fits = {"version_of": "smi", "branch": "580", "min_version": "580.1", "same_version": []}
+    made = maker(tmp_path, packages=[{"target": "bookworm-arm64", "role": "d", "names": ["smi"], "driver": fits}])
+    found = {"f": make.apt.Package("u", f"smi_{version}_arm64.deb", 1)}
+    monkeypatch.setattr(made.debs, "resolve", lambda target: found)
+    if not rule:
+        assert made.resolve() == [(BOOKWORM, found)]
+        return
+    with pytest.raises(Refusal) as caught:
+        made.resolve()
+    assert caught.value.rule == rule
+
+
 def test_a_bundle_of_a_download_and_weights_and_its_second_run(tmp_path):
     wanted = {"downloads": [download(tmp_path)], "models": [model(tmp_path)]}
     first = maker(tmp_path, **wanted)

@@ -23,7 +23,7 @@ def params(tmp_path, **more):
         "images": [], "downloads": [], "models": [],
         "licences": [], "check_script": "#!/bin/sh\n", "key": str(tmp_path / "key"), "split": "", "join_script": "",
         "version": "1.0.0-rc.1", "catalog": {"licences": LICENCES}, "ca_path": None, "progress": None,
-        "signers": str(tmp_path / "signers"),
+        "signers": str(tmp_path / "signers"), "state": "made",
     }  # fmt: skip
     return {**given, **more}
 
@@ -41,6 +41,14 @@ def test_a_wrong_size_of_volumes_is_refused_first(tmp_path):
     with pytest.raises(Refusal) as caught:
         core.produce(params(tmp_path, split="4 apples"), dry=False)
     assert caught.value.rule == "LLM923" and list(tmp_path.iterdir()) == []
+
+
+def test_packages_alone_are_resolved_before_anything_large_comes(tmp_path, quiet, monkeypatch):
+    monkeypatch.setattr(core.Maker, "resolve", lambda self: quiet.append(["resolved"]))
+    told = core.produce(params(tmp_path, state="resolved"), dry=False)
+    assert (told["changed"], told["fetched"], told["kinds"]) == (False, 0, {})
+    assert [words[0] for words in quiet] == ["ssh-keygen", "gpg", "apt-get", "dpkg-deb", "resolved"], "no key is made"
+    assert not (tmp_path / "signers").exists()
 
 
 @pytest.fixture
@@ -78,6 +86,10 @@ def test_a_dry_run_refuses_a_repository_without_a_pinned_key(tmp_path):
     row = {"target": "rocky-9-amd64", "role": "gateway", **VENDOR, "fingerprints": []}
     with pytest.raises(Refusal) as caught:
         core.produce(params(tmp_path, targets=[ROCKY], packages=need, repositories=[row]), dry=True)
+    assert caught.value.rule == "LLM929" and list(tmp_path.iterdir()) == []
+    need[0]["target"] = row["target"] = "bookworm-amd64"
+    with pytest.raises(Refusal) as caught:
+        core.produce(params(tmp_path, packages=need, repositories=[row]), dry=True)
     assert caught.value.rule == "LLM929" and list(tmp_path.iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import make, rpms, work
+from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages import repository
 
 from tests.unit.module_utils._bundle.samples import ROCKY, VENDOR
 from tests.unit.module_utils._system.packages.dnf_said import said
@@ -54,8 +55,8 @@ class Machine:
 def machine(monkeypatch):
     found = Machine()
     monkeypatch.setattr(rpms, "run", found.run)
-    monkeypatch.setattr(rpms.repository, "fetch", lambda url: f"key of {url}".encode())
-    monkeypatch.setattr(rpms, "check_keys", lambda armored, pinned, url, sha256: None)
+    monkeypatch.setattr(repository, "fetch", lambda url: f"key of {url}".encode())
+    monkeypatch.setattr(repository, "check_keys", lambda armored, pinned, url, sha256: None)
     return found
 
 
@@ -158,7 +159,7 @@ def test_nothing_is_asked_of_dnf_where_something_is_not_pinned(tmp_path, machine
 def test_another_key_than_the_pinned_one_is_refused(tmp_path, machine, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(rpms, "run", machine.run)
-    monkeypatch.setattr(rpms.repository, "fetch", lambda url: b"no key at all")
+    monkeypatch.setattr(repository, "fetch", lambda url: b"no key at all")
     with pytest.raises(Refusal) as caught:
         maker(tmp_path).make()
     assert caught.value.rule == "LLM316" and machine.calls == []

@@ -120,11 +120,42 @@ def test_repositories_are_those_of_the_packages():
     assert named(packages=["chrony"]) == [] and named() == []
     mirror = [{"name": "nginx", "url": "http://mirror/9"}]
     assert named(packages=["nginx", "age"], repositories=mirror)[0] == ("t", "nginx", "http://mirror/9")
-    # apt takes a target's `sources`
-    assert named(packages=["nginx"], distribution={**DATA, "manager": "apt"}, repositories=mirror) == []
+    # with apt a role has said it all; what it does not name is in the target's `sources`
+    data = {**DATA, "manager": "apt"}
+    assert named(packages=["nginx", "age"], distribution=data, repositories=mirror) == [
+        ("t", "nginx", "http://mirror/9")
+    ]
+    assert named(packages=["nginx"], distribution=data, repositories=[]) == []
+    assert named(packages=["nginx"], distribution=data) == [("t", "nginx", "http://n/9")]
     twice = [{"target": "t", "role": role, "distribution": DATA, "packages": ["nginx"]} for role in "ab"]
     assert len(use.wants(twice)["repositories"]) == 1
     assert use.wants([{"target": "t", "role": "bundle", "packages": ["nginx"]}])["repositories"] == []
+
+
+def test_a_repository_brings_what_is_asked_of_it():
+    def brings(**need):
+        needs = [{"target": "t", "role": "r", "distribution": data, **need}]
+        return {row["name"]: row["packages"] for row in use.wants(needs)["repositories"]}
+
+    packages = {"docker": ["docker.io", "iptables"], "docker_vendor": ["docker-ce", "iptables"]}
+    data = {**DATA, "manager": "apt", "packages": packages, "sources": {"docker_vendor": "docker"}}
+    told = [{"name": "docker", "url": "http://d"}]
+    assert brings(packages=["docker-ce=5:28*", "iptables"], repositories=told) == {"docker": ["docker-ce"]}
+    assert brings(packages=["moby", "iptables"], repositories=told) == {"docker": ["moby", "iptables"]}, "as it is told"
+    assert brings(packages=["iptables"]) == {}, "the distribution has it"
+    asked = [{"target": "t", "role": role, "distribution": data, **need} for role, need in (
+        ("bundle_packages", {"packages": ["docker-ce"]}), ("docker", {"packages": ["moby"], "repositories": told}),
+    )]  # fmt: skip
+    (row,) = use.wants(asked)["repositories"]
+    assert (row["role"], row["url"], row["packages"]) == ("docker", "http://d", ["moby", "docker-ce"])
+    assert "packages" not in told[0]
+
+
+def test_what_a_drivers_versions_must_be_goes_with_its_packages():
+    fits = {"version_of": "nvidia-smi", "branch": "535"}
+    needs = [{"target": "t", "role": "nvidia_driver", "packages": ["nvidia-smi"], "driver": fits},
+             {"target": "t", "role": "docker", "packages": ["docker.io"]}]  # fmt: skip
+    assert [row.get("driver") for row in use.wants(needs)["packages"]] == [fits, None]
 
 
 def test_releases_of_engines_come_from_the_bundle(tmp_path):
