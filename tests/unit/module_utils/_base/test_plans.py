@@ -5,7 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import SCHEMA, current, head_units, units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    SCHEMA,
+    current,
+    serving_units,
+    units_of,
+)
 
 OTHERS = [None, "", "text", [], {}, {"schema": 1, "args": []}, {"schema": "2"}, {"verdict": "fits"}]
 
@@ -22,5 +27,5 @@ def test_a_plan_of_this_release_is_read():
 def test_units_of_a_node_and_of_the_head():
     first, rank, second = ({"name": "a", "serves": True}, {"name": "a", "serves": False}, {"name": "b", "serves": True})
     plan = {"nodes": {"n1": {"units": [first, second]}, "n2": {"units": [rank]}}}
-    assert units_of(plan, "n1") == head_units(plan) == [first, second]
+    assert units_of(plan, "n1") == serving_units(plan) == [first, second]
     assert units_of(plan, "n2") == [rank] and units_of(plan, "elsewhere") == []

@@ -9,7 +9,7 @@ import json
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import serving_units, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import group_words, node_env
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
@@ -133,7 +133,7 @@ def test_the_plans_environment_wins():
 
 
 def test_units_of_a_node():
-    assert units_of(SAMPLE_PLAN, "gpu01") == head_units(SAMPLE_PLAN) == [HEAD]
+    assert units_of(SAMPLE_PLAN, "gpu01") == serving_units(SAMPLE_PLAN) == [HEAD]
     assert units_of(SAMPLE_PLAN, "gpu02") == [OTHER]
     assert units_of(SAMPLE_PLAN, "elsewhere") == []
 
