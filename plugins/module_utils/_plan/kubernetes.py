@@ -66,7 +66,8 @@ def check(plan: Mapping[str, Any]) -> None:
         raise Refusal("LLM591", what=say("export_device", device=plan["engine"]["device"]))
     if plan["cluster"]:
         raise Refusal("LLM591", what=say("export_nodes", count=len(plan["nodes"])))
-    if independent(plan) and len({tuple(arguments(unit["args"])) for unit in serving_units(plan)}) > 1:
+    forms = [(unit["layout"]["tensor"], *arguments(unit["args"])) for unit in serving_units(plan)]
+    if independent(plan) and len(set(forms)) > 1:
         raise Refusal("LLM591", what=say("export_unlike"))
 
 

@@ -8,6 +8,9 @@ import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
     SCHEMA,
     current,
+    head_of,
+    independent,
+    placed_units,
     serving_units,
     units_of,
 )
@@ -29,3 +32,11 @@ def test_units_of_a_node_and_of_the_head():
     plan = {"nodes": {"n1": {"units": [first, second]}, "n2": {"units": [rank]}}}
     assert units_of(plan, "n1") == serving_units(plan) == [first, second]
     assert units_of(plan, "n2") == [rank] and units_of(plan, "elsewhere") == []
+
+
+def test_nodes_that_serve_by_themselves():
+    one, other = {"name": "a", "serves": True}, {"name": "a", "serves": True}
+    plan = {"cluster": None, "nodes": {"n1": {"head": True, "units": [one]}, "n2": {"head": False, "units": [other]}}}
+    assert independent(plan) and head_of(plan) == "n1" and placed_units(plan) == [("n1", one), ("n2", other)]
+    assert not independent({**plan, "cluster": {"port": 1}}) and not independent({"nodes": {"n1": {}}})
+    assert not independent({})

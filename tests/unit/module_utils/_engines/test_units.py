@@ -166,7 +166,7 @@ def standing(folder, units):
 
 def test_copies_that_stay_where_they_are_restart_one_after_another(tmp_path):
     standing(tmp_path, copies(2))
-    assert engine.rolling(str(tmp_path), copies(2)) == ["yitiji-vllm-0", "yitiji-vllm-1"]
+    assert engine.rolling(str(tmp_path), copies(2), {"m": {"engines": 2}}) == ["yitiji-vllm-0", "yitiji-vllm-1"]
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,16 @@ def test_copies_that_stay_where_they_are_restart_one_after_another(tmp_path):
 )
 def test_what_takes_anothers_place_restarts_at_once(tmp_path, before, now):
     standing(tmp_path, before)
-    assert engine.rolling(str(tmp_path), now) == []
+    totals = {"m": {"engines": len([row for row in now if row["serves"]])}}
+    assert engine.rolling(str(tmp_path), now, totals) == []
+
+
+def test_the_only_copy_on_its_node_has_others_elsewhere(tmp_path):
+    standing(tmp_path, copies(1))
+    assert engine.rolling(str(tmp_path), copies(1), {"m": {"engines": 2}}) == ["yitiji-vllm-0"]
 
 
 def test_units_of_an_earlier_version_restart_at_once(tmp_path):
     for unit_row in copies(2):
         (tmp_path / f"{unit_row['name']}.service").write_text(f"[Unit]\n{engine.MARK}\n")
-    assert engine.rolling(str(tmp_path), copies(2)) == []
+    assert engine.rolling(str(tmp_path), copies(2), {"m": {"engines": 2}}) == []
