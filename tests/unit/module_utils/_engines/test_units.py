@@ -146,6 +146,16 @@ def test_a_nodes_own_arguments_and_environment_count():
     assert made["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
 
 
+def test_an_independent_node_publishes_its_own_address():
+    plan = copy.deepcopy(PLAN)
+    plan["container"]["network"], plan["cluster"] = "bridge", None
+    (row,) = plan["nodes"]["b"]["units"]
+    row.update(serves=True, port=8000, url="http://10.0.0.2:8000", group=[])
+    made = words("b", plan)
+    assert made[made.index("--publish") + 1] == "10.0.0.2:8000:8000" and made.count("--publish") == 1
+    assert made[made.index("--network") + 1] == "yitiji" and "engine-group" not in " ".join(made)
+
+
 def test_engines_are_found_by_their_mark(tmp_path):
     (tmp_path / "yitiji-a.service").write_text("[Unit]\nX-Yitiji=engine\n")
     (tmp_path / "yitiji-b.service").write_text("[Unit]\nDescription=X-Yitiji=engine\n")

@@ -134,11 +134,7 @@ def test_as_many_services_of_kserve(catalog):
         (declared("rtx-4090-24g", 8, 2), {"beside": [{"model": "qwen3-8b"}]}, "appliance_beside"),
         (declared("rtx-4090-24g", 8, 2), {"engine": "ollama"}, "no key"),
         (nodes(("rtx-4090-24g", 8), ("v100-32g", 4)), {}, "different images"),
-        (
-            nodes(("rtx-4090-24g", 8), ("rtx-4090-24g", 1, 16)),
-            {"engine": "llamacpp"},
-            "GGUF",
-        ),
+        (nodes(("rtx-4090-24g", 8), ("rtx-4090-24g", 1, 16)), {"engine": "llamacpp", "concurrency": 64}, "GGUF"),
     ],
     ids=str,
 )
