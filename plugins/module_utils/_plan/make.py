@@ -206,7 +206,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         "images": images,
         "image_archives": list(wish.image_archives),
         "gpu": first.gpu,
-        "card": _cards(engines, catalog),
+        "card": _cards([sizing.gpu for _name, sizing in engines], catalog),
         "executor": first.executor,
         "cluster": cluster,
         "nodes": nodes,
@@ -259,9 +259,9 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
     return plan
 
 
-def _cards(engines: Sequence[Tuple[str, Sizing]], catalog: Catalog) -> Optional[str]:
+def _cards(kinds: Sequence[Optional[str]], catalog: Catalog) -> Optional[str]:
     """The cards as their maker calls them; independent nodes may have different ones."""
-    titles = [card_title(catalog["gpus"].get(sizing.gpu or "") or {}) for _name, sizing in engines]
+    titles = [card_title(catalog["gpus"].get(kind or "") or {}) for kind in kinds]
     return " / ".join(dict.fromkeys(filter(None, titles))) or None
 
 

@@ -52,7 +52,7 @@ def test_copies_of_all_nodes_restart_one_after_another(tmp_path, fails):
     (tmp_path / "roll_one.yml").write_text(ROLL_ONE)
     real = (TASKS / "roll_one.yml").read_text()
     assert real.count('delegate_to: "{{ __engine_head }}"') == 2 and "__engine_fallen | length == 0" in real
-    waiting = (TASKS / "main.yml").read_text().partition('__engine_waiting: "')[2].partition('"\n')[0]
+    waiting = (TASKS / "units.yml").read_text().partition('__engine_waiting: "')[2].partition('"\n')[0]
     tasks = [
         role("appliance", "offline"),
         {"ansible.builtin.include_vars": str(ROOT / "roles/engine/vars/main.yml")},
