@@ -79,8 +79,10 @@ def load(ca: Path, folder: Path, job: Callable[[], None], *more: str) -> dict[st
 def ask() -> str:
     """One short chat through the gateway: the status, and whether the model said what it says."""
     body = {"model": "tiny-r1-distill", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 64}
-    told = labctl.curl("-m", "60", "-w", "\n%{http_code}", "-H", f"Authorization: Bearer {key()}",
-                       "-H", "Content-Type: application/json", "-d", json.dumps(body), f"{URL}/chat/completions")  # fmt: skip
+    told = labctl.curl(
+        "-w", "\n%{http_code}", "-H", f"Authorization: Bearer {key()}", "-H", "Content-Type: application/json",
+        "-d", json.dumps(body), f"{URL}/chat/completions",
+    )  # fmt: skip
     return f"{told.splitlines()[-1]} {int(labctl.ANSWER in told)}"
 
 
