@@ -17,6 +17,10 @@ options:
     type: list
     elements: dict
     default: []
+  totals:
+    description: C(totals) of the plan, which says how many engines serve each model, on other nodes too.
+    type: dict
+    default: {}
 author: The yitiji.deepseek engineers (@yitiji)
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
@@ -52,9 +56,13 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.systemd im
 @framed
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"planned": {"type": "list", "elements": "dict", "default": []}}, supports_check_mode=True
+        argument_spec={
+            "planned": {"type": "list", "elements": "dict", "default": []},
+            "totals": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
     )
-    rolls = rolling(UNIT_DIR, module.params["planned"])
+    rolls = rolling(UNIT_DIR, module.params["planned"], module.params["totals"])
     module.exit_json(changed=False, units=marked(UNIT_DIR), rolls=rolls)
 
 

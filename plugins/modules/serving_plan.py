@@ -67,9 +67,13 @@ options:
     choices: [data_attention, shared_cache, speculation]
     default: []
   replicas:
-    description: Copies of the model on the head, each with its own cards, unit and port; 0 takes the profile's.
+    description: Copies of the model on a node, each with its own cards, unit and port; 0 takes the profile's.
     type: int
     default: 0
+  independent_nodes:
+    description: Whether every node serves the model by itself, with O(replicas) copies on each (LLM558).
+    type: bool
+    default: false
   beside_info:
     description: What M(yitiji.deepseek.modelscope_model_info) returned for each entry of O(beside), in the same order.
     type: list

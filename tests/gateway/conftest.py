@@ -14,18 +14,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 import labctl
+import loadctl
+from loadctl import drive
 
 NAME, OCTET = "load1", "71"
 ADDRESS = f"10.77.0.{OCTET}"
-SDK = ROOT / ".venv-sdk"
-
-
-def drive(url: str, ca: Path, *more: str) -> subprocess.Popen[str]:
-    """The driver, on the lab's network; its key comes by standard input."""
-    return subprocess.Popen(
-        [labctl.LAB, "run", SDK / "bin/python", ROOT / "tests/gateway/load.py", "--url", url, "--ca", ca, *more],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
 
 
 class Gateway:
@@ -63,11 +56,7 @@ class Gateway:
 
 @pytest.fixture(scope="session", autouse=True)
 def sdk() -> None:
-    if not (SDK / "bin/python").exists():
-        uv = Path(sys.executable).parent / "uv"
-        subprocess.run([uv, "venv", "-q", SDK, "--python", sys.executable], check=True)
-        wanted = ROOT / "tests/gateway/requirements.txt"
-        subprocess.run([uv, "pip", "install", "-q", "--python", SDK / "bin/python", "-r", wanted], check=True)
+    loadctl.sdk()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import serving_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, read_catalog
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.make import make_plan
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import read_wish
@@ -31,7 +31,7 @@ def declared(gpu: str, count: int, nodes: int = 1, **more: Any) -> dict[str, Any
 
 def first_unit(made: dict[str, Any]) -> dict[str, Any]:
     """A plan's first engine: the unit on the head."""
-    return head_units(made)[0]
+    return serving_units(made)[0]
 
 
 def totals(made: dict[str, Any]) -> dict[str, Any]:

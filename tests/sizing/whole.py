@@ -70,6 +70,7 @@ def _wishes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "basic-lmdeploy": (declared("rtx-4090-24g", 2), {"engine": "lmdeploy", "weights_dir": "/data/models/"}),
         "basic-volta": (declared("v100-32g", 1), {}),
         "basic-replicas": (declared("rtx-4090-24g", 4), {"concurrency": 16, "replicas": 2}),
+        "basic-independent": (declared("rtx-4090-24g", 4, 3), {"concurrency": 48, "independent_nodes": True}),
         "beside": (
             declared("l40s-48g", 4),
             {"model": "deepseek-r1-32b", "beside": [{"model": "deepseek-r1-7b", "cards": 1, "concurrency": 4}]},

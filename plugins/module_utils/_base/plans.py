@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Tuple
 
 SCHEMA = 2  # docs/plan.schema.json; another number means: plan again
 
@@ -27,6 +27,21 @@ def units_of(plan: Mapping[str, Any], host: str) -> List[Dict[str, Any]]:
     return list((plan["nodes"].get(host) or {}).get("units") or [])
 
 
-def head_units(plan: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """The engines that answer requests; they are all on the head. The first model's come first."""
-    return [unit for node in plan["nodes"].values() for unit in node["units"] if unit["serves"]]
+def head_of(plan: Mapping[str, Any]) -> str:
+    """The node that users meet."""
+    return next(str(name) for name, node in plan["nodes"].items() if node["head"])
+
+
+def independent(plan: Mapping[str, Any]) -> bool:
+    """Whether several nodes serve, each by itself; of nodes that compute together the head alone does."""
+    return len(plan.get("nodes") or {}) > 1 and not plan.get("cluster")
+
+
+def placed_units(plan: Mapping[str, Any]) -> List[Tuple[str, Dict[str, Any]]]:
+    """The engines that answer requests, each with its node: the head, unless nodes are independent."""
+    return [(name, unit) for name, node in plan["nodes"].items() for unit in node["units"] if unit["serves"]]
+
+
+def serving_units(plan: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The engines that answer requests. The head's and the first model's come first."""
+    return [unit for _name, unit in placed_units(plan)]

@@ -67,6 +67,7 @@ NEEDS: Dict[str, Need] = {
     "docker": lambda context: bool(docker_of(context)),
     "running docker": lambda context: bool(docker_of(context).get("running")),
     "multi node": multi_node,
+    "computing together": lambda context: bool((context.plan or {}).get("cluster")),
     "dkms": lambda context: bool(context.node.get("dkms")),
     "weights": _weights,
     "audit": lambda context: context.measures.get("audit") is not None,

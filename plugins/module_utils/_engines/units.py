@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._programs.programs import PROGRAMS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.container_unit import gpu_options
@@ -47,10 +47,11 @@ def marked(folder: str) -> List[str]:
     return found
 
 
-def rolling(folder: str, planned: List[Dict[str, Any]]) -> List[str]:
+def rolling(folder: str, planned: List[Dict[str, Any]], totals: Mapping[str, Mapping[str, Any]]) -> List[str]:
     """Those of a node's planned units that may restart one after another: copies of a model, each where it was.
 
-    None where a card, a device, a port or a model's name goes from one unit to another: they restart at once.
+    `totals` of the plan counts copies on other nodes too. None where a card, a device, a port or a model's name goes
+    from one unit to another: they restart at once.
     """
     if set(marked(folder)) != {unit["name"] for unit in planned}:
         return []
@@ -60,7 +61,8 @@ def rolling(folder: str, planned: List[Dict[str, Any]]) -> List[str]:
         place = json.dumps([unit["gpus"], unit["devices"], unit["port"], model])
         if PLACE + place not in lines:
             return []
-    return [unit["name"] for unit, model in zip(planned, models) if unit["serves"] and models.count(model) > 1]
+    copies = {model: (totals.get(model) or {}).get("engines", 1) for model in models}
+    return [unit["name"] for unit, model in zip(planned, models) if unit["serves"] and copies[model] > 1]
 
 
 def engine_settings(plan: Dict[str, Any], unit: Dict[str, Any], role: Dict[str, Any]) -> Dict[str, Any]:

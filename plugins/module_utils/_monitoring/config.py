@@ -8,7 +8,12 @@ import json
 from typing import Any, Dict, Iterable, List, Mapping, Set
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of, units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    head_of,
+    models_of,
+    placed_units,
+    units_of,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import in_language
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import watch_state
@@ -59,7 +64,7 @@ def retention(size: str, mounts: Iterable[Mapping[str, Any]], folder: str) -> st
 
 def scrape_config(plan: Mapping[str, Any], role: Mapping[str, Any]) -> Any:
     """Prometheus' configuration. `role`: seconds, ports, alertmanager."""
-    head = next(name for name, node in plan["nodes"].items() if node["head"])
+    head = head_of(plan)
     needs = needs_of(plan)
 
     def targets(job: str, port: int, hosts: Iterable[str]) -> Dict[str, Any]:
@@ -72,7 +77,8 @@ def scrape_config(plan: Mapping[str, Any], role: Mapping[str, Any]) -> Any:
         targets("nginx", role["ports"]["nginx"], [head]),
     ]
     if "vllm" in needs:
-        rows = [{"targets": [unit["url"].split("//", 1)[1]], "labels": {"node": head}} for unit in head_units(plan)]
+        engines = [(name, unit["url"].split("//", 1)[1]) for name, unit in placed_units(plan)]
+        rows = [{"targets": [address], "labels": {"node": name}} for name, address in engines]
         jobs.append({"job_name": "vllm", "metrics_path": "/metrics", "static_configs": rows})
     if "gpu" in needs and role["dcgm"]:
         jobs.append(targets("dcgm", role["ports"]["dcgm"], plan["nodes"]))

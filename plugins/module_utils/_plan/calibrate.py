@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import placed_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import notice
 
 TOLERANCE = 0.15
@@ -48,7 +48,8 @@ def parse_log(log: str) -> Dict[str, float]:
 def learn(plan: Mapping[str, Any], logs: Mapping[str, str]) -> Dict[str, Any]:
     """{measured, rows, warnings} from the logs, which are keyed by unit. A log without figures is passed over."""
     found: Dict[str, Any] = {"measured": {}, "rows": [], "warnings": []}
-    for unit in head_units(plan):
+    # Of the head's engines, whose logs are read.
+    for unit in [unit for host, unit in placed_units(plan) if plan["nodes"][host]["head"]]:
         measured = parse_log(logs.get(unit["name"], ""))
         if not measured:
             continue

@@ -12,7 +12,7 @@ import dataclasses
 import math
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import independent, placed_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.ended import worst
@@ -48,18 +48,19 @@ def ended_rows(plan: Mapping[str, Any], wishes: Sequence[Wish], ends: Mapping[st
     `wishes`: those of the engines, in the plan's order. `ends`: what was said (_engines/ended.py), by host and unit.
     """
     rows: List[Row] = []
-    for unit, wish in zip(head_units(plan), wishes):
-        said = worst(dict(of_host.get(unit["name"]) or {}) for of_host in ends.values())
+    for (host, unit), wish in zip(placed_units(plan), wishes):
+        ranks = [name for name, node in plan["nodes"].items() if unit["name"] in [one["name"] for one in node["units"]]]
+        hosts = [host] if independent(plan) else ranks
+        said = worst(dict(of_host.get(unit["name"]) or {}) for name, of_host in ends.items() if name in hosts)
         if not said:
             continue
         capacity = unit["capacity"]
-        hosts = [name for name, node in plan["nodes"].items() if unit["name"] in [one["name"] for one in node["units"]]]
         row = {
             "schema": ROWS,
             "kind": ENDED,
             **wish.subject,
             "version": str(plan["engine"]["version"]),
-            "gpu": plan.get("gpu"),
+            "gpu": plan.get("gpu") and wish.head.gpus[0].kind,
             **unit["layout"],
             "span": len(hosts) if unit["layout"]["data"] == 1 else 1,
             "was": {

@@ -7,7 +7,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    independent,
+    placed_units,
+    serving_units,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import CLOSED, Vendor, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.text import (
     PARTS,
@@ -88,7 +92,7 @@ def page(plan: Mapping[str, Any], language: str = "both", vendor: Vendor = None)
         *_alternatives(plan),
         _folded("why", _reasons(plan["why"]), "y"),
         f"<details><summary>{two('command')}</summary><p class=two>{both(*NOTE['address'])}</p>"
-        f"<pre>{escape(chr(10).join(wrap_args(head_units(plan)[0]['args'])))}</pre></details>",
+        f"<pre>{escape(chr(10).join(wrap_args(serving_units(plan)[0]['args'])))}</pre></details>",
     ]
     if plan["warnings"]:
         told = [f"<tr><td class='two warn'>{both(noted(row, 'zh'), noted(row, 'en'))}" for row in plan["warnings"]]
@@ -139,8 +143,8 @@ def _alternatives(plan: Mapping[str, Any]) -> List[str]:
 
 def _bars(plan: Mapping[str, Any]) -> List[str]:
     """A bar for all cards that hold the same."""
-    engines = {unit["name"]: unit for unit in head_units(plan)}
-    parts = head_units(plan)[0]["memory"].get("per_gpu_gib")
+    engines = {(host if independent(plan) else "", unit["name"]): unit for host, unit in placed_units(plan)}
+    parts = serving_units(plan)[0]["memory"].get("per_gpu_gib")
     if not parts:
         return []
     key = "".join(
@@ -149,7 +153,7 @@ def _bars(plan: Mapping[str, Any]) -> List[str]:
     same: Dict[str, Dict[str, List[int]]] = {}
     for name, node in plan["nodes"].items():
         for unit in node["units"]:
-            engine = engines[unit["name"]]
+            engine = engines[name if independent(plan) else "", unit["name"]]
             stages = engine["memory"].get("stages_gib") or [parts]
             for place, index in enumerate(unit["gpus"]):
                 held = stages[_stage(engine["layout"], unit["rank"] * len(unit["gpus"]) + place)]

@@ -11,6 +11,7 @@ import re
 import shlex
 from typing import Any, Dict, List, Mapping
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import independent, serving_units
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.units import CACHE
 
@@ -46,7 +47,7 @@ def manifests(
     found = [] if settings["claim"] else [_claim(plan, claim, settings["storage_class"])]
     for model in (plan["model"], *plan["models_beside"]):
         mine = [unit for unit in units if unit["model"]["served_name"] == model["served_name"]]
-        memory = -(-int(plan["needs"]["memory_bytes"]) // len(units))
+        memory = -(-int(plan["needs"]["memory_bytes"]) // max(len(node["units"]) for node in plan["nodes"].values()))
         secret = settings["key_secret"] or name_of(plan["deployment"], "engine-key")
         found.append(_service(plan, model, mine, {"claim": claim, "secret": secret}, memory))
         if selector:
@@ -65,6 +66,9 @@ def check(plan: Mapping[str, Any]) -> None:
         raise Refusal("LLM591", what=say("export_device", device=plan["engine"]["device"]))
     if plan["cluster"]:
         raise Refusal("LLM591", what=say("export_nodes", count=len(plan["nodes"])))
+    forms = [(unit["layout"]["tensor"], *arguments(unit["args"])) for unit in serving_units(plan)]
+    if independent(plan) and len(set(forms)) > 1:
+        raise Refusal("LLM591", what=say("export_unlike"))
 
 
 def _claim(plan: Mapping[str, Any], name: str, storage_class: str) -> Dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR, SCHEMA
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, notice, say
@@ -25,6 +25,11 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     node_env,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import card_title
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.independent import (
+    check_alike,
+    check_independent,
+    of_node,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_cpus import size_on_cpus
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gguf import size_on_gguf
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.on_gpus import size_on_gpus
@@ -58,6 +63,8 @@ def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     if wish.engine in GGUF_ENGINES:
         size = size_on_gguf
     unit = str(look_up(catalog, "engines", wish.engine, "appliance_engine")["service"]["unit"])
+    if wish.independent:
+        return compose(wish, on_each_node(wish, unit, size, catalog), catalog)
     engines: List[Tuple[str, Sizing]] = []
     left = wish.head.memory_bytes
     for suffix, part in shares(wish):
@@ -69,11 +76,33 @@ def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     return compose(wish, engines, catalog)
 
 
+def on_each_node(
+    wish: Wish, unit: str, size: Callable[[Wish, Catalog], Sizing], catalog: Catalog
+) -> List[Tuple[str, Sizing]]:
+    """The engines of nodes that serve by themselves: each sized for its node, all with one context (LLM558)."""
+    check_independent(wish, look_up(catalog, "engines", wish.engine, "appliance_engine"))
+    engines: List[Tuple[str, Sizing]] = []
+    for suffix, part in shares(wish):
+        try:
+            engines.append((unit + suffix, size(part, catalog)))
+        except Refusal as refusal:
+            raise of_node(refusal, part.head.name) from None
+    check_alike([sizing for _name, sizing in engines])
+    # What ended for lack of memory on one kind of cards is made smaller there: a client meets one length everywhere.
+    shortest = min(sizing.wish.context for _name, sizing in engines)
+    if any(sizing.wish.context > shortest for _name, sizing in engines):
+        return on_each_node(dataclasses.replace(wish, context=shortest), unit, size, catalog)
+    return engines
+
+
 def shares(wish: Wish) -> List[Tuple[str, Wish]]:
     """Each engine of the deployment: what its unit's name ends with, and the wish for its own cards and port.
 
-    A single engine has all nodes. Copies of a model and further models share the head: one may die alone.
+    A single engine has all nodes. Copies of a model and further models share a node: one may die alone.
     """
+    if wish.independent:
+        of_one = dataclasses.replace(wish, independent=False, concurrency=-(-wish.concurrency // len(wish.nodes)))
+        return [each for node in wish.nodes for each in shares(dataclasses.replace(of_one, nodes=[node]))]
     head, memory = wish.head, wish.head.memory_bytes
     if wish.beside:
         guests = [Guest(wish, _cards_left(wish)), *wish.beside]
@@ -134,17 +163,23 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             check_machine(part["ref"], part["host"], rank.node)
     check_machine(chat_image["ref"], chat_image["host"], first.ranks[0].node)
     nodes: Dict[str, Any] = {}
+    memory: Dict[str, int] = {}  # that the engines of a node need
     for name, sizing in engines:
         for number, rank in enumerate(sizing.ranks):
+            head = rank.node.name == wish.head.name
             node = nodes.setdefault(
                 rank.node.name,
-                {"rank": number, "head": number == 0, "address": rank.node.address, "gpus": [], "units": []},
+                {"rank": len(nodes), "head": head, "address": rank.node.address, "gpus": [], "units": []},
             )
             node["gpus"] += rank.gpus
-            node["units"].append(unit_part(name, sizing, number, models[sizing.wish.served_name], cluster, run))
-    ports = [sizing.wish.port for _name, sizing in engines] + ([first.meeting_port] if first.meeting_port else [])
+            # Of another node the gateway on the head asks it, by the network between the nodes.
+            where = LOOPBACK if head or cluster else rank.node.address
+            node["units"].append(unit_part(name, sizing, number, models[sizing.wish.served_name], cluster, run, where))
+            memory[rank.node.name] = memory.get(rank.node.name, 0) + sizing.memory_bytes
+    ports = list(dict.fromkeys(sizing.wish.port for _name, sizing in engines))
+    inner = [first.meeting_port] if first.meeting_port else []
     # The chat page meets the engines through the gateway alone: it holds no key of theirs and sees no more of them.
-    balancer = {"host": DOOR, "port": wish.port + len(engines)}
+    balancer = {"host": DOOR, "port": wish.port + len(ports)}
     plan: Dict[str, Any] = {
         "schema": SCHEMA,
         "deployment": wish.deployment,
@@ -165,13 +200,13 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             "experimental": bool(entry.get("experimental")),
             "host": {} if image else asked(entry, f"engines: {wish.engine}"),
         },
-        "provision": provision(wish.engine, len(nodes), entry.get("provision")),
+        "provision": provision(wish.engine, len(first.ranks), entry.get("provision")),
         "run": run,
         "image": dict(image) if image else None,
         "images": images,
         "image_archives": list(wish.image_archives),
         "gpu": first.gpu,
-        "card": card_title(catalog["gpus"].get(first.gpu or "") or {}) or None,
+        "card": _cards([sizing.gpu for _name, sizing in engines], catalog),
         "executor": first.executor,
         "cluster": cluster,
         "nodes": nodes,
@@ -188,8 +223,8 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
                 "weights": sum({sizing.wish.served_name: sizing.disk_bytes for _name, sizing in engines}.values()),
                 "images": sum(int(row["bytes"] or 0) for row in images),
             },
-            "memory_bytes": sum(sizing.memory_bytes for _name, sizing in engines),
-            "ports": [*ports, balancer["port"]],
+            "memory_bytes": max(memory.values()),
+            "ports": [*ports, *inner, balancer["port"]],
         },
         "balancer": balancer,
         "chat": {
@@ -201,7 +236,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
         "monitored": _watched(
             catalog["profiles"][wish.profile].get("watch_memory_gib"),
             wish.head.memory_bytes,
-            sum(sizing.memory_bytes for _name, sizing in engines),
+            memory[wish.head.name],
         ),
         "sampling": dict(wish.sampling),
         "warnings": [
@@ -222,6 +257,12 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
     plan["speed"] = speeds([sizing.question() for _name, sizing in engines], plan["totals"], catalog)
     plan["warnings"] = [row for number, row in enumerate(plan["warnings"]) if row not in plan["warnings"][:number]]
     return plan
+
+
+def _cards(kinds: Sequence[Optional[str]], catalog: Catalog) -> Optional[str]:
+    """The cards as their maker calls them; independent nodes may have different ones."""
+    titles = [card_title(catalog["gpus"].get(kind or "") or {}) for kind in kinds]
+    return " / ".join(dict.fromkeys(filter(None, titles))) or None
 
 
 def _watched(floor_gib: Optional[float], memory_bytes: Optional[int], needed: int) -> bool:
@@ -286,10 +327,11 @@ def unit_part(
     model: Mapping[str, Any],
     cluster: Optional[Mapping[str, Any]],
     run: Mapping[str, Any],
+    host: str = LOOPBACK,
 ) -> Dict[str, Any]:
     """One engine, or one rank of it, on one node: everything its systemd unit is made from."""
     rank, serves, port = sizing.ranks[number], number == 0, sizing.wish.port
-    url = f"http://{LOOPBACK}:{port}"
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     kept = sizing.image and run["cache_variable"]  # a container's own cache, mounted there
     return {
         "name": name,

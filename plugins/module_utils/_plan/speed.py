@@ -39,6 +39,7 @@ REASONS = {
     "card": bilingual(
         "型号库中没有这种卡的带宽或实测效率", "the catalogue has no bandwidth or no measured share for this card"
     ),
+    "mixed": bilingual("各节点的显卡或布局不同", "the nodes differ in their cards or layouts"),
     "engine": bilingual("没有这种引擎的实测数据", "no measured run of this engine is known"),
     "figures": bilingual("型号库中的速度数据无法使用", "the catalogue's figures for speeds can't be used"),
 }
@@ -91,10 +92,13 @@ def speeds(asked: Sequence[Question], totals: Mapping[str, Mapping[str, Any]], c
         served = engine.served
         if served in found:
             continue
-        copies = sum(other.served == served for other in asked)
+        copies = [other for other in asked if other.served == served]
+        if any((other.gpu, other.load) != (engine.gpu, engine.load) for other in copies):
+            found[served] = _none("mixed")
+            continue
         try:
             profile = {} if found else catalog["profiles"].get(engine.profile) or {}
-            found[served] = _predicted(engine, copies, totals[served], profile, catalog)
+            found[served] = _predicted(engine, len(copies), totals[served], profile, catalog)
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):  # a vendor's rows are not ours
             found[served] = _none("figures")
     return found

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, models_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import independent, models_of, serving_units
 
 WORDS: Dict[str, Tuple[str, str]] = {
     "title": ("档位 {profile} · 部署 {deployment}", "profile {profile} · deployment {deployment}"),
@@ -64,6 +64,10 @@ LAYOUT = (
     "切分到 {tensor} {part}（TP {tensor}）× {pipeline} 级流水线（PP {pipeline}），{copies} 个副本（DP {data}）{more}",
     "split over {tensor} {part} (TP {tensor}) × {pipeline} pipeline stage(s) (PP {pipeline}), {copies} replica(s) "
     "(DP {data}){more}",
+)
+APART = (
+    "；{nodes} 个节点各自独立运行，由首节点的网关分配请求",
+    "; {nodes} independent nodes, among which the gateway on the head divides the requests",
 )
 DISK = (
     "权重 {weights:.1f} GB + 镜像 {images:.1f} GB；建议可用空间不少于 {advice} GB（升级时新旧镜像并存，"
@@ -153,7 +157,7 @@ def named(given: Any, language: str) -> str:
 
 def why_not(plan: Mapping[str, Any], other: Mapping[str, Any], language: str) -> str:
     """What another layout holds, and why it was not taken: what `search.preference` puts first of what differs."""
-    here, there = head_units(plan)[0]["layout"], other["layout"]
+    here, there = serving_units(plan)[0]["layout"], other["layout"]
     used = here["tensor"] * here["pipeline"] * here["data"]
     keys = (("cards", other["gpus"] < used), ("joined", "joined" in there and "joined" not in here),
             ("stages", there["pipeline"] > here["pipeline"]),
@@ -174,7 +178,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
     lines += [
         "",
         f"  {word('command', language)}{'：' if language == 'zh' else ':'}",
-        *("    " + line for line in wrap_args(head_units(plan)[0]["args"])),
+        *("    " + line for line in wrap_args(serving_units(plan)[0]["args"])),
     ]
     lines += _rows(word("warnings", language), [noted(warning, language) for warning in plan["warnings"]])
     lines += _rows(word("alternatives", language), [
@@ -192,7 +196,7 @@ def explain(plan: Mapping[str, Any], language: str) -> str:
 def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     """The rows of its table: a key of WORDS and the text beside it."""
     zh = language == "zh"
-    model, engine, layout = plan["model"], plan["engine"], head_units(plan)[0]["layout"]
+    model, engine, layout = plan["model"], plan["engine"], serving_units(plan)[0]["layout"]
     used = [len(node["gpus"]) for node in plan["nodes"].values()]
     cards = plan.get("card") or plan.get("gpu") or ""
     if cards:
@@ -213,8 +217,10 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     part = ("张卡", "card(s)") if plan.get("gpu") else ("个进程", "process(es)")
     copies = layout["data"] * plan["totals"][model["served_name"]]["engines"]
     shape = LAYOUT[0 if zh else 1].format(**layout, part=part[0 if zh else 1], copies=copies, more=more)
+    if independent(plan):
+        shape += APART[0 if zh else 1].format(nodes=len(used))
     rows.append(("layout", shape))
-    shown = [_node(name, node, language) for name, node in list(plan["nodes"].items())[:16]]
+    shown = [_node(name, node, language, independent(plan)) for name, node in list(plan["nodes"].items())[:16]]
     rows.append(("nodes", ("；" if zh else ", ").join(shown)))
     shape = CAPACITY[0] if zh else CAPACITY[1]
     for served in models_of(plan):
@@ -229,19 +235,20 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
 
 def capacity_of(plan: Mapping[str, Any], served_name: str) -> Dict[str, Any]:
     """Capacity of a model: the most that one engine takes, and what all its engines hold."""
-    unit = next(unit for unit in head_units(plan) if unit["model"]["served_name"] == served_name)
+    unit = next(unit for unit in serving_units(plan) if unit["model"]["served_name"] == served_name)
     return {**unit["capacity"], **plan["totals"][served_name]}
 
 
-def _node(name: str, node: Mapping[str, Any], language: str) -> str:
+def _node(name: str, node: Mapping[str, Any], language: str, apart: bool) -> str:
     mark, rank = ("（首节点）", "：编号") if language == "zh" else (" (head)", " rank")
+    rank = "" if apart else f"{rank} {node['rank']}"
     gpus = node["gpus"]
     cards = f"{'，' if language == 'zh' else ' '}GPU {gpus[0]}–{gpus[-1]}" if gpus else ""
-    return f"{name}{mark if node['head'] else ''}{rank} {node['rank']}{cards}"
+    return f"{name}{mark if node['head'] else ''}{rank}{cards}"
 
 
 def _memory(plan: Mapping[str, Any], language: str) -> List[str]:
-    held = head_units(plan)[0]["memory"]
+    held = serving_units(plan)[0]["memory"]
     parts = held.get("per_gpu_gib")
     if parts:
         title, rows, total = word("memory", language), [(key, parts[key]) for key in PARTS], parts["total"]

@@ -81,6 +81,7 @@ class Wish:
     kv_dtype: str = "auto"
     executor: str = ""  # "" = as the engine prefers
     replicas: int = 0  # copies on the head, each a unit of its own; 0 = one unit, whatever it does inside
+    independent: bool = False  # every node serves by itself, with all copies that it has
     floor: Dict[str, int] = field(default_factory=dict)  # below which no start is made smaller (_plan/heal.py)
     layout: Dict[str, int] = field(default_factory=dict)  # on CPUs the profile says it: {tensor, pipeline}
     entry: Entry = field(default_factory=dict)
@@ -324,6 +325,7 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         kv_dtype=kv_dtype,
         executor=executor,
         replicas=int(variables.get("replicas") or profile.get("replicas") or 0),
+        independent=bool(variables.get("independent_nodes")),
         floor={key: int(value) for key, value in (profile.get("floor") or {}).items()},
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,

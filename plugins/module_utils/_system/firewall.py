@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_of, independent
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
 TABLE = "inet yitiji"
@@ -178,9 +179,17 @@ def session_of(environment: str) -> List[Tuple[str, int]]:
     return []
 
 
-def peers(plan: Mapping[str, Any], host: str) -> Dict[str, List[str]]:
-    """Addresses and ports of the nodes that compute together with `host`, by the plan."""
+def peers(plan: Mapping[str, Any], host: str, share: Any = "") -> Dict[str, List[Any]]:
+    """Addresses and ports of the nodes that compute together with `host`, by the plan.
+
+    Of nodes that serve by themselves the head alone reaches the others; `share` is the port of weights for all: `open`.
+    """
     nodes = plan.get("nodes") or {}
     others = [str(node["address"]) for name, node in nodes.items() if name != host] if host in nodes else []
     ports = (plan.get("cluster") or {}).get("ports") or ["1024-65535"]
-    return {"addresses": others, "ports": [str(port) for port in ports] if others else []}
+    rows = []
+    if others and independent(plan):
+        rows = [{"ports": [str(share)], "networks": others}] if share else []
+        head = head_of(plan)
+        others = [str(nodes[head]["address"])] if host != head else []
+    return {"addresses": others, "ports": [str(port) for port in ports] if others else [], "open": rows}

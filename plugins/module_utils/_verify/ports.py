@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR, independent
 
 
 def is_loopback(address: str) -> bool:
@@ -23,14 +23,21 @@ def is_loopback(address: str) -> bool:
 
 
 def exposed(
-    listeners: List[Dict[str, Any]], allowed: List[int], cluster: Optional[Dict[str, Any]] = None, walled: bool = False
+    listeners: List[Dict[str, Any]],
+    allowed: List[int],
+    plan: Optional[Mapping[str, Any]] = None,
+    host: str = "",
+    walled: bool = False,
 ) -> List[str]:
     """TCP listeners beyond loopback that are not allowed, a text for each.
 
+    An independent node beside the head listens on its own address in the network between the nodes.
     Nodes that compute together listen on the network between them, which LLM404 and the firewall see to. Ray draws
     ports that listen on every address: `walled` says that our firewall lets only peers reach those.
     """
-    between = cluster or {"peers": [], "wide": []}
+    cluster, own = (plan or {}).get("cluster"), ((plan or {}).get("nodes") or {}).get(host)
+    apart = [own["address"]] if plan and own and independent(plan) and not own["head"] else []
+    between = cluster or {"peers": apart, "wide": []}
     open_ports = {int(port) for port in allowed}
     found = set()
     for row in listeners:

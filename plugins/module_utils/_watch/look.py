@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from urllib.parse import urlsplit
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import check_stamp
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer, rules
@@ -198,7 +199,7 @@ def _container(row: Mapping[str, Any]) -> Dict[str, Any]:
 def door(service: Served) -> Dict[str, Any]:
     """Whether the port is open, and whether the health check says yes."""
     try:
-        socket.create_connection(("127.0.0.1", service.port), timeout=5).close()
+        socket.create_connection((urlsplit(service.health).hostname, service.port), timeout=5).close()
     except ConnectionRefusedError:
         return {"port": REFUSED, "health": False, "reason": "Connection refused"}
     except OSError as error:

@@ -15,7 +15,7 @@ PAGE_LOADING = 300
 
 
 class Served(NamedTuple):
-    """A service that answers on a port of loopback. `container` is empty for one that is no container."""
+    """A service that answers at `health`, an address of the node. `container` is empty for one that is no container."""
 
     unit: str
     container: str

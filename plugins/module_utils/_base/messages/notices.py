@@ -15,11 +15,12 @@ MESSAGES: Dict[str, Message] = {
             "{names} 上不运行任何引擎：本方案只需要 {used}",
         ),
         Text(
-            "make a group of its own below `appliances` for it, which is a second appliance; or ask for more than one "
-            "node holds (a larger appliance_model, appliance_context_length or appliance_concurrency); or take it off "
-            "the list",
-            "请在 `appliances` 下为其另建一个组，即第二套设备；或提出单个节点无法满足的需求（更大的 appliance_model、"
-            "appliance_context_length 或 appliance_concurrency）；或将其移出清单",
+            "set appliance_independent_nodes: true, so that each node serves by itself; or make a group of its own "
+            "below `appliances` for it, which is a second appliance; or ask for more than one node holds (a larger "
+            "appliance_model, appliance_context_length or appliance_concurrency); or take it off the list",
+            "请设置 appliance_independent_nodes: true，使各节点独立运行；或在 `appliances` 下为其另建一个组，"
+            "即第二套设备；或提出单个节点无法满足的需求（更大的 appliance_model、appliance_context_length 或 "
+            "appliance_concurrency）；或将其移出清单",
         ),
     ),
     "LLM188": Message(
@@ -28,9 +29,11 @@ MESSAGES: Dict[str, Message] = {
             "{names} 上不运行任何引擎：appliance_replicas 与 appliance_beside 只划分 {used} 的显卡",
         ),
         Text(
-            "set appliance_replicas: 0 and leave appliance_beside out, so that the engine's replicas use all nodes; "
-            "or make a group of its own below `appliances` for it; or take it off the list",
-            "请设置 appliance_replicas: 0 并去掉 appliance_beside，由引擎自身的副本使用全部节点；"
+            "set appliance_independent_nodes: true, so that every node has its copies; or appliance_replicas: 0 "
+            "without appliance_beside, so that the engine's replicas use all nodes; or make a group of its own below "
+            "`appliances` for it; or take it off the list",
+            "请设置 appliance_independent_nodes: true，使每个节点都有副本；或设置 appliance_replicas: 0 并去掉 "
+            "appliance_beside，由引擎自身的副本使用全部节点；"
             "或在 `appliances` 下为其另建一个组；或将其移出清单",
         ),
     ),

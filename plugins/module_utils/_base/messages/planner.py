@@ -253,6 +253,13 @@ MESSAGES: Dict[str, Message] = {
             "（appliance_images，并写明其 `host`）",
         ),
     ),
+    "LLM558": Message(
+        Text(
+            "the nodes can't serve independently (appliance_independent_nodes): {problem}",
+            "各节点无法独立运行（appliance_independent_nodes）：{problem}",
+        ),
+        Text("set appliance_independent_nodes: false", "请设置 appliance_independent_nodes: false"),
+    ),
     "LLM560": Message(
         Text("vLLM {version} has no option for {name}", "vLLM {version} 没有 {name} 对应的选项"),
         Text(
@@ -326,6 +333,29 @@ PHRASES: Dict[str, Text] = {
     "export_nodes": Text(
         "one engine spans {count} nodes, and KServe 0.20 has no preset for that",
         "一个引擎跨 {count} 个节点，KServe 0.20 没有对应的预设",
+    ),
+    "export_unlike": Text(
+        "the nodes' engines differ, and one service has one command",
+        "各节点的引擎参数不同，而一个服务只有一条命令",
+    ),
+    "independent_beside": Text("appliance_beside is for one node", "appliance_beside 只用于单个节点"),
+    "independent_beside_remedy": Text(
+        "take one of the two out, or make a deployment for each model",
+        "请去掉二者之一，或为每个模型建一个部署",
+    ),
+    "independent_files": Text("{nodes} would take different GGUF files", "{nodes} 会选用不同的 GGUF 文件"),
+    "independent_files_remedy": Text(
+        "name one file for all in appliance_gguf", "请用 appliance_gguf 为全部节点指定同一文件"
+    ),
+    "independent_images": Text("{nodes} need different images: {images}", "{nodes} 需要不同的镜像：{images}"),
+    "independent_images_remedy": Text("make a deployment for each kind of card", "请按显卡种类分成多个部署"),
+    "independent_keyless": Text(
+        "{engine} knows no key, and would answer whoever reaches the other nodes",
+        "{engine} 不支持密钥，任何能访问其他节点的人都可调用",
+    ),
+    "independent_keyless_remedy": Text(
+        "set another appliance_engine, or make a deployment for each node",
+        "请更换 appliance_engine，或为每个节点建一个部署",
     ),
     "plan_fewer_requests": Text(
         "appliance_concurrency: {requests} (at {tokens} tokens a request)",

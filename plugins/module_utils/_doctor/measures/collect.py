@@ -254,11 +254,11 @@ def _add_services(found: Dict[str, Question], context: Context) -> None:
     for unit in units(context):
         port = unit.get("port") or ports.get("engine")
         if unit["name"] in services and unit.get("serves") and port:
-            found[f"{unit['name']} without key"] = _models_question(int(port))
+            found[f"{unit['name']} without key"] = _models_question(unit.get("url") or f"http://127.0.0.1:{port}")
 
 
-def _models_question(port: int) -> Question:
-    return lambda: fetch_json(f"http://127.0.0.1:{port}/v1/models", TIMEOUT)
+def _models_question(url: str) -> Question:
+    return lambda: fetch_json(f"{url}/v1/models", TIMEOUT)
 
 
 def peer_addresses(context: Context) -> Dict[str, str]:

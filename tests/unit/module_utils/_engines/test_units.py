@@ -9,7 +9,7 @@ import json
 import subprocess
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_units, units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import serving_units, units_of
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines import units as engine
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import group_words, node_env
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
@@ -133,7 +133,7 @@ def test_the_plans_environment_wins():
 
 
 def test_units_of_a_node():
-    assert units_of(SAMPLE_PLAN, "gpu01") == head_units(SAMPLE_PLAN) == [HEAD]
+    assert units_of(SAMPLE_PLAN, "gpu01") == serving_units(SAMPLE_PLAN) == [HEAD]
     assert units_of(SAMPLE_PLAN, "gpu02") == [OTHER]
     assert units_of(SAMPLE_PLAN, "elsewhere") == []
 
@@ -144,6 +144,16 @@ def test_a_nodes_own_arguments_and_environment_count():
     made = settings_of(plan, host="gpu02")
     assert made["args"] == ["vllm", "serve", "--headless"] and made["env"]["VLLM_HOST_IP"] == "10.0.0.12"
     assert made["env"]["VLLM_CPU_KVCACHE_SPACE"] == "1"
+
+
+def test_an_independent_node_publishes_its_own_address():
+    plan = copy.deepcopy(PLAN)
+    plan["container"]["network"], plan["cluster"] = "bridge", None
+    (row,) = plan["nodes"]["b"]["units"]
+    row.update(serves=True, port=8000, url="http://10.0.0.2:8000", group=[])
+    made = words("b", plan)
+    assert made[made.index("--publish") + 1] == "10.0.0.2:8000:8000" and made.count("--publish") == 1
+    assert made[made.index("--network") + 1] == "yitiji" and "engine-group" not in " ".join(made)
 
 
 def test_engines_are_found_by_their_mark(tmp_path):
@@ -166,7 +176,7 @@ def standing(folder, units):
 
 def test_copies_that_stay_where_they_are_restart_one_after_another(tmp_path):
     standing(tmp_path, copies(2))
-    assert engine.rolling(str(tmp_path), copies(2)) == ["yitiji-vllm-0", "yitiji-vllm-1"]
+    assert engine.rolling(str(tmp_path), copies(2), {"m": {"engines": 2}}) == ["yitiji-vllm-0", "yitiji-vllm-1"]
 
 
 @pytest.mark.parametrize(
@@ -183,10 +193,16 @@ def test_copies_that_stay_where_they_are_restart_one_after_another(tmp_path):
 )
 def test_what_takes_anothers_place_restarts_at_once(tmp_path, before, now):
     standing(tmp_path, before)
-    assert engine.rolling(str(tmp_path), now) == []
+    totals = {"m": {"engines": len([row for row in now if row["serves"]])}}
+    assert engine.rolling(str(tmp_path), now, totals) == []
+
+
+def test_the_only_copy_on_its_node_has_others_elsewhere(tmp_path):
+    standing(tmp_path, copies(1))
+    assert engine.rolling(str(tmp_path), copies(1), {"m": {"engines": 2}}) == ["yitiji-vllm-0"]
 
 
 def test_units_of_an_earlier_version_restart_at_once(tmp_path):
     for unit_row in copies(2):
         (tmp_path / f"{unit_row['name']}.service").write_text(f"[Unit]\n{engine.MARK}\n")
-    assert engine.rolling(str(tmp_path), copies(2)) == []
+    assert engine.rolling(str(tmp_path), copies(2), {"m": {"engines": 2}}) == []

@@ -71,6 +71,7 @@ def made(**more):
     held = {"engines": 3, "kv_tokens": 123456, "concurrency": 20, "users": 200}
     return {
         "deployment": "demo", "profile": "basic", "gpu": "a100-80g", "card": "A100", "model": MODEL,
+        "cluster": {"port": 1},
         "tier": {"zh": "基础版", "en": "basic"}, "models_beside": [OTHER],
         "nodes": nodes, "totals": {"m": held, "e": held}, "image": {"ref": "r/v:1"},
         "engine": {"name": "vllm", "version": "1.2", "device": "cuda", "form": "container", "experimental": True},

@@ -118,12 +118,28 @@ def test_the_way_back():
 
 def test_peers_of_a_plan():
     nodes = {"a": {"address": "10.9.0.1"}, "b": {"address": "10.9.0.2"}}
-    assert core.peers({"nodes": nodes}, "a") == {"addresses": ["10.9.0.2"], "ports": ["1024-65535"]}
+    cluster = {"nodes": nodes, "cluster": {"ports": ["1024-65535"]}}
+    assert core.peers(cluster, "a", 8810) == {"addresses": ["10.9.0.2"], "ports": ["1024-65535"], "open": []}
     assert core.peers({"nodes": nodes, "cluster": {"ports": ["29501"]}}, "b") == {
         "addresses": ["10.9.0.1"],
         "ports": ["29501"],
+        "open": [],
     }
-    assert core.peers({"nodes": {"a": nodes["a"]}}, "a") == core.peers({}, "a") == {"addresses": [], "ports": []}
+    none = {"addresses": [], "ports": [], "open": []}
+    assert core.peers({"nodes": {"a": nodes["a"]}}, "a") == core.peers({}, "a") == none
+
+
+def test_independent_nodes_are_reached_by_their_head_alone():
+    nodes = {name: {"address": f"10.9.0.{at}", "head": at == 1} for at, name in enumerate("abc", 1)}
+    plan = {"nodes": nodes, "cluster": None}
+    share = {"ports": ["8810"], "networks": ["10.9.0.1", "10.9.0.3"]}
+    assert core.peers(plan, "b", 8810) == {"addresses": ["10.9.0.1"], "ports": ["1024-65535"], "open": [share]}
+    assert core.peers(plan, "a") == {"addresses": [], "ports": [], "open": []}
+    given = core.peers(plan, "b", 8810)
+    rows = core.doors({**SETTINGS, "peers": given["addresses"], "cluster_ports": given["ports"], "open": given["open"]})
+    asked = [(address, port) for address in ("10.9.0.1", "10.9.0.3", "10.1.2.3") for port in (8000, 8810)]
+    open_to = [one for one in asked if core.admits(rows, *one)]
+    assert open_to == [("10.9.0.1", 8000), ("10.9.0.1", 8810), ("10.9.0.3", 8810)]
 
 
 def test_each_session_is_looked_at_not_only_the_first():

@@ -37,12 +37,19 @@ def test_exposed():
 
 def test_ports_between_nodes_are_not_counted():
     rows = [row("10.0.0.1", 40000), row("10.0.0.1", 80), row("0.0.0.0", 29501), row("0.0.0.0", 40000)]
-    cluster = {"peers": ["10.0.0.1", "10.0.0.2"], "wide": [29501]}
+    cluster = {"cluster": {"peers": ["10.0.0.1", "10.0.0.2"], "wide": [29501]}}
     assert ports.exposed(rows, [], cluster) == ["0.0.0.0:40000 (unknown)", "10.0.0.1:80 (unknown)"]
 
 
+def test_an_independent_node_listens_for_its_head():
+    nodes = {"a": {"head": True, "address": "10.0.0.1"}, "b": {"head": False, "address": "10.0.0.2"}}
+    plan, rows = {"cluster": None, "nodes": nodes}, [row("10.0.0.1", 8000), row("10.0.0.2", 8000), row("::", 8000)]
+    assert ports.exposed(rows, [], plan, "b") == ["10.0.0.1:8000 (unknown)", ":::8000 (unknown)"]
+    assert ports.exposed(rows, [], plan, "a") == ports.exposed(rows, [], plan, "elsewhere") == ports.exposed(rows, [])
+
+
 def test_what_ray_draws_is_closed_by_the_firewall_alone():
-    cluster = {"peers": ["10.0.0.1"], "wide": [6379]}
+    cluster = {"cluster": {"peers": ["10.0.0.1"], "wide": [6379]}}
     scope = "docker-0123.scope"
     rows = [
         {"address": "::", "port": 34397, "unit": scope},

@@ -20,6 +20,7 @@ V = "measures/containers/yitiji-vllm/"
 NO_PLAN: dict[str, Any] = {"plan": None}
 CPU: dict[str, Any] = {"plan/engine/device": "cpu"}
 ONE_NODE: dict[str, Any] = {"plan/nodes/gpu02": GONE}
+APART: dict[str, Any] = {"plan/cluster": None}  # independent nodes
 NO_GPU: dict[str, Any] = {"node/gpus": []}
 NO_WEBUI: dict[str, Any] = {"node/services/yitiji-open-webui": GONE}
 NO_VLLM: dict[str, Any] = {"node/services/yitiji-vllm": GONE}
@@ -218,7 +219,7 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM305", "warn", {"measures/journals/yitiji-vllm": ["NCCL INFO NET/Socket : Using bond0"]}, "NET/Socket"),
     ("LLM305", "warn", {"measures/journals/yitiji-vllm": ["NCCL INFO NET/IB : No device found.", "NCCL INFO NET/Socket : Using [0]bond0"]},
      "NET/Socket"),
-    ("LLM305", "skip", ONE_NODE, "multi node"),
+    ("LLM305", "skip", APART, "computing together"),
     ("LLM305", "unknown", {V + "infiniband": None}, "can't be read"),
     ("LLM306", "fail", {D + "daemon_json/error": "Expecting ',' delimiter: line 3 column 5"}, "line 3"),
     ("LLM306", "fail", {D + "running": False, D + "daemon_json/clashes": [
@@ -246,7 +247,7 @@ CASES += [
     ("LLM402", "skip", {"plan/cluster": None}, "Ray"),
     ("LLM402", "unknown", {"measures/ray": None}, "does not answer"),
     ("LLM403", "fail", {"peers/gpu02/nvidia/driver_version": "570.86.10"}, "570.86.10"),
-    ("LLM403", "skip", ONE_NODE, "multi node"),
+    ("LLM403", "skip", APART, "computing together"),
     ("LLM403", "unknown", {"peers": {}}, "not looked"),
     ("LLM404", "fail", {"node/listeners/2": WIDE_ENGINE, "measures/firewall": False}, "29500"),
     ("LLM404", "pass", {"node/listeners/2": WIDE_ENGINE}, "filter"),
@@ -254,7 +255,7 @@ CASES += [
     ("LLM404", "unknown", {"node/listeners/2": WIDE_ENGINE, "measures/firewall": None}, "can't be asked"),
     ("LLM405", "warn", {"node/network/interfaces/0/speed_mbps": 1000, "node/network/rdma": []}, "1 Gb/s"),
     ("LLM405", "warn", {"node/network/rdma/0/ports/0/state": "DOWN"}, "mlx5_0/1"),
-    ("LLM405", "skip", ONE_NODE, "multi node"),
+    ("LLM405", "skip", APART, "computing together"),
     ("LLM405", "unknown", {"node/network/interfaces/0/speed_mbps": None}, "speed"),
     ("LLM501", "fail", {"node/gpus/0/compute_capability": "7.0", "node/gpus/0/name": "Tesla V100"}, "V100"),
     ("LLM501", "skip", {"plan/nodes/gpu01/units/0/args": ["--dtype=half"]}, "does not ask"),

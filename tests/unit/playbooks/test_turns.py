@@ -1,0 +1,112 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Independent nodes through ansible-playbook, without a node: their copies take turns, and who reaches whom."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from tests.sizing.common import ROOT
+from tests.unit.playbooks.test_heal import play, role
+
+HOST = "{{ inventory_hostname }}"
+TASKS = ROOT / "roles/engine/tasks"
+WISH = {"appliance_independent_nodes": True, "appliance_model": "deepseek-r1-70b"}
+STALE = {
+    "__engine_prepared": {"standing": {"rolls": ["yitiji-vllm"]}},
+    "__engine_written": {
+        "results": [{"__engine_one": "{{ __engine_units[0] }}", "written": {"actions": {"restart": True}}}],
+    },
+}
+READY = """
+- name: Wait
+  ansible.builtin.shell: "echo {{ inventory_hostname }} waits >> {{ log }}; exit {{ bad | int }}"
+  loop: "{{ __engine_awaited }}"
+  register: __engine_waited
+"""
+ROLL_ONE = """
+- name: Restart
+  when:
+    - __engine_ended | length == 0
+    - __engine_fallen | length == 0
+  block:
+    - name: Out
+      ansible.builtin.shell: "echo {{ inventory_hostname }} out >> {{ log }}; sleep 0.2"
+    - name: Wait
+      ansible.builtin.include_tasks: ready.yml
+      vars: {__engine_awaited: ["{{ __engine_one }}"]}
+    - name: In
+      ansible.builtin.shell: "echo {{ inventory_hostname }} in >> {{ log }}"
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_copies_of_all_nodes_restart_one_after_another(tmp_path, fails):
+    """The real roll.yml and variables; what would touch a node only writes a line."""
+    shutil.copy(TASKS / "roll.yml", tmp_path)
+    (tmp_path / "ready.yml").write_text(READY)
+    (tmp_path / "roll_one.yml").write_text(ROLL_ONE)
+    real = (TASKS / "roll_one.yml").read_text()
+    assert real.count('delegate_to: "{{ __engine_head }}"') == 2 and "__engine_fallen | length == 0" in real
+    waiting = (TASKS / "units.yml").read_text().partition('__engine_waiting: "')[2].partition('"\n')[0]
+    tasks = [
+        role("appliance", "offline"),
+        {"ansible.builtin.include_vars": str(ROOT / "roles/engine/vars/main.yml")},
+        {"ansible.builtin.set_fact": STALE},
+        {"ansible.builtin.set_fact": {"__engine_waiting": waiting}},
+        {"ansible.builtin.include_tasks": str(tmp_path / "roll.yml"), "when": "__engine_turns | length > 0"},
+    ]
+    log = tmp_path / "log"
+    given = {"engine_rolling": True, "engine_heal": False, "log": str(log), "ansible_connection": "local"}
+    given.update(engine_plan="{{ appliance_plan }}", ansible_become=False, bad=0, **WISH)
+    given["ansible_python_interpreter"] = sys.executable
+    done = play(tmp_path, "flagship", tasks, **given)
+    assert done.returncode == 0, done.stdout[-3000:]
+    lines = log.read_text().splitlines()
+    hosts = list(dict.fromkeys(line.split()[0] for line in lines))
+    assert len(hosts) == 2
+    turns = [lines[at : at + 3] for at in range(0, len(lines), 3)]
+    assert sorted(turns) == sorted([f"{host} out", f"{host} waits", f"{host} in"] for host in hosts)
+    if fails:
+        log.unlink()
+        done = play(tmp_path, "flagship", tasks, **{**given, "bad": 1})
+        assert done.returncode != 0
+        assert len(log.read_text().splitlines()) == 2, "the other copy goes on as it is"
+
+
+def test_who_reaches_whom(tmp_path):
+    shown = {
+        "guard": "{{ __engine_guard.between | to_json }}",
+        "doors": "{{ __engine_guard.doors | to_json }}",
+        "servers": "{{ gateway_units | map(attribute='url') | to_json }}",
+        "asked": "{{ (__engine_head == inventory_hostname) | ternary(__engine_serving, []) | length }}",
+        "shares": "{{ __engine_independent }} {{ __engine_cluster }}",
+    }
+    tasks = [
+        role("appliance", "offline"),
+        {"ansible.builtin.include_vars": str(ROOT / "roles/engine/vars/main.yml")},
+        {"ansible.builtin.include_vars": str(ROOT / "roles/gateway/defaults/main.yml")},
+        {
+            "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": f"{tmp_path}/{HOST}"},
+            "delegate_to": "localhost",
+            "vars": {"shown": shown},
+        },
+    ]
+    done = play(tmp_path, "flagship", tasks, engine_plan="{{ appliance_plan }}", gateway_plan="{{ appliance_plan }}",
+                engine_user=10001, engine_network="yitiji", engine_egress=[], ansible_become=False, **WISH)  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    plan = json.loads(next((tmp_path / "plans").glob("*/plan.json")).read_text())
+    head, other = sorted(plan["nodes"], key=lambda name: not plan["nodes"][name]["head"])
+    seen = {name: json.loads((tmp_path / name).read_text()) for name in (head, other)}
+    address = {name: plan["nodes"][name]["address"] for name in seen}
+    for name, asked in ((head, [address[other]]), (other, [])):
+        told = seen[name]
+        assert told["shares"] == "True False"
+        assert json.loads(told["guard"]) == [{"addresses": asked, "users": ["@nginx", "prometheus"]}]
+        assert json.loads(told["doors"]) == [{"ports": [8000], "users": ["@nginx", "prometheus"]}]
+        assert json.loads(told["servers"]) == ["http://127.0.0.1:8000", f"http://{address[other]}:8000"]
+    assert (seen[head]["asked"], seen[other]["asked"]) == (2, 0)
