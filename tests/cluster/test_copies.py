@@ -60,14 +60,15 @@ def key() -> str:
 
 
 def load(ca: Path, folder: Path, job: Callable[[], None], *more: str) -> dict[str, int]:
-    """People ask until the job is over: what came of it."""
-    running = loadctl.drive(URL, ca, "--model", "tiny-r1-distill", "--seconds", "1200", "--end", str(folder / "end"),
-                            "--tokens", "60", "--body", LONG, *more)  # fmt: skip
+    """People ask until the job is over, with pauses (tests/gateway/test_roll.py says why): what came of it."""
+    running = loadctl.drive(URL, ca, "--model", "tiny-r1-distill", "--seconds", "3000", "--end", str(folder / "end"),
+                            "--pause", "3", "--tokens", "200", "--body", LONG, *more)  # fmt: skip
     running.stdin.write(key())
     running.stdin.close()
     running.stdin = None
     try:
         job()
+        assert running.poll() is None, "the questions ended before the job did"
     finally:
         (folder / "end").touch()
     told, _nothing = running.communicate(timeout=600)
@@ -136,7 +137,7 @@ def test_a_change_rolls_over_both_under_load(ca, tmp_path):
     before = started()
     (tmp_path / "more.json").write_text(json.dumps({"engine_stop_seconds": 31}))
     runs = []
-    found = load(ca, tmp_path, lambda: runs.append(site("-e", f"@{tmp_path}/more.json")), "--streams", "2")
+    found = load(ca, tmp_path, lambda: runs.append(site("-e", f"@{tmp_path}/more.json")), "--streams", "3")
     (done, _changed), after = runs[0], started()
     assert done.returncode == 0, done.stdout[-4000:]
     assert found["failed"] == 0 and found["requests"] > 8
