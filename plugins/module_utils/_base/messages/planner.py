@@ -91,9 +91,8 @@ MESSAGES: Dict[str, Message] = {
     "LLM513": Message(
         Text("{node}: its hardware was neither read nor declared", "{node}：既没有读取到硬件，也没有声明"),
         Text(
-            "declare appliance_hardware in the inventory; if the node is away, leave its whole deployment out: "
-            "--limit '!DEPLOYMENT'",
-            "请在清单中写 appliance_hardware；如果该节点不可用，请排除它所在的整个部署：--limit '!部署名'",
+            "declare appliance_hardware in the inventory; if the node is away: --limit '!DEPLOYMENT'",
+            "请在清单中写 appliance_hardware；如果该节点不可用，请排除整个部署：--limit '!DEPLOYMENT'",
         ),
     ),
     "LLM514": Message(
@@ -102,8 +101,8 @@ MESSAGES: Dict[str, Message] = {
             "部署 {deployment} 的首节点 {head} 不在本次运行中或已失败，没有方案",
         ),
         Text(
-            "repair it; name it in --limit too ({head},NODE), or leave the deployment out: --limit '!{deployment}'",
-            "请先修复它；请在 --limit 中一并写上它（{head},节点名），或排除整个部署：--limit '!{deployment}'",
+            "repair it; name {head} in --limit too, or leave the deployment out: --limit '!{deployment}'",
+            "请先修复它；请在 --limit 中一并写上 {head}，或排除整个部署：--limit '!{deployment}'",
         ),
     ),
     "LLM515": Message(
