@@ -127,7 +127,7 @@ failures:
   type: list
   elements: dict
   returned: unless it fails
-  sample: [{rule: LLM101, host: gpu01, reason: {zh: …, en: "/srv needs 110.0 GB"}, remedy: {zh: …, en: free space on /srv}}]
+  sample: [{rule: LLM101, host: gpu01, reason: {zh: …, en: "/srv is full"}, remedy: {zh: …, en: free space on /srv}}]
 table:
   description: The printed lines.
   type: list
