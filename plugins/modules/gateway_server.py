@@ -107,7 +107,7 @@ def main() -> None:
     if out:
         report = Reporter(params["progress"], server)
         left, waited = core.let_end(
-            lambda: core.connections(read_text("/proc/net/tcp"), server),
+            lambda: core.connections(read_text("/proc/net/tcp") + read_text("/proc/net/tcp6"), server),
             params["timeout"],
             lambda count: report.text(f"{count} requests still run"),
             lambda: time.sleep(1),

@@ -38,13 +38,18 @@ class Packages:
             if package["target"] == target_name(target) and package["names"]
         ]
 
+    def _rows(self, target: Dict[str, Any]) -> List[vendors.Row]:
+        return [row for row in self.work.spec.repositories if row["target"] == target_name(target)]
+
     def _vendors(self, target: Dict[str, Any]) -> List[vendors.Row]:
-        rows = [row for row in self.work.spec.repositories if row["target"] == target_name(target)]
-        return vendors.others(rows, target.get("sources") or [], str(target["architecture"]))
+        return vendors.others(self._rows(target), target.get("sources") or [], str(target["architecture"]))
 
     def check(self, target: Dict[str, Any]) -> None:
+        rows = self._vendors(target)
+        if target.get("sources"):  # which may have what a repository without an address would bring
+            rows = [row for row in rows if row.get("url")]
         if self._needs(target):
-            vendors.check(target_name(target), self._vendors(target))
+            vendors.check(target_name(target), rows)
 
     def resolve(self, target: Dict[str, Any]) -> Dict[str, apt.Package]:
         """File name -> package, of all that the roles need there."""
@@ -57,20 +62,40 @@ class Packages:
         lines = apt.sources(target, {**apt.mirrors(told, target["distribution"]), **(target.get("mirrors") or {})})
         if not lines:
             raise apt.unresolved(name, needs[0]["names"], needs[0]["role"], "no mirror of it is known here")
-        rows = self._vendors(target)
-        vendors.check(name, rows)
+        rows, own = self._rows(target), bool(target.get("sources"))
+        more = list(self._vendors(target))
+        if not own:
+            vendors.check(name, more)
         write_atomic(os.path.join(folder, "sources.list"), apt.copied("\n".join(lines) + "\n"), 0o600)
         self.work.say(f"package lists of {name}", 0, 0)
-        vendors.write(folder, name, rows)
-        code, out, err = run(["apt-get", "-c", config, "-qq", "-o", "APT::Update::Error-Mode=any", "update"])
+        lost: Dict[str, Refusal] = {}  # by role: the target's own lines may name a mirror of it
+        for row in list(more):
+            try:
+                vendors.check(name, [row])
+                vendors.write(folder, name, row)
+            except Refusal as refusal:
+                if not own:
+                    raise
+                lost.setdefault(str(row["role"]), refusal)
+                more.remove(row)
+        update = ["apt-get", "-c", config, "-qq", "-o", "APT::Update::Error-Mode=any", "update"]
+        code, out, err = run(update)
+        faulty = vendors.at_fault(more, target["architecture"], err or out) if code and own else []
+        if faulty:
+            for row in faulty:
+                lost.setdefault(str(row["role"]), self._unread(target, [row], err or out))
+                vendors.forget(folder, row)
+            code, out, err = run(update)
         if code != 0:
-            raise self._unread(target, rows, err or out)
+            raise self._unread(target, more, err or out)
         told = run(["apt-get", "-c", config, *vendors.ASK])[1] if rows else ""
         text = vendors.preferences(rows, told, target["architecture"])
         write_atomic(os.path.join(folder, "preferences"), text, 0o644)
         found: Dict[str, apt.Package] = {}
         for need in needs:
             packages, why = apt.resolve(run, config, need["names"], os.path.join(folder, "none"))
+            if why and need["role"] in lost:
+                raise lost[need["role"]]
             if why:
                 asked = [f"{row['name']} {apt.plain_uri(row['url'])}" for row in rows if row["role"] == need["role"]]
                 raise apt.unresolved(name, need["names"], need["role"], " | ".join([why, *asked]))

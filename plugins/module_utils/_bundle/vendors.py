@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from typing import Any, List, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._bundle import apt
@@ -19,7 +20,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.packages i
 
 Row = Mapping[str, Any]
 ASK = ["indextargets", "--format", "$(ORIGIN)|$(REPO_URI)"]  # of apt-get, once the lists are there
-PREFERRED = 600  # above what has no pin
+USUAL, LAST = 500, 400  # what apt gives without a pin; below it
 
 
 def pinned(row: Row) -> bool:
@@ -61,21 +62,27 @@ def place(url: str, architecture: str = "") -> str:
     return re.sub(r"\bcopy:/+", "copy:/", told).rstrip("/")
 
 
-def write(folder: str, target: str, rows: Sequence[Row]) -> None:
-    """A source and a key of each, as a node has them."""
-    for row in rows:
-        path = os.path.join(folder, "keys", f"{row['name']}.asc")
-        if not row.get("trusted"):
-            try:
-                write_atomic(path, key(row), 0o644)
-            except Refusal as refusal:
-                raise unusable(target, row, refusal.reason) from refusal
-        known = repository.Repository(
-            str(row["name"]), "apt", str(row["url"]), str(row.get("suite") or "/"),
-            tuple(row.get("components") or ()), trusted=bool(row.get("trusted")),
-        )  # fmt: skip
-        text = apt.copied(repository.text(known, path, ()))
-        write_atomic(os.path.join(folder, "sources.d", f"{row['name']}.sources"), text, 0o600)
+def write(folder: str, target: str, row: Row) -> None:
+    """A source and its key, as a node has them."""
+    path = os.path.join(folder, "keys", f"{row['name']}.asc")
+    if not row.get("trusted"):
+        try:
+            write_atomic(path, key(row), 0o644)
+        except Refusal as refusal:
+            raise unusable(target, row, refusal.reason) from refusal
+    known = repository.Repository(
+        str(row["name"]), "apt", str(row["url"]), str(row.get("suite") or "/"),
+        tuple(row.get("components") or ()), trusted=bool(row.get("trusted")),
+    )  # fmt: skip
+    write_atomic(_source(folder, row), apt.copied(repository.text(known, path, ())), 0o600)
+
+
+def forget(folder: str, row: Row) -> None:
+    os.unlink(_source(folder, row))
+
+
+def _source(folder: str, row: Row) -> str:
+    return os.path.join(folder, "sources.d", f"{row['name']}.sources")
 
 
 def at_fault(rows: Sequence[Row], architecture: str, said: str) -> List[Row]:
@@ -84,20 +91,25 @@ def at_fault(rows: Sequence[Row], architecture: str, said: str) -> List[Row]:
 
 
 def preferences(rows: Sequence[Row], told: str, architecture: str) -> str:
-    """First a role's own words, which count as on a node; then all of what is asked for, and of the distribution.
+    """First a role's own words, then what is asked of each, as on a node; the rest of it only where nobody else has it.
 
     `told`: what apt answered to ASK. A repository that calls itself as the distribution does is not told from it.
     """
-    if not rows:
-        return ""
-    places = {place(str(row["url"]), architecture) for row in rows}
-    seen = [line.partition("|") for line in told.splitlines()]
-    foreign = {origin for origin, _bar, uri in seen if place(uri) in places}
-    origins = sorted({origin for origin, _bar, _uri in seen if origin and "," not in origin} - foreign)
+    seen = [(origin, place(uri)) for origin, _bar, uri in (line.partition("|") for line in told.splitlines())]
+    places = {place(str(row["url"]), architecture) for row in rows if row.get("url")}
+    theirs = {f"release o={origin}" for origin, where in seen if where not in places}
+    theirs.update(f'origin "{urlsplit(where).hostname}"' for _origin, where in seen if where not in places)
     own = [str(row["preferences"]).strip() for row in rows if row.get("preferences")]
-    names = {name for row in rows for name in row.get("packages") or []}
-    names.update(name for text in own for line in re.findall(r"^Package: (.+)$", text, re.M) for name in line.split())
-    pins = [(" ".join(sorted(names)), "version *")] if names else []
-    pins += [("*", f"release o={origin}") for origin in origins]
-    own += [f"Package: {what}\nPin: {which}\nPin-Priority: {PREFERRED}" for what, which in pins]
-    return "\n\n".join([*own, ""])
+    asked, rest = [], []
+    for row in rows:
+        here = place(str(row.get("url") or ""), architecture)
+        ways = [f"release o={origin}" for origin, where in seen if where == here and origin and "," not in origin]
+        ways += [f'origin "{urlsplit(here).hostname}"'] if urlsplit(here).hostname else []
+        which = next((way for way in ways if way not in theirs), "")
+        if not which:
+            continue
+        pin = f"Pin: {which}\nPin-Priority:"
+        if row.get("packages"):
+            asked.append(f"Package: {' '.join(sorted(row['packages']))}\n{pin} {USUAL}")
+        rest.append(f"Package: *\n{pin} {LAST}")
+    return "\n\n".join([*own, *asked, *rest, ""]) if own or rest else ""

@@ -36,10 +36,13 @@ def without(site: str, server: str) -> str:
 
 
 def connections(table: str, server: str) -> int:
-    """How many connections to the server (an IPv4 address and a port) stand in the text of /proc/net/tcp."""
+    """How many connections to the server (an address and a port) stand in the text of /proc/net/tcp and tcp6."""
     host, port = server.rsplit(":", 1)
-    remote = f"{socket.inet_aton(host)[::-1].hex().upper()}:{int(port):04X}"
-    rows = [line.split() for line in table.splitlines()[1:]]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    raw = socket.inet_pton(family, host.strip("[]"))
+    words = [raw[at : at + 4][::-1].hex().upper() for at in range(0, len(raw), 4)]  # each in this machine's order
+    remote = f"{''.join(words)}:{int(port):04X}"
+    rows = [line.split() for line in table.splitlines()]
     return sum(1 for row in rows if len(row) > 3 and row[2] == remote and row[3] == ESTABLISHED)
 
 

@@ -44,19 +44,27 @@ def test_a_targets_own_lines_win():
     assert [row["name"] for row in vendors.others(rows, lines, "arm64")] == ["docker", "x"]
 
 
-def test_preferences_are_a_roles_own_then_what_is_asked_then_the_distributions():
+def test_preferences_are_a_roles_own_then_what_is_asked_then_the_rest():
     pin = "# of\nPackage: *nvidia* libcuda*\nPin: version 580.*\nPin-Priority: 900\n"
-    own = {**ROW, "name": "n", "url": "file:/v", "preferences": pin, "packages": ["dkms"]}
-    told = "Debian|http://m/\nDebian|http://s/\nDocker|https://u:secret@d/amd64/\n|copy:/v/\nA, B|http://b/\n"
+    own = {**ROW, "name": "n", "url": "file:/v", "preferences": pin, "packages": ["nvidia-smi", "dkms"]}
+    told = "Debian|http://m/\nDebian|http://s/\nDocker|https://u:secret@d/amd64/\nCards|copy:/v/\nA, B|http://b/\n"
     assert vendors.preferences([ROW, own], told, "amd64").split("\n\n") == [
         pin.strip(),
-        "Package: *nvidia* dkms docker-ce libcuda*\nPin: version *\nPin-Priority: 600",
-        "Package: *\nPin: release o=Debian\nPin-Priority: 600",
+        "Package: docker-ce\nPin: release o=Docker\nPin-Priority: 500",
+        "Package: dkms nvidia-smi\nPin: release o=Cards\nPin-Priority: 500",
+        "Package: *\nPin: release o=Docker\nPin-Priority: 400",
+        "Package: *\nPin: release o=Cards\nPin-Priority: 400",
         "",
     ]
     assert vendors.preferences([], told, "amd64") == ""
-    same = vendors.preferences([{**ROW, "packages": []}], "Debian|http://m/\nDebian|https://u:secret@d/amd64/", "amd64")
-    assert same == "", "what calls itself Debian is not told from it"
+
+
+@pytest.mark.parametrize("origin", ["", "Debian", "A, B"])
+def test_one_without_a_name_of_its_own_is_told_by_its_host(origin):
+    told = f"Debian|http://m/\n{origin}|https://u:secret@d/amd64/"
+    assert 'Package: *\nPin: origin "d"\nPin-Priority: 400' in vendors.preferences([ROW], told, "amd64")
+    same = f"Debian|http://d/\n{origin}|https://u:secret@d/amd64/"
+    assert vendors.preferences([ROW], same, "amd64") == "", "a mirror of both is not told from the distribution"
 
 
 def test_a_complaint_is_of_the_repository_that_it_names():
@@ -86,7 +94,7 @@ def deb(folder: Path, name: str, version: str, depends: str = "") -> None:
     shutil.rmtree(tree)
 
 
-def repository(folder: Path, origin: str, packages) -> Path:
+def repository(folder: Path, origin: str, packages, more: str = "") -> Path:
     """A signed one, its key beside it."""
     folder.mkdir()
     for row in packages:
@@ -98,7 +106,7 @@ def repository(folder: Path, origin: str, packages) -> Path:
         index += apt.stanza(control, path.name, len(data), hashlib.sha256(data).hexdigest()) + "\n"
     (folder / apt.INDEX).write_text(index)
     text = apt.release({"release": "x", "architecture": "amd64"}, index).replace("Origin: yitiji", f"Origin: {origin}")
-    (folder / apt.RELEASE).write_text(text)
+    (folder / apt.RELEASE).write_text(text.replace("SHA256:", f"{more}SHA256:"))
     assert apt.sign(work.run, str(folder)) == ""
     return folder
 
@@ -109,6 +117,7 @@ def shelf(tmp_path_factory):
     repository(place / "distribution", "Debian", [
         ("libc", "2.36"), ("openssl", "3.0"), ("web", "1.18", "libc"), ("nvidia-smi", "535.1"),
     ])  # fmt: skip
+    repository(place / "backports", "Debian", [("libc", "2.98"), ("web", "1.27")], "NotAutomatic: yes\n")
     repository(place / "vendor", "Vendor", [
         ("libc", "2.99"), ("openssl", "3.9"), ("web", "1.28", "libc, openssl"), ("web-njs", "1.28", "web (= 1.28)"),
         ("toolkit", "1.18.2-1", "libtoolkit"), ("toolkit", "1.19.0-1", "libtoolkit"), ("libtoolkit", "1.19.0-1"),
@@ -236,3 +245,32 @@ def test_a_repository_that_signs_nothing_and_one_that_the_target_names_itself(tm
     assert held(maker(tmp_path, shelf, needs, [row]).make())["toolkit 1.19.0-1"] == "vendor"
     own = [f"deb [signed-by={shelf}/{name}/key.asc] file:{shelf}/{name} ./" for name in ("distribution", "vendor")]
     assert held(maker(tmp_path, shelf, needs, [row], sources=own).make())["toolkit 1.19.0-1"] == "vendor"
+
+
+@apt_alone
+def test_what_is_not_automatic_stays_so(tmp_path, shelf):
+    """Backports of the distribution, named by the target itself, bear its name too."""
+    lines = [f"deb [signed-by={shelf}/{name}/key.asc] file:{shelf}/{name} ./" for name in ("distribution", "backports")]
+    rows = [named(shelf, "vendor", "toolkit", ["toolkit"])]
+    needs = [needed("gateway", "web"), needed("toolkit", "toolkit")]
+    found = held(maker(tmp_path, shelf, needs, rows, sources=lines).make())
+    assert found["web 1.18"] == found["libc 2.36"] == "distribution" and found["toolkit 1.19.0-1"] == "vendor"
+
+
+@apt_alone
+@pytest.mark.parametrize("case", ["another key than the pinned one", "not there", "no address"])
+def test_a_target_whose_own_lines_name_a_mirror_needs_no_vendor(tmp_path, shelf, case):
+    more = {**{name: of for name, (of, _why) in UNFIT.items()}, "no address": {"url": ""}}[case]
+    row = named(shelf, "cards", "nvidia_driver", ["nvidia-smi"], preferences=PIN, **more)
+    lines = [f"deb [signed-by={shelf}/{name}/key.asc] file:{shelf}/{name} ./" for name in ("distribution", "cards")]
+    needs = [needed("nvidia_driver", "nvidia-smi")]
+    found = held(maker(tmp_path, shelf, needs, [row], sources=lines).make())
+    assert found["nvidia-smi 580.1"] == "cards", "and the role's pin holds"
+
+
+@apt_alone
+def test_the_pin_holds_where_the_target_names_the_very_address(tmp_path, shelf):
+    row = named(shelf, "cards", "nvidia_driver", ["nvidia-smi"], preferences=PIN)
+    lines = [f"deb [signed-by={shelf}/{name}/key.asc] file://{shelf}/{name} ./" for name in ("distribution", "cards")]
+    found = held(maker(tmp_path, shelf, [needed("nvidia_driver", "nvidia-smi")], [row], sources=lines).make())
+    assert found["nvidia-smi 580.1"] == "cards"

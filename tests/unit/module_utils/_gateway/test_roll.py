@@ -7,6 +7,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import roll
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.site import upstream
 
@@ -35,17 +36,19 @@ def test_a_server_is_known_by_its_whole_name():
     assert roll.without(SITE, "127.0.0.1:800") == SITE
 
 
-def test_open_connections_are_counted_until_they_end():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = f"127.0.0.1:{listener.getsockname()[1]}"
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("[::1]", socket.AF_INET6)])
+def test_open_connections_are_counted_until_they_end(host, family):
+    with socket.create_server((host.strip("[]"), 0), family=family) as listener:
+        server = f"{host}:{listener.getsockname()[1]}"
         assert seen(server) == 0
-        with socket.create_connection(listener.getsockname()):
+        with socket.create_connection(listener.getsockname()[:2]):
             assert seen(server) == 1
         assert seen(server) == 0
 
 
 def seen(server):
-    return roll.connections(Path("/proc/net/tcp").read_text(encoding="utf-8"), server)
+    tables = (Path(f"/proc/net/{name}").read_text(encoding="utf-8") for name in ("tcp", "tcp6"))
+    return roll.connections("".join(tables), server)
 
 
 def waited(counts, seconds):
