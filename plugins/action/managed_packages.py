@@ -45,6 +45,9 @@ class ActionModule(Normal):
             if OPEN not in [row.get("id") for row in silenced]:
                 self._task.args = {"locked": node["packages"], **args}
         answer: Dict[str, Any] = super().run(tmp, task_vars)
-        if "versions" in answer and not answer.get("failed"):
-            answer["ansible_facts"] = {THERE + str(args.get("owner")): answer["versions"]}
+        gone = (
+            args.get("state") == "absent" and "removed" in answer
+        )  # what served for a part of the run is no part of what it left
+        if ("versions" in answer or gone) and not answer.get("failed"):
+            answer["ansible_facts"] = {THERE + str(args.get("owner")): {} if gone else answer["versions"]}
         return answer

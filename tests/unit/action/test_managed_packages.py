@@ -113,3 +113,9 @@ def test_versions_are_kept_for_the_lock(asked):
     _args, told = asked({}, {"versions": {"docker.io": "20"}}, owner="docker")
     assert told["ansible_facts"] == {"yitiji_packages_there_docker": {"docker.io": "20"}}
     assert "ansible_facts" not in asked({}, {"versions": {}, "failed": True}, owner="docker")[1]
+
+
+def test_what_was_there_for_a_part_of_the_run_is_not_kept(asked):
+    """nginx, which served weights to the other nodes: the second run would find a node without it changed."""
+    _args, told = asked({}, {"removed": ["nginx"]}, owner="weights", state="absent")
+    assert told["ansible_facts"] == {"yitiji_packages_there_weights": {}}
