@@ -61,7 +61,7 @@ class Fleet:
         said = yaml.safe_load((REPO / "inventories/lab/hosts.yml").read_text(encoding="utf-8"))["all"]
         groups = {
             f"{name(number)}_site": {
-                "vars": {"appliance_deployment": name(number), "appliance_profile": "lab"},
+                "vars": {"appliance_deployment": f"{name(number)}_site", "appliance_profile": "lab"},
                 "hosts": {name(number): {"ansible_host": f"10.77.0.{FIRST + number}"}},
             }
             for number in numbers
