@@ -49,5 +49,6 @@ class ActionModule(Normal):
             args.get("state") == "absent" and "removed" in answer
         )  # what served for a part of the run is no part of what it left
         if ("versions" in answer or gone) and not answer.get("failed"):
-            answer["ansible_facts"] = {THERE + str(args.get("owner")): {} if gone else answer["versions"]}
+            versions = dict.fromkeys(answer["removed"], "") if gone else answer["versions"]
+            answer["ansible_facts"] = {THERE + str(args.get("owner")): versions}
         return answer

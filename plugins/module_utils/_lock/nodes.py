@@ -24,11 +24,13 @@ def found(hosts: Sequence[str], variables: Mapping[str, Mapping[str, Any]]) -> D
         facts, distribution = variables[host].get("ansible_facts") or {}, variables[host].get("appliance_distribution")
         nodes[host] = {}
         if distribution and FIRST in facts:
-            own = [facts[FIRST], *(facts[key] for key in sorted(facts) if key.startswith(PACKAGES) and key != FIRST)]
+            own = [facts[key] for key in sorted(facts) if key.startswith(PACKAGES) and key != FIRST]
+            gone = {name for row in own for name, version in row.items() if not version}  # what a role removed again
+            own.insert(0, {name: version for name, version in facts[FIRST].items() if name not in gone})
             images = [value for key, value in facts.items() if key.startswith(IMAGE)]
             nodes[host] = {
                 "system": system_of(distribution),
-                "packages": {name: version for row in own for name, version in row.items()},
+                "packages": {name: version for row in own for name, version in row.items() if version},
                 "images": {image["ref"]: image for image in images},
             }
     return nodes

