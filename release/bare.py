@@ -47,13 +47,13 @@ def bare(text: str, head: bool = False) -> str:
 def bare_code(text: str, private: bool = False) -> str:
     """The same of Python: what a program says of itself stays; remarks in it, and what private functions say, do not.
 
-    Nor do types in private functions' heads (in a `private` file of all) and of functions' variables: a checker reads
-    them in the repository, and a program never does.
+    Nor do types in private functions' heads and of functions' variables: a checker reads them in the repository, and a
+    program never does. In a `private` file, as those of the rooms are, all functions are private.
     A line keeps its number, so that a traceback from a customer leads to the place in the repository.
     """
     whole, text = text, untyped(text, private)
     lines = text.splitlines(keepends=True)
-    for said in own_words(ast.parse(text)):
+    for said in own_words(ast.parse(text), private=private):
         end = said.end_lineno or said.lineno
         lines[said.lineno - 1 : end] = ["\n"] * (end - said.lineno + 1)
     for kind, word, (row, column), _, line in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -68,14 +68,16 @@ def is_private(name: str) -> bool:
     return any(part.startswith("_") and part != "__init__.py" for part in name.split("/"))
 
 
-def own_words(tree: ast.AST, drop: bool = False) -> list[ast.stmt]:
-    """What private functions and classes say of themselves, but where that is all they hold."""
+def own_words(tree: ast.AST, drop: bool = False, private: bool = False) -> list[ast.stmt]:
+    """What private functions and classes say of themselves, but where that is all they hold or the program reads it."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    read = {ast.unparse(node.value) for node in ast.walk(tree) if getattr(node, "attr", "") == "__doc__"}
     found = []
     for node in ast.walk(tree):
         if (
             isinstance(node, kinds)
-            and node.name.startswith("_")
+            and (node.name.startswith("_") or (private and not isinstance(node, ast.ClassDef)))
+            and node.name not in read
             and len(node.body) > 1
             and ast.get_docstring(node, clean=False) is not None
         ):
@@ -147,7 +149,7 @@ def untyped(text: str, private: bool = False) -> str:
 def does(text: str, private: bool = False) -> ast.AST:
     """What is left of a program where its own words and types that nobody reads are gone."""
     tree = ast.parse(text)
-    own_words(tree, drop=True)
+    own_words(tree, drop=True, private=private)
     return ast.fix_missing_locations(Untyped(private).visit(tree))
 
 

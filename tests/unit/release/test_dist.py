@@ -232,6 +232,10 @@ def test_programs_lose_their_remarks_and_do_the_same():
     assert bare.bare_code(text) == less
     said = 'class _A:\n    """W\n    x"""\n    a = 1\n\n\ndef _f():\n    """W"""\n\n\ndef f():\n    """W"""\n    _f()\n'
     assert bare.bare_code(said) == said.replace('    """W\n    x"""\n', "\n\n")
+    own = 'class A:\n    """W"""\n\n    def f(self):\n        """W"""\n        return main.__doc__\n'
+    own += '\n\ndef main():\n    """Stays."""\n    f()\n'
+    assert bare.bare_code(own) == own
+    assert bare.bare_code(own, private=True) == own.replace('        """W"""\n', "\n")
     typed = 'def _f(a: str, *b: int, c: Dict[str, "A"] = {}, d="中") -> int:  # noqa: X\n    e: int = a\n    g: int\n'
     assert bare.bare_code(typed) == 'def _f(a, *b, c = {}, d="中"):  # noqa: X\n    e = a\n    g: int\n'
     public = "def f(a: int) -> int:\n    class A:\n        b: int = 1\n\n\nc: int = 1\n"
