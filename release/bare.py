@@ -71,7 +71,8 @@ def is_private(name: str) -> bool:
 def own_words(tree: ast.AST, drop: bool = False, private: bool = False) -> list[ast.stmt]:
     """What private functions and classes say of themselves, but where that is all they hold or the program reads it."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    read = {ast.unparse(node.value) for node in ast.walk(tree) if getattr(node, "attr", "") == "__doc__"}
+    marks = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "__doc__")
+    read = {ast.unparse(node.value) for node in marks}
     found = []
     for node in ast.walk(tree):
         if (
