@@ -14,9 +14,10 @@ description:
   - Ansible runs each task in a process of its own. Each of them looks for the filters that it uses among all files of
     the collection, and in each run every module is packed anew for the nodes. Both come out the same every time. For
     each template, all variables are copied with all that they hold.
-  - This loads the collection's filters before the first task, copies no more than the list of variables, and keeps
-    packed modules in C(~/.cache/yitiji/modules) for the next run. They are used only while no source file of Ansible's
-    modules, or of a collection's, has changed.
+  - This loads the collection's filters before the first task, copies no more than the list of variables, spares what
+    was read for a play from the garbage collection of the processes, and keeps packed modules in
+    C(~/.cache/yitiji/modules) for the next run. They are used only while no source file of Ansible's modules, or of a
+    collection's, has changed.
   - Enabled in the ansible.cfg of the collection's checkout. From an installed collection, set
     C(callbacks_enabled = yitiji.deepseek.explained, yitiji.deepseek.once).
 requirements:
@@ -24,6 +25,7 @@ requirements:
 """
 
 import contextlib
+import gc
 import os
 import pkgutil
 import sys
@@ -55,6 +57,9 @@ class CallbackModule(CallbackBase):
         self.key = kept.key(sources(), __version__, sys.version)
         with contextlib.suppress(OSError):
             kept.bring(self.store, self.key, C.DEFAULT_LOCAL_TMP)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        gc.freeze()  # what was read for it is looked through, and thereby copied, by no task's process
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         with contextlib.suppress(OSError):

@@ -71,11 +71,13 @@ class Fleet:
         (folder / "hosts.yml").write_text(yaml.safe_dump({"all": told}), encoding="utf-8")
         return folder
 
-    def site(self, kind: str, numbers: list[int], *words: str, fails: bool = False, midway: str = "") -> dict:
+    def site(
+        self, kind: str, numbers: list[int], *words: str, fails: bool = False, midway: str = "", forks: int = 0
+    ) -> dict:
         """One run. `midway`: the node that loses its power when the engine's role begins."""
         file, log = self.work / "trips", self.work / f"{len(self.rows)}-{kind.replace(' ', '-')}.log"
         command = ["ansible-playbook", "site.yml", "-i", str(self.inventory(numbers)), *words]
-        env = {**self.env, **tripsctl.environment(file)}
+        env = {**self.env, **tripsctl.environment(file)} | ({"ANSIBLE_FORKS": str(forks)} if forks else {})
         began, memory = time.monotonic(), 0
         with log.open("w+", encoding="utf-8") as stream:
             process = subprocess.Popen(command, cwd=REPO, env=env, stdout=stream, stderr=subprocess.STDOUT, text=True)
@@ -117,6 +119,7 @@ class Fleet:
         for _round in range(self.options.rounds):
             self.nothing("one node of them", everyone, "--limit", f"{name(0)},localhost")
             self.nothing("nothing to do", everyone)
+        self.site("nothing to do, 4 forks", everyone, forks=4)
         self.site("one variable", everyone, *CHANGED)
         self.site("and back", everyone)
         fewer = everyone[:-1]
@@ -124,9 +127,9 @@ class Fleet:
         more = [*everyone, self.options.nodes]
         self.up(more[-1], "bookworm")
         self.site("a bare one added", more)
-        self.site("one dies midway", more, *CHANGED, fails=True, midway=name(3))
+        self.site("one dies midway", more, *CHANGED, fails=True, midway=name(1))
         self.site("one dead at the start", more, fails=True)
-        self.site("without it", more, "--limit", f"!{name(3)}")
+        self.site("without it", more, "--limit", f"!{name(1)}")
 
     def nothing(self, kind: str, numbers: list[int], *words: str) -> None:
         if self.site(kind, numbers, *words)["changed"]:

@@ -33,6 +33,10 @@ copy = sys.modules[copied.__module__].deepcopy
 inner = {"a": []}
 assert copy({"x": inner})["x"] is inner and copy({"x": inner}) is not copy({"x": inner})
 assert copy([inner])[0] is not inner, "anything else as before"
+import gc
+read = [[] for _ in range(1000)]
+once.CallbackModule().v2_playbook_on_play_start(None)
+assert gc.get_freeze_count() > 1000 and not any(part is read for part in gc.get_objects()), "no collection looks at it"
 """
 
 
