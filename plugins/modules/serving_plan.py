@@ -74,6 +74,18 @@ options:
     description: Whether every node serves the model by itself, with O(replicas) copies on each (LLM558).
     type: bool
     default: false
+  second_gateway:
+    description: A further one of O(nodes) with a gateway (LLM559); empty for the head's alone.
+    type: str
+    default: ""
+  virtual_address:
+    description: The address that one of the two gateways holds.
+    type: str
+    default: ""
+  virtual_router:
+    description: Number of the virtual router, 1 to 255.
+    type: int
+    default: 77
   beside_info:
     description: What M(yitiji.deepseek.modelscope_model_info) returned for each entry of O(beside), in the same order.
     type: list

@@ -37,6 +37,17 @@ def independent(plan: Mapping[str, Any]) -> bool:
     return len(plan.get("nodes") or {}) > 1 and not plan.get("cluster")
 
 
+def gateways_of(plan: Mapping[str, Any]) -> List[str]:
+    """The nodes with a gateway: the head, and the second where there is one."""
+    return list((plan.get("gateways") or {}).get("nodes") or [head_of(plan)])
+
+
+def asked_apart(plan: Mapping[str, Any], host: str) -> bool:
+    """Whether the node's engines listen in the network between the nodes, for a gateway on another one."""
+    own = (plan.get("nodes") or {}).get(host)
+    return bool(own) and independent(plan) and (not own["head"] or len(gateways_of(plan)) > 1)
+
+
 def placed_units(plan: Mapping[str, Any]) -> List[Tuple[str, Dict[str, Any]]]:
     """The engines that answer requests, each with its node: the head, unless nodes are independent."""
     return [(name, unit) for name, node in plan["nodes"].items() for unit in node["units"] if unit["serves"]]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.address import OF_CONTAINERS
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._catalog.catalog import Catalog, look_up
 from ansible_collections.yitiji.deepseek.plugins.module_utils._engines.below import Machine, machine_of
@@ -58,6 +59,7 @@ class Node:
     link_gbps: Optional[float] = None
     rdma: bool = False
     machine: Machine = UNKNOWN
+    networks: Tuple[Tuple[str, str], ...] = ()  # interface and address with its prefix
 
 
 def read_nodes(nodes: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> List[Node]:
@@ -114,6 +116,7 @@ def _from_facts(name: str, address: str, facts: Mapping[str, Any], catalog: Cata
         cpu_sockets=(facts.get("cpu") or {}).get("sockets"),
         rdma=bool((facts.get("network") or {}).get("rdma")),
         machine=machine_of(facts),
+        networks=_networks(facts),
     )
 
 
@@ -124,6 +127,13 @@ def _interface(facts: Mapping[str, Any], address: str) -> Optional[str]:
         if any(str(held).split("/", maxsplit=1)[0] == address for held in interface.get("addresses") or []):
             return str(interface.get("name"))
     return None
+
+
+def _networks(facts: Mapping[str, Any]) -> Tuple[Tuple[str, str], ...]:
+    """Where other machines reach the node, not its containers alone."""
+    rows = (facts.get("network") or {}).get("interfaces") or []
+    near = [row for row in rows if not str(row.get("name")).startswith(OF_CONTAINERS)]
+    return tuple((str(row["name"]), str(text)) for row in near for text in row.get("addresses") or [])
 
 
 def card_title(entry: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster impo
     node_devices,
     node_env,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.gateways import gateways_part
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import card_title
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.independent import (
     check_alike,
@@ -63,6 +64,7 @@ def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     if wish.engine in GGUF_ENGINES:
         size = size_on_gguf
     unit = str(look_up(catalog, "engines", wish.engine, "appliance_engine")["service"]["unit"])
+    gateways_part(wish)  # refused before anything is sized
     if wish.independent:
         return compose(wish, on_each_node(wish, unit, size, catalog), catalog)
     engines: List[Tuple[str, Sizing]] = []
@@ -144,7 +146,7 @@ def _cards_left(wish: Wish) -> int:
 
 def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> Dict[str, Any]:
     """The plan of a deployment's engines, each with the name of its unit; the first is that of the wish itself."""
-    first = engines[0][1]
+    first, gateways = engines[0][1], gateways_part(wish)
     trusted = next((sizing.wish.allow_code for _name, sizing in engines if sizing.wish.own_code), "")
     entry = look_up(catalog, "engines", wish.engine, "appliance_engine")
     image = first.image
@@ -172,8 +174,8 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
                 {"rank": len(nodes), "head": head, "address": rank.node.address, "gpus": [], "units": []},
             )
             node["gpus"] += rank.gpus
-            # Of another node the gateway on the head asks it, by the network between the nodes.
-            where = LOOPBACK if head or cluster else rank.node.address
+            # A gateway on another node asks it by the network between the nodes.
+            where = LOOPBACK if cluster or (head and not gateways) else rank.node.address
             node["units"].append(unit_part(name, sizing, number, models[sizing.wish.served_name], cluster, run, where))
             memory[rank.node.name] = memory.get(rank.node.name, 0) + sizing.memory_bytes
     ports = list(dict.fromkeys(sizing.wish.port for _name, sizing in engines))
@@ -227,6 +229,7 @@ def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> 
             "ports": [*ports, *inner, balancer["port"]],
         },
         "balancer": balancer,
+        **({"gateways": gateways} if gateways else {}),
         "chat": {
             "image": chat_image,
             "model_params": dict(wish.sampling, function_calling="legacy"),

@@ -8,7 +8,12 @@ import re
 import unicodedata
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import independent, models_of, serving_units
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    gateways_of,
+    independent,
+    models_of,
+    serving_units,
+)
 
 WORDS: Dict[str, Tuple[str, str]] = {
     "title": ("档位 {profile} · 部署 {deployment}", "profile {profile} · deployment {deployment}"),
@@ -17,6 +22,7 @@ WORDS: Dict[str, Tuple[str, str]] = {
     "hardware": ("硬件", "hardware"), "engine": ("引擎", "engine"),
     "image": ("镜像", "image"),
     "layout": ("并行布局", "layout"), "nodes": ("节点", "nodes"), "capacity": ("容量", "capacity"),
+    "gateways": ("网关", "gateways"),
     "disk": ("磁盘", "disk"), "memory": ("每卡显存（GiB）", "memory of each card (GiB)"),
     "host": ("内存（GiB）", "main memory (GiB)"), "weights": ("权重", "weights"), "kv": ("KV 缓存", "KV cache"),
     "activation": ("激活", "activation"), "graphs": ("CUDA 图", "CUDA graphs"),
@@ -222,6 +228,13 @@ def facts(plan: Mapping[str, Any], language: str) -> List[Tuple[str, str]]:
     rows.append(("layout", shape))
     shown = [_node(name, node, language, independent(plan)) for name, node in list(plan["nodes"].items())[:16]]
     rows.append(("nodes", ("；" if zh else ", ").join(shown)))
+    if plan.get("gateways"):
+        rows.append(
+            (
+                "gateways",
+                f"{', '.join(gateways_of(plan))} → {plan['gateways']['address']} (VRRP {plan['gateways']['router']})",
+            )
+        )
     shape = CAPACITY[0] if zh else CAPACITY[1]
     for served in models_of(plan):
         row = shape.format(**capacity_of(plan, served["served_name"]))

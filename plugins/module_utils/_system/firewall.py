@@ -9,10 +9,16 @@ from functools import partial
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.gather import gathered
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import head_of, independent
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    gateways_of,
+    head_of,
+    independent,
+    units_of,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, Text
 
 TABLE = "inet yitiji"
+VRRP = "vrrp"  # has no ports
 BRIDGES = '{ "docker0", "br-*" }'
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -67,7 +73,7 @@ def problems(settings: Mapping[str, Any]) -> List[Refusal]:
     """Everything in the settings that is not a network, port or protocol (LLM806)."""
     found: List[Refusal] = []
     for door in _rows(settings):
-        for protocol in set(door.protocols) - {"tcp", "udp"}:
+        for protocol in set(door.protocols) - {"tcp", "udp", VRRP}:
             text = Text(f"firewall_open: protocol {protocol!r}.", f"firewall_open：协议 {protocol!r} 无效。")
             found.append(_wrong(text))
         found += gathered(
@@ -82,7 +88,7 @@ def doors(settings: Mapping[str, Any]) -> List[Door]:
     """What is open, after the settings were checked (LLM806)."""
     for refusal in problems(settings):
         raise refusal
-    return [door for door in _rows(settings) if door.ports and door.networks]
+    return [door for door in _rows(settings) if (door.ports or VRRP in door.protocols) and door.networks]
 
 
 def admits(rows: List[Door], address: str, port: int) -> bool:
@@ -113,7 +119,8 @@ def _accept(door: Door) -> List[str]:
     for version, word in ((4, "ip"), (6, "ip6")):
         near = [str(n) for n in (network(source, "") for source in door.networks) if n.version == version]
         for protocol in door.protocols if near else ():
-            lines.append(f"{word} saddr {{ {', '.join(sorted(set(near)))} }} {protocol} dport {{ {ports} }} accept")
+            what = "meta l4proto 112" if protocol == VRRP else f"{protocol} dport {{ {ports} }}"
+            lines.append(f"{word} saddr {{ {', '.join(sorted(set(near)))} }} {what} accept")
     return lines
 
 
@@ -179,10 +186,25 @@ def session_of(environment: str) -> List[Tuple[str, int]]:
     return []
 
 
+def _of_second(plan: Mapping[str, Any], host: str, head: str) -> List[Dict[str, Any]]:
+    """What a second gateway reaches on a node: its engines, and the other gateway by VRRP."""
+    rows: List[Dict[str, Any]] = []
+    for name in gateways_of(plan):
+        if name not in (host, head):
+            ports = [str(unit["port"]) for unit in units_of(plan, host)]
+            rows.append({"ports": ports, "networks": [str(plan["nodes"][name]["address"])]})
+    holders = (plan.get("gateways") or {}).get("nodes") or {}
+    if host in holders:
+        near = [str(row["address"]) for name, row in holders.items() if name != host]
+        rows.append({"protocol": VRRP, "ports": [], "networks": near})
+    return rows
+
+
 def peers(plan: Mapping[str, Any], host: str, share: Any = "") -> Dict[str, List[Any]]:
     """Addresses and ports of the nodes that compute together with `host`, by the plan.
 
     Of nodes that serve by themselves the head alone reaches the others; `share` is the port of weights for all: `open`.
+    A second gateway reaches all engines, and the two gateways tell each other by VRRP who holds their address.
     """
     nodes = plan.get("nodes") or {}
     others = [str(node["address"]) for name, node in nodes.items() if name != host] if host in nodes else []
@@ -191,5 +213,6 @@ def peers(plan: Mapping[str, Any], host: str, share: Any = "") -> Dict[str, List
     if others and independent(plan):
         rows = [{"ports": [str(share)], "networks": others}] if share else []
         head = head_of(plan)
+        rows += _of_second(plan, host, head)
         others = [str(nodes[head]["address"])] if host != head else []
     return {"addresses": others, "ports": [str(port) for port in ports] if others else [], "open": rows}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Dict, List, Mapping, Optional
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR, independent
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import DOOR, asked_apart
 
 
 def is_loopback(address: str) -> bool:
@@ -31,12 +31,12 @@ def exposed(
 ) -> List[str]:
     """TCP listeners beyond loopback that are not allowed, a text for each.
 
-    An independent node beside the head listens on its own address in the network between the nodes.
+    An independent node that a gateway of another one asks listens on its own address in the network between the nodes.
     Nodes that compute together listen on the network between them, which LLM404 and the firewall see to. Ray draws
     ports that listen on every address: `walled` says that our firewall lets only peers reach those.
     """
-    cluster, own = (plan or {}).get("cluster"), ((plan or {}).get("nodes") or {}).get(host)
-    apart = [own["address"]] if plan and own and independent(plan) and not own["head"] else []
+    cluster = (plan or {}).get("cluster")
+    apart = [plan["nodes"][host]["address"]] if plan and asked_apart(plan, host) else []
     between = cluster or {"peers": apart, "wide": []}
     open_ports = {int(port) for port in allowed}
     found = set()

@@ -142,6 +142,29 @@ def test_independent_nodes_are_reached_by_their_head_alone():
     assert open_to == [("10.9.0.1", 8000), ("10.9.0.1", 8810), ("10.9.0.3", 8810)]
 
 
+def test_a_second_gateway_reaches_every_engine_and_the_two_talk_by_vrrp():
+    nodes = {
+        name: {"address": f"10.9.0.{at}", "head": at == 1, "units": [{"port": 8000}, {"port": 8001}]}
+        for at, name in enumerate("abc", 1)
+    }
+    holders = {name: {"address": nodes[name]["address"].replace(".9.", ".8.")} for name in "ab"}
+    plan = {"nodes": nodes, "cluster": None, "gateways": {"nodes": holders}}
+    asks = {"ports": ["8000", "8001"], "networks": ["10.9.0.2"]}
+
+    def vrrp(other):
+        return {"protocol": "vrrp", "ports": [], "networks": [f"10.8.0.{other}"]}
+
+    assert core.peers(plan, "a") == {"addresses": [], "ports": [], "open": [asks, vrrp(2)]}
+    assert core.peers(plan, "b") == {"addresses": ["10.9.0.1"], "ports": ["1024-65535"], "open": [vrrp(1)]}
+    assert core.peers(plan, "c") == {"addresses": ["10.9.0.1"], "ports": ["1024-65535"], "open": [asks]}
+    given = {**SETTINGS, "peers": [], "cluster_ports": [], "open": core.peers(plan, "a")["open"]}
+    assert "ip saddr { 10.8.0.2/32 } meta l4proto 112 accept" in core.render(given)
+    rows = core.doors(given)
+    assert [core.admits(rows, *one) for one in (("10.9.0.2", 8001), ("10.8.0.2", 8001), ("10.9.0.2", 9000))] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
 def test_each_session_is_looked_at_not_only_the_first():
     core.check_session(core.doors(SETTINGS), [("10.1.2.3", 22), ("10.1.2.4", 22)], ["22"])
     with pytest.raises(Refusal):

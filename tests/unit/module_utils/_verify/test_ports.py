@@ -48,6 +48,12 @@ def test_an_independent_node_listens_for_its_head():
     assert ports.exposed(rows, [], plan, "a") == ports.exposed(rows, [], plan, "elsewhere") == ports.exposed(rows, [])
 
 
+def test_the_head_listens_for_a_second_gateway():
+    nodes = {name: {"head": name == "a", "address": f"10.0.0.{at}"} for at, name in enumerate("abc", 1)}
+    plan = {"cluster": None, "nodes": nodes, "gateways": {"nodes": {"a": {}, "b": {}}}}
+    assert ports.exposed([row("10.0.0.1", 8000), row("10.0.0.1", 80)], [], plan, "a") == ["10.0.0.1:80 (unknown)"]
+
+
 def test_what_ray_draws_is_closed_by_the_firewall_alone():
     cluster = {"cluster": {"peers": ["10.0.0.1"], "wide": [6379]}}
     scope = "docker-0123.scope"
