@@ -42,6 +42,7 @@ CHECKS: Dict[str, Callable[[Mapping[str, Any]], List[Refusal]]] = {
     "open_webui": webui.problems,
     "preflight": system.shared,
     "verify": verify.problems,
+    "virtual_address": system.virtual_address,
 }
 CATALOG: Dict[str, Tuple[str, ...]] = {"gateway": ("routes",), "monitoring": ("alerts", "dashboards")}
 

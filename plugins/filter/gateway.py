@@ -10,6 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base import help 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.style import STYLE, both, opened
 from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway import keys, limits, routes, site
+from ansible_collections.yitiji.deepseek.plugins.module_utils._gateway.key_files import NO_LIMITS
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._catalogue import catalogue, load_rules
 from ansible_collections.yitiji.deepseek.plugins.plugin_utils._refusals import filter_fail, refusing
 
@@ -60,6 +61,13 @@ def gateway_team(rows: List[Dict[str, Any]]) -> str:
     return next(iter(keys.on_node(rows)), "")
 
 
+def gateway_secrets(rows: List[Dict[str, Any]]) -> List[str]:
+    """The secrets that are made on the node: keys of teams without one of their own."""
+    return [
+        team.secret for team in keys.parse(rows, NO_LIMITS) if team.state != "absent" and not team.value + team.sha256
+    ]
+
+
 def gateway_help(language: str, vendor: Optional[Dict[str, str]] = None) -> str:
     """The page of all messages and what to do."""
     return pages.page(load_rules(), site.explained(), language, vendor)
@@ -81,6 +89,7 @@ class FilterModule:
             {
                 "gateway_site": gateway_site,
                 "gateway_team": gateway_team,
+                "gateway_secrets": gateway_secrets,
                 "gateway_sources": gateway_sources,
                 "gateway_refused": gateway_refused,
                 "gateway_main": gateway_main,

@@ -19,7 +19,7 @@ options:
     type: str
     required: true
     choices: [acceptance, backup, clients, compliance, docker, doctor, engine, firewall, gateway, host_tuning,
-      isolation, monitoring, nvidia_container_toolkit, nvidia_driver, open_webui, preflight, verify]
+      isolation, monitoring, nvidia_container_toolkit, nvidia_driver, open_webui, preflight, verify, virtual_address]
   settings:
     description: The settings, as the role's variables hold them.
     type: dict

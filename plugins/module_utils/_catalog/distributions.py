@@ -18,7 +18,7 @@ TESTED = ("real", "lab", "data", "no")
 NAMES: Dict[str, Tuple[str, ...]] = {
     "packages": (
         "docker", "docker_vendor", "nginx", "njs", "nftables", "openssl", "logrotate", "cryptography", "certbot",
-        "chrony",
+        "chrony", "keepalived",
         "prometheus", "node_exporter", "nginx_exporter", "alertmanager", "zstd", "redis", "age", "rclone", "resolved",
         "ansible", "python_venv", "python_headers", "compiler", "selinux", "toolkit", "compliance", "aide", "clamav",
         "syslog_tls",

@@ -67,6 +67,7 @@ NEEDS: Dict[str, Need] = {
     "docker": lambda context: bool(docker_of(context)),
     "running docker": lambda context: bool(docker_of(context).get("running")),
     "multi node": multi_node,
+    "two gateways": lambda context: context.host in ((context.plan or {}).get("gateways") or {}).get("nodes", {}),
     "computing together": lambda context: bool((context.plan or {}).get("cluster")),
     "dkms": lambda context: bool(context.node.get("dkms")),
     "weights": _weights,

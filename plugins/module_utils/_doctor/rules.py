@@ -26,7 +26,7 @@ CHINESE = {
     "plan": "方案", "fitting plan": "可行的方案", "nvidia": " NVIDIA 显卡", "gpu plan": "使用加速卡的方案",
     "cuda plan": "使用 CUDA 的方案", "nvidia driver": " NVIDIA 驱动", "nvswitch": " NVSwitch", "nvlink5": " NVLink 5",
     "docker": " Docker", "running docker": "运行中的 Docker", "multi node": "多个节点", "dkms": " DKMS 模块",
-    "computing together": "协同计算的节点",
+    "computing together": "协同计算的节点", "two gateways": "两个网关",
     "engine": "引擎服务", "weights": "权重", "backup": "定时备份", "audit": "审计", "content filter": "内容过滤",
     "backup elsewhere": "异机备份", "vllm": " vLLM 服务", "ollama": " Ollama 服务",
     "appliance": "一体机的组件", "serving head": "对外服务的首节点",

@@ -91,6 +91,8 @@ def _certificate(settings: Mapping[str, Any]) -> List[Refusal]:
     if not 1 <= int(settings["gateway_renew_days"]) < days:
         found.append(_wrong("gateway_certificate_days", days, "how long a certificate lasts"))
     service = settings["gateway_acme_directory"]
+    if service and settings.get("gateways"):
+        found.append(Refusal("LLM559", problem=say("gateways_acme"), remedies=[say("gateways_acme_remedy")]))
     if service:
         if not forms.is_url(service):
             found.append(_wrong("gateway_acme_directory", service, "how to name an ACME service"))

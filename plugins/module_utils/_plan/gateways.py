@@ -5,38 +5,44 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.address import Address
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.cluster import check_addresses
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node
-from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.wish import Wish
 
 
-def gateways_part(wish: Wish) -> Optional[Dict[str, Any]]:
-    """`gateways` of the plan, the head's first; None where the head's is the only one. Refuses what can't be (LLM559)."""
-    second, given = wish.second_gateway, wish.virtual_address
-    if not second and not given:
+class TwoGateways(NamedTuple):
+    """What is asked for; both empty: the head has the only gateway."""
+
+    second: str = ""  # name of the further node
+    address: str = ""  # which one of the two holds
+    router: int = 77
+
+
+def gateways_part(two: TwoGateways, nodes: List[Node], independent: bool) -> Optional[Dict[str, Any]]:
+    """`gateways` of the plan, the head first; None where the head has the only one. Refuses what can't be (LLM559)."""
+    if not two.second and not two.address:
         return None
-    if not second or not given:
+    if not two.second or not two.address:
         raise refusal("half")
-    if not wish.independent or len(wish.nodes) < 2:
+    if not independent or len(nodes) < 2:
         raise refusal("alone")
-    holders = [wish.head, *(node for node in wish.nodes[1:] if node.name == second)]
+    holders = [nodes[0], *(node for node in nodes[1:] if node.name == two.second)]
     if len(holders) < 2:
-        raise refusal("node", node=second, nodes=[node.name for node in wish.nodes[1:]])
-    if not 1 <= wish.virtual_router <= 255:
-        raise refusal("router", number=wish.virtual_router)
-    address = _address(given)
-    check_addresses(wish.nodes)  # the head's engines listen on its address, too
-    for node in wish.nodes:
+        raise refusal("node", node=two.second, nodes=[node.name for node in nodes[1:]])
+    if not 1 <= two.router <= 255:
+        raise refusal("router", number=two.router)
+    address = _address(two.address)
+    check_addresses(nodes)  # the head's engines listen on its address, too
+    for node in nodes:
         own = [ipaddress.ip_interface(text) for _name, text in node.networks]
         # The address itself stands on the node that holds it, as a network of one.
         if str(address) == node.address or any(row.ip == address and row.network.num_addresses > 1 for row in own):
-            raise refusal("own", address=given, node=node.name)
+            raise refusal("own", address=two.address, node=node.name)
     rows = {node.name: _near(node, address) for node in holders}
-    return {"address": str(address), "router": wish.virtual_router, "nodes": rows}
+    return {"address": str(address), "router": two.router, "nodes": rows}
 
 
 def _address(text: str) -> Address:

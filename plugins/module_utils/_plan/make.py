@@ -64,7 +64,7 @@ def make_plan(wish: Wish, catalog: Catalog) -> Dict[str, Any]:
     if wish.engine in GGUF_ENGINES:
         size = size_on_gguf
     unit = str(look_up(catalog, "engines", wish.engine, "appliance_engine")["service"]["unit"])
-    gateways_part(wish)  # refused before anything is sized
+    gateways_part(wish.two, wish.nodes, wish.independent)  # refused before anything is sized
     if wish.independent:
         return compose(wish, on_each_node(wish, unit, size, catalog), catalog)
     engines: List[Tuple[str, Sizing]] = []
@@ -146,7 +146,7 @@ def _cards_left(wish: Wish) -> int:
 
 def compose(wish: Wish, engines: List[Tuple[str, Sizing]], catalog: Catalog) -> Dict[str, Any]:
     """The plan of a deployment's engines, each with the name of its unit; the first is that of the wish itself."""
-    first, gateways = engines[0][1], gateways_part(wish)
+    first, gateways = engines[0][1], gateways_part(wish.two, wish.nodes, wish.independent)
     trusted = next((sizing.wish.allow_code for _name, sizing in engines if sizing.wish.own_code), "")
     entry = look_up(catalog, "engines", wish.engine, "appliance_engine")
     image = first.image

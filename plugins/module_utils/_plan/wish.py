@@ -25,6 +25,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import selected
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.shape import Shape, read_shape
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.sizes import checkpoint_bytes
+from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.gateways import TwoGateways
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.hardware import Node, read_nodes
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.precision import stored_form
 from ansible_collections.yitiji.deepseek.plugins.module_utils._plan.speed import Question
@@ -82,9 +83,7 @@ class Wish:
     executor: str = ""  # "" = as the engine prefers
     replicas: int = 0  # copies on the head, each a unit of its own; 0 = one unit, whatever it does inside
     independent: bool = False  # every node serves by itself, with all copies that it has
-    second_gateway: str = ""  # a further node with a gateway (_plan/gateways.py)
-    virtual_address: str = ""  # which one of the two holds
-    virtual_router: int = 77
+    two: TwoGateways = field(default_factory=TwoGateways)
     floor: Dict[str, int] = field(default_factory=dict)  # below which no start is made smaller (_plan/heal.py)
     layout: Dict[str, int] = field(default_factory=dict)  # on CPUs the profile says it: {tensor, pipeline}
     entry: Entry = field(default_factory=dict)
@@ -329,9 +328,11 @@ def read_wish(variables: Mapping[str, Any], catalog: Catalog) -> Wish:
         executor=executor,
         replicas=int(variables.get("replicas") or profile.get("replicas") or 0),
         independent=bool(variables.get("independent_nodes")),
-        second_gateway=str(variables.get("second_gateway") or ""),
-        virtual_address=str(variables.get("virtual_address") or "").strip(),
-        virtual_router=int(variables.get("virtual_router", 77)),
+        two=TwoGateways(
+            str(variables.get("second_gateway") or ""),
+            str(variables.get("virtual_address") or "").strip(),
+            int(variables.get("virtual_router", 77)),
+        ),
         floor={key: int(value) for key, value in (profile.get("floor") or {}).items()},
         layout={key: int(value) for key, value in (profile.get("layout") or {}).items()},
         entry=entry,

@@ -47,6 +47,13 @@ def isolation(settings: Mapping[str, Any]) -> List[Refusal]:
     return [*found, *forms.path_problems({"isolation_state_dir": settings["isolation_state_dir"]})]
 
 
+def virtual_address(settings: Mapping[str, Any]) -> List[Refusal]:
+    """How long the head must be well before it takes the address back, and the role's folder."""
+    seconds = settings["virtual_address_return_seconds"]
+    soon = [] if 0 <= int(seconds) <= 1000 else [_wrong("virtual_address_return_seconds", seconds, "30")]
+    return [*soon, *forms.path_problems({"virtual_address_state_dir": settings["virtual_address_state_dir"]})]
+
+
 def doctor(settings: Mapping[str, Any]) -> List[Refusal]:
     """Paths of the doctor's command and configuration, and how often the watch runs."""
     paths = {name: value for name, value in settings.items() if name != "doctor_watch_seconds"}

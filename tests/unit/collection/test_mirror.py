@@ -23,8 +23,8 @@ ELSEWHERE = [
     ("unit/module_utils/_engines/test_sglang.py", "the same settings, side by side", "_engines", "lmdeploy"),
     ("unit/module_utils/_plan/test_on_gguf.py", "command lines of plans", "_engines", "gguf_engines"),
     ("unit/collection/test_refusals.py", "the catalogue is tested as a whole", "_base/messages",
-     "acceptance access all backup bundle checkpoints compliance containers driver ends files host lock new_site"
-     " notices planner reach scan services systems upgrade weights"),
+     "acceptance access all backup bundle checkpoints compliance containers driver ends files gateways host lock"
+     " new_site notices planner reach scan services systems upgrade weights"),
 ]  # fmt: skip
 
 

@@ -103,3 +103,10 @@ def test_what_the_site_opens_is_not_to_be_refused():
 
 def test_sources_are_counted_on_the_gateways_ports():
     assert "ct count over 5 " in gateway.gateway_sources(["80", "443"], "5", [])
+
+
+def test_the_secrets_that_a_second_gateway_gets_from_the_head():
+    rows = [{"name": "a"}, {"name": "b", "state": "suspended"}, {"name": "c", "state": "absent"},
+            {"name": "d", "value": "Jq7yTz3mWc9xKb2v"}, {"name": "e", "sha256": "0" * 64}]  # fmt: skip
+    assert gateway.gateway_secrets(rows) == ["gateway-key-a", "gateway-key-b"]
+    assert gateway.gateway_secrets([]) == []

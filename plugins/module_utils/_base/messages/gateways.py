@@ -9,6 +9,15 @@ from typing import Dict
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Message, Text
 
 MESSAGES: Dict[str, Message] = {
+    "LLM407": Message(
+        Text("{address}, the address of the two gateways: {problem}", "两个网关的地址 {address}：{problem}"),
+        Text(
+            "set appliance_virtual_address to a free address; see why with `journalctl -u yitiji-virtual-address "
+            "-u nginx` on both, and whether VRRP (IP protocol 112) passes between them",
+            "请确认 appliance_virtual_address 是空闲的地址；在两个网关上用 `journalctl -u yitiji-virtual-address "
+            "-u nginx` 查看原因，并确认二者之间允许 VRRP（IP 协议 112）",
+        ),
+    ),
     "LLM559": Message(
         Text(
             "a second gateway can't be (appliance_second_gateway): {problem}",
@@ -81,12 +90,5 @@ PHRASES: Dict[str, Text] = {
     "gateways_acme_remedy": Text(
         "leave gateway_acme_directory empty, or put a certificate on both nodes (gateway_certificate)",
         "请把 gateway_acme_directory 留空，或在两个节点上放置证书（gateway_certificate）",
-    ),
-    "gateways_taken": Text(
-        "{address} answers, and none of the two gateways holds it: another machine has it",
-        "{address} 有应答，但两个网关都未持有：已被其他机器占用",
-    ),
-    "gateways_taken_remedy": Text(
-        "set appliance_virtual_address to a free address", "请把 appliance_virtual_address 设为空闲的地址"
     ),
 }  # fmt: skip

@@ -176,10 +176,24 @@ def link(context: Context) -> Finding:
     return passed(f"{own['name']} at {speed / 1000:.0f} Gb/s", f"{own['name']}，{speed / 1000:.0f} Gb/s")
 
 
+def virtual_address(context: Context) -> Finding:
+    """The head holds it whenever it is well: it has the chat page. The other stands by, or holds it in its place."""
+    gateways: Dict[str, Any] = (context.plan or {})["gateways"]
+    address = str(gateways["address"])
+    if not (context.node.get("network") or {}).get("interfaces"):
+        return unknown("the interfaces are not known", "无法得知网络接口")
+    if interface_of(context.node, address):
+        return passed(f"this node holds {address}", f"本节点持有 {address}")
+    if not node_row(context).get("head"):
+        return passed(f"this node stands by for {address}", f"本节点作为 {address} 的备用")
+    return failed(f"the head does not hold {address}", f"首节点未持有 {address}", address=address)
+
+
 PROBES: Dict[str, Probe] = {
     "LLM401": interface,
     "LLM402": ray,
     "LLM403": same_versions,
     "LLM404": data_plane,
     "LLM405": link,
+    "LLM406": virtual_address,
 }

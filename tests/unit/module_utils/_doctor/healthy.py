@@ -84,6 +84,7 @@ HEALTHY: dict[str, Any] = {
         "engine": {"name": "vllm", "device": "cuda"},
         "image": {"ref": "vllm:1", "id": "sha256:aa", "digest": None, "min_driver": "580.65", "cuda": "13.0"},
         "cluster": {"ray_port": 6379},
+        "gateways": {"address": "10.0.0.11", "nodes": {"gpu01": {}, "gpu02": {}}},
         "nodes": {"gpu01": {"rank": 0, "head": True, "gpus": [0, 1], "address": "10.0.0.11", "units": [
                       {"name": "yitiji-vllm", "serves": True, "port": 8000, "capacity": {"kv_tokens": 100000},
                        "args": ["--dtype", "bfloat16", "--quantization", "fp8"]}]},

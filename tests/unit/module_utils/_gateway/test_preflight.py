@@ -45,6 +45,8 @@ ACME = {"gateway_acme_directory": "https://acme.example.com/directory"}
     [
         ({}, []),
         (ACME, []),
+        ({**ACME, "gateways": []}, []),
+        ({**ACME, "gateways": ["n1", "n2"]}, ["LLM559"]),
         ({"gateway_certificate": "/etc/ssl/a.pem", "gateway_certificate_key": "/etc/ssl/a.key"}, []),
         ({"gateway_routes": ["EAT /v1/x", "GET /metrics", "POST /v1/ok"]}, ["LLM804", "LLM804"]),
         ({"gateway_keys": [{"name": "Bad Name"}, {"name": "a", "colour": 1}]}, ["LLM805", "LLM805"]),

@@ -48,6 +48,14 @@ def test_how_often_the_watch_looks():
     assert rules_of(core.doctor, {**places, "doctor_watch_seconds": 2}) == ["LLM131"]
 
 
+def test_the_address_of_two_gateways():
+    good = {"virtual_address_return_seconds": 0, "virtual_address_state_dir": "/var/lib/yitiji"}
+    assert rules_of(core.virtual_address, good) == []
+    for seconds in (-1, 1001):
+        assert rules_of(core.virtual_address, good, virtual_address_return_seconds=seconds) == ["LLM131"]
+    assert rules_of(core.virtual_address, good, virtual_address_state_dir="here") == ["LLM132"]
+
+
 def test_isolation_and_the_watch():
     good = {"isolation_users": ["web", "_x-1"], "isolation_state_dir": "/var/lib/yitiji"}
     assert rules_of(core.isolation, good) == []

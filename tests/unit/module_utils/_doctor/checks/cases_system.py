@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.module_utils._doctor.healthy import GONE
+
 OLLAMA = {"name": "ollama", "host": {"libc": "2.28"}}
 AVX512 = {"cpu": {"x86_64": ["avx512f"]}}
 
@@ -23,5 +25,9 @@ SYSTEM: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM157", "pass", {"node/os/libc": "2.28", "node/kernel": "4.18.0-553.el8"}, "cgroup v2"),
     ("LLM157", "pass", {"node/os/cgroup": 1}, "still serves"),
     ("LLM157", "unknown", {"node/os/cgroup": None}, "not all of it"),
+    ("LLM406", "skip", {"plan/gateways": GONE}, "two gateways"),
+    ("LLM406", "fail", {"plan/gateways/address": "10.0.0.9"}, "the head does not hold 10.0.0.9"),
+    ("LLM406", "pass", {"plan/gateways/address": "10.0.0.9", "plan/nodes/gpu01/head": False}, "stands by"),
+    ("LLM406", "unknown", {"node/network": {}}, "not known"),
 ]
 # fmt: on
