@@ -51,7 +51,10 @@ def test_copies_of_all_nodes_restart_one_after_another(tmp_path, fails):
     (tmp_path / "ready.yml").write_text(READY)
     (tmp_path / "roll_one.yml").write_text(ROLL_ONE)
     real = (TASKS / "roll_one.yml").read_text()
-    assert real.count('delegate_to: "{{ __engine_head }}"') == 2 and "__engine_fallen | length == 0" in real
+    assert (
+        real.count('loop: "{{ __engine_gateways }}"\n      delegate_to: "{{ item }}"') == 2
+        and "__engine_fallen | length == 0" in real
+    )
     waiting = (TASKS / "units.yml").read_text().partition('__engine_waiting: "')[2].partition('"\n')[0]
     tasks = [
         role("appliance", "offline"),
@@ -78,6 +81,78 @@ def test_copies_of_all_nodes_restart_one_after_another(tmp_path, fails):
         assert len(log.read_text().splitlines()) == 2, "the other copy goes on as it is"
 
 
+READ = ("shared_variables/defaults", "shared_variables/vars", "engine/vars", "gateway/defaults", "gateway/vars",
+        "virtual_address/vars")  # fmt: skip
+
+
+def shown_of(tmp_path, shown, **more):
+    """What each node makes of these expressions, and the plan."""
+    tasks = [
+        role("appliance", "offline"),
+        *({"ansible.builtin.include_vars": str(ROOT / f"roles/{path}/main.yml")} for path in READ),
+        {
+            "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": f"{tmp_path}/{HOST}"},
+            "delegate_to": "localhost",
+            "vars": {"shown": shown},
+        },
+    ]
+    given = {name: "{{ appliance_plan }}" for name in ("engine_plan", "gateway_plan", "virtual_address_plan")}
+    given |= {"engine_user": 10001, "engine_network": "yitiji", "engine_egress": [], "ansible_become": False}
+    done = play(tmp_path, "flagship", tasks, **given, **WISH, **more)
+    assert done.returncode == 0, done.stdout[-3000:]
+    plan = json.loads(next((tmp_path / "plans").glob("*/plan.json")).read_text())
+    head, other = sorted(plan["nodes"], key=lambda name: not plan["nodes"][name]["head"])
+    return plan, head, other, {name: json.loads((tmp_path / name).read_text()) for name in (head, other)}
+
+
+GATEWAYS = {
+    "gateway": "{{ __appliance_gateway }}",
+    "two": "{{ __appliance_gateways }}",
+    "moves": "{{ __appliance_moves }}",
+    "names": "{{ gateway_names }}",
+    "url": "{{ __appliance_url }} {{ __appliance_help_url }}",
+    "second": "{{ __gateway_second }}",
+    "door": "{{ gateway_balancer_port }}",
+    "shared": "{{ __gateway_shared_paths }}",
+    "rolls": "{{ __engine_gateways }}",
+    "asks": "{{ __engine_asked }}",
+    "other": "{{ __virtual_address_other if __virtual_address_two else '' }}",
+    "conf": "{{ lookup('ansible.builtin.template', conf) if __virtual_address_two else '' }}",
+}
+CONF = {
+    "conf": str(ROOT / "roles/virtual_address/templates/virtual-address.conf.j2"),
+    "virtual_address_return_seconds": 30,
+}
+
+
+def test_two_gateways(tmp_path):
+    _plan, head, other, _seen = shown_of(tmp_path, {})
+    two = {"appliance_second_gateway": other, "appliance_virtual_address": "10.9.9.9"}
+    plan, _head, _other, seen = shown_of(tmp_path, GATEWAYS, **two, **CONF)
+    address = {name: plan["nodes"][name]["address"] for name in seen}
+    for name, peer in ((head, other), (other, head)):
+        told = seen[name]
+        assert told["gateway"] and told["moves"] and told["two"] == told["rolls"] == [head, other]
+        assert told["names"] == ["10.9.9.9", address[name], name] and told["asks"] == [address[peer]]
+        assert told["url"] == "https://10.9.9.9 https://10.9.9.9/help/"
+        assert told["second"] is (name == other) and told["door"] == (0 if name == other else 8001)
+        keys = "/etc/yitiji/secrets/gateway-key-default", "/etc/yitiji/tls/ca.key", "/etc/yitiji/tls/ca.crt"
+        assert told["shared"] == list(keys)
+        assert told["other"] == address[peer]
+        wanted = (f"unicast_src_ip {address[name]}", f"        {address[peer]}\n", "10.9.9.9/32 dev", "router_id 77")
+        assert all(line in told["conf"] for line in wanted), told["conf"]
+        assert f"priority {150 if name == head else 100}" in told["conf"]
+
+
+def test_the_head_alone_has_a_gateway_otherwise(tmp_path):
+    plan, head, other, seen = shown_of(tmp_path, GATEWAYS)
+    address = plan["nodes"][head]["address"]
+    assert [seen[name]["gateway"] for name in (head, other)] == [True, False]
+    for told in seen.values():
+        assert not told["two"] and not told["moves"] and not told["second"] and told["rolls"] == [head]
+    assert seen[head]["names"] == [address, head] and seen[head]["url"] == f"https://{address} https://{address}/help/"
+
+
 def test_who_reaches_whom(tmp_path):
     shown = {
         "guard": "{{ __engine_guard.between | to_json }}",
@@ -86,22 +161,7 @@ def test_who_reaches_whom(tmp_path):
         "asked": "{{ (__engine_head == inventory_hostname) | ternary(__engine_serving, []) | length }}",
         "shares": "{{ __engine_independent }} {{ __engine_cluster }}",
     }
-    tasks = [
-        role("appliance", "offline"),
-        {"ansible.builtin.include_vars": str(ROOT / "roles/engine/vars/main.yml")},
-        {"ansible.builtin.include_vars": str(ROOT / "roles/gateway/defaults/main.yml")},
-        {
-            "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": f"{tmp_path}/{HOST}"},
-            "delegate_to": "localhost",
-            "vars": {"shown": shown},
-        },
-    ]
-    done = play(tmp_path, "flagship", tasks, engine_plan="{{ appliance_plan }}", gateway_plan="{{ appliance_plan }}",
-                engine_user=10001, engine_network="yitiji", engine_egress=[], ansible_become=False, **WISH)  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
-    plan = json.loads(next((tmp_path / "plans").glob("*/plan.json")).read_text())
-    head, other = sorted(plan["nodes"], key=lambda name: not plan["nodes"][name]["head"])
-    seen = {name: json.loads((tmp_path / name).read_text()) for name in (head, other)}
+    plan, head, other, seen = shown_of(tmp_path, shown)
     address = {name: plan["nodes"][name]["address"] for name in seen}
     for name, asked in ((head, [address[other]]), (other, [])):
         told = seen[name]
