@@ -118,8 +118,14 @@ GATEWAYS = {
     "asks": "{{ __engine_asked }}",
     "other": "{{ __virtual_address_other if __virtual_address_two else '' }}",
     "conf": "{{ lookup('ansible.builtin.template', conf) if __virtual_address_two else '' }}",
+    "site": "{{ lookup('ansible.builtin.template', site) }}",
 }
 CONF = {
+    "site": str(ROOT / "roles/gateway/templates/yitiji.conf.j2"),
+    "appliance_console": False,
+    "ansible_managed": "ours",
+    "__gateway_found": {"ipv6": {"stat": {"exists": False}}},
+    "appliance_distribution": {"paths": {"nginx_sites": "/etc/nginx/conf.d"}, "users": {"nginx": "www-data"}},
     "conf": str(ROOT / "roles/virtual_address/templates/virtual-address.conf.j2"),
     "virtual_address_return_seconds": 30,
 }
@@ -141,11 +147,16 @@ def test_two_gateways(tmp_path):
         assert told["other"] == address[peer]
         wanted = (f"unicast_src_ip {address[name]}", f"        {address[peer]}\n", "10.9.9.9/32 dev", "router_id 77")
         assert all(line in told["conf"] for line in wanted), told["conf"]
+        assert (told["site"].count("return 503 '<!DOCTYPE html>"), told["site"].count("listen 169.254.213.1:8001")) == (
+            (0, 1) if name == head else (1, 0)
+        )
+        servers = [f"server {address[one]}:8000 max_fails" in told["site"] for one in (head, other)]
+        assert servers == [True, True], "the same engines on both"
         assert f"priority {150 if name == head else 100}" in told["conf"]
 
 
 def test_the_head_alone_has_a_gateway_otherwise(tmp_path):
-    plan, head, other, seen = shown_of(tmp_path, GATEWAYS)
+    plan, head, other, seen = shown_of(tmp_path, GATEWAYS, **CONF)
     address = plan["nodes"][head]["address"]
     assert [seen[name]["gateway"] for name in (head, other)] == [True, False]
     for told in seen.values():
