@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two gateways with one address (inventories/lab-two-gateways): the head may die.
 
-Makes its two nodes anew, so it runs only when it is asked for: YITIJI_COPIES=1 pytest tests/cluster/test_second_gateway.py
+Makes its two nodes anew, so it runs only when it is asked for:
+YITIJI_COPIES=1 pytest tests/cluster/test_second_gateway.py
 """
 
 from __future__ import annotations

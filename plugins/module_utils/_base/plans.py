@@ -44,7 +44,7 @@ def gateways_of(plan: Mapping[str, Any]) -> List[str]:
 
 def asked_apart(plan: Mapping[str, Any], host: str) -> bool:
     """Whether the node's engines listen in the network between the nodes, for a gateway on another one."""
-    own = (plan.get("nodes") or {}).get(host)
+    own: Dict[str, Any] = (plan.get("nodes") or {}).get(host) or {}
     return bool(own) and independent(plan) and (not own["head"] or len(gateways_of(plan)) > 1)
 
 
