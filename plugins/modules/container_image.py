@@ -17,6 +17,8 @@ description:
   - Otherwise asks the registry (through Docker's mirrors and proxy, with the login and the authorities of
     M(yitiji.deepseek.registry_access)) whether it has the image, then pulls it. Nothing is pulled if the image is not
     there (LLM302), does not fit on the disk (LLM321), or needs a newer driver (LLM209).
+  - In a deployment of several nodes one brings it from outside and gives its archive to the others (O(save),
+    O(neighbour)).
   - Needs nothing on the node but Docker's own command line.
 options:
   ref:
@@ -66,6 +68,33 @@ options:
     description: Folder with the C(config.json) that holds the logins; root's own is looked at after it.
     type: path
     default: /etc/yitiji/docker
+  neighbour:
+    description:
+      - Another node of the deployment that has this image and serves its archive, asked in place of O(archives) and
+        registry. In check mode it is not asked, as it serves only during the run.
+    type: dict
+    suboptions:
+      url:
+        description: Address of the archive, https.
+        type: str
+        required: true
+      id:
+        description: The id that the image has on that node. Another one is refused, and removed again (LLM311).
+        type: str
+        required: true
+      identity:
+        description: File with this node's key and certificate, by which the other one knows it.
+        type: path
+        required: true
+      peers:
+        description: File with the certificates of the nodes that are believed.
+        type: path
+        required: true
+  save:
+    description:
+      - Path of an archive that is written for other nodes, once the image is on this one. Where there is no room for
+        it, a warning says so (LLM333).
+    type: path
   dry_run:
     description: Do as in check mode. The action plugin uses it to know whether there is work worth watching.
     type: bool
@@ -134,6 +163,11 @@ download_bytes:
   returned: always
   type: int
   sample: 9871234567
+saved:
+  description: Whether O(save) was written; in check mode, whether it was asked for.
+  returned: always
+  type: bool
+  sample: false
 pinned:
   description: Whether an id or digest was given.
   returned: always
@@ -151,12 +185,15 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring import (
     Brought,
+    Neighbour,
     Settings,
     bring,
     digest_here,
     known,
     meant,
+    take,
 )
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.handover import save
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.nvidia import read_smi
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import brought
@@ -183,6 +220,16 @@ def main() -> None:
             "locked": {"type": "bool", "default": False},
             "renew": {"type": "bool", "default": False},
             "config": {"type": "path", "default": "/etc/yitiji/docker"},
+            "neighbour": {
+                "type": "dict",
+                "options": {
+                    "url": {"type": "str", "required": True},
+                    "id": {"type": "str", "required": True},
+                    "identity": {"type": "path", "required": True},
+                    "peers": {"type": "path", "required": True},
+                },
+            },
+            "save": {"type": "path"},
             "dry_run": {"type": "bool", "default": False},
             "progress": {"type": "path"},
         },
@@ -205,9 +252,12 @@ def main() -> None:
             there = there._replace(found=known(image, engine))
         elif not module.check_mode:
             raise NO_DOCKER
-        if there.found is None and engine["running"]:
-            settings = Settings(archives, params["timeout"], params["config"], looking, locked=params["locked"])
-            report = Reporter(params["progress"], image.ref)
+        settings = Settings(archives, params["timeout"], params["config"], looking, locked=params["locked"])
+        report = Reporter(params["progress"], image.ref)
+        if there.found is None and params["neighbour"]:
+            offered = Neighbour(**params["neighbour"])
+            there = Brought(offered.url) if looking else take(image, engine, settings, report, offered)
+        elif there.found is None and engine["running"]:
             there = bring(image, engine, settings, report, lambda: read_smi(Host()))
             if looking and not pinned and there.source == image.ref:
                 image = meant(image, engine, params["config"])
@@ -221,9 +271,18 @@ def main() -> None:
         fail(module, refusal)
     if not (image.id or image.digest):
         module.warn(Refusal("LLM313", image=image.ref).message())
-    found, changed = there.found or {}, there.source != "node"
+    found, changed = there.found or {}, there.source != "node" or bool(params["save"])
     if there.new:
         brought.note({*brought.ids(), *there.new})
+    saved = bool(params["save"])
+    if saved and not looking:
+        try:
+            left = max(60.0, params["timeout"] - (time.monotonic() - began))
+            archive = Reporter(params["progress"], f"archive of {image.ref}")
+            save(engine["path"], found, image.ref, params["save"], left, archive.bytes)
+        except Refusal as refusal:  # the others bring it by themselves then
+            saved = False
+            module.warn(refusal.message())
     module.exit_json(
         changed=changed,
         id=str(found.get("Id") or image.id),
@@ -234,7 +293,8 @@ def main() -> None:
         download_bytes=there.download,
         seconds=round(time.monotonic() - began, 1),
         pinned=pinned,
-        diff={"before": "" if changed else image.pinned_name + "\n", "after": image.pinned_name + "\n"},
+        saved=saved,
+        diff={"before": "" if there.source != "node" else image.pinned_name + "\n", "after": image.pinned_name + "\n"},
     )
 
 

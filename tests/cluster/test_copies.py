@@ -33,6 +33,17 @@ LONG = '{"ignore_eos": true}'
 EXPORTERS = {9100, 9400}  # for the head's Prometheus, where it is
 
 
+SHARED = "/var/cache/yitiji/handed /etc/systemd/system/yitiji-weights-share.service /run/yitiji-weights-share-keys"
+fetched: dict[str, int] = {}
+
+
+def whole_archives() -> int:
+    """How often the hub was asked for all of the images' archive; looks at its tables are ranges."""
+    rows = [row for row in labctl.hub_log() if row["url"] == "/files/images.tar" and row["method"] == "GET"]
+    assert rows, "the hub's archive is where the images come from"
+    return sum(row["range"] is None for row in rows)
+
+
 def site(*more: str, inventory: str = "inventories/lab-copies") -> tuple[subprocess.CompletedProcess[str], int]:
     """site.yml over both, and how much it changed."""
     program = Path(sys.executable).with_name("ansible-playbook")
@@ -60,10 +71,14 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, octet in NODES.items():
         labctl.clean_node(name, octet)
     # The second node joins an appliance that stands, firewall and all.
+    labctl.hub_reset()
     done, _changed = site(inventory=head_alone(tmp_path_factory.mktemp("alone")))
     assert done.returncode == 0, done.stdout[-4000:]
+    fetched["head"] = whole_archives()
+    labctl.hub_reset()
     began = time.monotonic()
     done, _changed = site()
+    fetched["joined"] = whole_archives()
     assert done.returncode == 0, done.stdout[-4000:]
     print(f"\n    a node added: {time.monotonic() - began:.0f} s")
     path: Path = tmp_path_factory.mktemp("copies") / "ca.crt"
@@ -121,6 +136,13 @@ def started() -> dict[str, int]:
 
 def test_both_answer_at_one_address(ca):
     assert asked() == ENGINES
+
+
+def test_the_second_node_took_the_image_from_the_first(ca):
+    assert fetched["head"] >= 1 and fetched["joined"] == 0
+    image = f"docker inspect --format '{{{{.Image}}}}' {UNIT}"
+    assert labctl.node(image, WORKER) == labctl.node(image, HEAD)
+    assert {labctl.node(f"ls -d {SHARED} 2>/dev/null; true", name).strip() for name in NODES} == {""}
 
 
 def test_a_second_run_changes_nothing(ca):

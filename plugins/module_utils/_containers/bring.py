@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive, logins, manifest, registry
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import image_names
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
@@ -23,6 +24,15 @@ class Brought(NamedTuple):
     bytes: int = 0  # read out of an archive
     download: int = 0  # what a registry holds of it
     new: FrozenSet[str] = frozenset()  # ids of all that came with it and was not there before
+
+
+class Neighbour(NamedTuple):
+    """A node of the same deployment that has the image, and serves its archive."""
+
+    url: str
+    id: str  # by which that node has it
+    identity: str = ""  # file with this node's key and certificate
+    peers: str = ""  # file with the certificates of the nodes that are believed
 
 
 class Settings(NamedTuple):
@@ -77,10 +87,34 @@ def bring(
     return Brought(image.ref, found, 0, size, frozenset([str(found["Id"])]))
 
 
-def _load(
-    image: core.Image, engine: Dict[str, Any], settings: Settings, report: Reporter, chosen: core.Chosen
+def take(
+    image: core.Image, engine: Dict[str, Any], settings: Settings, report: Reporter, neighbour: Neighbour
 ) -> Brought:
-    """What turns out to be another image does not stay on the disk."""
+    """The image by the id that the neighbour has it under, as an archive may not say what a registry calls it.
+
+    What pins it here is remembered beside that id: the next run finds it.
+    """
+    meant_there = core.Image(image.ref, neighbour.id)
+    try:
+        stream.introduce(neighbour.url, neighbour.identity, neighbour.peers)
+    except stream.Unreadable as error:
+        raise Refusal("LLM320", listed=str(error)) from error
+    chosen = core.choose(meant_there, [neighbour.url])
+    if chosen is None:
+        raise core.not_the_one(meant_there, neighbour.url)
+    pins = [pin for pin in (neighbour.id, image.id, image.digest) if pin]
+    return _load(meant_there, engine, settings, report, chosen, pins)
+
+
+def _load(
+    image: core.Image,
+    engine: Dict[str, Any],
+    settings: Settings,
+    report: Reporter,
+    chosen: core.Chosen,
+    pins: Sequence[str] = (),
+) -> Brought:
+    """What turns out to be another image does not stay on the disk; `pins` are further digests that mean it."""
     docker, before = engine["path"], core.names(engine["path"])
     moved = core.load(docker, chosen.source, report.bytes, settings.timeout)
     digests = chosen.packed.digests if chosen.packed else []
@@ -88,9 +122,10 @@ def _load(
     if found is None:
         core.drop_new(docker, before)
         raise core.not_the_one(image, chosen.source)
-    if len(digests) > 1:
+    same = list(dict.fromkeys([*digests, *pins]))
+    if len(same) > 1:
         have = _read(settings.names) or ""
-        text = image_names.joined(image_names.groups(have), digests)
+        text = image_names.joined(image_names.groups(have), same)
         if text != have:
             write_atomic(settings.names, text, 0o644)
     held = {digest for packed in archive.peek(chosen.source) or [] for digest in packed.digests}

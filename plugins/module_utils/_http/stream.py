@@ -10,11 +10,33 @@ import urllib.request
 from pathlib import Path
 from typing import IO, Any, Dict, Optional, Tuple
 
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http.fetch import Client
+
 OPEN_TIMEOUT = 20
+_NEIGHBOURS: Dict[str, urllib.request.OpenerDirector] = {}  # by the beginning of their addresses
 
 
 class Unreadable(Exception):
     """The file can't be fetched or read."""
+
+
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """A neighbour that sends us elsewhere is not followed."""
+
+    def redirect_request(self, *_args: Any) -> None:
+        return None
+
+
+def introduce(base: str, identity: str, peers: str) -> None:
+    """What lies below this address is asked for directly, with this node's certificate, and of these peers alone."""
+    try:
+        context = Client(base, ca_path=peers, identity=identity).context()
+    except (OSError, Refusal) as error:
+        raise Unreadable(f"{base}: {error}") from error
+    _NEIGHBOURS[base] = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _Stays()
+    )
 
 
 def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
@@ -22,6 +44,9 @@ def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
         raise Unreadable(f"{url}: only http and https are fetched")
     try:
         request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - http(s) alone, see above
+        known = next((opener for base, opener in _NEIGHBOURS.items() if url.startswith(base)), None)
+        if known is not None:
+            return known.open(request, timeout=OPEN_TIMEOUT)
         return urllib.request.urlopen(request, timeout=OPEN_TIMEOUT)  # noqa: S310 - http(s) alone, see above
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise Unreadable("{}: {}".format(url, getattr(error, "reason", None) or error)) from error

@@ -35,6 +35,18 @@ def share(
     }
 
 
+def image_share(
+    nodes: Mapping[str, Mapping[str, Any]], host: str, sources: Mapping[str, str], port: int, wanted: bool = True
+) -> Dict[str, Any]:
+    """The same for the engine's image, between the head and those nodes that lack it: the head alone serves.
+
+    `sources`: the nodes of this run -> where each would bring it from, `node` where it is already.
+    """
+    lack = {name: source != "node" for name, source in sources.items() if name in nodes}
+    there = {name: bool(nodes[name].get("head")) for name in lack if nodes[name].get("head") or lack[name]}
+    return share(nodes, host, there, port, wanted)
+
+
 def _subject(address: str) -> str:
     """As a certificate names it."""
     try:

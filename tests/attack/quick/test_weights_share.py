@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
+from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._models.manifest import MANIFEST, STAMP, Entry, Manifest
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights import download, mirror, transfer
 from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.request import Request
@@ -179,3 +180,47 @@ def test_a_list_that_nothing_binds_is_not_followed(site, bound: str) -> None:
 def test_a_list_that_is_bound_may_come_in_the_open(site, bound: dict) -> None:
     start, take, dest = site
     assert take(start(""), own="", **bound).verified and (dest / "config.json").read_bytes() == DATA
+
+
+# The engine's image takes the same way, as one archive.
+
+
+@pytest.fixture
+def archive(site, tmp_path: Path):
+    start, _take, _dest = site
+
+    def fetch(node: Node, own: str = "taker", peers: str = "head", where: str = "") -> bytes:
+        stream.introduce(node.url, str(tmp_path / f"{own}.pem"), str(tmp_path / f"{peers}.crt"))
+        with stream.open_stream(f"{where or node.url}/config.json")[0] as found:
+            return found.read()
+
+    yield start, fetch
+    stream._NEIGHBOURS.clear()
+
+
+def test_an_archive_comes_from_a_node_of_the_run(archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, fetch = archive
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    assert fetch(start("head", "taker")) == DATA
+
+
+@pytest.mark.parametrize("how", ["another certificate", "certificate of another address", "redirect"])
+def test_no_archive_of_a_stranger_is_read(archive, how: str) -> None:
+    start, fetch = archive
+    honest = start("", "")
+    node = {
+        "another certificate": lambda: start("stranger"),
+        "certificate of another address": lambda: start("elsewhere"),
+        "redirect": lambda: start("head", "taker", redirect=honest.url),
+    }[how]()
+    with pytest.raises(stream.Unreadable):
+        fetch(node, peers="elsewhere" if how == "certificate of another address" else "head")
+    assert not honest.asked and (node.asked == [] or how == "redirect")
+
+
+def test_no_archive_is_given_to_a_stranger(archive) -> None:
+    start, fetch = archive
+    node = start("head", "taker")
+    with pytest.raises(stream.Unreadable):
+        fetch(node, own="stranger")
+    assert not node.asked

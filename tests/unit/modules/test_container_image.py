@@ -69,3 +69,32 @@ def test_a_registry_that_serves_another_digest_for_a_locked_tag_is_refused(regis
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["info"], "nothing was pulled"
     if check:
         assert run("container_image", wanted, check)["source"] == wanted["ref"], "pinned, but not locked"
+
+
+HANDED = {"url": "https://127.0.0.1:1/image.tar", "id": LOCKED, "identity": "/no/own.pem", "peers": "/no/peers.pem"}
+
+
+def test_a_neighbour_is_not_asked_in_check_mode_nor_before_the_registry(registry, tmp_path):
+    wanted = {"ref": f"{registry}/x:1", "digest": LOCKED, "config": str(tmp_path), "neighbour": HANDED}
+    answer = run("container_image", wanted, True)
+    assert (answer["changed"], answer["source"]) == (True, HANDED["url"])
+    assert run("container_image", {**wanted, "dry_run": True})["source"] == HANDED["url"]
+    answer = run("container_image", wanted)
+    assert answer["rule"] == "LLM320" and HANDED["url"] in answer["msg"]
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["info"], "nothing was pulled"
+
+
+def test_an_archive_for_the_other_nodes_is_written_once_the_image_is_there(registry, tmp_path):
+    ref, archive = f"{registry}/x:1", tmp_path / "handed/image.tar"
+    found = {"Id": LOCKED, "Config": {"Cmd": ["x"]}, "Size": 1}
+    (tmp_path / "images" / LOCKED).write_text(json.dumps(found))
+    wanted = {"ref": ref, "id": LOCKED, "config": str(tmp_path), "save": str(archive)}
+    answer = run("container_image", wanted, True)
+    assert (answer["changed"], answer["saved"], answer["source"]) == (True, True, "node") and not archive.exists()
+    assert answer["diff"] == {"before": LOCKED + "\n", "after": LOCKED + "\n"}
+    answer = run("container_image", wanted)
+    assert answer["saved"] and answer["id"] == LOCKED and archive.read_text() == f"archive of {LOCKED}\n"
+    (tmp_path / "images/full").touch()
+    answer = run("container_image", wanted)
+    assert not answer.get("failed") and not answer["saved"] and answer["id"] == LOCKED and not archive.exists()
+    assert "LLM333" in json.dumps(answer["warnings"])

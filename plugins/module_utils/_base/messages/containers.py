@@ -228,6 +228,18 @@ MESSAGES: Dict[str, Message] = {
             "docker_source: docker，发行版软件包设置 docker_source: distribution",
         ),
     ),
+    "LLM333": Message(
+        Text(
+            "no archive of {image} was made for the other nodes, so each brings it from outside by itself: {problem}",
+            "未能为其他节点生成 {image} 的归档，各节点将自行从外部获取：{problem}",
+        ),
+        Text(
+            "nothing has to be done where they reach the archive or the registry; for the next run free space on this "
+            "disk, or set engine_cache_dir to a larger one",
+            "若这些节点能访问归档或镜像仓库，则无需处理；否则请在下次运行前清理该磁盘，"
+            "或将 engine_cache_dir 设到更大的磁盘上",
+        ),
+    ),
     "LLM340": Message(
         Text("isolation_users: {name} is no user's name", "isolation_users：{name} 不是用户名"),
         Text(
@@ -249,6 +261,7 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "image_no_room": Text("{folder} has {free} free, and {needed} are needed", "{folder} 剩余 {free}，需要 {needed}"),
     "docker_flag": Text(
         "Docker can't start with {option} in it, as {file} gives {flag} on the command line",
         "{file} 的命令行已给出 {flag}，文件中再写 {option} 会使 Docker 无法启动",

@@ -189,3 +189,46 @@ def test_the_digest_of_an_image_that_is_here():
     assert core.digest_here(TAG, found) == DIGEST
     assert core.digest_here(core.core.Image("a/b:1"), {"RepoDigests": ["docker.io/a/b@" + DIGEST]}) == DIGEST
     assert core.digest_here(TAG._replace(digest=MOVED), {"RepoDigests": None}) == MOVED
+
+
+NEXT = core.Neighbour("https://10.0.0.1:8810/image.tar", IMAGE.id, "/run/own.pem", "/run/peers.pem")
+
+
+def test_a_neighbours_image_is_known_by_that_nodes_id_and_found_again_by_the_pin(monkeypatch, tmp_path):
+    """`docker save` loses the digest by which a registry knows the image."""
+    names, pinned = tmp_path / "names.json", core.core.Image("r/x:1", digest=DIGEST)
+    world, introduced, asked = World(monkeypatch, archive=NEXT.url, found={"Id": IMAGE.id}), [], []
+    monkeypatch.setattr(core.stream, "introduce", lambda *given: introduced.append(given))
+    monkeypatch.setattr(
+        core.core, "find", lambda docker, image, others=(): asked.append((image, list(others))) or {"Id": IMAGE.id}
+    )
+    settings = core.Settings(["/a.tar"], 60, "/etc/c", False, str(names))
+    brought = core.take(pinned, ENGINE, settings, Reporter(None, "x"), NEXT)
+    assert brought.source == NEXT.url and brought.found == {"Id": IMAGE.id}
+    assert introduced == [(NEXT.url, NEXT.identity, NEXT.peers)]
+    assert [(name, args[1]) for name, args in world.done] == [("load", NEXT.url)]
+    assert asked == [(core.core.Image("r/x:1", id=IMAGE.id), [IMAGE.id])]
+    core.known(pinned, ENGINE, str(names))
+    assert asked[-1] == (pinned, [IMAGE.id])
+
+
+def test_a_neighbour_with_another_image_is_refused(monkeypatch, tmp_path):
+    world = World(monkeypatch)
+    monkeypatch.setattr(core.stream, "introduce", lambda *given: None)
+    settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
+    with pytest.raises(Refusal) as caught:
+        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT)
+    assert caught.value.rule == "LLM311" and world.done == [], "its archive says so before it is fetched"
+    world = World(monkeypatch, archive=NEXT.url)
+    with pytest.raises(Refusal) as caught:
+        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT)
+    assert caught.value.rule == "LLM311" and [name for name, _args in world.done] == ["load", "drop"]
+    assert not (tmp_path / "names").exists()
+
+
+def test_a_neighbour_without_this_runs_certificates_is_not_asked(tmp_path):
+    settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
+    gone = NEXT._replace(identity=str(tmp_path / "no.pem"), peers=str(tmp_path / "none.pem"))
+    with pytest.raises(Refusal) as caught:
+        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), gone)
+    assert caught.value.rule == "LLM320"

@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who fetches for whom."""
+"""Who fetches for whom, files and the engine's image."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.share import share
+from ansible_collections.yitiji.deepseek.plugins.module_utils._weights.share import image_share, share
 
 NODES = {"a": {"address": "10.0.0.1", "head": True}, "b": {"address": "10.0.0.2"}, "c": {"address": "fd00::3"}}
 
@@ -57,3 +57,31 @@ def test_the_head_is_first_wherever_it_stands():
     verified = dict.fromkeys(nodes, False)
     assert share(nodes, "c", verified, 1)["peers"] == ["a", "b"]
     assert share(nodes, "a", verified, 1)["peers"] == ["b", "c"]
+
+
+LACKS = "https://r/x:1"
+
+
+def test_the_head_hands_an_image_to_those_that_lack_it():
+    sources = {"a": LACKS, "b": LACKS, "c": "node"}
+    head, taker, other = (image_share(NODES, host, sources, 8810) for host in "abc")
+    assert head["active"] and head["fetches"] and head["peers"] == ["b"] and head["allow"] == ["10.0.0.2"]
+    assert taker["active"] and not taker["fetches"] and taker["mirrors"] == ["https://10.0.0.1:8810"]
+    assert not other["active"], "it has the image, and neither serves nor takes"
+    assert image_share(NODES, "a", {**sources, "a": "node"}, 8810) == head, "a head that has it hands it on as well"
+
+
+@pytest.mark.parametrize(
+    ("sources", "wanted"),
+    [
+        ({"a": "node", "b": "node", "c": "node"}, True),
+        ({"a": LACKS, "b": "node", "c": "node"}, True),  # the head alone lacks it
+        ({"b": LACKS, "c": LACKS}, True),  # a run without the head
+        ({"a": LACKS}, True),
+        ({"a": LACKS, "elsewhere": LACKS}, True),
+        ({"a": LACKS, "b": LACKS}, False),
+        ({}, True),
+    ],
+)
+def test_no_image_is_handed_on(sources, wanted):
+    assert not any(image_share(NODES, host, sources, 8810, wanted)["active"] for host in NODES)

@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An image's archive for the other nodes of a deployment: written where there is room for it, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from typing import Any, Callable, Dict, Optional
+
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.image import inspect
+
+RESERVE = 1 << 30  # what others on the disk may need meanwhile
+LOOK = 1.0  # seconds between two looks at how far it is
+Progress = Callable[[int, int], None]
+
+
+def save(docker: str, found: Dict[str, Any], ref: str, path: str, timeout: float, progress: Progress) -> None:
+    """Writes the archive to `path`, readable by all; LLM333 says why there is none then."""
+    size, folder = int(found.get("Size") or 0), os.path.dirname(path)
+    try:
+        os.makedirs(folder, 0o755, exist_ok=True)
+        _remove(path)
+        free = shutil.disk_usage(folder).free
+        if free < size + RESERVE:
+            need, have = f"{(size + RESERVE) / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
+            problem = say("image_no_room", folder=folder, free=have, needed=need)
+            raise Refusal("LLM333", image=ref, problem=problem)
+        said = _write(docker, _name(docker, found, ref), path, timeout, lambda done: progress(done, size))
+    except OSError as error:
+        said = str(error)
+    if said:
+        _remove(path)
+        raise Refusal("LLM333", image=ref, problem=said)
+
+
+def _name(docker: str, found: Dict[str, Any], ref: str) -> str:
+    """The tag where it is this image's, so that it comes with the archive; else the id."""
+    tag, identity = ref.partition("@")[0], str(found["Id"])
+    named = inspect(docker, tag)
+    return tag if named is not None and named.get("Id") == identity else identity
+
+
+def _write(docker: str, name: str, path: str, timeout: float, progress: Callable[[int], None]) -> str:
+    """What went wrong, '' for nothing."""
+    end = time.monotonic() + timeout
+    with open(path, "wb") as out:
+        os.fchmod(out.fileno(), 0o644)
+        process = subprocess.Popen([docker, "save", name], stdout=out, stderr=subprocess.PIPE)
+        try:
+            status: Optional[int] = None
+            while status is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    status = process.wait(LOOK)
+                progress(os.fstat(out.fileno()).st_size)
+                if status is None and time.monotonic() > end:
+                    return f"time is up after {timeout:.0f} s"
+            said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            return (said or f"exit status {status}") if status else ""
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            if process.stderr:
+                process.stderr.close()
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(path)
