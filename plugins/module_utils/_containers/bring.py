@@ -16,6 +16,9 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
 
 
+WAYS_BACK = ("LLM310", "LLM320")  # the archive could not be read, or did not load
+
+
 class Brought(NamedTuple):
     """Where an image comes from; `found` is what Docker says about it, None where it is not on the node yet."""
 
@@ -104,6 +107,25 @@ def take(
         raise core.not_the_one(meant_there, neighbour.url)
     pins = [pin for pin in (neighbour.id, image.id, image.digest) if pin]
     return _load(meant_there, engine, settings, report, chosen, pins)
+
+
+def take_or_bring(
+    image: core.Image,
+    engine: Dict[str, Any],
+    settings: Settings,
+    report: Reporter,
+    neighbour: Neighbour,
+    cards: Callable[[], Dict[str, Any]],
+    warn: Callable[[str], None],
+) -> Brought:
+    """From the neighbour; where it does not come from there, from outside as on a node alone, and `warn` hears why."""
+    try:
+        return take(image, engine, settings, report, neighbour)
+    except Refusal as refusal:
+        if refusal.rule not in WAYS_BACK:
+            raise
+        warn(Refusal("LLM334", image=image.ref, problem=refusal.reason).message())
+    return bring(image, engine, settings, report, cards)
 
 
 def _load(

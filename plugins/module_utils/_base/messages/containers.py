@@ -240,6 +240,18 @@ MESSAGES: Dict[str, Message] = {
             "或将 engine_cache_dir 设到更大的磁盘上",
         ),
     ),
+    "LLM334": Message(
+        Text(
+            "{image} could not be taken from the head, so this node brings it from outside by itself: {problem}",
+            "未能从首节点获取 {image}，该节点将自行从外部获取：{problem}",
+        ),
+        Text(
+            "nothing has to be done where this node reaches the archive or the registry; otherwise remove the named "
+            "reason: the nodes take it over port weights_share_port of the head",
+            "若该节点能访问归档或镜像仓库，则无需处理；否则请排除上述原因：各节点通过首节点的 weights_share_port "
+            "端口获取镜像",
+        ),
+    ),
     "LLM340": Message(
         Text("isolation_users: {name} is no user's name", "isolation_users：{name} 不是用户名"),
         Text(

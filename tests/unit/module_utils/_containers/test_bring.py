@@ -226,6 +226,36 @@ def test_a_neighbour_with_another_image_is_refused(monkeypatch, tmp_path):
     assert not (tmp_path / "names").exists()
 
 
+@pytest.mark.parametrize("rule", ["LLM310", "LLM320"])
+def test_what_the_neighbour_does_not_give_comes_from_outside(monkeypatch, tmp_path, rule):
+    told = Description(3, {})
+    monkeypatch.setattr(core.core, "check_space", lambda *args: None)
+    world, warned = World(monkeypatch, told=told, found={"Id": IMAGE.id}), []
+
+    def refused(*_args):
+        raise Refusal(rule, source=NEXT.url, reason="it broke", listed="it broke")
+
+    monkeypatch.setattr(core, "take", refused)
+    settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
+    given = (IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS, warned.append)
+    brought = core.take_or_bring(*given)
+    assert brought.source == IMAGE.ref and [name for name, _args in world.done] == ["pull"]
+    assert len(warned) == 1 and "[LLM334]" in warned[0] and "it broke" in warned[0]
+
+
+@pytest.mark.parametrize("rule", ["LLM209", "LLM311", "LLM319"])
+def test_what_outside_cannot_mend_is_refused(monkeypatch, rule):
+    def refused(*_args):
+        raise Refusal(rule, source="x", ref="x", image="x", wanted="x", driver="x", said="x")
+
+    world, warned = World(monkeypatch, told=Description(3, {}), found={"Id": IMAGE.id}), []
+    monkeypatch.setattr(core, "take", refused)
+    settings = core.Settings([], 60, "/etc/c", False, "/no/names")
+    with pytest.raises(Refusal) as caught:
+        core.take_or_bring(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS, warned.append)
+    assert caught.value.rule == rule and world.done == warned == []
+
+
 def test_a_neighbour_without_this_runs_certificates_is_not_asked(tmp_path):
     settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
     gone = NEXT._replace(identity=str(tmp_path / "no.pem"), peers=str(tmp_path / "none.pem"))
