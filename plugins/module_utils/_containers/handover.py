@@ -9,14 +9,29 @@ import os
 import shutil
 import subprocess
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.image import inspect
 
 RESERVE = 1 << 30  # what others on the disk may need meanwhile
 LOOK = 1.0  # seconds between two looks at how far it is
 Progress = Callable[[int, int], None]
+
+
+def lacking(needs: Sequence[Tuple[str, int]]) -> Optional[Text]:
+    """Where these bytes do not fit beside each other and RESERVE; folders on one disk share what it has."""
+    disks: Dict[int, List[Tuple[str, int]]] = {}
+    for folder, size in needs:
+        disks.setdefault(os.stat(folder).st_dev, []).append((folder, size))
+    for there in disks.values():
+        folder, needed = there[0][0], sum(size for _folder, size in there) + RESERVE
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            have, need = f"{free / 2**30:.1f} GiB", f"{needed / 2**30:.1f} GiB"
+            return say("image_no_room", folder=folder, free=have, needed=need)
+    return None
 
 
 def save(docker: str, found: Dict[str, Any], ref: str, path: str, timeout: float, progress: Progress) -> None:

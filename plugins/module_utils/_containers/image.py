@@ -229,7 +229,11 @@ def pull(docker: str, image: Image, timeout: float, config: str) -> None:
         reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise Refusal("LLM322", name=name, reason=reason[0])
     if image.digest:  # by a digest alone it has no name, which generations and people ask for
-        run([docker, "tag", name, image.ref.partition("@")[0]], 30)
+        tag(docker, name, image)
+
+
+def tag(docker: str, name: str, image: Image) -> None:
+    run([docker, "tag", name, image.ref.partition("@")[0]], 30)
 
 
 def not_the_one(image: Image, source: str) -> Refusal:

@@ -273,6 +273,9 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "image_not_pinned": Text(
+        "the plan pins {pinned}, and the head's archive holds {held}", "方案固定的是 {pinned}，而首节点的归档中为 {held}"
+    ),
     "image_no_room": Text("{folder} has {free} free, and {needed} are needed", "{folder} 剩余 {free}，需要 {needed}"),
     "docker_flag": Text(
         "Docker can't start with {option} in it, as {file} gives {flag} on the command line",
