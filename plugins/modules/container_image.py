@@ -284,7 +284,7 @@ def main() -> None:
         try:
             left = max(60.0, params["timeout"] - (time.monotonic() - began))
             archive = Reporter(params["progress"], f"archive of {image.ref}")
-            save(engine["path"], found, image.ref, params["save"], left, archive.bytes)
+            save(engine, found, image.ref, params["save"], left, archive.bytes)
         except Refusal as refusal:  # the others bring it by themselves then
             saved = False
             module.warn(refusal.message())

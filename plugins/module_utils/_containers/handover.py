@@ -15,6 +15,8 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal impo
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.image import inspect
 
+# Stores that write all layers below the data root first, and only then the archive; containerd's reads what it has.
+SPOOLING = ("overlay2", "overlay", "fuse-overlayfs", "aufs", "btrfs", "zfs", "vfs", "devicemapper")
 RESERVE = 1 << 30  # what others on the disk may need meanwhile
 LOOK = 1.0  # seconds between two looks at how far it is
 Progress = Callable[[int, int], None]
@@ -34,17 +36,20 @@ def lacking(needs: Sequence[Tuple[str, int]]) -> Optional[Text]:
     return None
 
 
-def save(docker: str, found: Dict[str, Any], ref: str, path: str, timeout: float, progress: Progress) -> None:
+def save(
+    engine: Dict[str, Any], found: Dict[str, Any], ref: str, path: str, timeout: float, progress: Progress
+) -> None:
     """Writes the archive to `path`, readable by all; LLM333 says why there is none then."""
-    size, folder = int(found.get("Size") or 0), os.path.dirname(path)
+    docker, size, folder = engine["path"], int(found.get("Size") or 0), os.path.dirname(path)
     try:
         os.makedirs(folder, 0o755, exist_ok=True)
         _remove(path)
-        free = shutil.disk_usage(folder).free
-        if free < size + RESERVE:
-            need, have = f"{(size + RESERVE) / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
-            problem = say("image_no_room", folder=folder, free=have, needed=need)
-            raise Refusal("LLM333", image=ref, problem=problem)
+        needs = [(folder, size)]
+        if engine["storage_driver"] in SPOOLING:
+            needs.append((engine["data_root"] or "/var/lib/docker", size))
+        short = lacking(needs)
+        if short:
+            raise Refusal("LLM333", image=ref, problem=short)
         said = _write(docker, _name(docker, found, ref), path, timeout, lambda done: progress(done, size))
     except OSError as error:
         said = str(error)

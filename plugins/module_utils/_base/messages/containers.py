@@ -235,9 +235,9 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "nothing has to be done where they reach the archive or the registry; for the next run free space on this "
-            "disk, or set engine_cache_dir to a larger one",
+            "disk, or set engine_cache_dir or docker_data_root to a larger one",
             "若这些节点能访问归档或镜像仓库，则无需处理；否则请在下次运行前清理该磁盘，"
-            "或将 engine_cache_dir 设到更大的磁盘上",
+            "或将 engine_cache_dir 或 docker_data_root 设到更大的磁盘上",
         ),
     ),
     "LLM334": Message(
@@ -274,7 +274,8 @@ MESSAGES: Dict[str, Message] = {
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
     "image_not_pinned": Text(
-        "the plan pins {pinned}, and the head's archive holds {held}", "方案固定的是 {pinned}，而首节点的归档中为 {held}"
+        "the plan pins {pinned}, and the head's archive holds {held}",
+        "方案固定的是 {pinned}，而首节点的归档中为 {held}",
     ),
     "image_no_room": Text("{folder} has {free} free, and {needed} are needed", "{folder} 剩余 {free}，需要 {needed}"),
     "docker_flag": Text(
