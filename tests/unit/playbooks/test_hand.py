@@ -121,6 +121,19 @@ def test_the_checks_look_for_the_packages_of_the_share():
     assert asked["names"] == weights["__weights_share_packages"] and asked["owner"] == "weights"
 
 
+def test_an_upgrade_opens_no_firewall_while_the_old_one_serves():
+    """Before the block that goes back, the firewall is not the new plan's."""
+    prepare = yaml.safe_load((ROOT / "playbooks/tasks/prepare.yml").read_text())
+    includes = {task["ansible.builtin.include_role"]["name"]: task for task in prepare if not task.get("when")
+                and "ansible.builtin.include_role" in task}  # fmt: skip
+    assert {name.rpartition(".")[2] for name in includes} == {"weights", "engine"}
+    assert all(task["vars"] == {"__weights_share_opens": False} for task in includes.values())
+    opens = yaml.safe_load((ROOT / "roles/weights/tasks/share.yml").read_text())[0]
+    assert opens["ansible.builtin.include_role"]["name"] == "yitiji.deepseek.firewall"
+    assert "__weights_share_opens | bool" in opens["when"].split(" and ")
+    assert yaml.safe_load((ROOT / "roles/weights/vars/main.yml").read_text())["__weights_share_opens"] is True
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
