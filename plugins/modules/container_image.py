@@ -70,8 +70,9 @@ options:
     default: /etc/yitiji/docker
   neighbour:
     description:
-      - Another node of the deployment that has this image and serves its archive, asked in place of O(archives) and
-        registry. In check mode it is not asked, as it serves only during the run.
+      - Another node of the deployment that has this image and serves its archive, asked before O(archives) and
+        registry. Where the image can't be taken from it, a warning says so (LLM334), and those are asked as on a node
+        alone. In check mode it is not asked, as it serves only during the run.
     type: dict
     suboptions:
       url:
@@ -191,7 +192,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.bring 
     digest_here,
     known,
     meant,
-    take,
+    take_or_bring,
 )
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.handover import save
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Host
@@ -256,7 +257,11 @@ def main() -> None:
         report = Reporter(params["progress"], image.ref)
         if there.found is None and params["neighbour"]:
             offered = Neighbour(**params["neighbour"])
-            there = Brought(offered.url) if looking else take(image, engine, settings, report, offered)
+            there = (
+                Brought(offered.url)
+                if looking
+                else take_or_bring(image, engine, settings, report, offered, lambda: read_smi(Host()), module.warn)
+            )
         elif there.found is None and engine["running"]:
             there = bring(image, engine, settings, report, lambda: read_smi(Host()))
             if looking and not pinned and there.source == image.ref:
@@ -279,7 +284,7 @@ def main() -> None:
         try:
             left = max(60.0, params["timeout"] - (time.monotonic() - began))
             archive = Reporter(params["progress"], f"archive of {image.ref}")
-            save(engine["path"], found, image.ref, params["save"], left, archive.bytes)
+            save(engine, found, image.ref, params["save"], left, archive.bytes)
         except Refusal as refusal:  # the others bring it by themselves then
             saved = False
             module.warn(refusal.message())

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http.stream import (
     RangeFile,
@@ -215,6 +215,21 @@ def _peek(source: str, _stamp: Any) -> Optional[List[Packed]]:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unreadable(f"{source}: the manifest cannot be read: {error}") from error
     return None if is_url(source) else _unpacked(source)
+
+
+def contents(source: str, identity: str) -> Tuple[int, Dict[str, str]]:
+    """Bytes of all that is in an archive, and the environment that the image with this configuration sets."""
+    digest = identity.rpartition(":")[2]
+    try:
+        raw: Any = RangeFile(source) if is_url(source) else io.FileIO(source)
+        with raw, tarfile.open(fileobj=raw, mode="r:") as tar:
+            members = Seekable(tar)
+            names = [name for name in ("blobs/sha256/" + digest, digest + ".json") if name in members.sizes]
+            config = members.json(names[0]).get("config") or {} if names else {}
+            lines = [str(line) for line in config.get("Env") or []]
+    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"{source}: the configuration cannot be read: {error}") from error
+    return sum(members.sizes.values()), dict(line.split("=", 1) for line in lines if "=" in line)
 
 
 def _unpacked(source: str) -> Optional[List[Packed]]:

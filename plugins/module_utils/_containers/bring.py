@@ -7,13 +7,21 @@ from __future__ import annotations
 import shutil
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal
-from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import archive, logins, manifest, registry
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import (
+    archive,
+    handover,
+    logins,
+    manifest,
+    registry,
+)
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import image as core
 from ansible_collections.yitiji.deepseek.plugins.module_utils._http import stream
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system import image_names
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.files import read_text, write_atomic
 from ansible_collections.yitiji.deepseek.plugins.module_utils._system.progress import Reporter
+
+WAYS_BACK = ("LLM310", "LLM320", "LLM334")  # the archive can't be read, does not load, or does not do here
 
 
 class Brought(NamedTuple):
@@ -88,7 +96,12 @@ def bring(
 
 
 def take(
-    image: core.Image, engine: Dict[str, Any], settings: Settings, report: Reporter, neighbour: Neighbour
+    image: core.Image,
+    engine: Dict[str, Any],
+    settings: Settings,
+    report: Reporter,
+    neighbour: Neighbour,
+    cards: Callable[[], Dict[str, Any]],
 ) -> Brought:
     """The image by the id that the neighbour has it under, as an archive may not say what a registry calls it.
 
@@ -102,8 +115,64 @@ def take(
     chosen = core.choose(meant_there, [neighbour.url])
     if chosen is None:
         raise core.not_the_one(meant_there, neighbour.url)
+    _check_offer(image, engine, settings, chosen, cards)
     pins = [pin for pin in (neighbour.id, image.id, image.digest) if pin]
-    return _load(meant_there, engine, settings, report, chosen, pins)
+    brought = _load(meant_there, engine, settings, report, chosen, pins)
+    # It may have come by its id alone; generations and people ask for its name.
+    core.tag(engine["path"], str((brought.found or {})["Id"]), image)
+    return brought
+
+
+def _check_offer(
+    image: core.Image,
+    engine: Dict[str, Any],
+    settings: Settings,
+    chosen: core.Chosen,
+    cards: Callable[[], Dict[str, Any]],
+) -> None:
+    """Before gigabytes come: the id that the plan pins, room (LLM334), and the driver (LLM209)."""
+    if chosen.packed is None:
+        raise Refusal("LLM320", listed=chosen.source)
+    held, same = chosen.packed.digests, image_names.groups(_read(settings.names) or "")
+    if image.id and not set(held) & {image.id, *image_names.others(same, image.id)}:
+        problem = say("image_not_pinned", pinned=image.id, held=", ".join(held))
+        raise Refusal("LLM334", image=image.ref, problem=problem)
+    try:
+        size, env = archive.contents(chosen.source, chosen.packed.id)
+        # Docker unpacks what it is given before it makes layers of it; containerd keeps both.
+        short = handover.lacking([(engine["data_root"] or "/", 2 * size)])
+    except (stream.Unreadable, OSError) as error:
+        raise Refusal("LLM320", listed=str(error)) from error
+    if short:
+        raise Refusal("LLM334", image=image.ref, problem=short)
+    _check_driver(image, env, cards)
+
+
+def _check_driver(image: core.Image, env: Dict[str, str], cards: Callable[[], Dict[str, Any]]) -> None:
+    if "NVIDIA_REQUIRE_CUDA" in env or "CUDA_VERSION" in env:
+        smi = cards()
+        problem = manifest.driver_problem(env, smi["cuda_version"], smi["driver_version"])
+        core.check_driver(image, problem, str(smi["driver_version"]), str(smi["cuda_version"]))
+
+
+def take_or_bring(
+    image: core.Image,
+    engine: Dict[str, Any],
+    settings: Settings,
+    report: Reporter,
+    neighbour: Neighbour,
+    cards: Callable[[], Dict[str, Any]],
+    warn: Callable[[str], None],
+) -> Brought:
+    """From the neighbour; where it does not come from there, from outside as on a node alone, and `warn` hears why."""
+    try:
+        return take(image, engine, settings, report, neighbour, cards)
+    except Refusal as refusal:
+        if refusal.rule not in WAYS_BACK:
+            raise
+        problem = refusal.values["problem"] if refusal.rule == "LLM334" else refusal.reason
+        warn(Refusal("LLM334", image=image.ref, problem=problem).message())
+    return bring(image, engine, settings, report, cards)
 
 
 def _load(
@@ -152,10 +221,7 @@ def ask_registry(
         return folder, 0
     root = engine["data_root"] or "/"
     core.check_space(image, told.bytes, root, shutil.disk_usage(root).free)
-    if "NVIDIA_REQUIRE_CUDA" in told.env or "CUDA_VERSION" in told.env:
-        smi = cards()
-        problem = manifest.driver_problem(told.env, smi["cuda_version"], smi["driver_version"])
-        core.check_driver(image, problem, str(smi["driver_version"]), str(smi["cuda_version"]))
+    _check_driver(image, told.env, cards)
     return folder, told.bytes
 
 

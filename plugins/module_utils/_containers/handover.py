@@ -9,27 +9,47 @@ import os
 import shutil
 import subprocess
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.refusal import Refusal, say
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.text import Text
 from ansible_collections.yitiji.deepseek.plugins.module_utils._containers.image import inspect
 
+# Stores that write all layers below the data root first, and only then the archive; containerd's reads what it has.
+SPOOLING = ("overlay2", "overlay", "fuse-overlayfs", "aufs", "btrfs", "zfs", "vfs", "devicemapper")
 RESERVE = 1 << 30  # what others on the disk may need meanwhile
 LOOK = 1.0  # seconds between two looks at how far it is
 Progress = Callable[[int, int], None]
 
 
-def save(docker: str, found: Dict[str, Any], ref: str, path: str, timeout: float, progress: Progress) -> None:
+def lacking(needs: Sequence[Tuple[str, int]]) -> Optional[Text]:
+    """Where these bytes do not fit beside each other and RESERVE; folders on one disk share what it has."""
+    disks: Dict[int, List[Tuple[str, int]]] = {}
+    for folder, size in needs:
+        disks.setdefault(os.stat(folder).st_dev, []).append((folder, size))
+    for there in disks.values():
+        folder, needed = there[0][0], sum(size for _folder, size in there) + RESERVE
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            have, need = f"{free / 2**30:.1f} GiB", f"{needed / 2**30:.1f} GiB"
+            return say("image_no_room", folder=folder, free=have, needed=need)
+    return None
+
+
+def save(
+    engine: Dict[str, Any], found: Dict[str, Any], ref: str, path: str, timeout: float, progress: Progress
+) -> None:
     """Writes the archive to `path`, readable by all; LLM333 says why there is none then."""
-    size, folder = int(found.get("Size") or 0), os.path.dirname(path)
+    docker, size, folder = engine["path"], int(found.get("Size") or 0), os.path.dirname(path)
     try:
         os.makedirs(folder, 0o755, exist_ok=True)
         _remove(path)
-        free = shutil.disk_usage(folder).free
-        if free < size + RESERVE:
-            need, have = f"{(size + RESERVE) / 2**30:.1f} GiB", f"{free / 2**30:.1f} GiB"
-            problem = say("image_no_room", folder=folder, free=have, needed=need)
-            raise Refusal("LLM333", image=ref, problem=problem)
+        needs = [(folder, size)]
+        if engine["storage_driver"] in SPOOLING:
+            needs.append((engine["data_root"] or "/var/lib/docker", size))
+        short = lacking(needs)
+        if short:
+            raise Refusal("LLM333", image=ref, problem=short)
         said = _write(docker, _name(docker, found, ref), path, timeout, lambda done: progress(done, size))
     except OSError as error:
         said = str(error)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import tempfile
@@ -153,7 +154,10 @@ def drop_new(docker: str, before: Dict[str, str]) -> None:
 def load(docker: str, source: str, progress: Progress, timeout: float) -> int:
     """Streams an archive into `docker load`, which keeps nothing on the disk besides the image; returns bytes."""
     deadline = time.monotonic() + timeout
-    stream, total = http_stream.open_stream(source)
+    try:
+        stream, total = http_stream.open_stream(source)
+    except http_stream.Unreadable as error:
+        raise _load_failed(source, str(error)) from error
     with stream, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [docker, "load", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
@@ -161,7 +165,7 @@ def load(docker: str, source: str, progress: Progress, timeout: float) -> int:
         try:
             done = _feed(stream, process, progress, total, deadline)
             status = process.wait(max(1.0, deadline - time.monotonic()))
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except (OSError, http.client.HTTPException, subprocess.TimeoutExpired) as error:
             process.kill()
             process.wait()
             errors.seek(0)
@@ -225,7 +229,11 @@ def pull(docker: str, image: Image, timeout: float, config: str) -> None:
         reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise Refusal("LLM322", name=name, reason=reason[0])
     if image.digest:  # by a digest alone it has no name, which generations and people ask for
-        run([docker, "tag", name, image.ref.partition("@")[0]], 30)
+        tag(docker, name, image)
+
+
+def tag(docker: str, name: str, image: Image) -> None:
+    run([docker, "tag", name, image.ref.partition("@")[0]], 30)
 
 
 def not_the_one(image: Image, source: str) -> Refusal:

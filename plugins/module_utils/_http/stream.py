@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import urllib.error
 import urllib.request
@@ -48,7 +49,7 @@ def _open_url(url: str, headers: Optional[Dict[str, str]] = None) -> Any:
         if known is not None:
             return known.open(request, timeout=OPEN_TIMEOUT)
         return urllib.request.urlopen(request, timeout=OPEN_TIMEOUT)  # noqa: S310 - http(s) alone, see above
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise Unreadable("{}: {}".format(url, getattr(error, "reason", None) or error)) from error
 
 
@@ -86,7 +87,10 @@ class RangeFile(io.RawIOBase):
             if last < self.position:
                 return b""
             with _open_url(self.url, {"Range": f"bytes={self.position}-{last}"}) as answer:
-                self._start, self._data = self.position, answer.read()
+                try:
+                    self._start, self._data = self.position, answer.read()
+                except (OSError, http.client.HTTPException) as error:
+                    raise Unreadable(f"{self.url}: {error}") from error
         begin = self.position - self._start
         chunk = self._data[begin : begin + size]
         self.position += len(chunk)

@@ -74,14 +74,16 @@ def test_a_registry_that_serves_another_digest_for_a_locked_tag_is_refused(regis
 HANDED = {"url": "https://127.0.0.1:1/image.tar", "id": LOCKED, "identity": "/no/own.pem", "peers": "/no/peers.pem"}
 
 
-def test_a_neighbour_is_not_asked_in_check_mode_nor_before_the_registry(registry, tmp_path):
+def test_a_neighbour_is_not_asked_in_check_mode_and_the_registry_after_it(registry, tmp_path):
     wanted = {"ref": f"{registry}/x:1", "digest": LOCKED, "config": str(tmp_path), "neighbour": HANDED}
     answer = run("container_image", wanted, True)
     assert (answer["changed"], answer["source"]) == (True, HANDED["url"])
     assert run("container_image", {**wanted, "dry_run": True})["source"] == HANDED["url"]
-    answer = run("container_image", wanted)
-    assert answer["rule"] == "LLM320" and HANDED["url"] in answer["msg"]
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["info"], "nothing was pulled"
+    answer = run("container_image", wanted)
+    told = json.dumps(answer["warnings"])
+    assert "LLM334" in told and HANDED["url"] in told, "its certificates are not there"
+    assert (answer["source"], answer["id"]) == (wanted["ref"], "sha256:pulled")
 
 
 def test_an_archive_for_the_other_nodes_is_written_once_the_image_is_there(registry, tmp_path):

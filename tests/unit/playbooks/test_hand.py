@@ -59,7 +59,7 @@ class Site:
         self.folder = folder
         (folder / "library").mkdir()
         (folder / "library/stand_in.py").write_text(IMAGE)
-        for name in ("share", "unshare"):
+        for name in ("share", "unshare", "left"):
             (folder / f"{name}.yml").write_text(LINE.replace("HOW", name))
         hand = (TASKS / "hand.yml").read_text().replace("yitiji.deepseek.container_image", "stand_in")
         for name in ("share", "unshare"):
@@ -74,13 +74,17 @@ class Site:
         """As role engine does after the checks, with where each node would bring the image from."""
         (self.folder / "log").write_text("")
         prepare = yaml.safe_load((TASKS / "prepare.yml").read_text())
-        hands, whole = prepare[-2:]
+        clears, hands, whole = prepare[-3:]
+        role = {"name": "yitiji.deepseek.weights", "tasks_from": "left"}
+        assert clears.pop("ansible.builtin.include_role") == role
+        clears["ansible.builtin.include_tasks"] = "left.yml"
         assert hands["ansible.builtin.include_tasks"] == "hand.yml" and whole["yitiji.deepseek.require"]
         (alone,) = (step for step in prepare[0]["yitiji.deepseek.together"]["steps"] if step.get("register") == "image")
         steps = [
             {"ansible.builtin.include_vars": str(ROOT / "roles/engine/vars/main.yml")},
             {"ansible.builtin.set_fact": {"__engine_look": {"source": "{{ looks[inventory_hostname] }}"}}},
             {"stand_in": "{{ __engine_wanted }}", "when": alone["when"].strip("{} "), "register": "alone"},
+            clears,
             *([hands, whole] if not given.get("again") else [hands, hands, whole]),
             *yaml.safe_load(SHOWN),
         ]
@@ -121,6 +125,19 @@ def test_the_checks_look_for_the_packages_of_the_share():
     assert asked["names"] == weights["__weights_share_packages"] and asked["owner"] == "weights"
 
 
+def test_an_upgrade_opens_no_firewall_while_the_old_one_serves():
+    """Before the block that goes back, the firewall is not the new plan's."""
+    prepare = yaml.safe_load((ROOT / "playbooks/tasks/prepare.yml").read_text())
+    includes = {task["ansible.builtin.include_role"]["name"]: task for task in prepare if not task.get("when")
+                and "ansible.builtin.include_role" in task}  # fmt: skip
+    assert {name.rpartition(".")[2] for name in includes} == {"weights", "engine"}
+    assert all(task["vars"] == {"__weights_share_opens": False} for task in includes.values())
+    opens = yaml.safe_load((ROOT / "roles/weights/tasks/share.yml").read_text())[0]
+    assert opens["ansible.builtin.include_role"]["name"] == "yitiji.deepseek.firewall"
+    assert "__weights_share_opens | bool" in opens["when"].split(" and ")
+    assert yaml.safe_load((ROOT / "roles/weights/vars/main.yml").read_text())["__weights_share_opens"] is True
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
@@ -142,6 +159,20 @@ def test_the_head_brings_it_and_the_others_take_it(site):
     assert shares["n1"]["allow"] == ["10.0.0.2", "10.0.0.3"] and shares["n1"]["folder"] == "/var/cache/x/handed"
     assert site.shared("unshare") == ["n1", "n2", "n3"]
     assert all(f"{name} runs {ID}" in done.stdout for name in NODES)
+
+
+@pytest.mark.parametrize(
+    ("standing", "left"),
+    [({"share": {"stat": {"exists": True}}}, True), ({"share": {"stat": {"exists": False}}}, False), (None, False)],
+)
+def test_a_killed_hand_over_is_cleaned_up_without_role_weights(site, standing, left):
+    given = {"__weights_standing": standing} if standing else {}
+    done = site.run({"n1": "node", "n2": "node"}, **given)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert site.shared("left") == (["n1", "n2"] if left else [])
+    if left:
+        done = site.run({"n1": REF, "n2": REF}, **given)
+        assert done.returncode == 0 and site.shared("left") == [], done.stdout[-3000:]
 
 
 def test_a_node_that_has_it_takes_no_part(site):

@@ -235,9 +235,21 @@ MESSAGES: Dict[str, Message] = {
         ),
         Text(
             "nothing has to be done where they reach the archive or the registry; for the next run free space on this "
-            "disk, or set engine_cache_dir to a larger one",
+            "disk, or set engine_cache_dir or docker_data_root to a larger one",
             "若这些节点能访问归档或镜像仓库，则无需处理；否则请在下次运行前清理该磁盘，"
-            "或将 engine_cache_dir 设到更大的磁盘上",
+            "或将 engine_cache_dir 或 docker_data_root 设到更大的磁盘上",
+        ),
+    ),
+    "LLM334": Message(
+        Text(
+            "{image} could not be taken from the head, so this node brings it from outside by itself: {problem}",
+            "未能从首节点获取 {image}，该节点将自行从外部获取：{problem}",
+        ),
+        Text(
+            "nothing has to be done where this node reaches the archive or the registry; otherwise remove the named "
+            "reason: the nodes take it over port weights_share_port of the head",
+            "若该节点能访问归档或镜像仓库，则无需处理；否则请排除上述原因：各节点通过首节点的 weights_share_port "
+            "端口获取镜像",
         ),
     ),
     "LLM340": Message(
@@ -261,6 +273,10 @@ MESSAGES: Dict[str, Message] = {
 
 # Parts of messages.
 PHRASES: Dict[str, Text] = {
+    "image_not_pinned": Text(
+        "the plan pins {pinned}, and the head's archive holds {held}",
+        "方案固定的是 {pinned}，而首节点的归档中为 {held}",
+    ),
     "image_no_room": Text("{folder} has {free} free, and {needed} are needed", "{folder} 剩余 {free}，需要 {needed}"),
     "docker_flag": Text(
         "Docker can't start with {option} in it, as {file} gives {flag} on the command line",

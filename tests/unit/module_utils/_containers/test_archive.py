@@ -145,6 +145,24 @@ def test_an_image_is_known_by_its_manifest_too(server, tmp_path, how, oci):
     assert found[0].tags == (["docker.io/x/y:1"] if oci else ["x/y:1"])
 
 
+@pytest.mark.parametrize("how", ["file", "http"])
+@pytest.mark.parametrize("name", ["blobs/sha256/" + ID, ID + ".json"])
+def test_what_the_image_needs_stands_in_its_archive(server, tmp_path, how, name):
+    config = json.dumps({"config": {"Env": ["PATH=/bin", "NVIDIA_REQUIRE_CUDA=cuda>=13.0 x=1", "ODD"]}}).encode()
+    data = packed({name: config, "layer": bytes(300_000)})
+    handler, url = server
+    handler.data = data
+    (tmp_path / "i.tar").write_bytes(data)
+    source = url + "/i.tar" if how == "http" else str(tmp_path / "i.tar")
+    env = {"PATH": "/bin", "NVIDIA_REQUIRE_CUDA": "cuda>=13.0 x=1"}
+    assert archive.contents(source, "sha256:" + ID) == (300_000 + len(config), env)
+    assert archive.contents(source, "sha256:" + "b" * 64) == (300_000 + len(config), {})
+    handler.data = b"no archive"
+    (tmp_path / "i.tar").write_bytes(b"no archive")
+    with pytest.raises(http_stream.Unreadable):
+        archive.contents(source, "sha256:" + ID)
+
+
 def test_and_by_the_index_above_it(tmp_path):
     made = Made(nested=True)
     (tmp_path / "i.tar").write_bytes(made.bytes)

@@ -43,6 +43,9 @@ class World:
         monkeypatch.setattr(steps, "drop_new", did("drop"))
         monkeypatch.setattr(steps, "load", did("load", 7))
         monkeypatch.setattr(steps, "pull", did("pull"))
+        monkeypatch.setattr(steps, "tag", did("tag"))
+        monkeypatch.setattr(core.archive, "contents", lambda source, identity: (1, {}))
+        monkeypatch.setattr(core.handover, "lacking", lambda needs: None)
         monkeypatch.setattr(steps, "find", lambda docker, image, others=(): found)
         monkeypatch.setattr(steps, "check_registry", lambda *args: "https://r" if told else None)
         monkeypatch.setattr(core.logins, "login", lambda host, folders: ("/logins", True))
@@ -203,10 +206,11 @@ def test_a_neighbours_image_is_known_by_that_nodes_id_and_found_again_by_the_pin
         core.core, "find", lambda docker, image, others=(): asked.append((image, list(others))) or {"Id": IMAGE.id}
     )
     settings = core.Settings(["/a.tar"], 60, "/etc/c", False, str(names))
-    brought = core.take(pinned, ENGINE, settings, Reporter(None, "x"), NEXT)
+    brought = core.take(pinned, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS)
     assert brought.source == NEXT.url and brought.found == {"Id": IMAGE.id}
     assert introduced == [(NEXT.url, NEXT.identity, NEXT.peers)]
-    assert [(name, args[1]) for name, args in world.done] == [("load", NEXT.url)]
+    assert [(name, args[1]) for name, args in world.done] == [("load", NEXT.url), ("tag", IMAGE.id)]
+    assert world.done[1][1][2] == pinned, "an archive made by id brings no name"
     assert asked == [(core.core.Image("r/x:1", id=IMAGE.id), [IMAGE.id])]
     core.known(pinned, ENGINE, str(names))
     assert asked[-1] == (pinned, [IMAGE.id])
@@ -217,18 +221,83 @@ def test_a_neighbour_with_another_image_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(core.stream, "introduce", lambda *given: None)
     settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
     with pytest.raises(Refusal) as caught:
-        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT)
+        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS)
     assert caught.value.rule == "LLM311" and world.done == [], "its archive says so before it is fetched"
     world = World(monkeypatch, archive=NEXT.url)
     with pytest.raises(Refusal) as caught:
-        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT)
+        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS)
     assert caught.value.rule == "LLM311" and [name for name, _args in world.done] == ["load", "drop"]
     assert not (tmp_path / "names").exists()
+
+
+def test_an_offer_is_checked_as_a_registry_is_before_it_is_fetched(monkeypatch):
+    world, asked = World(monkeypatch, archive=NEXT.url, found={"Id": IMAGE.id}), []
+    monkeypatch.setattr(core.stream, "introduce", lambda *given: None)
+    settings = core.Settings([], 60, "/etc/c", False, "/no/names")
+
+    def rule(image=IMAGE, **smi):
+        with pytest.raises(Refusal) as caught:
+            core.take(image, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: {**NO_CARDS, **smi})
+        return caught.value.rule
+
+    monkeypatch.setattr(core.archive, "contents", lambda *asked: (5 << 30, {"NVIDIA_REQUIRE_CUDA": "cuda>=13.0"}))
+    assert rule(cuda_version="12.2", driver_version="535.1") == "LLM209"
+    monkeypatch.setattr(core.handover, "lacking", lambda needs: asked.append(needs) or "no room")
+    assert rule() == "LLM334" and asked == [[("/", 10 << 30)]]
+    assert rule(core.core.Image("r/x:1", "sha256:" + "c" * 64)) == "LLM334" and len(asked) == 1, (
+        "not what the plan pins"
+    )
+
+    def gone(*_asked):
+        raise core.stream.Unreadable("gone")
+
+    monkeypatch.setattr(core.archive, "contents", gone)
+    assert rule() == "LLM320" and world.done == []
+
+
+def test_a_pinned_id_may_be_another_name_of_what_the_archive_holds(monkeypatch, tmp_path):
+    names, manifest = tmp_path / "names.json", "sha256:" + "b" * 64
+    names.write_text(json.dumps([[IMAGE.id, manifest]]))
+    World(monkeypatch, archive=NEXT.url, found={"Id": IMAGE.id})
+    monkeypatch.setattr(core.stream, "introduce", lambda *given: None)
+    settings = core.Settings([], 60, "/etc/c", False, str(names))
+    image = core.core.Image("r/x:1", manifest)
+    assert core.take(image, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS).source == NEXT.url
+
+
+@pytest.mark.parametrize("rule", ["LLM310", "LLM320", "LLM334"])
+def test_what_the_neighbour_does_not_give_comes_from_outside(monkeypatch, tmp_path, rule):
+    told = Description(3, {})
+    monkeypatch.setattr(core.core, "check_space", lambda *args: None)
+    world, warned = World(monkeypatch, told=told, found={"Id": IMAGE.id}), []
+
+    def refused(*_args):
+        raise Refusal(rule, source=NEXT.url, reason="it broke", listed="it broke", image="x", problem="it broke")
+
+    monkeypatch.setattr(core, "take", refused)
+    settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
+    given = (IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS, warned.append)
+    brought = core.take_or_bring(*given)
+    assert brought.source == IMAGE.ref and [name for name, _args in world.done] == ["pull"]
+    assert len(warned) == 1 and "[LLM334]" in warned[0] and "it broke" in warned[0]
+
+
+@pytest.mark.parametrize("rule", ["LLM209", "LLM311", "LLM319"])
+def test_what_outside_cannot_mend_is_refused(monkeypatch, rule):
+    def refused(*_args):
+        raise Refusal(rule, source="x", ref="x", image="x", wanted="x", driver="x", said="x")
+
+    world, warned = World(monkeypatch, told=Description(3, {}), found={"Id": IMAGE.id}), []
+    monkeypatch.setattr(core, "take", refused)
+    settings = core.Settings([], 60, "/etc/c", False, "/no/names")
+    with pytest.raises(Refusal) as caught:
+        core.take_or_bring(IMAGE, ENGINE, settings, Reporter(None, "x"), NEXT, lambda: NO_CARDS, warned.append)
+    assert caught.value.rule == rule and world.done == warned == []
 
 
 def test_a_neighbour_without_this_runs_certificates_is_not_asked(tmp_path):
     settings = core.Settings([], 60, "/etc/c", False, str(tmp_path / "names"))
     gone = NEXT._replace(identity=str(tmp_path / "no.pem"), peers=str(tmp_path / "none.pem"))
     with pytest.raises(Refusal) as caught:
-        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), gone)
+        core.take(IMAGE, ENGINE, settings, Reporter(None, "x"), gone, lambda: NO_CARDS)
     assert caught.value.rule == "LLM320"

@@ -16,6 +16,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._containers import
 ID = "sha256:" + "a" * 64
 FOUND = {"Id": ID, "Size": 5 << 30}
 Usage = namedtuple("Usage", "total used free")
+Disk = namedtuple("Disk", "st_dev")
 
 
 @pytest.fixture
@@ -28,10 +29,11 @@ def node(tmp_path, monkeypatch):
     script.chmod(0o755)
     monkeypatch.setattr(core, "LOOK", 0.05)
 
-    def save(ref="r/x:1", free=6 << 30, timeout=30.0):
+    def save(ref="r/x:1", free=6 << 30, timeout=30.0, driver="overlayfs", root=str(tmp_path / "images")):
         monkeypatch.setattr(core.shutil, "disk_usage", lambda folder: Usage(0, 0, free))
+        engine = {"path": str(script), "storage_driver": driver, "data_root": root}
         seen = []
-        core.save(str(script), FOUND, ref, str(path), timeout, lambda done, total: seen.append((done, total)))
+        core.save(engine, FOUND, ref, str(path), timeout, lambda done, total: seen.append((done, total)))
         return seen
 
     return save, path, tmp_path / "images"
@@ -55,6 +57,23 @@ def test_without_room_nothing_is_written(node):
     with pytest.raises(Refusal) as caught:
         save(free=(6 << 30) - 1)
     assert caught.value.rule == "LLM333" and "6.0 GiB are needed" in caught.value.reason.en and not path.exists()
+
+
+def test_dockers_own_store_needs_the_room_twice(node, monkeypatch):
+    """It writes the layers below its data root before the archive."""
+    save, path, images = node
+    with pytest.raises(Refusal) as caught:
+        save(free=(11 << 30) - 1, driver="overlay2")
+    assert caught.value.rule == "LLM333" and "11.0 GiB are needed" in caught.value.reason.en and not path.exists()
+    save(free=11 << 30, driver="overlay2")
+    assert path.exists()
+    stat = core.os.stat
+    monkeypatch.setattr(  # on a disk of its own
+        core.os, "stat", lambda place, **how: Disk(2) if str(place) == str(images) else stat(place, **how)
+    )
+    save(free=6 << 30, driver="overlay2")
+    monkeypatch.setattr(core.shutil, "disk_usage", lambda place: Usage(0, 0, 1 if place == str(images) else 6 << 30))
+    assert f"{images} has 0.0 GiB" in core.lacking([(str(path.parent), 5 << 30), (str(images), 5 << 30)]).en
 
 
 def test_half_an_archive_does_not_stay(node):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import sys
@@ -119,6 +120,20 @@ def test_a_cut_stream_is_not_taken_for_a_whole_archive(docker, tmp_path, monkeyp
     monkeypatch.setattr(http_stream, "open_stream", lambda source: (io.BytesIO(Path(source).read_bytes()), 10_000))
     with pytest.raises(Refusal, match="of 10000 bytes came"):
         core.load(docker, str(tmp_path / "i"), lambda *_: None, 30)
+
+
+def test_a_server_that_goes_away_is_a_refusal(docker, tmp_path, monkeypatch):
+    class Cut(io.BytesIO):
+        def read(self, *_size):
+            raise http.client.IncompleteRead(b"")
+
+    with pytest.raises(Refusal) as caught:
+        core.load(docker, str(tmp_path / "gone"), lambda *_: None, 30)
+    assert caught.value.rule == "LLM310"
+    monkeypatch.setattr(http_stream, "open_stream", lambda source: (Cut(), 10))
+    with pytest.raises(Refusal) as caught:
+        core.load(docker, str(tmp_path / "i"), lambda *_: None, 30)
+    assert caught.value.rule == "LLM310"
 
 
 def test_pull(docker):
