@@ -116,15 +116,6 @@ class Site:
         return sorted(row[how] for row in self.lines() if how in row)
 
 
-def test_the_checks_look_for_the_packages_of_the_share():
-    tasks = yaml.safe_load((TASKS / "preflight.yml").read_text())
-    (asked,) = (
-        task["yitiji.deepseek.managed_packages"] for task in tasks if "yitiji.deepseek.managed_packages" in task
-    )
-    weights = yaml.safe_load((ROOT / "roles/weights/vars/main.yml").read_text())
-    assert asked["names"] == weights["__weights_share_packages"] and asked["owner"] == "weights"
-
-
 def test_an_upgrade_opens_no_firewall_while_the_old_one_serves():
     """Before the block that goes back, the firewall is not the new plan's."""
     prepare = yaml.safe_load((ROOT / "playbooks/tasks/prepare.yml").read_text())
