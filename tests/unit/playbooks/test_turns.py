@@ -9,6 +9,7 @@ import shutil
 import sys
 
 import pytest
+import yaml
 
 from tests.sizing.common import ROOT
 from tests.unit.playbooks.test_heal import play, role
@@ -179,7 +180,7 @@ SOURCES, KEEPALIVED, PAGE = "yitiji-gateway-sources", "yitiji-virtual-address", 
             [KEEPALIVED],
             [SOURCES, PAGE],
             [True, False],
-        ),  # the other was the head of something: its keys are the last ones
+        ),  # the other was a head
     ],
 )
 def test_a_withdrawal_that_was_interrupted_is_found_again(tmp_path, head_has, other_has, expected):
@@ -192,6 +193,44 @@ def test_a_withdrawal_that_was_interrupted_is_found_again(tmp_path, head_has, ot
     ]
     _plan, head, other, seen = shown_of(tmp_path, {"moves": "{{ __appliance_moves }}"}, facts)
     assert [seen[name]["moves"] for name in (head, other)] == expected
+
+
+@pytest.mark.parametrize(
+    ("services", "on_head", "lost"),
+    [
+        ([[], [SOURCES]], [], ["secrets/gateway-key-default", "tls/ca.key", "tls/ca.crt"]),
+        ([[], [SOURCES]], ["gateway-key-default", "ca.key", "ca.crt"], []),  # copied back
+        ([[SOURCES], [SOURCES]], ["ca.key", "ca.crt"], []),  # the team gets a new key: its file was deleted
+    ],
+)
+def test_a_head_that_was_set_up_anew_does_not_end_the_last_good_keys(tmp_path, services, on_head, lost):
+    rooms = [tmp_path / "room0", tmp_path / "room1"]
+    for room, names in zip(rooms, (on_head, ["gateway-key-default", "ca.key", "ca.crt"])):
+        room.mkdir()
+        for name in names:
+            (room / name).write_text("x")
+    facts = [
+        {
+            "ansible.builtin.set_fact": {
+                "appliance_node": {"services": {name: {} for name in names}},
+                "room": str(room),
+            },
+            "when": f"({HEAD}) == {first}",
+        }
+        for names, room, first in zip(services, rooms, (True, False))
+    ]
+    keep = yaml.safe_load((ROOT / "roles/gateway/tasks/preflight.yml").read_text())[1]
+    steps = (ROOT / "roles/gateway/tasks/lost.yml").read_text()
+    (tmp_path / "lost.yml").write_text(steps.replace('"{{ item }}"', '"{{ room }}/{{ item | basename }}"'))
+    keep["ansible.builtin.include_tasks"] = str(tmp_path / "lost.yml")
+    two = {"appliance_second_gateway": "{{ groups[appliance_deployment][1] }}", "appliance_virtual_address": "10.9.9.9"}
+    given = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **two}
+    if not lost:
+        assert shown_of(tmp_path, {}, [*facts, keep], **given)
+        return
+    with pytest.raises(AssertionError, match="LLM408") as refused:
+        shown_of(tmp_path, {}, [*facts, keep], **given)
+    assert all(f"/etc/yitiji/{name}" in str(refused.value) for name in lost)
 
 
 def test_what_the_next_run_finds_a_withdrawal_by_goes_last():
