@@ -24,6 +24,16 @@ options:
     description: Seconds to wait until this node holds it.
     type: int
     default: 0
+  gone:
+    description:
+      - Whether to wait until this node does not hold it.
+      - One that stops to hold it too late still counts as holding it.
+    type: bool
+    default: false
+  stays:
+    description: For how many of these seconds it must be so without a break.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - yitiji.deepseek.attributes.reads
 """
@@ -63,11 +73,17 @@ def main() -> None:
             "address": {"type": "str", "required": True},
             "ask": {"type": "bool", "default": False},
             "wait": {"type": "int", "default": 0},
+            "gone": {"type": "bool", "default": False},
+            "stays": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )
     address = module.params["address"]
-    held = core.waited(lambda: core.held(address, run), module.params["wait"], lambda: time.sleep(1), time.monotonic)
+    gone, wait, stays = (module.params[name] for name in ("gone", "wait", "stays"))
+    reached = core.waited(
+        lambda: core.held(address, run) is not gone, wait, lambda: time.sleep(1), time.monotonic, stays
+    )
+    held = reached is not gone
     answers = module.params["ask"] and core.answers(address, run)
     module.exit_json(changed=False, held=held, answers=answers)
 

@@ -42,6 +42,12 @@ def gateways_of(plan: Mapping[str, Any]) -> List[str]:
     return list((plan.get("gateways") or {}).get("nodes") or [head_of(plan)])
 
 
+def has_gateway(plan: Mapping[str, Any], host: str) -> bool:
+    """Whether users reach this node of the plan: the head, and the second gateway where there is one."""
+    own: Dict[str, Any] = (plan.get("nodes") or {}).get(host) or {}
+    return bool(own.get("head")) or host in ((plan.get("gateways") or {}).get("nodes") or {})
+
+
 def asked_apart(plan: Mapping[str, Any], host: str) -> bool:
     """Whether the node's engines listen in the network between the nodes, for a gateway on another one."""
     own: Dict[str, Any] = (plan.get("nodes") or {}).get(host) or {}

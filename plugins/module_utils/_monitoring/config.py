@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Set
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    has_gateway,
     head_of,
     models_of,
     placed_units,
@@ -204,7 +205,7 @@ def own_figures(plan: Mapping[str, Any], host: str, role: Mapping[str, Any]) -> 
         "node": host,
         "directory": role["metrics_dir"],
         "weights": [{"model": model["id"], "path": model["path"]} for model in models_of(plan)],
-        "certificates": [role["certificate"]] if node["head"] else [],
+        "certificates": [role["certificate"]] if has_gateway(plan, host) else [],
         "units": [
             {
                 "unit": unit["name"],

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from subprocess import CompletedProcess
-from typing import Callable, List
+from typing import Callable, List, Optional
 
 Run = Callable[[List[str], float], "CompletedProcess[str]"]
 SECONDS = 10
@@ -24,11 +24,19 @@ def answers(address: str, run: Run) -> bool:
         return False
 
 
-def waited(look: Callable[[], bool], seconds: float, pause: Callable[[], None], now: Callable[[], float]) -> bool:
-    """Looks until it is there, or the seconds are over."""
+def waited(
+    look: Callable[[], bool], seconds: float, pause: Callable[[], None], now: Callable[[], float], stays: float = 0
+) -> bool:
+    """Looks until it is so, and stays so for a while, or the seconds are over."""
     until = now() + seconds
-    while not look():
+    since: Optional[float] = None
+    while True:
+        if look():
+            since = now() if since is None else since
+            if now() - since >= stays:
+                return True
+        else:
+            since = None
         if now() >= until:
             return False
         pause()
-    return True

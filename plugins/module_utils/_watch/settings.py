@@ -7,7 +7,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
-from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import current, models_of, units_of
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import (
+    current,
+    has_gateway,
+    models_of,
+    units_of,
+)
 
 CHAT = "yitiji-open-webui"
 LOADING = 600  # seconds, where the plan does not say how long a start may take
@@ -66,7 +71,7 @@ def of_node(config: Mapping[str, Any], chat: bool) -> Settings:
         port = int(ports["chat"])
         services.append(Served(CHAT + ".service", CHAT, port, f"http://127.0.0.1:{port}/health", PAGE_LOADING))
     return Settings(
-        bool(plan["nodes"][host].get("head")),
+        has_gateway(plan, host),
         int(ports.get("https") or 443),
         str(plan["model"].get("served_name") or ""),
         services,

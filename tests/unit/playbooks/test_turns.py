@@ -9,6 +9,7 @@ import shutil
 import sys
 
 import pytest
+import yaml
 
 from tests.sizing.common import ROOT
 from tests.unit.playbooks.test_heal import play, role
@@ -85,11 +86,12 @@ READ = ("shared_variables/defaults", "shared_variables/vars", "engine/vars", "ga
         "virtual_address/vars")  # fmt: skip
 
 
-def shown_of(tmp_path, shown, **more):
+def shown_of(tmp_path, shown, before=(), **more):
     """What each node makes of these expressions, and the plan."""
     tasks = [
         role("appliance", "offline"),
         *({"ansible.builtin.include_vars": str(ROOT / f"roles/{path}/main.yml")} for path in READ),
+        *before,
         {
             "ansible.builtin.copy": {"content": "{{ shown | to_json }}", "dest": f"{tmp_path}/{HOST}"},
             "delegate_to": "localhost",
@@ -153,6 +155,90 @@ def test_two_gateways(tmp_path):
         servers = [f"server {address[one]}:8000 max_fails" in told["site"] for one in (head, other)]
         assert servers == [True, True], "the same engines on both"
         assert f"priority {150 if name == head else 100}" in told["conf"]
+
+
+HEAD = "inventory_hostname == groups[appliance_deployment][0]"
+
+
+@pytest.mark.parametrize(("seen_by_head", "expected"), [({"held": True}, 1), ({"failed": True}, 0)])
+def test_a_gateway_that_dropped_out_counts_as_one_that_does_not_hold(tmp_path, seen_by_head, expected):
+    looked = {"ansible.builtin.set_fact": {"__virtual_address_seen": seen_by_head}, "when": HEAD}
+    two = {"appliance_second_gateway": "{{ groups[appliance_deployment][1] }}", "appliance_virtual_address": "10.9.9.9"}
+    shown = {"holders": "{{ __virtual_address_holders | length }}"}
+    _plan, head, _other, seen = shown_of(tmp_path, shown, [looked], **two)
+    assert seen[head]["holders"] == expected
+
+
+SOURCES, KEEPALIVED, PAGE = "yitiji-gateway-sources", "yitiji-virtual-address", "yitiji-open-webui"
+
+
+@pytest.mark.parametrize(
+    ("head_has", "other_has", "expected"),
+    [
+        ([SOURCES, PAGE], [SOURCES], [False, True]),
+        (
+            [KEEPALIVED],
+            [SOURCES, PAGE],
+            [True, False],
+        ),  # the other was a head
+    ],
+)
+def test_a_withdrawal_that_was_interrupted_is_found_again(tmp_path, head_has, other_has, expected):
+    facts = [
+        {
+            "ansible.builtin.set_fact": {"appliance_node": {"services": {name: {} for name in names}}},
+            "when": f"({HEAD}) == {first}",
+        }
+        for names, first in ((head_has, True), (other_has, False))
+    ]
+    _plan, head, other, seen = shown_of(tmp_path, {"moves": "{{ __appliance_moves }}"}, facts)
+    assert [seen[name]["moves"] for name in (head, other)] == expected
+
+
+@pytest.mark.parametrize(
+    ("services", "on_head", "lost"),
+    [
+        ([[], [SOURCES]], [], ["secrets/gateway-key-default", "tls/ca.key", "tls/ca.crt"]),
+        ([[], [SOURCES]], ["gateway-key-default", "ca.key", "ca.crt"], []),  # copied back
+        ([[SOURCES], [SOURCES]], ["ca.key", "ca.crt"], []),  # the team gets a new key: its file was deleted
+    ],
+)
+def test_a_head_that_was_set_up_anew_does_not_end_the_last_good_keys(tmp_path, services, on_head, lost):
+    rooms = [tmp_path / "room0", tmp_path / "room1"]
+    for room, names in zip(rooms, (on_head, ["gateway-key-default", "ca.key", "ca.crt"])):
+        room.mkdir()
+        for name in names:
+            (room / name).write_text("x")
+    facts = [
+        {
+            "ansible.builtin.set_fact": {
+                "appliance_node": {"services": {name: {} for name in names}},
+                "room": str(room),
+            },
+            "when": f"({HEAD}) == {first}",
+        }
+        for names, room, first in zip(services, rooms, (True, False))
+    ]
+    keep = yaml.safe_load((ROOT / "roles/gateway/tasks/preflight.yml").read_text())[1]
+    steps = (ROOT / "roles/gateway/tasks/lost.yml").read_text()
+    (tmp_path / "lost.yml").write_text(steps.replace('"{{ item }}"', '"{{ room }}/{{ item | basename }}"'))
+    keep["ansible.builtin.include_tasks"] = str(tmp_path / "lost.yml")
+    two = {"appliance_second_gateway": "{{ groups[appliance_deployment][1] }}", "appliance_virtual_address": "10.9.9.9"}
+    given = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **two}
+    if not lost:
+        assert shown_of(tmp_path, {}, [*facts, keep], **given)
+        return
+    with pytest.raises(AssertionError, match="LLM408") as refused:
+        shown_of(tmp_path, {}, [*facts, keep], **given)
+    assert all(f"/etc/yitiji/{name}" in str(refused.value) for name in lost)
+
+
+def test_what_the_next_run_finds_a_withdrawal_by_goes_last():
+    steps = (ROOT / "roles/virtual_address/tasks/former.yml").read_text()
+    assert steps.index("yitiji.deepseek.gateway") < steps.index("uninstall.yml\n")
+    assert steps.index("yitiji.deepseek.clients") < steps.index("uninstall.yml\n")
+    parts = (ROOT / "roles/virtual_address/tasks/main.yml").read_text()
+    assert parts.index("former.yml") < parts.index("hold.yml")
 
 
 def test_the_head_alone_has_a_gateway_otherwise(tmp_path):

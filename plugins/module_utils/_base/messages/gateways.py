@@ -18,6 +18,20 @@ MESSAGES: Dict[str, Message] = {
             "-u nginx` 查看原因，并确认二者之间允许 VRRP（IP 协议 112）",
         ),
     ),
+    "LLM408": Message(
+        Text(
+            "{head} was set up anew, and only the second gateway {second} still has what users and teams know: "
+            "{paths}; new ones would take their place on both",
+            "{head} 是重新安装的，用户与各团队使用的下列文件只在第二网关 {second} 上还有：{paths}；"
+            "继续运行会在两个网关上用新文件替换它们",
+        ),
+        Text(
+            "copy these files (root; keys 0600) from {second} to the same places on {head}; or remove them on {second} "
+            "if new ones are wanted; or set backup_file",
+            "请把这些文件从 {second} 复制到 {head} 的相同位置（root，密钥权限 0600）；"
+            "如确实需要新文件，请先在 {second} 上删除它们；或设置 backup_file",
+        ),
+    ),
     "LLM559": Message(
         Text(
             "a second gateway can't be (appliance_second_gateway): {problem}",

@@ -182,7 +182,15 @@ def virtual_address(context: Context) -> Finding:
     address = str(gateways["address"])
     if not (context.node.get("network") or {}).get("interfaces"):
         return unknown("the interfaces are not known", "无法得知网络接口")
-    if interface_of(context.node, address):
+    own = interface_of(context.node, address)
+    other = [name for name, node in context.peers.items() if name in gateways["nodes"] and interface_of(node, address)]
+    if own and other:
+        return failed(
+            f"{context.host} and {other[0]} both hold {address}: VRRP (IP protocol 112) does not pass between them",
+            f"{context.host} 与 {other[0]} 同时持有 {address}：二者之间 VRRP（IP 协议 112）不通",
+            address=address,
+        )
+    if own:
         return passed(f"this node holds {address}", f"本节点持有 {address}")
     if not node_row(context).get("head"):
         return passed(f"this node stands by for {address}", f"本节点作为 {address} 的备用")

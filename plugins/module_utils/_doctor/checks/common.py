@@ -8,6 +8,7 @@ import dataclasses
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from ansible_collections.yitiji.deepseek.plugins.module_utils._base.paths import within
+from ansible_collections.yitiji.deepseek.plugins.module_utils._base.plans import has_gateway
 from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.rules import (
     FAIL,
     PASS,
@@ -104,8 +105,9 @@ def installed(context: Context) -> bool:
 
 
 def served(context: Context) -> bool:
-    """Whether users reach this node: the head of the plan, or a node whose plan is lost."""
-    return installed(context) and bool(node_row(context).get("head", True))
+    """Whether users reach this node: the head of the plan, a second gateway, or a node whose plan is lost."""
+    known = bool(node_row(context).get("head", True)) or has_gateway(context.plan or {}, context.host)
+    return installed(context) and known
 
 
 def by_ray(context: Context) -> bool:

@@ -269,3 +269,10 @@ def test_a_size_that_moves_a_little_changes_nothing():
     """As that of a ZFS dataset, which others fill."""
     found = {core.retention("auto", [mount("/", size * 1e9)], "/x") for size in range(700, 1200, 10)}
     assert found == {"32GB"}
+
+
+def test_the_certificate_of_each_gateway_is_looked_at():
+    made = plan(nodes=3)
+    assert [core.own_figures(made, name, ROLE)["certificates"] for name in made["nodes"]] == [["/c"], [], []]
+    made["gateways"] = {"nodes": {"n0": {}, "n2": {}}}
+    assert [core.own_figures(made, name, ROLE)["certificates"] for name in made["nodes"]] == [["/c"], [], ["/c"]]

@@ -56,3 +56,23 @@ def test_the_wait_is_bounded(comes, seconds, expected, looks):
         clock[0] += 1
 
     assert core.waited(look, seconds, pause, lambda: clock[0]) is expected and len(seen) == looks
+
+
+@pytest.mark.parametrize(
+    ("so", "stays", "expected", "looks"),
+    [
+        ("1111", 3, True, 4),
+        ("1101111", 3, True, 7),  # a break: counted anew
+        ("1" * 3 + "0" * 9, 3, False, 10),
+        ("0" * 8 + "1" * 9, 3, False, 10),  # too late
+    ],
+)
+def test_it_must_stay_so(so, stays, expected, looks):
+    clock = [100.0]
+
+    def pause():
+        clock[0] += 1
+
+    seen = iter(so)
+    told = core.waited(lambda: next(seen) == "1", 9, pause, lambda: clock[0], stays)
+    assert told is expected and len(so) - len(list(seen)) == looks

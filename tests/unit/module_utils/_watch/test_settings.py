@@ -26,6 +26,15 @@ def test_an_engine_that_is_no_container_and_a_node_that_serves_nobody():
     assert settings.of_node(config, chat=False) == settings.Settings(False, 443, "r1", [], SETTINGS.weights)
 
 
+def test_the_second_gateway_is_asked_too():
+    config = copy.deepcopy(CONFIG)
+    config["plan"]["gateways"] = {"nodes": {"gpu01": {}, "gpu02": {}}}
+    config["host"] = "gpu02"
+    assert settings.of_node(config, chat=False).head
+    config["plan"]["gateways"]["nodes"].pop("gpu02")
+    assert not settings.of_node(config, chat=False).head
+
+
 @pytest.mark.parametrize("config", [{}, {"plan": {"schema": 1}}, {**CONFIG, "host": "other"}])
 def test_without_a_plan_there_is_nothing_to_watch(config):
     with pytest.raises(ValueError, match="no plan"):

@@ -371,7 +371,8 @@ CASES += [
     ("LLM840", "unknown", {"measures/answer/gateway": dict(_no("no key", "no key lies on the node"), ok=None)}, "no key"),
     ("LLM840", "unknown", {"measures/answer": GONE}, "not asked"),
     ("LLM840", "skip", BARE_NODE, "serving head"),
-    ("LLM840", "skip", {"plan/nodes/gpu01/head": False}, "serving head"),
+    ("LLM840", "skip", {"plan/nodes/gpu01/head": False, "plan/gateways": GONE}, "serving head"),
+    ("LLM840", "pass", {"plan/nodes/gpu01/head": False}, "answered in"),  # the second gateway
     ("LLM841", "fail", {"measures/answer/page": _no("page", "HTTP 500")}, "page is not well: HTTP 500"),
     ("LLM841", "fail", {"measures/answer/page": _no("silent", "no answer within 20 s")}, "page is not well: no answer"),
     ("LLM841", "fail", {"measures/answer/page": _no("connect", "Connection refused")}, "nothing listens"),

@@ -11,6 +11,7 @@ from tests.unit.module_utils._doctor.healthy import GONE
 
 OLLAMA = {"name": "ollama", "host": {"libc": "2.28"}}
 AVX512 = {"cpu": {"x86_64": ["avx512f"]}}
+HOLDS = {"interfaces": [{"name": "bond0", "addresses": ["10.0.0.11/32"]}]}
 
 # fmt: off
 SYSTEM: list[tuple[str, str, dict[str, Any], str]] = [
@@ -28,6 +29,9 @@ SYSTEM: list[tuple[str, str, dict[str, Any], str]] = [
     ("LLM406", "skip", {"plan/gateways": GONE}, "two gateways"),
     ("LLM406", "fail", {"plan/gateways/address": "10.0.0.9"}, "the head does not hold 10.0.0.9"),
     ("LLM406", "pass", {"plan/gateways/address": "10.0.0.9", "plan/nodes/gpu01/head": False}, "stands by"),
+    ("LLM406", "fail", {"peers/gpu02/network": HOLDS}, "gpu01 and gpu02 both hold 10.0.0.11"),
+    ("LLM406", "fail", {"peers/gpu02/network": HOLDS, "plan/nodes/gpu01/head": False}, "both hold"),
+    ("LLM406", "pass", {"peers/gpu02/network": HOLDS, "plan/gateways/nodes": {"gpu01": {}}}, "this node holds"),
     ("LLM406", "unknown", {"node/network": {}}, "not known"),
 ]
 # fmt: on

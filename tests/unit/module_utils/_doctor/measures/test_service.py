@@ -10,7 +10,7 @@ from ansible_collections.yitiji.deepseek.plugins.module_utils._doctor.measures i
 from ansible_collections.yitiji.deepseek.plugins.module_utils._facts.host import Capture, Host, Recorder
 from ansible_collections.yitiji.deepseek.plugins.module_utils._watch import answer
 
-from tests.unit.module_utils._doctor.healthy import spoil
+from tests.unit.module_utils._doctor.healthy import GONE, spoil
 from tests.unit.module_utils._watch.gateway import KEY, running
 
 KEY_FILE = "/etc/yitiji/secrets/gateway-key-default"
@@ -30,8 +30,18 @@ def test_the_head_asks_for_an_answer_and_the_page(tmp_path, monkeypatch):
 
 def test_other_nodes_ask_nobody():
     nothing = {"gateway": None, "page": None}
-    assert service.answers(Host(), spoil({"plan/nodes/gpu01/head": False})) == nothing
+    assert service.answers(Host(), spoil({"plan/nodes/gpu01/head": False, "plan/gateways": GONE})) == nothing
     assert service.answers(Host(), spoil({"node/services": {}, "measures/gateway_site": False})) == nothing
+
+
+def test_the_second_gateway_is_asked_and_the_page_is_not_there(tmp_path, monkeypatch):
+    with running(tmp_path) as gateway:
+        monkeypatch.setattr(answer, "door_of", lambda _read, port: gateway.door._replace(name=f"port-{port}"))
+        context = spoil({"plan/nodes/gpu01/head": False, "node/services/yitiji-open-webui": GONE})
+        context.plan["model"]["served_name"] = "r1"
+        host = Recorder(Capture({"files": {KEY_FILE: KEY}}))
+        found = service.answers(host, context, {KEY_FILE: KEY}.get)
+    assert found["gateway"]["ok"] is True and found["page"] is None
 
 
 def test_a_key_file_that_is_not_there_is_no_key():
