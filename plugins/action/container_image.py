@@ -15,6 +15,11 @@ FACT = "yitiji_image_"
 class ActionModule(Watched):
     NAME = "yitiji.deepseek.container_image"
 
+    def limit(self, args: Dict[str, Any]) -> int:
+        """Where a neighbour does not give it in its time, it comes from outside in as much again."""
+        own = super().limit(args)
+        return own + int(args.get("timeout") or 3600) if args.get("neighbour") else own
+
     def first_look(self, args: Dict[str, Any], task_vars: Vars) -> Optional[Dict[str, Any]]:
         """What is there already, or cannot come, is said at once; only a real transfer is worth a background job."""
         first: Dict[str, Any] = self._execute_module(self.NAME, {**args, "dry_run": True}, task_vars=task_vars)

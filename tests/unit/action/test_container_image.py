@@ -31,6 +31,12 @@ def test_a_tag_is_locked_where_its_digest_is_the_locks(act):
         assert act(known, {}, digest=digest)[1] == {"ref": "r/x:1", "digest": digest}
 
 
+def test_the_way_back_from_a_neighbour_has_its_own_time():
+    made = container_image.ActionModule(*(mock.Mock() for _part in range(6)))
+    alone = made.limit({"timeout": 60})
+    assert made.limit({"timeout": 60, "neighbour": {"url": "https://h"}}) == alone + 60 > 120
+
+
 def test_the_sites_mirrors_and_a_renewal_reach_the_module(act):
     _answer, args = act({"docker_registry_mirrors": ["https://m"], "__lock_renew": True}, {})
     assert args == {"ref": "r/x:1", "mirrors": ["https://m"], "renew": True}

@@ -175,12 +175,8 @@ SOURCES, KEEPALIVED, PAGE = "yitiji-gateway-sources", "yitiji-virtual-address", 
 @pytest.mark.parametrize(
     ("head_has", "other_has", "expected"),
     [
-        ([SOURCES, PAGE], [SOURCES], [False, True]),
-        (
-            [KEEPALIVED],
-            [SOURCES, PAGE],
-            [True, False],
-        ),  # the other was a head
+        ([SOURCES, PAGE], [SOURCES, KEEPALIVED], [False, True]),
+        ([KEEPALIVED], [SOURCES], [True, False]),  # the other was a head, whose keys stay
     ],
 )
 def test_a_withdrawal_that_was_interrupted_is_found_again(tmp_path, head_has, other_has, expected):
