@@ -8,13 +8,11 @@ import ast
 import io
 import json
 import os
-import re
 import zipfile
 from typing import Any, Dict, List, Set
 
 PACKAGE = "ansible_collections.yitiji.deepseek.plugins.module_utils"
 SHEBANG = b"#!/usr/bin/env python3\n"
-HEAD = re.compile(r"\A(?:#.*\n){2}")  # the licence of each file, said once; lines keep their numbers
 MAIN = """# GNU General Public License v3.0+, as each file of this archive
 import json
 import pkgutil
@@ -54,6 +52,15 @@ def _path(folder: str, name: str) -> str:
     return next((path for path in (place + ".py", os.path.join(place, "__init__.py")) if os.path.isfile(path)), "")
 
 
+def bare(text: str) -> str:
+    """A program without the licence, which is said once, and other lines of remarks. Lines keep their numbers."""
+    kept, within = [], False  # a text of several lines
+    for line in text.split("\n"):
+        kept.append("" if not within and line.lstrip().startswith("#") else line)
+        within ^= line.count('"""') % 2 == 1
+    return "\n".join(kept)
+
+
 def pack(folder: str, start: str, data: List[Dict[str, Any]]) -> bytes:
     """The executable, whose `main` gets the data; the same input gives the same bytes."""
     place = PACKAGE.replace(".", "/")
@@ -67,7 +74,7 @@ def pack(folder: str, start: str, data: List[Dict[str, Any]]) -> bytes:
     for name in needed(folder, start):
         path = _path(folder, name)
         with open(path, encoding="utf-8") as stream:
-            files[f"{place}/{os.path.relpath(path, folder)}"] = HEAD.sub("\n\n", stream.read())
+            files[f"{place}/{os.path.relpath(path, folder)}"] = bare(stream.read())
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(files):
